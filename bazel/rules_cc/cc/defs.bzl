@@ -1,0 +1,8 @@
+"""Debian's rules_cc is too new for its Bazel; Bazel's own rules do all that its built-in tools ask for."""
+
+cc_binary = native.cc_binary
+cc_import = native.cc_import
+cc_library = native.cc_library
+cc_test = native.cc_test
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite
