@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""bazel/count.py counts what ran, and does not take silence for success."""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import tree
+
+sys.path.insert(0, os.path.join(tree.root(), "bazel"))
+sys.dont_write_bytecode = True
+import count
+
+
+def configured(label, test=True):
+    return {"id": {"targetConfigured": {"label": label}}, "configured": {"testSize": "SMALL"} if test else {}}
+
+
+def completed(label, success=True):
+    return {"id": {"targetCompleted": {"label": label}}, "completed": {"success": True} if success else {}}
+
+
+class Count(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def ran(self, label, status, log, attempt=1):
+        path = os.path.join(self.folder, f"{abs(hash((label, attempt)))}.log")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(log)
+        return {"id": {"testResult": {"label": label, "run": 1, "shard": 1, "attempt": attempt}},
+                "testResult": {"status": status, "testActionOutput": [{"name": "test.log", "uri": "file://" + path}]}}
+
+    def told(self, status, *events):
+        path = os.path.join(self.folder, "events")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(event) + "\n" for event in events)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            code = count.main(path, status)
+        return out.getvalue().splitlines()[-1], code
+
+    def test_logs(self):
+        self.assertEqual(count.count_log("100%: Checks: 4, Failures: 0, Errors: 0\n50%: Checks: 2, Failures: 0, Errors: 1\n"), (5, 1))
+        self.assertEqual(count.count_log("1 passed, 0 failed\n7 passed, 2 failed\n"), (7, 2))
+        self.assertEqual(count.count_log("Ran 5 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n"), (2, 3))
+        self.assertEqual(count.count_log("Ran 5 tests in 0.1s\n\nOK (skipped=2)\n"), (3, 0))
+        self.assertIsNone(count.count_log("all is well\n"))
+
+    def test_good_run(self):
+        self.assertEqual(self.told(0, configured("//a:t"), completed("//a:t"),
+                                   self.ran("//a:t", "PASSED", "100%: Checks: 3, Failures: 0, Errors: 0\n"),
+                                   self.ran("//a:u", "PASSED", "quiet\n")), ("4 passed, 0 failed", 0))
+
+    def test_a_crash_after_good_cases_counts(self):
+        self.assertEqual(self.told(3, self.ran("//a:t", "FAILED", "3 passed, 0 failed\n")), ("3 passed, 1 failed", 1))
+        self.assertEqual(self.told(3, self.ran("//a:t", "TIMEOUT", "")), ("0 passed, 1 failed", 1))
+
+    def test_failures_that_a_test_hides_count(self):
+        self.assertEqual(self.told(0, self.ran("//a:t", "PASSED", "3 passed, 2 failed\n")), ("3 passed, 2 failed", 1))
+        self.assertEqual(self.told(0, self.ran("//a:t", "PASSED", "0 passed, 0 failed\n")), ("0 passed, 1 failed", 1))
+
+    def test_what_was_not_built_counts(self):
+        good = self.ran("//a:t", "PASSED", "")
+        self.assertEqual(self.told(1, configured("//a:b"), completed("//a:b", False), good), ("1 passed, 1 failed", 1))
+        self.assertEqual(self.told(1, configured("//a:lib", False), completed("//a:lib", False), good), ("1 passed, 1 failed", 1))
+        self.assertEqual(self.told(1, good), ("1 passed, 1 failed", 1))
+
+    def test_what_an_interrupt_left_out_counts(self):
+        self.assertEqual(self.told(8, configured("//a:b"), self.ran("//a:t", "PASSED", "")), ("1 passed, 1 failed", 1))
+
+    def test_a_filtered_test_does_not_count(self):
+        self.assertEqual(self.told(0, configured("//a:b"), self.ran("//a:t", "PASSED", "")), ("1 passed, 0 failed", 0))
+
+    def test_the_last_attempt_counts(self):
+        self.assertEqual(self.told(0, self.ran("//a:t", "FAILED", "0 passed, 1 failed\n"),
+                                   self.ran("//a:t", "PASSED", "1 passed, 0 failed\n", 2)), ("1 passed, 0 failed", 0))
+
+    def test_nothing_is_not_success(self):
+        self.assertEqual(self.told(0), ("0 passed, 0 failed", 1))
+        self.assertEqual(self.told(4), ("0 passed, 1 failed", 1))
+
+
+if __name__ == "__main__":
+    unittest.main()

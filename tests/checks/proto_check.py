@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+"""The .proto files pass buf lint, and buf can still tell a bad one."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import tree
+
+BAD = 'syntax = "proto3";\npackage maskline.v1;\nmessage not_a_name { string NotAField = 1; }\nservice Plural {}\n'
+
+
+def lint(folder):
+    # The program itself, not the Node script that starts it: a test's PATH may know no Node.
+    programs = glob.glob(os.path.join(tree.root(), "tests/checks/node_modules/@bufbuild/buf-linux-*/bin/buf"))
+    if not programs:
+        raise FileNotFoundError("buf is not installed: run bazel/setup")
+    with tempfile.TemporaryDirectory() as home:
+        run = subprocess.run([programs[0], "lint", "--timeout=60s"], cwd=folder, capture_output=True, text=True,
+                             check=False, env={**os.environ, "HOME": home, "XDG_CACHE_HOME": home})
+    return run.stdout + run.stderr if run.returncode else ""
+
+
+class Protos(unittest.TestCase):
+    def test_a_bad_file_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(os.path.join(tree.root(), "proto/buf.yaml"), folder)
+            os.makedirs(os.path.join(folder, "maskline/v1"))
+            with open(os.path.join(folder, "maskline/v1/bad.proto"), "w", encoding="utf-8") as bad:
+                bad.write(BAD)
+            told = lint(folder)
+        self.assertIn("not_a_name", told)
+        self.assertIn("NotAField", told)
+        self.assertNotIn("Plural", told)  # services are plural nouns here, without a suffix
+
+    def test_tree(self):
+        self.assertTrue([path for path in tree.files() if path.startswith("proto/") and path.endswith(".proto")])
+        self.assertEqual(lint(os.path.join(tree.root(), "proto")), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
