@@ -1,0 +1,36 @@
+/*
+ * Addresses of people and numbers, in the one form that is compared: E.164 with a leading +, digits only.
+ *
+ * The canonical form is a table of our own, with a version, since keys in a store depend on it: forms of one phone that
+ * networks write differently (the 1 after +52, the 9 after +54) become one. Changing the table means a new version.
+ */
+#ifndef MASKLINE_PROTO_C_ADDRESS_H
+#define MASKLINE_PROTO_C_ADDRESS_H
+
+#include <stdbool.h>
+
+enum { ADDRESS_VERSION = 1, ADDRESS_SIZE = 32 };
+
+struct address {
+    char text[ADDRESS_SIZE]; /* "+15551230001" */
+};
+
+/* How much is forgiven. */
+enum address_input {
+    ADDRESS_STRICT, /* +, then 8 to 15 digits, not beginning with 0 */
+    ADDRESS_LENIENT, /* also blanks, dots, hyphens and parentheses between the digits, and 00 or 011 for the + */
+};
+
+/* The address as people write it in E.164, for sending to. False when it is none: withheld, alphanumeric, too long. */
+bool address_parse(const char *text, enum address_input input, struct address *ret_address);
+
+/* The canonical form of a parsed address, for comparing and for keys only. */
+struct address address_canonical(const struct address *address);
+
+/* Whether two parsed addresses are one phone. */
+bool address_same(const struct address *a, const struct address *b);
+
+/* ISO country of a number where the calling code alone tells it, else "". */
+const char *address_country(const struct address *address);
+
+#endif
