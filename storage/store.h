@@ -1,0 +1,73 @@
+/*
+ * The store: a folder with a version, an identity and a lock; the key-value engine, the overlay over it, and reads of both.
+ *
+ * The log is the database. A transaction appends entries to Services' logs; everything else follows from the entries
+ * (txn.h). What follows lives in an overlay in memory first and reaches the engine later; after a crash it is made again from
+ * the log. A read sees the engine with the durable part of the overlay on top.
+ */
+#ifndef MASKLINE_STORAGE_STORE_H
+#define MASKLINE_STORAGE_STORE_H
+
+#include "proto/c/clock.h"
+#include "storage/kv.h"
+
+struct store;
+
+enum { STORE_VERSION = 1, STORE_KEY_BYTES = 32 };
+
+struct store_options {
+    const char *path;        /* a folder, made when absent; ":memory:" for tests */
+    struct clock clock;      /* wall time */
+    size_t cache_bytes;      /* 0: default */
+    uint64_t free_bytes_low; /* writes are refused when the disk has less free space; 0: 512 MiB */
+    /* Rows beside the log are written at most so late. 0: 1 s and 50,000 rows. */
+    int64_t flush_after_us;
+    unsigned flush_rows;
+};
+
+/* Opens the store, or makes one in an empty or absent folder. Refused with a clear message, and nothing touched: a folder in use by
+ * another process (FAILED_PRECONDITION, STORE_LOCKED), a store of a newer version (STORE_TOO_NEW), a damaged one
+ * (DATA_LOSS, STORE_CORRUPT), a folder with other files in it (STORE_FOREIGN). */
+bool store_open(const struct store_options *options, struct store **ret_store, struct error *error);
+/* Writes the overlay out and closes; after the pipeline was freed and all views closed. NULL is fine. */
+void store_close(struct store *store);
+
+/* 16 bytes of identity, made with the store. The incarnation changes when an operator says that this is a copy. */
+const uint8_t *store_identity(const struct store *store);
+uint64_t store_incarnation(const struct store *store);
+/* The secret of the keyed hashes of persons; STORE_KEY_BYTES. It lies in the store's folder from the start. */
+const uint8_t *store_hash_key(const struct store *store);
+
+/* max(wall clock, last persisted time), microseconds since 1970: never runs back, not over restarts either. Any thread. */
+int64_t store_now(const struct store *store);
+
+/* ---- reads: any thread ---- */
+
+/* What is durable now, and stays so for as long as the view is open. Open it briefly: it holds on to memory and disk. While the
+ * store is being reopened this waits. NULL when there is no memory or the store is broken for good. */
+struct view;
+struct view *view_open(struct store *store);
+void view_close(struct view *view);
+
+/* One row. The value is copied into the arena. */
+enum kv_found view_get(struct view *view, enum kv_family family, struct bytes key,
+                       struct arena *arena, struct kv_value *ret_value, struct error *error);
+
+/* Rows with keys in [from, to) in order, or backwards; as kv_scan. Belongs to one thread; free it before the view. */
+struct scan;
+struct scan *view_scan(struct view *view, enum kv_family family, struct bytes from, struct bytes to,
+                       bool backwards);
+bool scan_valid(const struct scan *scan);
+void scan_next(struct scan *scan);
+struct bytes scan_key(const struct scan *scan);
+struct kv_value scan_value(const struct scan *scan);
+bool scan_ok(const struct scan *scan, struct error *error);
+void scan_free(struct scan *scan);
+
+/* The time at which purge_after is judged in this view. */
+int64_t view_now(const struct view *view);
+
+/* The key just after all keys that begin with `prefix`, for scans by prefix; in the arena. */
+struct bytes bytes_after(struct bytes prefix, struct arena *arena);
+
+#endif
