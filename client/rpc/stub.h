@@ -6,7 +6,7 @@
  * Blocking; responses and the status live in `arena`, which the caller made. True when the code is OK.
  *     bool p_s_m(struct grpc_c_channel *, const struct grpc_c_call_options *, const P__Request *, struct arena *,
  *                const P__Response **ret_response, struct grpc_c_status *ret_status);                         unary
- *     struct p_s_m_call *p_s_m_open(struct grpc_c_channel *, const struct grpc_c_call_options *[, const P__Request *]);
+ *     struct p_s_m_call *p_s_m_begin(struct grpc_c_channel *, const struct grpc_c_call_options *[, const P__Request *]);
  *                                                                          streams; NULL when there is no memory
  *     bool p_s_m_write(struct p_s_m_call *, const P__Request *);           client stream, bidi; false: the call has ended
  *     bool p_s_m_write_done(struct p_s_m_call *);                          client stream, bidi
