@@ -8,7 +8,7 @@
 #define MASKLINE_PROTO_C_ARENA_H
 
 #include <protobuf-c/protobuf-c.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -37,6 +37,9 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 /* Bytes handed out so far, padding included. */
 size_t arena_used(const struct arena *arena);
+
+/* Whether the arena has refused something since it was made or reset: tells a full arena from a bad message. */
+bool arena_full(const struct arena *arena);
 
 /* An allocator for protobuf-c's unpack. What it allocates lives as long as the arena: its free does nothing, so
  * *_free_unpacked need not be called. */

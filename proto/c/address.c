@@ -1,0 +1,93 @@
+#include "proto/c/address.h"
+
+#include <string.h>
+
+enum { DIGITS_MIN = 8, DIGITS_MAX = 15 };
+
+/* Forms that networks write with one digit more after the calling code. They differ from other numbers of the country by
+ * their length. Version ADDRESS_VERSION of this table. */
+static const struct form {
+    const char *prefix;
+    size_t length;   /* of the whole text */
+    size_t position; /* of the digit that is left out */
+} FORMS[] = {
+    {"+521", 14, 3}, /* Mexico: the 1 of mobile numbers, until 2019 */
+    {"+549", 14, 3}, /* Argentina: the 9 of mobile numbers */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_separator(char c)
+{
+    return c == ' ' || c == '.' || c == '-' || c == '(' || c == ')';
+}
+
+/* Copies digits, and skips separators between them when those are allowed. */
+static bool collect(const char *at, bool separators, struct address *ret_address)
+{
+    struct address found = {.text = "+"};
+    size_t digits = 0;
+    for (; *at; at++) {
+        if (is_digit(*at)) {
+            if (digits == DIGITS_MAX)
+                return false;
+            found.text[1 + digits++] = *at;
+        } else if (!separators || !is_separator(*at)) {
+            return false;
+        }
+    }
+    if (digits < DIGITS_MIN || found.text[1] == '0')
+        return false;
+    *ret_address = found;
+    return true;
+}
+
+/* Behind what stands for the +, or NULL. */
+static const char *after_prefix(const char *text)
+{
+    while (*text == ' ')
+        text++;
+    if (*text == '+')
+        return text + 1;
+    if (strncmp(text, "011", 3) == 0)
+        return text + 3;
+    /* 0011 is the prefix of Australia; no number begins with 11. */
+    if (strncmp(text, "00", 2) == 0 && strncmp(text, "0011", 4) != 0)
+        return text + 2;
+    return NULL;
+}
+
+bool address_parse(const char *text, enum address_input input, struct address *ret_address)
+{
+    if (input == ADDRESS_STRICT)
+        return text[0] == '+' && collect(text + 1, false, ret_address);
+    /* (0) is dialled inside the country only; whether to leave it out differs by country. */
+    const char *digits = after_prefix(text);
+    return digits && !strstr(digits, "(0)") && collect(digits, true, ret_address);
+}
+
+struct address address_canonical(const struct address *address)
+{
+    struct address canonical = *address;
+    size_t length = strlen(canonical.text);
+    for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
+        const struct form *form = &FORMS[i];
+        if (length == form->length &&
+            strncmp(canonical.text, form->prefix, strlen(form->prefix)) == 0) {
+            memmove(canonical.text + form->position, canonical.text + form->position + 1,
+                    length - form->position);
+            break;
+        }
+    }
+    return canonical;
+}
+
+bool address_same(const struct address *a, const struct address *b)
+{
+    struct address x = address_canonical(a);
+    struct address y = address_canonical(b);
+    return strcmp(x.text, y.text) == 0;
+}

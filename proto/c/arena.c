@@ -1,0 +1,208 @@
+#include "proto/c/arena.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define POISON(at, size)   ASAN_POISON_MEMORY_REGION(at, size)
+#define UNPOISON(at, size) ASAN_UNPOISON_MEMORY_REGION(at, size)
+/* So that a read past an item whose size is a multiple of the alignment is seen, too. Not counted as handed out. */
+enum { GAP = 16 };
+#else
+#define POISON(at, size)   ((void)(at), (void)(size))
+#define UNPOISON(at, size) ((void)(at), (void)(size))
+enum { GAP = 0 };
+#endif
+
+enum { ALIGNMENT = 16, FIRST_PIECE = 4096 - 256, LARGEST_PIECE = 256 * 1024 };
+
+struct piece {
+    struct piece *next;
+    size_t size;
+    _Alignas(ALIGNMENT) uint8_t bytes[];
+};
+
+/* Lies in front of its first piece, in the same allocation. */
+struct arena {
+    ProtobufCAllocator allocator;
+    size_t bound;
+    size_t used;
+    size_t next_size; /* of the next piece */
+    uint8_t *at;      /* the free rest of the current piece */
+    uint8_t *end;
+    bool full;
+    struct piece *more; /* newest first, without the first one */
+    struct piece first;
+};
+
+static void *allocator_alloc(void *data, size_t size)
+{
+    return arena_alloc(data, size);
+}
+
+static void allocator_free(void *data, void *pointer)
+{
+    (void)data;
+    (void)pointer;
+}
+
+static void use_piece(struct arena *arena, struct piece *piece)
+{
+    arena->at = piece->bytes;
+    arena->end = piece->bytes + piece->size;
+    POISON(piece->bytes, piece->size);
+}
+
+static void start(struct arena *arena)
+{
+    arena->used = 0;
+    arena->full = false;
+    arena->next_size = 2 * FIRST_PIECE;
+    arena->more = NULL;
+    use_piece(arena, &arena->first);
+}
+
+static void free_more(struct arena *arena)
+{
+    for (struct piece *piece = arena->more, *next; piece; piece = next) {
+        next = piece->next;
+        UNPOISON(piece->bytes, piece->size);
+        free(piece);
+    }
+}
+
+struct arena *arena_new(size_t bound)
+{
+    struct arena *arena = NULL;
+    if (posix_memalign((void **)&arena, ALIGNMENT, sizeof(*arena) + FIRST_PIECE))
+        return NULL;
+    arena->allocator = (ProtobufCAllocator){
+        .alloc = allocator_alloc, .free = allocator_free, .allocator_data = arena};
+    arena->bound = bound;
+    arena->first.next = NULL;
+    arena->first.size = FIRST_PIECE;
+    start(arena);
+    return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (!arena)
+        return;
+    free_more(arena);
+    UNPOISON(arena->first.bytes, arena->first.size);
+    free(arena);
+}
+
+void arena_done(struct arena **arena)
+{
+    arena_free(*arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+    free_more(arena);
+    start(arena);
+}
+
+/* A new current piece with room for `size` bytes. What is left of the old one is given up. */
+static bool grow(struct arena *arena, size_t size)
+{
+    size_t room = size > arena->next_size ? size : arena->next_size;
+    struct piece *piece = NULL;
+    if (room > SIZE_MAX - sizeof(*piece) ||
+        posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + room))
+        return false;
+    if (arena->next_size < LARGEST_PIECE)
+        arena->next_size *= 2;
+    piece->size = room;
+    piece->next = arena->more;
+    arena->more = piece;
+    use_piece(arena, piece);
+    return true;
+}
+
+/* Memory as it was found, not zeroed. */
+static void *take(struct arena *arena, size_t size)
+{
+    if (size == 0)
+        size = 1;
+    size_t left = arena->bound - arena->used;
+    size_t padded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (padded < size || padded > left || padded > SIZE_MAX - GAP ||
+        ((size_t)(arena->end - arena->at) < padded + GAP && !grow(arena, padded + GAP))) {
+        arena->full = true;
+        return NULL;
+    }
+    uint8_t *taken = arena->at;
+    arena->at += padded + GAP;
+    arena->used += padded;
+    UNPOISON(taken, size);
+    return taken;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *taken = take(arena, size);
+    if (taken)
+        memset(taken, 0, size);
+    return taken;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t product;
+    if (__builtin_mul_overflow(count, size, &product)) {
+        arena->full = true;
+        return NULL;
+    }
+    return arena_alloc(arena, product);
+}
+
+void *arena_copy(struct arena *arena, const void *bytes, size_t size)
+{
+    void *copy = take(arena, size);
+    if (copy && size)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+char *arena_string(struct arena *arena, const char *text)
+{
+    return arena_copy(arena, text, strlen(text) + 1);
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = length < 0 ? NULL : take(arena, (size_t)length + 1);
+    if (!text)
+        return NULL;
+    va_start(args, format);
+    (void)vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}
+
+bool arena_full(const struct arena *arena)
+{
+    return arena->full;
+}
+
+ProtobufCAllocator *arena_allocator(struct arena *arena)
+{
+    return &arena->allocator;
+}
