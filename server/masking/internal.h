@@ -1,0 +1,56 @@
+/*
+ * What the parts of the domain share. Not for anybody else.
+ */
+#ifndef MASKLINE_SERVER_MASKING_INTERNAL_H
+#define MASKLINE_SERVER_MASKING_INTERNAL_H
+
+#include "server/masking/ingress.h"
+#include "server/masking/masking.h"
+#include "server/masking/rows.h"
+
+struct pools;  /* pools.h: numbers by load, in memory */
+struct outbox; /* outbox.h: legs that wait for an attempt */
+struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
+
+struct masking {
+    struct store *store;
+    struct pipeline *pipeline;
+    struct masking_options options;
+    struct pools *pools;
+    struct outbox *outbox;
+    struct timers *timers;
+};
+
+/* ---- how the parts hear of each other; writer's thread unless said otherwise ---- */
+
+/* A session's effective expire time, or purge time, or a Service's deletion, is now due at `time`: the timers take note. After it is
+ * durable. */
+void timers_note(struct timers *timers, const struct log_id *log, int64_t time);
+
+/* Legs of an interaction that was just made durable are to be sent. */
+void outbox_note(struct outbox *outbox, const struct log_id *log,
+                 const Maskline__Store__V1__Interaction *interaction);
+
+/* Closes a session in this transaction: entry, released routes, uses. `reason` as in records.proto; `status` CLOSED or FAILED. The
+ * session is changed in place to what it is after. Used by the API, by expiry on traffic, and by the timers. */
+bool session_close(struct rows *rows, const Maskline__Store__V1__Service *service,
+                   Maskline__Store__V1__Session *session, Maskline__Store__V1__SessionStatus status,
+                   Maskline__Store__V1__ClosedReason reason, const char *fail_reason,
+                   int64_t end_time, struct error *error);
+
+/* Deletes a session and all that hangs on it, in this transaction. */
+bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *service,
+                    Maskline__Store__V1__Session *session, bool purged, bool service_deleted,
+                    struct error *error);
+
+/* Whether the log may have been answered before: looks the request id up; true with *ret_position 0 when it is new. False: the same id
+ * with another body (FAILED_PRECONDITION REQUEST_ID_REUSED), or a read error. */
+bool request_seen(struct rows *rows, const uint8_t *service, const struct request_id *request,
+                  uint64_t *ret_position, struct error *error);
+/* The entry's `request`, in the arena; NULL when the request has no id. */
+Maskline__Store__V1__RequestId *request_mark(struct rows *rows, const struct request_id *request);
+
+/* The rows that follow from each kind of entry. */
+bool derive_entry(void *data, struct derivation *derivation, struct bytes entry);
+
+#endif

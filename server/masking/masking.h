@@ -1,0 +1,63 @@
+/*
+ * The domain: who reaches whom through which number.
+ *
+ * It stands on the store's pipeline: everything that changes state is a command, decided on the writer's thread against what
+ * was decided before. Functions that change something return at once and call `done` later, on the writer's thread, once the change
+ * is durable (or refused); `done` must not block. What they are given (drafts, texts) must live until then. Results live
+ * until `done` returns. Either the result is NULL or the error is.
+ *
+ * Where a Service or session is named, its SID or its unique name serves (of a re-used name: the newest).
+ *
+ * Time and randomness are parameters. Thread-safe, but for new, start and free.
+ */
+#ifndef MASKLINE_SERVER_MASKING_MASKING_H
+#define MASKLINE_SERVER_MASKING_MASKING_H
+
+#include "maskline/store/v1/records.pb-c.h"
+#include "proto/c/error.h"
+#include "storage/pipeline.h"
+
+struct masking;
+
+struct masking_options {
+    struct store *store; /* outlives the domain */
+    struct pipeline_options pipeline;
+    /* Hears of each log that has grown (pipeline.h); may be NULL. */
+    void (*grown)(void *data, const struct log_id *log, uint64_t last_position);
+    void *grown_data;
+    /* No thread of its own for timers: the test calls masking_run_due. */
+    bool manual_timers;
+};
+
+/* Replays what a crash left, and takes up timers and the outbox where they stood. */
+bool masking_new(const struct masking_options *options, struct masking **ret_masking,
+                 struct error *error);
+
+/* Completes what waits, stops the threads. After carriers have stopped handing in. NULL is fine. */
+void masking_free(struct masking *masking);
+
+struct pipeline *masking_pipeline(struct masking *masking);
+struct store *masking_store(struct masking *masking);
+
+/* Time has moved other than by itself (a test clock): look at the timers now. Any thread. */
+void masking_kick(struct masking *masking);
+
+/* With manual_timers: runs all that is due now, until nothing is, and waits until it is done. Returns how many things ran. */
+unsigned masking_run_due(struct masking *masking);
+
+/* What a client calls a create's request; a repeat gets the first answer. */
+struct request_id {
+    const char *id;        /* empty or NULL: none; at most 64 characters */
+    const char *method;    /* the RPC's name */
+    uint8_t body_hash[16]; /* of the canonical encoding of the request */
+};
+
+/* One page of a list. */
+struct page {
+    uint32_t size;     /* 0: 50; at most 1,000 */
+    const char *token; /* empty or NULL: the first */
+};
+
+enum { PAGE_TOKEN_SIZE = 128 };
+
+#endif

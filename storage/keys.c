@@ -1,0 +1,366 @@
+#include "storage/keys.h"
+
+#include <sodium.h>
+#include <string.h>
+
+enum {
+    SCOPE_SIZE = 20,
+    SID_SIZE = 16,
+    /* A proxy identifier up to this size stands in a key as it is, a longer one as a hash. */
+    PROXY_PLAIN = 40,
+    PROXY_HASHED = 0xff,
+};
+
+struct bytes key_bytes(const struct key *key)
+{
+    return (struct bytes){key->data, key->size};
+}
+
+static void add(struct key *key, const void *bytes, size_t size)
+{
+    memcpy(key->data + key->size, bytes, size);
+    key->size += size;
+}
+
+static void add_byte(struct key *key, uint8_t byte)
+{
+    key->data[key->size++] = byte;
+}
+
+static void add_u32(struct key *key, uint32_t value)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        add_byte(key, (uint8_t)(value >> shift));
+}
+
+static void add_u64(struct key *key, uint64_t value)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        add_byte(key, (uint8_t)(value >> shift));
+}
+
+static void add_proxy(struct key *key, const char *proxy)
+{
+    size_t size = strlen(proxy);
+    if (size <= PROXY_PLAIN) {
+        add(key, proxy, size);
+        return;
+    }
+    /* No UTF-8 text begins with this byte, so a hash is never taken for a text. */
+    add_byte(key, PROXY_HASHED);
+    uint8_t hash[HASH_SIZE];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)proxy, size, NULL, 0);
+    add(key, hash, sizeof hash);
+}
+
+static struct key scoped(uint32_t tenant, const uint8_t *owner, char kind)
+{
+    struct key key = {.size = 0};
+    add_u32(&key, tenant);
+    add(&key, owner, SID_SIZE);
+    add_byte(&key, (uint8_t)kind);
+    return key;
+}
+
+static uint64_t read_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+struct person person_of(const uint8_t *hash_key, const char *canonical_address)
+{
+    struct person person;
+    person.bytes[0] = 1; /* of the canonical form: ADDRESS_VERSION when this was written */
+    crypto_generichash(person.bytes + 1, PERSON_SIZE - 1, (const unsigned char *)canonical_address,
+                       strlen(canonical_address), hash_key, 32);
+    return person;
+}
+
+void key_hash(const uint8_t *hash_key, const struct bytes *pieces, size_t count,
+              uint8_t ret_hash[HASH_SIZE])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, hash_key, 32, HASH_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        struct key size = {.size = 0};
+        add_u64(&size, pieces[i].size);
+        crypto_generichash_update(&state, size.data, size.size);
+        if (pieces[i].size)
+            crypto_generichash_update(&state, pieces[i].data, pieces[i].size);
+    }
+    crypto_generichash_final(&state, ret_hash, HASH_SIZE);
+}
+
+struct log_id key_log(uint32_t tenant, const uint8_t *service)
+{
+    struct key key = {.size = 0};
+    add_u32(&key, tenant);
+    add(&key, service, SID_SIZE);
+    struct log_id log;
+    memcpy(log.bytes, key.data, sizeof log.bytes);
+    return log;
+}
+
+const uint8_t *log_service(const struct log_id *log)
+{
+    return log->bytes + 4;
+}
+
+uint32_t log_tenant(const struct log_id *log)
+{
+    return (uint32_t)log->bytes[0] << 24 | (uint32_t)log->bytes[1] << 16 |
+           (uint32_t)log->bytes[2] << 8 | log->bytes[3];
+}
+
+struct key key_log_entry(const struct log_id *log, uint64_t position)
+{
+    struct key key = {.size = 0};
+    add(&key, log->bytes, sizeof log->bytes);
+    add_byte(&key, 'L');
+    add_u64(&key, position);
+    return key;
+}
+
+bool key_log_position(struct bytes key, uint64_t *ret_position)
+{
+    const uint8_t *data = key.data;
+    if (key.size != SCOPE_SIZE + 9 || data[SCOPE_SIZE] != 'L')
+        return false;
+    *ret_position = read_u64(data + SCOPE_SIZE + 1);
+    return true;
+}
+
+struct key key_sessions(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'S');
+}
+
+struct key key_session(uint32_t tenant, const uint8_t *service, const uint8_t *session)
+{
+    struct key key = key_sessions(tenant, service);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_interactions(uint32_t tenant, const uint8_t *service, const uint8_t *session)
+{
+    struct key key = scoped(tenant, service, 'I');
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_interaction(uint32_t tenant, const uint8_t *service, const uint8_t *session,
+                           const uint8_t *interaction)
+{
+    struct key key = key_interactions(tenant, service, session);
+    add(&key, interaction, SID_SIZE);
+    return key;
+}
+
+struct key key_dedupe(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = scoped(tenant, service, 'D');
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
+struct key key_request(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = scoped(tenant, service, 'Q');
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
+struct key key_attempts(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'A');
+}
+
+struct key key_attempt(uint32_t tenant, const uint8_t *service, const uint8_t *session,
+                       const uint8_t *interaction, uint32_t leg)
+{
+    struct key key = key_attempts(tenant, service);
+    add(&key, session, SID_SIZE);
+    add(&key, interaction, SID_SIZE);
+    add_u32(&key, leg);
+    return key;
+}
+
+struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person *person)
+{
+    struct key key = scoped(tenant, pool, 'R');
+    add(&key, person->bytes, PERSON_SIZE);
+    return key;
+}
+
+struct key key_route(uint32_t tenant, const uint8_t *pool, const struct person *person,
+                     const char *proxy)
+{
+    struct key key = key_routes(tenant, pool, person);
+    add_proxy(&key, proxy);
+    return key;
+}
+
+bool key_route_proxy(struct bytes key, struct bytes *ret_proxy)
+{
+    const uint8_t *data = key.data;
+    size_t before = SCOPE_SIZE + 1 + PERSON_SIZE;
+    if (key.size <= before || data[SCOPE_SIZE] != 'R')
+        return false;
+    *ret_proxy = (struct bytes){data + before, key.size - before};
+    return true;
+}
+
+struct key key_numbers(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'N');
+}
+
+struct key key_number(uint32_t tenant, const uint8_t *pool, const char *proxy)
+{
+    struct key key = key_numbers(tenant, pool);
+    add_proxy(&key, proxy);
+    return key;
+}
+
+struct key key_use(uint32_t tenant, const uint8_t *pool, const char *proxy)
+{
+    struct key key = scoped(tenant, pool, 'U');
+    add_proxy(&key, proxy);
+    return key;
+}
+
+static struct key timed(uint32_t tenant, const uint8_t *owner, char kind, int64_t time)
+{
+    struct key key = scoped(tenant, owner, kind);
+    add_u64(&key, time > 0 ? (uint64_t)time : 0);
+    return key;
+}
+
+struct key key_expiries(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'e');
+}
+
+struct key key_expiry(uint32_t tenant, const uint8_t *service, int64_t time, const uint8_t *session)
+{
+    struct key key = timed(tenant, service, 'e', time);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_outboxes(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'o');
+}
+
+struct key key_outbox(uint32_t tenant, const uint8_t *service, int64_t time,
+                      const uint8_t *interaction, uint32_t leg)
+{
+    struct key key = timed(tenant, service, 'o', time);
+    add(&key, interaction, SID_SIZE);
+    add_u32(&key, leg);
+    return key;
+}
+
+struct key key_session_name(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = scoped(tenant, service, 'u');
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
+struct key key_person_sessions(uint32_t tenant, const uint8_t *service, const struct person *person)
+{
+    struct key key = scoped(tenant, service, 'i');
+    add(&key, person->bytes, PERSON_SIZE);
+    return key;
+}
+
+struct key key_person_session(uint32_t tenant, const uint8_t *service, const struct person *person,
+                              const uint8_t *session)
+{
+    struct key key = key_person_sessions(tenant, service, person);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_purges(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'x');
+}
+
+struct key key_purge(uint32_t tenant, const uint8_t *service, int64_t time, const uint8_t *session)
+{
+    struct key key = timed(tenant, service, 'x', time);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_number_sids(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'n');
+}
+
+struct key key_number_sid(uint32_t tenant, const uint8_t *pool, const uint8_t *number)
+{
+    struct key key = key_number_sids(tenant, pool);
+    add(&key, number, SID_SIZE);
+    return key;
+}
+
+bool key_time(struct bytes key, int64_t *ret_time)
+{
+    const uint8_t *data = key.data;
+    if (key.size < SCOPE_SIZE + 9)
+        return false;
+    *ret_time = (int64_t)read_u64(data + SCOPE_SIZE + 1);
+    return true;
+}
+
+bool key_last_sid(struct bytes key, sid_bytes ret_sid)
+{
+    if (key.size < SCOPE_SIZE + 1 + SID_SIZE)
+        return false;
+    memcpy(ret_sid, (const uint8_t *)key.data + key.size - SID_SIZE, SID_SIZE);
+    return true;
+}
+
+static struct key meta(char kind)
+{
+    struct key key = {.size = 0};
+    add_byte(&key, (uint8_t)kind);
+    return key;
+}
+
+struct key key_services(uint32_t tenant)
+{
+    struct key key = meta('V');
+    add_u32(&key, tenant);
+    return key;
+}
+
+struct key key_service(uint32_t tenant, const uint8_t *service)
+{
+    struct key key = key_services(tenant);
+    add(&key, service, SID_SIZE);
+    return key;
+}
+
+struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = meta('v');
+    add_u32(&key, tenant);
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
+struct key key_claim(const char *proxy)
+{
+    struct key key = meta('C');
+    add_proxy(&key, proxy);
+    return key;
+}
