@@ -4,6 +4,7 @@
 
 makes
     :x                   the generated C library: #include "maskline/v1/sessions.pb-c.h"
+                         (messages and enums; for services there is grpc_c_library)
     :x_descriptors       x_descriptors.bin, a FileDescriptorSet with all imports
     :x_descriptors_c     the same as a C array: #include "<package>/x_descriptors.h"
                          (x_descriptors[], x_descriptors_size)
@@ -81,12 +82,14 @@ def _generated_impl(ctx):
         headers.append(ctx.actions.declare_file(stem + ".pb-c.h"))
         sources.append(ctx.actions.declare_file(stem + ".pb-c.c"))
     args = protoc_args(ctx, info)
+    args.add(ctx.executable._plugin, format = "--plugin=protoc-gen-c=%s")
     args.add("--c_out=" + "/".join([p for p in [ctx.bin_dir.path, ctx.label.package, folder] if p]))
     args.add_all([import_name(f, info.root) for f in info.direct])
     ctx.actions.run(
         executable = "/usr/bin/protoc",
         arguments = [args],
         inputs = info.files,
+        tools = [ctx.executable._plugin],
         outputs = headers + sources,
         env = {"PATH": "/usr/bin:/bin"},
         mnemonic = "ProtocC",
@@ -99,7 +102,14 @@ def _generated_impl(ctx):
 
 _generated = rule(
     implementation = _generated_impl,
-    attrs = {"protos": attr.label(providers = [CProtoInfo], mandatory = True)},
+    attrs = {
+        "protos": attr.label(providers = [CProtoInfo], mandatory = True),
+        "_plugin": attr.label(
+            default = "//bazel/protoc-gen-grpc-c:messages_only",
+            executable = True,
+            cfg = "exec",
+        ),
+    },
 )
 
 def _descriptors_impl(ctx):
