@@ -3,7 +3,11 @@
 #include "bazel/protoc-gen-grpc-c/client_stream.h"
 #include "bazel/protoc-gen-grpc-c/print.h"
 
-static const char service_heading[] = "The calls of $full_name$.";
+/* Laid out like what they print. */
+/* clang-format off */
+
+static const char service_heading[] =
+    "The calls of $full_name$.";
 
 static const char unary_comment[] =
     "Blocking; the response and the status live in `arena`. True when the code is OK.";
@@ -14,10 +18,10 @@ static const char declare_unary[] =
     "        struct arena *arena, const $response$ **ret_response,\n"
     "        struct grpc_c_status *ret_status);\n"
     "\n"
-    "/* The same, asynchronous: `done` is called once; response and status live until it returns. "
-    "NULL when there is no\n"
-    " * memory. */\n"
-    "struct grpc_c_client_call *$id$_start(struct grpc_c_channel *channel,\n"
+    "/* The same, asynchronous: `done` is called once; response and status live until it returns. NULL\n"
+    " * when there is no memory. */\n"
+    "struct grpc_c_client_call *$id$_start(\n"
+    "        struct grpc_c_channel *channel,\n"
     "        const struct grpc_c_call_options *options, const $request$ *request,\n"
     "        void (*done)(void *data, const $response$ *response,\n"
     "                     const struct grpc_c_status *status),\n"
@@ -31,51 +35,55 @@ static const char define_unary[] =
     "        struct grpc_c_status *ret_status)\n"
     "{\n"
     "    const ProtobufCMessage *response = NULL;\n"
-    "    if (!grpc_c_client_unary(channel, &$id$_method, options, (const ProtobufCMessage "
-    "*)request,\n"
-    "                             arena, &response, ret_status))\n"
+    "    if (!grpc_c_client_unary(channel, &$id$__method, options,\n"
+    "            (const ProtobufCMessage *)request, arena, &response, ret_status))\n"
     "        return false;\n"
     "    *ret_response = (const $response$ *)response;\n"
     "    return true;\n"
     "}\n"
     "\n"
-    "struct $id$_callbacks {\n"
+    "struct $id$__callbacks {\n"
     "    void (*done)(void *data, const $response$ *response,\n"
     "                 const struct grpc_c_status *status);\n"
     "};\n"
     "\n"
-    "static void $id$_on_end(const void *callbacks, void *data, const ProtobufCMessage *response,\n"
-    "        const struct grpc_c_status *status)\n"
+    "static void $id$__on_end(const void *callbacks, void *data,\n"
+    "        const ProtobufCMessage *response, const struct grpc_c_status *status)\n"
     "{\n"
-    "    const struct $id$_callbacks *typed = callbacks;\n"
+    "    const struct $id$__callbacks *typed = callbacks;\n"
     "    if (typed->done)\n"
     "        typed->done(data, (const $response$ *)response, status);\n"
     "}\n"
     "\n"
-    "static const struct grpc_c_client_calls $id$_async_calls = {\n"
-    "    .on_end = $id$_on_end,\n"
+    "static const struct grpc_c_client_calls $id$__async_calls = {\n"
+    "    .on_end = $id$__on_end,\n"
     "};\n"
     "\n"
-    "struct grpc_c_client_call *$id$_start(struct grpc_c_channel *channel,\n"
+    "struct grpc_c_client_call *$id$_start(\n"
+    "        struct grpc_c_channel *channel,\n"
     "        const struct grpc_c_call_options *options, const $request$ *request,\n"
     "        void (*done)(void *data, const $response$ *response,\n"
     "                     const struct grpc_c_status *status),\n"
     "        void *data)\n"
     "{\n"
-    "    const struct $id$_callbacks callbacks = {.done = done};\n"
-    "    struct grpc_c_client_async *call = grpc_c_client_start(channel, &$id$_method, options,\n"
-    "            (const ProtobufCMessage *)request, &callbacks, sizeof callbacks,\n"
-    "            &$id$_async_calls, data);\n"
+    "    const struct $id$__callbacks callbacks = {.done = done};\n"
+    "    struct grpc_c_client_async *call = grpc_c_client_start(\n"
+    "            channel, &$id$__method, options, (const ProtobufCMessage *)request,\n"
+    "            &callbacks, sizeof callbacks, &$id$__async_calls, data);\n"
     "    return call ? grpc_c_client_async_call(call) : NULL;\n"
     "}\n";
 
-static const char define_method[] = "\n"
-                                    "static const struct grpc_c_client_method $id$_method = {\n"
-                                    "    .path = \"/$full_name$/$name$\",\n";
+static const char define_method[] =
+    "\n"
+    "static const struct grpc_c_client_method $id$__method = {\n"
+    "    .path = \"/$full_name$/$name$\",\n";
 
-static const char define_method_end[] = "    .request = &$request_descriptor$,\n"
-                                        "    .response = &$response_descriptor$,\n"
-                                        "};\n";
+static const char define_method_end[] =
+    "    .request = &$request_descriptor$,\n"
+    "    .response = &$response_descriptor$,\n"
+    "};\n";
+
+/* clang-format on */
 
 void client_print_header(struct text *text, const struct service *service)
 {

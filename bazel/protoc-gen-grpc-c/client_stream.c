@@ -2,25 +2,37 @@
 
 #include "bazel/protoc-gen-grpc-c/print.h"
 
-/* What client and server differ in for a method is which of these parts it has: the request at the start, writing, reading, the
- * response at the end. Parts of a list of parameters begin with their comma. */
+/* The kinds differ in which of these parts they have: a request at the start, writing, reading, a response at the end. Laid
+ * out like what they print; a part of a list of parameters begins with its comma. */
+/* clang-format off */
 
-static const char request_parameter[] = ",\n        const $request$ *request";
-static const char response_parameter[] = ", const $response$ **ret_response";
+static const char request_parameter[] =
+    ",\n"
+    "        const $request$ *request";
+static const char response_parameter[] =
+    ",\n"
+    "        const $response$ **ret_response";
 
-static const char call_comment[] =
-    "A $kind$, blocking. The program holds the call from begin to finish, which frees it.\n"
-    "One thread may write while another reads.";
+#define CALL_COMMENT \
+    "A $kind$, blocking. The call is the program's until finish, which frees it."
 
-static const char declare_call[] = "struct $id$_call;\n";
+static const char call_comment[] = CALL_COMMENT;
+static const char call_comment_of_bidi[] =
+    CALL_COMMENT "\nOne thread may write while another reads.";
 
-static const char head_begin[] = "struct $id$_call *$id$_begin(struct grpc_c_channel *channel,\n"
-                                 "        const struct grpc_c_call_options *options";
+static const char declare_call[] =
+    "struct $id$_call;\n";
+
+static const char head_begin[] =
+    "struct $id$_call *$id$_begin(\n"
+    "        struct grpc_c_channel *channel,\n"
+    "        const struct grpc_c_call_options *options";
 
 static const char declare_write[] =
     "\n"
     "/* False: the call has ended; finish says why. */\n"
-    "bool $id$_write(struct $id$_call *call, const $request$ *request);\n"
+    "bool $id$_write(struct $id$_call *call,\n"
+    "        const $request$ *request);\n"
     "\n"
     "/* Says that no more requests come. False: the call has ended. */\n"
     "bool $id$_write_done(struct $id$_call *call);\n";
@@ -31,21 +43,23 @@ static const char declare_read[] =
     "bool $id$_read(struct $id$_call *call, struct arena *arena,\n"
     "        const $response$ **ret_response);\n";
 
-static const char comment_finish[] = "\n"
-                                     "/* Once, last; waits for the end and frees the call. What it "
-                                     "gives lives in `arena`. True when the code is OK. */\n";
+static const char comment_finish[] =
+    "\n"
+    "/* Once, last; waits for the end and frees the call. What it gives lives in `arena`. True when\n"
+    " * the code is OK. */\n";
 
-static const char head_finish[] = "bool $id$_finish(struct $id$_call *call, struct arena *arena";
+static const char head_finish[] =
+    "bool $id$_finish(struct $id$_call *call,\n"
+    "        struct arena *arena";
 
-static const char declare_cancel[] = "\n"
-                                     "/* Any thread, before finish returns. */\n"
-                                     "void $id$_cancel(struct $id$_call *call);\n";
+static const char declare_cancel[] =
+    "\n"
+    "/* Any thread, before finish returns. */\n"
+    "void $id$_cancel(struct $id$_call *call);\n";
 
 static const char callbacks_begin[] =
     "\n"
-    "/* The same, asynchronous. Messages, responses and statuses live until the callback returns. "
-    "May be freed once the call was\n"
-    " * started. */\n"
+    "/* The same, asynchronous. What a callback gets lives until it returns. Copied by start. */\n"
     "struct $id$_callbacks {\n";
 
 static const char callbacks_read[] =
@@ -63,38 +77,46 @@ static const char callbacks_end[] =
     "    void (*on_end)(void *data, const struct grpc_c_status *status); /* once, last */\n"
     "};\n";
 
-static const char declare_async[] = "\n"
-                                    "/* Frees itself: valid until on_end returns. */\n"
-                                    "struct $id$_async;\n"
-                                    "\n"
-                                    "/* NULL when there is no memory. */\n";
+static const char declare_async[] =
+    "\n"
+    "/* Frees itself: valid until on_end returns. */\n"
+    "struct $id$_async;\n"
+    "\n"
+    "/* NULL when there is no memory. */\n";
 
-static const char head_start[] = "struct $id$_async *$id$_start(struct grpc_c_channel *channel,\n"
-                                 "        const struct grpc_c_call_options *options";
+static const char head_start[] =
+    "struct $id$_async *$id$_start(\n"
+    "        struct grpc_c_channel *channel,\n"
+    "        const struct grpc_c_call_options *options";
 
 static const char head_start_end[] =
-    ",\n        const struct $id$_callbacks *callbacks, void *data)";
+    ",\n"
+    "        const struct $id$_callbacks *callbacks, void *data)";
 
 static const char declare_send[] =
     "\n"
     "/* One at a time: false until on_writable, and after the end. */\n"
-    "bool $id$_send(struct $id$_async *call, const $request$ *request);\n"
+    "bool $id$_send(struct $id$_async *call,\n"
+    "        const $request$ *request);\n"
     "\n"
     "/* Says that no more requests come. */\n"
     "bool $id$_send_done(struct $id$_async *call);\n";
 
-static const char declare_abandon[] = "\n"
-                                      "/* Cancels; on_end still comes. */\n"
-                                      "void $id$_abandon(struct $id$_async *call);\n";
+static const char declare_abandon[] =
+    "\n"
+    "/* Cancels; on_end still comes. */\n"
+    "void $id$_abandon(struct $id$_async *call);\n";
 
 static const char body_begin[] =
     "\n"
     "{\n"
-    "    return (struct $id$_call *)grpc_c_client_open(channel, &$id$_method, options,\n";
+    "    return (struct $id$_call *)grpc_c_client_open(\n"
+    "            channel, &$id$__method, options,\n";
 
 static const char define_write[] =
     "\n"
-    "bool $id$_write(struct $id$_call *call, const $request$ *request)\n"
+    "bool $id$_write(struct $id$_call *call,\n"
+    "        const $request$ *request)\n"
     "{\n"
     "    return grpc_c_client_write((struct grpc_c_client_stream *)call,\n"
     "                               (const ProtobufCMessage *)request);\n"
@@ -120,17 +142,16 @@ static const char define_read[] =
 static const char body_finish_with_response[] =
     "{\n"
     "    const ProtobufCMessage *response = NULL;\n"
-    "    if (!grpc_c_client_finish((struct grpc_c_client_stream *)call, arena, &response, "
-    "ret_status))\n"
+    "    if (!grpc_c_client_finish((struct grpc_c_client_stream *)call, arena, &response, ret_status))\n"
     "        return false;\n"
     "    *ret_response = (const $response$ *)response;\n"
     "    return true;\n"
     "}\n";
 
-static const char body_finish[] = "{\n"
-                                  "    return grpc_c_client_finish((struct grpc_c_client_stream "
-                                  "*)call, arena, NULL, ret_status);\n"
-                                  "}\n";
+static const char body_finish[] =
+    "{\n"
+    "    return grpc_c_client_finish((struct grpc_c_client_stream *)call, arena, NULL, ret_status);\n"
+    "}\n";
 
 static const char define_cancel[] =
     "\n"
@@ -141,7 +162,7 @@ static const char define_cancel[] =
 
 static const char define_on_message[] =
     "\n"
-    "static void $id$_on_message(const void *callbacks, void *data,\n"
+    "static void $id$__on_message(const void *callbacks, void *data,\n"
     "        const ProtobufCMessage *message)\n"
     "{\n"
     "    const struct $id$_callbacks *typed = callbacks;\n"
@@ -151,7 +172,7 @@ static const char define_on_message[] =
 
 static const char define_on_writable[] =
     "\n"
-    "static void $id$_on_writable(const void *callbacks, void *data)\n"
+    "static void $id$__on_writable(const void *callbacks, void *data)\n"
     "{\n"
     "    const struct $id$_callbacks *typed = callbacks;\n"
     "    if (typed->on_writable)\n"
@@ -160,8 +181,8 @@ static const char define_on_writable[] =
 
 static const char define_on_end_begin[] =
     "\n"
-    "static void $id$_on_end(const void *callbacks, void *data, const ProtobufCMessage *response,\n"
-    "        const struct grpc_c_status *status)\n"
+    "static void $id$__on_end(const void *callbacks, void *data,\n"
+    "        const ProtobufCMessage *response, const struct grpc_c_status *status)\n"
     "{\n"
     "    const struct $id$_callbacks *typed = callbacks;\n";
 
@@ -170,26 +191,30 @@ static const char define_on_end_with_response[] =
     "        typed->on_end(data, (const $response$ *)response, status);\n"
     "}\n";
 
-static const char define_on_end[] = "    (void)response;\n"
-                                    "    if (typed->on_end)\n"
-                                    "        typed->on_end(data, status);\n"
-                                    "}\n";
+static const char define_on_end[] =
+    "    (void)response;\n"
+    "    if (typed->on_end)\n"
+    "        typed->on_end(data, status);\n"
+    "}\n";
 
-static const char calls_begin[] = "\n"
-                                  "static const struct grpc_c_client_calls $id$_async_calls = {\n";
+static const char calls_begin[] =
+    "\n"
+    "static const struct grpc_c_client_calls $id$__async_calls = {\n";
 
 static const char body_start[] =
     "\n"
     "{\n"
-    "    return (struct $id$_async *)grpc_c_client_start(channel, &$id$_method, options,\n";
+    "    return (struct $id$_async *)grpc_c_client_start(\n"
+    "            channel, &$id$__method, options,\n";
 
 static const char body_start_end[] =
-    "            callbacks, sizeof *callbacks, &$id$_async_calls, data);\n"
+    "            callbacks, sizeof *callbacks, &$id$__async_calls, data);\n"
     "}\n";
 
 static const char define_send[] =
     "\n"
-    "bool $id$_send(struct $id$_async *call, const $request$ *request)\n"
+    "bool $id$_send(struct $id$_async *call,\n"
+    "        const $request$ *request)\n"
     "{\n"
     "    return grpc_c_client_send((struct grpc_c_client_async *)call,\n"
     "                              (const ProtobufCMessage *)request);\n"
@@ -206,6 +231,8 @@ static const char define_abandon[] =
     "{\n"
     "    grpc_c_client_abandon((struct grpc_c_client_async *)call);\n"
     "}\n";
+
+/* clang-format on */
 
 /* A method and the text that it is printed to. */
 struct printer {
@@ -272,7 +299,8 @@ void client_stream_print_header(struct text *text, const struct service *service
 {
     const struct printer to = printer_for(text, service, method);
     text_add(text, "\n");
-    print_method_comment(text, service, method, "", call_comment);
+    print_method_comment(text, service, method, "",
+                         method->kind == BIDI ? call_comment_of_bidi : call_comment);
     put(&to, declare_call);
     put(&to, "\n/* NULL when there is no memory. */\n");
     put_begin_head(&to);
@@ -318,9 +346,9 @@ static void put_async(const struct printer *to)
     put(to, to->reads ? define_on_end : define_on_end_with_response);
 
     put(to, calls_begin);
-    put_if(to, to->reads, "    .on_message = $id$_on_message,\n");
-    put_if(to, to->writes, "    .on_writable = $id$_on_writable,\n");
-    put(to, "    .on_end = $id$_on_end,\n};\n\n");
+    put_if(to, to->reads, "    .on_message = $id$__on_message,\n");
+    put_if(to, to->writes, "    .on_writable = $id$__on_writable,\n");
+    put(to, "    .on_end = $id$__on_end,\n};\n\n");
 
     put_start_head(to);
     put(to, body_start);

@@ -77,6 +77,13 @@ char *name_descriptor(struct pool *pool, const char *full_name)
     return name;
 }
 
+char *name_join(struct pool *pool, const char *scope, const char *name)
+{
+    if (!scope || !*scope)
+        return pool_copy(pool, name, strlen(name));
+    return pool_format(pool, "%s.%s", scope, name);
+}
+
 static bool ends_with(const char *string, const char *ending)
 {
     size_t size = strlen(string);
@@ -262,5 +269,5 @@ bool name_is_includable(const char *path)
     for (const char *at = path; *at; at++)
         if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ' || *at == 0x7f)
             return false;
-    return path[0] != '\0';
+    return *path && !strstr(path, "*/") && !strstr(path, "/*") && !strstr(path, "?\?/");
 }

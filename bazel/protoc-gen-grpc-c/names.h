@@ -15,6 +15,9 @@
 char *name_type(struct pool *pool, const char *full_name);
 char *name_descriptor(struct pool *pool, const char *full_name);
 
+/* "scope.name", or just the name when the scope is NULL or empty. */
+char *name_join(struct pool *pool, const char *scope, const char *name);
+
 /* The path of a .proto file without its ending, as protobuf-c cuts it: "a/b.proto" is "a/b". */
 char *name_stem(struct pool *pool, const char *path);
 
@@ -33,7 +36,7 @@ char *name_guard(struct pool *pool, const char *path);
 /* Whether it can be the name of something in a .proto file, "a.B" included where dots are allowed. */
 bool name_is_legal(const char *name, bool dots);
 
-/* Whether a path can stand between the quotes of an #include. */
+/* Whether a path can stand between the quotes of an #include, and in a comment. */
 bool name_is_includable(const char *path);
 
 #endif

@@ -13,7 +13,7 @@ enum { DEEPEST = 200 };
 enum { PB_C_FILE = 1019, PB_C_FILE_NO_GENERATE = 1, PB_C_FILE_PACKAGE = 6 };
 
 struct file_options {
-    const char *package; /* NULL when there is no other one */
+    const char *package; /* never NULL */
     bool no_generate;
 };
 
@@ -26,6 +26,34 @@ static void pool_keep(void *data, void *pointer)
 {
     (void)data;
     (void)pointer;
+}
+
+static struct file_options options_of(struct pool *pool,
+                                      const Google__Protobuf__FileDescriptorProto *file)
+{
+    struct file_options options = {.package = file->package ? file->package : ""};
+    if (!file->options)
+        return options;
+    const ProtobufCMessage *message = &file->options->base;
+    for (unsigned i = 0; i < message->n_unknown_fields; i++) {
+        const ProtobufCMessageUnknownField *field = &message->unknown_fields[i];
+        struct wire outer;
+        if (field->tag != PB_C_FILE || !wire_open(&outer, field))
+            continue;
+        struct wire_field inner;
+        while (wire_next(&outer, &inner)) {
+            if (inner.tag == PB_C_FILE_NO_GENERATE)
+                options.no_generate = inner.number != 0;
+            if (inner.tag == PB_C_FILE_PACKAGE && inner.bytes)
+                options.package = pool_copy(pool, (const char *)inner.bytes, inner.size);
+        }
+    }
+    return options;
+}
+
+const char *request_c_package(struct pool *pool, const Google__Protobuf__FileDescriptorProto *file)
+{
+    return options_of(pool, file).package;
 }
 
 static bool is_reference(const char *name)
@@ -67,33 +95,13 @@ static const char *check_file(struct pool *pool, const Google__Protobuf__FileDes
         return "a file without a name";
     if (file->package && *file->package && !name_is_legal(file->package, true))
         return pool_format(pool, "%s: no legal package", file->name);
+    const char *c_package = request_c_package(pool, file);
+    if (*c_package && !name_is_legal(c_package, true))
+        return pool_format(pool, "%s: no legal pb_c_file.c_package", file->name);
     const char *error = check_types(file->message_type, file->n_message_type);
     for (size_t i = 0; !error && i < file->n_service; i++)
         error = check_service(pool, file->service[i]);
     return error ? pool_format(pool, "%s: %s", file->name, error) : NULL;
-}
-
-static struct file_options options_of(struct pool *pool,
-                                      const Google__Protobuf__FileDescriptorProto *file)
-{
-    struct file_options options = {0};
-    if (!file->options)
-        return options;
-    const ProtobufCMessage *message = &file->options->base;
-    for (unsigned i = 0; i < message->n_unknown_fields; i++) {
-        const ProtobufCMessageUnknownField *field = &message->unknown_fields[i];
-        struct wire outer;
-        if (field->tag != PB_C_FILE || !wire_open(&outer, field))
-            continue;
-        struct wire_field inner;
-        while (wire_next(&outer, &inner)) {
-            if (inner.tag == PB_C_FILE_NO_GENERATE)
-                options.no_generate = inner.number != 0;
-            if (inner.tag == PB_C_FILE_PACKAGE && inner.bytes)
-                options.package = pool_copy(pool, (const char *)inner.bytes, inner.size);
-        }
-    }
-    return options;
 }
 
 static size_t count_types(Google__Protobuf__DescriptorProto *const *types, size_t count)
@@ -117,8 +125,8 @@ static void add_types(const struct walk *walk, const char *scope, const char *c_
 {
     for (size_t i = 0; i < count; i++) {
         const char *name = types[i]->name;
-        const char *full_name = pool_format(walk->pool, "%s%s%s", scope, *scope ? "." : "", name);
-        const char *c_name = pool_format(walk->pool, "%s%s%s", c_scope, *c_scope ? "." : "", name);
+        const char *full_name = name_join(walk->pool, scope, name);
+        const char *c_name = name_join(walk->pool, c_scope, name);
         walk->request->types[walk->request->type_count++] = (struct message_type){
             .full_name = full_name,
             .type = name_type(walk->pool, c_name),
@@ -148,9 +156,8 @@ static void index_types(struct pool *pool, struct request *request)
     for (size_t i = 0; i < message->n_proto_file; i++) {
         const Google__Protobuf__FileDescriptorProto *file = message->proto_file[i];
         struct walk walk = {pool, request, file, options_of(pool, file)};
-        const char *package = file->package ? file->package : "";
-        add_types(&walk, package, walk.options.package ? walk.options.package : package,
-                  file->message_type, file->n_message_type);
+        add_types(&walk, file->package, walk.options.package, file->message_type,
+                  file->n_message_type);
     }
     qsort(request->types, request->type_count, sizeof *request->types, compare);
 }

@@ -36,6 +36,9 @@ struct request *request_read(struct pool *pool, const uint8_t *bytes, size_t siz
 const Google__Protobuf__FileDescriptorProto *request_file(const struct request *request,
                                                           const char *path);
 
+/* The package as far as names in C go: an option of protobuf-c's may give another one. Empty when there is none. */
+const char *request_c_package(struct pool *pool, const Google__Protobuf__FileDescriptorProto *file);
+
 /* By its name as a method refers to it, with a dot before it. NULL when no file defines it. */
 const struct message_type *request_type(const struct request *request, const char *reference);
 

@@ -2,17 +2,22 @@
 
 #include "bazel/protoc-gen-grpc-c/print.h"
 
+/* Laid out like what they print. */
+/* clang-format off */
+
 static const char service_comment[] =
     "What implements $full_name$. The program owns it; it lives as long as the server.\n"
     "A handler left NULL answers UNIMPLEMENTED.";
 
-static const char struct_begin[] = "struct $service$_service {\n"
-                                   "    void *data; /* given to each handler */\n";
+static const char struct_begin[] =
+    "struct $service$_service {\n"
+    "    void *data; /* given to each handler */\n";
 
-static const char struct_end[] = "};\n"
-                                 "\n"
-                                 "/* For grpc_c_server_add, with a struct $service$_service. */\n"
-                                 "extern const struct grpc_c_service $service$_descriptor;\n";
+static const char struct_end[] =
+    "};\n"
+    "\n"
+    "/* For grpc_c_server_add, with a struct $service$_service. */\n"
+    "extern const struct grpc_c_service $service$_descriptor;\n";
 
 static const char handler_with_request[] =
     "    void (*$member$)(void *data, struct grpc_c_call *call,\n"
@@ -24,23 +29,24 @@ static const char handler_of_stream[] =
 static const char declare_reply[] =
     "\n"
     "/* Answers $name$; the response is read before this returns. */\n"
-    "void $id$_reply(struct grpc_c_call *call, const $response$ *response);\n";
+    "void $id$_reply(struct grpc_c_call *call,\n"
+    "        const $response$ *response);\n";
 
-static const char stream_begin[] = "\n"
-                                   "/* How a stream of $name$ goes on. The program owns it, "
-                                   "usually as a constant; it lives as long as the call. */\n"
-                                   "struct $id$_stream {\n";
+static const char stream_begin[] =
+    "\n"
+    "/* How a stream of $name$ goes on. The program owns it, usually as a constant; it lives as long\n"
+    " * as the call. */\n"
+    "struct $id$_stream {\n";
 
 static const char stream_reads[] =
-    "    /* The message lives until this returns. False: read no more until grpc_c_call_read_on. "
-    "NULL: messages are dropped. */\n"
+    "    /* The message lives until this returns. False: read no more until grpc_c_call_read_on. May be\n"
+    "     * NULL: messages are dropped. */\n"
     "    bool (*on_message)(void *state, const $request$ *message);\n"
     "    /* The client will send nothing more. May be NULL. */\n"
     "    void (*on_half_close)(void *state);\n";
 
 static const char stream_writes[] =
-    "    /* Asked when the transport can take a message, which lives in `arena` or as long as the "
-    "call. */\n"
+    "    /* Asked when the transport can take a message, which lives in `arena`, or longer. */\n"
     "    enum grpc_c_next (*next)(void *state, struct arena *arena,\n"
     "                             const $response$ **ret_message,\n"
     "                             struct error *ret_status);\n";
@@ -56,7 +62,7 @@ static const char stream_end[] =
 
 static const char handle_with_request[] =
     "\n"
-    "static void $id$_handle(const void *implementation, struct grpc_c_call *call,\n"
+    "static void $id$__handle(const void *implementation, struct grpc_c_call *call,\n"
     "        const ProtobufCMessage *request)\n"
     "{\n"
     "    const struct $service$_service *service = implementation;\n"
@@ -68,7 +74,7 @@ static const char handle_with_request[] =
 
 static const char handle_stream[] =
     "\n"
-    "static void $id$_handle(const void *implementation, struct grpc_c_call *call,\n"
+    "static void $id$__handle(const void *implementation, struct grpc_c_call *call,\n"
     "        const ProtobufCMessage *request)\n"
     "{\n"
     "    const struct $service$_service *service = implementation;\n"
@@ -81,21 +87,22 @@ static const char handle_stream[] =
 
 static const char define_reply[] =
     "\n"
-    "void $id$_reply(struct grpc_c_call *call, const $response$ *response)\n"
+    "void $id$_reply(struct grpc_c_call *call,\n"
+    "        const $response$ *response)\n"
     "{\n"
     "    grpc_c_call_reply(call, (const ProtobufCMessage *)response);\n"
     "}\n";
 
 static const char define_reads[] =
     "\n"
-    "static bool $id$_on_message(const void *stream, void *state,\n"
+    "static bool $id$__on_message(const void *stream, void *state,\n"
     "        const ProtobufCMessage *message)\n"
     "{\n"
     "    const struct $id$_stream *typed = stream;\n"
     "    return !typed->on_message || typed->on_message(state, (const $request$ *)message);\n"
     "}\n"
     "\n"
-    "static void $id$_on_half_close(const void *stream, void *state)\n"
+    "static void $id$__on_half_close(const void *stream, void *state)\n"
     "{\n"
     "    const struct $id$_stream *typed = stream;\n"
     "    if (typed->on_half_close)\n"
@@ -104,8 +111,9 @@ static const char define_reads[] =
 
 static const char define_writes[] =
     "\n"
-    "static enum grpc_c_next $id$_next(const void *stream, void *state,\n"
-    "        struct arena *arena, const ProtobufCMessage **ret_message, struct error *ret_status)\n"
+    "static enum grpc_c_next $id$__next(const void *stream, void *state,\n"
+    "        struct arena *arena, const ProtobufCMessage **ret_message,\n"
+    "        struct error *ret_status)\n"
     "{\n"
     "    const struct $id$_stream *typed = stream;\n"
     "    const $response$ *message = NULL;\n"
@@ -115,29 +123,33 @@ static const char define_writes[] =
     "    return next;\n"
     "}\n";
 
-static const char define_end[] = "\n"
-                                 "static void $id$_on_end(const void *stream, void *state)\n"
-                                 "{\n"
-                                 "    const struct $id$_stream *typed = stream;\n"
-                                 "    if (typed->on_end)\n"
-                                 "        typed->on_end(state);\n"
-                                 "}\n"
-                                 "\n"
-                                 "static const struct grpc_c_stream_calls $id$_stream_calls = {\n";
+static const char define_end[] =
+    "\n"
+    "static void $id$__on_end(const void *stream, void *state)\n"
+    "{\n"
+    "    const struct $id$_stream *typed = stream;\n"
+    "    if (typed->on_end)\n"
+    "        typed->on_end(state);\n"
+    "}\n"
+    "\n"
+    "static const struct grpc_c_stream_calls $id$__stream_calls = {\n";
 
-static const char calls_read[] = "    .on_message = $id$_on_message,\n"
-                                 "    .on_half_close = $id$_on_half_close,\n";
+static const char calls_read[] =
+    "    .on_message = $id$__on_message,\n"
+    "    .on_half_close = $id$__on_half_close,\n";
 
-static const char calls_write[] = "    .next = $id$_next,\n";
+static const char calls_write[] =
+    "    .next = $id$__next,\n";
 
-static const char define_open[] = "    .on_end = $id$_on_end,\n"
-                                  "};\n"
-                                  "\n"
-                                  "void $id$_open(struct grpc_c_call *call, void *state,\n"
-                                  "        const struct $id$_stream *stream)\n"
-                                  "{\n"
-                                  "    grpc_c_call_open(call, state, stream, &$id$_stream_calls);\n"
-                                  "}\n";
+static const char define_open[] =
+    "    .on_end = $id$__on_end,\n"
+    "};\n"
+    "\n"
+    "void $id$_open(struct grpc_c_call *call, void *state,\n"
+    "        const struct $id$_stream *stream)\n"
+    "{\n"
+    "    grpc_c_call_open(call, state, stream, &$id$__stream_calls);\n"
+    "}\n";
 
 #define ENTRY(kind)                                 \
     "    {\n"                                       \
@@ -145,15 +157,15 @@ static const char define_open[] = "    .on_end = $id$_on_end,\n"
     "        .kind = " kind ",\n"                   \
     "        .request = &$request_descriptor$,\n"   \
     "        .response = &$response_descriptor$,\n" \
-    "        .start = $id$_handle,\n"               \
+    "        .start = $id$__handle,\n"              \
     "    },\n"
 
 static const char descriptor_with_methods[] =
     "\n"
     "const struct grpc_c_service $service$_descriptor = {\n"
     "    .name = \"$full_name$\",\n"
-    "    .methods = $service$_methods,\n"
-    "    .method_count = sizeof $service$_methods / sizeof *$service$_methods,\n"
+    "    .methods = $service$__methods,\n"
+    "    .method_count = sizeof $service$__methods / sizeof *$service$__methods,\n"
     "};\n";
 
 static const char descriptor_without_methods[] =
@@ -161,6 +173,8 @@ static const char descriptor_without_methods[] =
     "const struct grpc_c_service $service$_descriptor = {\n"
     "    .name = \"$full_name$\",\n"
     "};\n";
+
+/* clang-format on */
 
 static void print_stream_struct(struct text *text, const struct service *service,
                                 const struct method *method)
@@ -224,7 +238,7 @@ static void print_table(struct text *text, const struct service *service)
         print_service(text, service, descriptor_without_methods);
         return;
     }
-    print_service(text, service, "\nstatic const struct grpc_c_method $service$_methods[] = {\n");
+    print_service(text, service, "\nstatic const struct grpc_c_method $service$__methods[] = {\n");
     for (size_t i = 0; i < service->method_count; i++)
         print_method(text, service, &service->methods[i], entries[service->methods[i].kind]);
     text_add(text, "};\n");

@@ -10,46 +10,24 @@
 /* Numbers of fields in descriptor.proto, of which the paths of comments are made. */
 enum { FILE_SERVICE = 6, SERVICE_METHOD = 2 };
 
-/* Every name that the printers make of an id, by kind; what is static in one file may not be public in another. */
-static const char *const service_names[] = {"struct %_service", "%_descriptor", "%_methods", NULL};
-static const char *const method_names[][25] = {
-    [UNARY] = {"%", "%_start", "%_reply", "struct %_callbacks", "%_handle", "%_method", "%_on_end",
-               "%_async_calls", NULL},
-    [SERVER_STREAM] = {"%_open", "struct %_stream", "%_begin", "%_read", "%_finish", "%_cancel",
-                       "%_start", "%_abandon", "struct %_call", "struct %_async",
-                       "struct %_callbacks", "%_handle", "%_method", "%_next", "%_on_message",
-                       "%_on_end", "%_stream_calls", "%_async_calls", NULL},
-    [CLIENT_STREAM] = {"%_open",        "%_reply",        "struct %_stream",    "%_begin",
-                       "%_write",       "%_write_done",   "%_finish",           "%_cancel",
-                       "%_start",       "%_send",         "%_send_done",        "%_abandon",
-                       "struct %_call", "struct %_async", "struct %_callbacks", "%_handle",
-                       "%_method",      "%_on_message",   "%_on_half_close",    "%_on_writable",
-                       "%_on_end",      "%_stream_calls", "%_async_calls",      NULL},
-    [BIDI] = {"%_open",
-              "struct %_stream",
-              "%_begin",
-              "%_write",
-              "%_write_done",
-              "%_read",
-              "%_finish",
-              "%_cancel",
-              "%_start",
-              "%_send",
-              "%_send_done",
-              "%_abandon",
-              "struct %_call",
-              "struct %_async",
-              "struct %_callbacks",
-              "%_handle",
-              "%_method",
-              "%_next",
-              "%_on_message",
-              "%_on_half_close",
-              "%_on_writable",
-              "%_on_end",
-              "%_stream_calls",
-              "%_async_calls",
-              NULL},
+/* Every name that the printers make public, by kind. (What is static has a double underscore, and cannot meet these.) */
+static const char *const service_names[] = {"struct %_service", "%_descriptor", NULL};
+
+#define STREAM_NAMES                                                                        \
+    "%_open", "struct %_stream", "%_begin", "%_finish", "%_cancel", "%_start", "%_abandon", \
+        "struct %_call", "struct %_async", "struct %_callbacks"
+#define WRITE_NAMES "%_write", "%_write_done", "%_send", "%_send_done"
+
+static const char *const unary_names[] = {"%", "%_start", "%_reply", NULL};
+static const char *const server_stream_names[] = {STREAM_NAMES, "%_read", NULL};
+static const char *const client_stream_names[] = {STREAM_NAMES, WRITE_NAMES, "%_reply", NULL};
+static const char *const bidi_names[] = {STREAM_NAMES, WRITE_NAMES, "%_read", NULL};
+
+static const char *const *const method_names[] = {
+    [UNARY] = unary_names,
+    [SERVER_STREAM] = server_stream_names,
+    [CLIENT_STREAM] = client_stream_names,
+    [BIDI] = bidi_names,
 };
 
 struct build {
@@ -125,13 +103,12 @@ static void build_methods(struct build *build, struct service *service, int32_t 
 static struct service build_service(struct build *build, int32_t i)
 {
     const Google__Protobuf__ServiceDescriptorProto *from = build->file->service[i];
-    const char *package = build->file->package ? build->file->package : "";
-    const char *full_name =
-        pool_format(build->pool, "%s%s%s", package, *package ? "." : "", from->name);
+    const char *c_name =
+        name_join(build->pool, request_c_package(build->pool, build->file), from->name);
     const int32_t path[] = {FILE_SERVICE, i};
     return (struct service){
-        .full_name = full_name,
-        .id = scope_claim(&build->scope, name_prefix(build->pool, full_name), service_names),
+        .full_name = name_join(build->pool, build->file->package, from->name),
+        .id = scope_claim(&build->scope, name_prefix(build->pool, c_name), service_names),
         .comment = comment_find(build->file, path, sizeof path / sizeof *path),
         .deprecated = from->options && from->options->deprecated,
     };
@@ -161,7 +138,7 @@ static void find_includes(struct build *build, struct unit *unit)
         if (i > 0 && strcmp(includes[i], includes[i - 1]) == 0)
             continue;
         if (!name_is_includable(includes[i]))
-            build->error = "the path of a file cannot stand in an #include";
+            build->error = "the path of an imported file cannot stand in C";
         includes[unit->include_count++] = includes[i];
     }
     for (size_t i = 0; i < unit->include_count; i++)
@@ -186,7 +163,7 @@ const struct unit *unit_build(struct pool *pool, const struct request *request,
     unit->services = services;
     unit->service_count = file->n_service;
     if (!name_is_includable(file->name))
-        build.error = "the path of the file cannot stand in an #include";
+        build.error = "the path of the file cannot stand in C";
     if (!build.error)
         find_includes(&build, unit);
     if (!build.error)
