@@ -21,6 +21,9 @@ enum { GAP = 0 };
 
 enum { ALIGNMENT = 16, FIRST_PIECE = 4096 - 256, LARGEST_PIECE = 256 * 1024 };
 
+/* No object is larger than PTRDIFF_MAX; the rest is for what surrounds an item. */
+static const size_t MOST = PTRDIFF_MAX - 4096;
+
 struct piece {
     struct piece *next;
     size_t size;
@@ -115,8 +118,7 @@ static bool grow(struct arena *arena, size_t size)
 {
     size_t room = size > arena->next_size ? size : arena->next_size;
     struct piece *piece = NULL;
-    if (room > SIZE_MAX - sizeof(*piece) ||
-        posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + room))
+    if (posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + room))
         return false;
     if (arena->next_size < LARGEST_PIECE)
         arena->next_size *= 2;
@@ -134,7 +136,7 @@ static void *take(struct arena *arena, size_t size)
         size = 1;
     size_t left = arena->bound - arena->used;
     size_t padded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (padded < size || padded > left || padded > SIZE_MAX - GAP ||
+    if (padded < size || padded > left || padded > MOST ||
         ((size_t)(arena->end - arena->at) < padded + GAP && !grow(arena, padded + GAP))) {
         arena->full = true;
         return NULL;

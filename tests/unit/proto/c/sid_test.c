@@ -23,7 +23,7 @@ START_TEST(test_a_sid_is_a_uuid_7)
         milliseconds = milliseconds << 8 | sid[i];
     ck_assert_uint_eq(milliseconds, UINT64_C(1700000000123));
     ck_assert_uint_eq(sid[6] >> 4, 7);
-    ck_assert_uint_eq((sid[6] & 15) << 8 | sid[7], 456 * 4096 / 1000);
+    ck_assert_int_eq((sid[6] & 15) << 8 | sid[7], 456 * 4096 / 1000);
     ck_assert_uint_eq(sid[8] >> 6, 2);
     sid_mint(&mint, INT64_C(1700000000123456), sid);
     ck_assert_uint_eq(sid[8] >> 6, 2);

@@ -1,0 +1,196 @@
+/*
+ * Damaged messages: whatever wire_check lets through, protobuf-c unpacks, within bounds, and every text in it is whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/c/arena.h"
+#include "proto/c/wire_check.h"
+#include "tests/unit/proto/c/samples.h"
+#include "tests/unit/proto/c/strict.pb-c.h"
+#include "tests/unit/proto/c/suite.h"
+
+enum { ROUNDS = 60000, LARGEST = 4096 };
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t bound)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)((random_state >> 32) % bound);
+}
+
+struct bytes {
+    uint8_t at[LARGEST];
+    size_t size;
+};
+
+static void insert(struct bytes *bytes, size_t at, const uint8_t *from, size_t size)
+{
+    if (bytes->size + size > LARGEST)
+        return;
+    uint8_t copy[LARGEST];
+    memcpy(copy, from, size);
+    memmove(bytes->at + at + size, bytes->at + at, bytes->size - at);
+    memcpy(bytes->at + at, copy, size);
+    bytes->size += size;
+}
+
+static void cut(struct bytes *bytes, size_t at, size_t size)
+{
+    memmove(bytes->at + at, bytes->at + at + size, bytes->size - at - size);
+    bytes->size -= size;
+}
+
+/* One change, of a kind that finds its way past checks: single bits and bytes, doubled and lost pieces, odd numbers. */
+static void damage(struct bytes *bytes)
+{
+    static const uint8_t odd[][6] = {{0x00},
+                                     {0x80, 0x00},
+                                     {0xFF, 0xFF, 0xFF, 0xFF, 0x0F},
+                                     {0xFB, 0xFF, 0xFF, 0xFF, 0x0F},
+                                     {0x8A, 0x01, 0x00},
+                                     {0xE2, 0x02, 0x02, 0x08, 0x01},
+                                     {0xEA, 0x02, 0x02, 0x1A, 0x00},
+                                     {0x1A, 0x02, 0x20, 0x01}};
+    if (bytes->size == 0)
+        return;
+    size_t at = random_below((uint32_t)bytes->size);
+    size_t some = 1 + random_below(16);
+    if (some > bytes->size - at)
+        some = bytes->size - at;
+    switch (random_below(7)) {
+    case 0:
+        bytes->at[at] ^= (uint8_t)(1u << random_below(8));
+        break;
+    case 1:
+        bytes->at[at] = (uint8_t)random_below(256);
+        break;
+    case 2:
+        bytes->at[at] = (uint8_t)(bytes->at[at] + (random_below(2) ? 1 : -1));
+        break;
+    case 3:
+        cut(bytes, at, some);
+        break;
+    case 4:
+        insert(bytes, random_below((uint32_t)bytes->size + 1), bytes->at + at, some);
+        break;
+    case 5:
+        insert(bytes, at, odd[random_below(8)], 1 + random_below(5));
+        break;
+    default:
+        bytes->size = random_below(8) ? bytes->size : at;
+        break;
+    }
+}
+
+/* An allocator of single pieces, so that a wrong read or write inside the library's memory is seen; each knows its size. */
+struct counted {
+    _Alignas(16) size_t size;
+    size_t allocated;
+};
+
+static void *counted_alloc(void *data, size_t size)
+{
+    size_t *total = data;
+    struct counted *counted = malloc(sizeof(*counted) + size);
+    ck_assert_ptr_nonnull(counted);
+    counted->size = size;
+    *total += size;
+    return counted + 1;
+}
+
+static void counted_free(void *data, void *pointer)
+{
+    (void)data;
+    if (pointer)
+        free((struct counted *)pointer - 1);
+}
+
+static size_t counted_length(const char *text)
+{
+    return ((const struct counted *)(const void *)text - 1)->size - 1;
+}
+
+/* Unpacks what was accepted: into pieces, then into arenas, one of which ends too early. */
+static void unpack_all_ways(const struct sample *sample, const struct bytes *bytes)
+{
+    size_t total = 0;
+    ProtobufCAllocator allocator = {
+        .alloc = counted_alloc, .free = counted_free, .allocator_data = &total};
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(sample->descriptor, &allocator, bytes->size, bytes->at);
+    /* Only a required field may be missing. */
+    ck_assert(message || sample->descriptor == &strict__strict__descriptor);
+    if (message) {
+        message_visit(message, counted_length);
+        protobuf_c_message_free_unpacked(message, &allocator);
+    }
+    ck_assert_uint_lt(total, 2000 * (bytes->size + 1));
+
+    struct error error;
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(16 << 20);
+    bool unpacked =
+        message_unpack(sample->descriptor, bytes->at, bytes->size, NULL, arena, &message, &error);
+    ck_assert(unpacked || sample->descriptor == &strict__strict__descriptor);
+    if (unpacked)
+        message_visit(message, NULL);
+    size_t less = arena_used(arena) ? random_below((uint32_t)arena_used(arena)) : 0;
+    __attribute__((cleanup(arena_done))) struct arena *small = arena_new(less);
+    if (message_unpack(sample->descriptor, bytes->at, bytes->size, NULL, small, &message, &error))
+        message_visit(message, NULL);
+}
+
+START_TEST(test_what_passes_can_be_unpacked)
+{
+    random_state = UINT64_C(0x9E3779B97F4A7C15);
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(1 << 20);
+    struct sample samples[SAMPLES];
+    samples_make(arena, samples);
+    unsigned passed = 0, refused = 0;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const struct sample *sample = &samples[random_below(SAMPLES)];
+        struct bytes bytes = {.size = sample->size};
+        ck_assert_uint_le(sample->size, LARGEST);
+        memcpy(bytes.at, sample->bytes, sample->size);
+        for (unsigned changes = random_below(4); changes > 0; changes--)
+            damage(&bytes);
+        /* Of exactly that size, so that a read past it is seen. */
+        uint8_t *exact = malloc(bytes.size ? bytes.size : 1);
+        ck_assert_ptr_nonnull(exact);
+        memcpy(exact, bytes.at, bytes.size);
+        struct error error;
+        bool accepted = wire_check(sample->descriptor, exact, bytes.size, NULL, &error);
+        free(exact);
+        if (accepted)
+            unpack_all_ways(sample, &bytes);
+        passed += accepted;
+        refused += !accepted;
+    }
+    /* Both happen often enough to say something. */
+    ck_assert_uint_gt(passed, ROUNDS / 10);
+    ck_assert_uint_gt(refused, ROUNDS / 10);
+}
+END_TEST
+
+START_TEST(test_noise_does_no_harm)
+{
+    random_state = UINT64_C(0xD1B54A32D192ED03);
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(1 << 20);
+    struct sample samples[SAMPLES];
+    samples_make(arena, samples);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const struct sample *sample = &samples[random_below(SAMPLES)];
+        struct bytes bytes = {.size = random_below(24)};
+        for (size_t i = 0; i < bytes.size; i++)
+            bytes.at[i] = (uint8_t)random_below(random_below(2) ? 256 : 48);
+        struct error error;
+        if (wire_check(sample->descriptor, bytes.at, bytes.size, NULL, &error))
+            unpack_all_ways(sample, &bytes);
+    }
+}
+END_TEST
+
+SUITE_MAIN("wire_property", test_what_passes_can_be_unpacked, test_noise_does_no_harm)
