@@ -33,15 +33,14 @@ static size_t direction_mark(const char *at)
     return 0;
 }
 
-/* Whether C would see more than text where `line[i]` follows what is before it: the end or beginning of a comment, or a
+/* Whether C would see more than text where `next` follows what was printed: the end or beginning of a comment, or a
  * trigraph. */
-static bool must_part(const char *line, size_t i)
+static bool must_part(const struct text *text, char next)
 {
-    if (i == 0)
-        return false;
-    if (line[i] == '/')
-        return line[i - 1] == '*' || (i >= 2 && line[i - 1] == '?' && line[i - 2] == '?');
-    return line[i] == '*' && line[i - 1] == '/';
+    const char *last = text->bytes + text->size - 1; /* never at the start: " *" stands before it */
+    if (next == '/')
+        return *last == '*' || (last[0] == '?' && last[-1] == '?');
+    return next == '*' && *last == '/';
 }
 
 static bool is_blank(char c)
@@ -61,7 +60,7 @@ static void print_line(struct text *text, const char *indent, const char *line, 
             i += mark;
             continue;
         }
-        if (must_part(line, i))
+        if (must_part(text, line[i]))
             text_add(text, " ");
         text_add_bytes(text, is_blank(line[i]) ? " " : line + i, 1);
         i++;

@@ -58,6 +58,8 @@ static enum method_kind kind_of(const Google__Protobuf__MethodDescriptorProto *m
 static const struct message_type *type_of(struct build *build, const char *reference)
 {
     const struct message_type *type = request_type(build->request, reference);
+    if (build->error)
+        return NULL;
     if (!type)
         build->error = pool_format(build->pool, "message %s is not described", reference + 1);
     else if (!type->generated)
