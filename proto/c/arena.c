@@ -54,20 +54,15 @@ static void allocator_free(void *data, void *pointer)
     (void)pointer;
 }
 
-static void use_piece(struct arena *arena, struct piece *piece)
-{
-    arena->at = piece->bytes;
-    arena->end = piece->bytes + piece->size;
-    POISON(piece->bytes, piece->size);
-}
-
 static void start(struct arena *arena)
 {
     arena->used = 0;
     arena->full = false;
     arena->next_size = 2 * FIRST_PIECE;
     arena->more = NULL;
-    use_piece(arena, &arena->first);
+    arena->at = arena->first.bytes;
+    arena->end = arena->first.bytes + arena->first.size;
+    POISON(arena->first.bytes, arena->first.size);
 }
 
 static void free_more(struct arena *arena)
@@ -113,20 +108,38 @@ void arena_reset(struct arena *arena)
     start(arena);
 }
 
-/* A new current piece with room for `size` bytes. What is left of the old one is given up. */
-static bool grow(struct arena *arena, size_t size)
+/* One more piece, of which nothing is handed out yet. */
+static struct piece *add_piece(struct arena *arena, size_t size)
 {
-    size_t room = size > arena->next_size ? size : arena->next_size;
     struct piece *piece = NULL;
-    if (posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + room))
-        return false;
-    if (arena->next_size < LARGEST_PIECE)
-        arena->next_size *= 2;
-    piece->size = room;
+    if (posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + size))
+        return NULL;
+    piece->size = size;
     piece->next = arena->more;
     arena->more = piece;
-    use_piece(arena, piece);
-    return true;
+    POISON(piece->bytes, size);
+    return piece;
+}
+
+/* Room from the current piece, or from the next. A large item has a piece of its own, so that the current one is not
+ * given up for it. */
+static uint8_t *find_room(struct arena *arena, size_t room)
+{
+    if ((size_t)(arena->end - arena->at) < room) {
+        bool large = room > arena->next_size / 2;
+        struct piece *piece = add_piece(arena, large ? room : arena->next_size);
+        if (!piece)
+            return NULL;
+        if (large)
+            return piece->bytes;
+        if (arena->next_size < LARGEST_PIECE)
+            arena->next_size *= 2;
+        arena->at = piece->bytes;
+        arena->end = piece->bytes + piece->size;
+    }
+    uint8_t *found = arena->at;
+    arena->at += room;
+    return found;
 }
 
 /* Memory as it was found, not zeroed. */
@@ -136,13 +149,12 @@ static void *take(struct arena *arena, size_t size)
         size = 1;
     size_t left = arena->bound - arena->used;
     size_t padded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (padded < size || padded > left || padded > MOST ||
-        ((size_t)(arena->end - arena->at) < padded + GAP && !grow(arena, padded + GAP))) {
+    bool fits = padded >= size && padded <= left && padded <= MOST;
+    uint8_t *taken = fits ? find_room(arena, padded + GAP) : NULL;
+    if (!taken) {
         arena->full = true;
         return NULL;
     }
-    uint8_t *taken = arena->at;
-    arena->at += padded + GAP;
     arena->used += padded;
     UNPOISON(taken, size);
     return taken;
