@@ -12,7 +12,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import tree
 
-BAD = 'syntax = "proto3";\npackage maskline.v1;\nmessage not_a_name { string NotAField = 1; }\nservice Plural {}\n'
+BAD = ('syntax = "proto3";\npackage maskline.v1;\nmessage not_a_name { string NotAField = 1; }\n'
+       '// Every service says what it is for.\nservice Plural {}\n')
 
 
 def lint(folder):
