@@ -6,10 +6,10 @@
 #include "proto/c/utf8.h"
 
 enum {
-    KEY_BYTES =
-        5, /* the longest encoding of a field's number and wire type that protobuf-c reads */
-    LENGTH_BYTES = 5,  /* the same for a length */
-    VARINT_BYTES = 10, /* and for a value */
+    /* The longest encodings that protobuf-c reads. */
+    KEY_BYTES = 5,     /* of a field's number and wire type */
+    LENGTH_BYTES = 5,  /* of a length */
+    VARINT_BYTES = 10, /* of a value */
     SEEN_WORDS = 8,
     SEEN_FIELDS = SEEN_WORDS * 64,
 };

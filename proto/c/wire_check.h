@@ -4,7 +4,8 @@
  * A message that passes nests no deeper than the limits say, has no more fields and elements, holds only UTF-8 without NUL in
  * its string fields, and nothing in it makes protobuf-c fail halfway, other than a missing required field (proto2) or a full
  * arena. Some that the format allows are refused, because protobuf-c gets them wrong or might fall over them: groups, a
- * field of another wire type than its own, and a message field that is not repeated but stands there twice.
+ * field of another wire type than its own, and a message field that is not repeated but stands there twice (protobuf-c
+ * loses values when it merges the two).
  *
  * Nothing is allocated, and the stack used is the same for every message.
  */

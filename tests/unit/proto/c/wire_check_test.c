@@ -235,6 +235,7 @@ START_TEST(test_elements_are_bounded)
     free(many);
     struct error error;
     ck_assert(!wire_check(KINDS, (const uint8_t *)"", (size_t)INT32_MAX + 1, NULL, &error));
+    ck_assert_str_eq(error.reason, "MESSAGE_TOO_LARGE");
 }
 END_TEST
 
