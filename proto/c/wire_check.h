@@ -25,9 +25,10 @@ enum { WIRE_DEPTH = 64, WIRE_ELEMENTS = 200000 };
 
 /* 0 anywhere means the default. */
 struct wire_limits {
-    unsigned depth; /* messages in one another, the outermost counted; WIRE_DEPTH, also at most */
-    size_t
-        elements; /* all fields and packed elements at all depths, unknown ones too; WIRE_ELEMENTS */
+    /* Messages in one another, the outermost counted. Default, and the most: WIRE_DEPTH. */
+    unsigned depth;
+    /* Fields and packed elements at all depths, unknown ones too. Default: WIRE_ELEMENTS. */
+    size_t elements;
 };
 
 /* Whether the bytes may be unpacked as this message. Limits may be NULL. Errors: INVALID_ARGUMENT with reason
