@@ -69,8 +69,8 @@ void error_clear(struct error *error);
 bool error_set(struct error *error, enum status_code code, const char *reason, int32_t original,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Adds a bad field to an error that was cleared or set. The first one makes a cleared error INVALID_ARGUMENT with reason INVALID_FIELD and original code 80701,
- * unless error_set was called before. What does not fit is left out. Returns false always. */
+/* Adds a bad field to an error that was cleared or set. It makes a cleared one INVALID_ARGUMENT with reason INVALID_FIELD and
+ * original code 80701. What does not fit is left out. Returns false always. */
 bool error_field(struct error *error, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

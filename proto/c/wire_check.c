@@ -286,7 +286,7 @@ static bool check_length(struct walk *walk, const struct field *field)
 /* One field; a message field only makes it the message to go on with. */
 static bool check_field(struct walk *walk)
 {
-    struct field field;
+    struct field field = {.number = 0};
     if (!spend(walk, 1) || !read_key(walk, &field))
         return false;
     if (field.wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
