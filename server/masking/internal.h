@@ -10,6 +10,7 @@
 
 struct pools;  /* pools.h: numbers by load, in memory */
 struct outbox; /* outbox.h: legs that wait for an attempt */
+struct ports;  /* ports.h: the carriers to send by */
 struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
@@ -17,6 +18,7 @@ struct masking {
     struct pipeline *pipeline;
     struct masking_options options;
     struct pools *pools;
+    struct ports *ports;
     struct outbox *outbox;
     struct timers *timers;
 };
