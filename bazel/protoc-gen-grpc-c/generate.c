@@ -3,6 +3,7 @@
 #include "bazel/protoc-gen-grpc-c/client.h"
 #include "bazel/protoc-gen-grpc-c/names.h"
 #include "bazel/protoc-gen-grpc-c/request.h"
+#include "bazel/protoc-gen-grpc-c/scope.h"
 #include "bazel/protoc-gen-grpc-c/server.h"
 #include "bazel/protoc-gen-grpc-c/text.h"
 #include "bazel/protoc-gen-grpc-c/unit.h"
@@ -118,8 +119,11 @@ static const char *generate_files(struct pool *pool, const struct request *reque
         return pool_format(pool, "unknown option %s: there are none", message->parameter);
     response->file =
         pool_get(pool, message->n_file_to_generate, FILES_PER_PROTO * sizeof *response->file);
+    struct scope seen = {.pool = pool};
     for (size_t i = 0; i < message->n_file_to_generate; i++) {
         const char *path = message->file_to_generate[i];
+        if (scope_claim(&seen, path, (const char *const[]){"%", NULL}) != path)
+            return pool_format(pool, "%s: asked for twice", path);
         const Google__Protobuf__FileDescriptorProto *file = request_file(request, path);
         if (!file)
             return pool_format(pool, "%s: the request does not describe it", path);

@@ -8,6 +8,9 @@
 
 enum { BLOCK_SIZE = 64 * 1024 };
 
+/* More than any real request needs; a made-up one shall not take the machine down. */
+static const size_t LARGEST = (size_t)2 << 30;
+
 struct block {
     struct block *next;
     size_t used;
@@ -17,6 +20,7 @@ struct block {
 
 struct pool {
     struct block *blocks; /* the first one is being filled */
+    size_t size;          /* of all blocks */
 };
 
 static void *or_exit(void *memory)
@@ -51,6 +55,9 @@ static struct block *block_with(struct pool *pool, size_t size)
     if (first && first->size - first->used >= size)
         return first;
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    if (room > LARGEST - pool->size)
+        return or_exit(NULL);
+    pool->size += room;
     struct block *block = or_exit(calloc(1, sizeof *block + room));
     block->size = room;
     block->next = first;
@@ -61,7 +68,7 @@ static struct block *block_with(struct pool *pool, size_t size)
 void *pool_get(struct pool *pool, size_t count, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total) || total > SIZE_MAX / 4)
+    if (__builtin_mul_overflow(count, size, &total) || total > LARGEST)
         return or_exit(NULL);
     total = (total + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     struct block *block = block_with(pool, total);

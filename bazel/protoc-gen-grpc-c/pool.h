@@ -2,7 +2,7 @@
  * Memory for one run: given piece by piece, taken back all at once. One thread.
  *
  * A generator that has no memory can do nothing better than end, so nothing here returns NULL: the process says so on
- * standard error and exits with status 1.
+ * standard error and exits with status 1. A pool that has given 2 GiB has no more.
  */
 #ifndef GRPC_C_GENERATOR_POOL_H
 #define GRPC_C_GENERATOR_POOL_H

@@ -1,6 +1,7 @@
 /*
  * The names that a program linked with a file's stubs sees. Two services or methods may come to the same name in C (GetURL and
- * GetUrl; the reply of Foo, and FooReply): the one declared first has it, later ones get a number.
+ * GetUrl; the reply of Foo, and FooReply): the one declared first has it, later ones get a number. This looks at one .proto
+ * file only: what two files of a package have in common shows when they are linked.
  */
 #ifndef GRPC_C_GENERATOR_SCOPE_H
 #define GRPC_C_GENERATOR_SCOPE_H

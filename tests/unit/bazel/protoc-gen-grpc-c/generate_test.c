@@ -225,6 +225,12 @@ START_TEST(test_errors_go_to_protoc)
     sample->method.output_type = ".p.q.Echo";
     expect_error(sample, "a/b.proto: message p.q.Echo is not described");
     sample->method.output_type = ".p.q.Word";
+    char *twice[] = {"a/b.proto", "a/b.proto"};
+    sample->request.n_file_to_generate = 2;
+    sample->request.file_to_generate = twice;
+    expect_error(sample, "a/b.proto: asked for twice");
+    sample->request.n_file_to_generate = 1;
+    sample->request.file_to_generate = sample->paths;
     sample->paths[0] = "b.proto";
     expect_error(sample, "b.proto: the request does not describe it");
     sample->paths[0] = sample->file.name = "a*/b.proto";

@@ -59,6 +59,27 @@ START_TEST(test_no_memory_ends_the_process)
 }
 END_TEST
 
+/* In pieces that nothing touches, so that no memory is really used. */
+static void take(struct pool *pool, int pieces)
+{
+    for (int i = 0; i < pieces; i++)
+        pool_get(pool, (size_t)1 << 28, 1);
+}
+
+START_TEST(test_as_much_as_the_limit)
+{
+    struct pool *pool = pool_new();
+    take(pool, 8);
+    pool_free(pool);
+}
+END_TEST
+
+START_TEST(test_more_than_the_limit_ends_the_process)
+{
+    take(pool_new(), 9);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -68,6 +89,8 @@ int main(void)
     tcase_add_test(cases, test_growth);
     tcase_add_test(cases, test_pool);
     tcase_add_exit_test(cases, test_no_memory_ends_the_process, EXIT_FAILURE);
+    tcase_add_test(cases, test_as_much_as_the_limit);
+    tcase_add_exit_test(cases, test_more_than_the_limit_ends_the_process, EXIT_FAILURE);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
