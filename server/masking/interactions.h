@@ -33,8 +33,9 @@ bool interactions_get(struct view *view, const struct store *store, const char *
                       struct interaction_result *ret_result, struct error *error);
 
 struct interaction_filter {
-    Maskline__Store__V1__InteractionType type;      /* UNSPECIFIED: all */
-    Maskline__Store__V1__LegStatus outbound_status; /* of any outbound leg; UNSPECIFIED: all */
+    Maskline__Store__V1__InteractionType type; /* UNSPECIFIED: all */
+    uint32_t
+        outbound_statuses; /* of any outbound leg, any of these: the sum of 1 << status; 0: all */
     int64_t created_from, created_to;
 };
 struct interaction_list {

@@ -83,7 +83,7 @@ struct time_range {
 };
 
 struct session_filter {
-    Maskline__Store__V1__SessionStatus status;
+    uint32_t statuses; /* any of these: the sum of 1 << status; 0: all */
     Maskline__Store__V1__Mode mode;
     const char *unique_name;
     const char *identifier; /* of a participant, as E.164 */
