@@ -8,9 +8,6 @@
 
 enum { BLOCK_SIZE = 64 * 1024 };
 
-/* More than any real request needs; a made-up one shall not take the machine down. */
-static const size_t LARGEST = (size_t)2 << 30;
-
 struct block {
     struct block *next;
     size_t used;
@@ -20,7 +17,7 @@ struct block {
 
 struct pool {
     struct block *blocks; /* the first one is being filled */
-    size_t size;          /* of all blocks */
+    size_t left;          /* for further blocks */
 };
 
 static void *or_exit(void *memory)
@@ -34,7 +31,14 @@ static void *or_exit(void *memory)
 
 struct pool *pool_new(void)
 {
-    return or_exit(calloc(1, sizeof(struct pool)));
+    return pool_new_bounded((size_t)2 << 30);
+}
+
+struct pool *pool_new_bounded(size_t bytes)
+{
+    struct pool *pool = or_exit(calloc(1, sizeof *pool));
+    pool->left = bytes;
+    return pool;
 }
 
 void pool_free(struct pool *pool)
@@ -55,9 +59,9 @@ static struct block *block_with(struct pool *pool, size_t size)
     if (first && first->size - first->used >= size)
         return first;
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    if (room > LARGEST - pool->size)
+    if (room > pool->left)
         return or_exit(NULL);
-    pool->size += room;
+    pool->left -= room;
     struct block *block = or_exit(calloc(1, sizeof *block + room));
     block->size = room;
     block->next = first;
@@ -68,7 +72,7 @@ static struct block *block_with(struct pool *pool, size_t size)
 void *pool_get(struct pool *pool, size_t count, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total) || total > LARGEST)
+    if (__builtin_mul_overflow(count, size, &total) || total > SIZE_MAX / 2)
         return or_exit(NULL);
     total = (total + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     struct block *block = block_with(pool, total);

@@ -2,7 +2,7 @@
  * Memory for one run: given piece by piece, taken back all at once. One thread.
  *
  * A generator that has no memory can do nothing better than end, so nothing here returns NULL: the process says so on
- * standard error and exits with status 1. A pool that has given 2 GiB has no more.
+ * standard error and exits with status 1.
  */
 #ifndef GRPC_C_GENERATOR_POOL_H
 #define GRPC_C_GENERATOR_POOL_H
@@ -11,7 +11,9 @@
 
 struct pool;
 
+/* With 2 GiB to give: more than any real request needs, and a made-up one shall not take the machine down. */
 struct pool *pool_new(void);
+struct pool *pool_new_bounded(size_t bytes);
 
 /* Ends everything that the pool gave. NULL is fine. */
 void pool_free(struct pool *pool);

@@ -10,6 +10,7 @@ static inline int run_suite(const char *name, const TTest *const *tests)
 {
     Suite *suite = suite_create(name);
     TCase *cases = tcase_create(name);
+    tcase_set_timeout(cases, 120);
     suite_add_tcase(suite, cases);
     for (; *tests; tests++)
         tcase_add_test(cases, *tests);
