@@ -16,11 +16,11 @@ static bool may_be_sent(grpc_slice key, grpc_slice value)
            (grpc_is_binary_header(key) || grpc_header_nonbin_value_is_legal(value));
 }
 
-static bool make_room(struct rpc_metadata *metadata)
+static bool make_room(struct rpc_metadata *metadata, size_t more)
 {
-    if (metadata->count < metadata->capacity)
+    if (metadata->count + more <= metadata->capacity)
         return true;
-    size_t capacity = metadata->capacity ? 2 * metadata->capacity : 4;
+    size_t capacity = 2 * metadata->capacity + more;
     grpc_metadata *items = reallocarray(metadata->items, capacity, sizeof(*items));
     if (!items)
         return false;
@@ -34,7 +34,7 @@ bool rpc_metadata_add(struct rpc_metadata *metadata, const char *key, const void
 {
     grpc_slice key_slice = grpc_slice_from_copied_string(key);
     grpc_slice value_slice = grpc_slice_from_copied_buffer(value, size);
-    if (!may_be_sent(key_slice, value_slice) || !make_room(metadata)) {
+    if (!may_be_sent(key_slice, value_slice) || !make_room(metadata, 1)) {
         grpc_slice_unref(key_slice);
         grpc_slice_unref(value_slice);
         return false;
@@ -54,6 +54,16 @@ void rpc_metadata_clear(struct rpc_metadata *metadata)
     }
     free(metadata->items);
     *metadata = (struct rpc_metadata){.items = NULL};
+}
+
+void rpc_metadata_move(struct rpc_metadata *to, struct rpc_metadata *from)
+{
+    if (from->count > 0 && make_room(to, from->count)) {
+        memcpy(&to->items[to->count], from->items, from->count * sizeof(*from->items));
+        to->count += from->count;
+        from->count = 0;
+    }
+    rpc_metadata_clear(from);
 }
 
 bool rpc_slice_is(grpc_slice slice, const char *text)
