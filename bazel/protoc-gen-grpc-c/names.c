@@ -139,9 +139,15 @@ static bool begins_with_words(const char *name, const char *words)
 
 static bool is_taken_prefix(const char *snake)
 {
-    /* The second list holds words that only a service outside of all packages can be. */
     static const char *const libraries[] = {"grpc_c", "posix", "protobuf_c", "pthread"};
-    static const char *const modules[] = {"address", "arena", "error", "sid", "status"};
+    /* What functions of the runtime begin with: whole prefixes, of services without a package. */
+    static const char *const modules[] = {
+        "address", "arena",  "blocking_queue", "call",    "callback_queue",
+        "channel", "clock",  "duration",       "error",   "message",
+        "method",  "op",     "options",        "rpc",     "sid",
+        "status",  "stream", "streams",        "target",  "timestamp",
+        "unary",   "utf8",   "wire",           "workers",
+    };
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
         if (begins_with_words(snake, libraries[i]))
             return true;

@@ -80,6 +80,8 @@ START_TEST(test_prefixes_keep_away_from_libraries)
         {"grpc.health.v1.Health", "grpc_health_v1_health"},
         {"GrpcCalls", "grpc_calls"},
         {"a.Error", "a_error"},
+        {"Call", "s_call"},
+        {"Calls", "calls"},
     };
     struct pool *pool = pool_new();
     for (size_t i = 0; i < COUNT(cases); i++)

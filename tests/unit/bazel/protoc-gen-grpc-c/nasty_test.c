@@ -42,6 +42,7 @@ static const struct {
     {&s_arena_descriptor, "Arena", 2},
     {&s_error_descriptor, "Error", 1},
     {&s_grpc_c_descriptor, "GrpcC", 3},
+    {&s_call_descriptor, "Call", 1},
     {&s_pthread_descriptor, "Pthread", 1},
     {&s_posix_descriptor, "posix", 1},
     {&x_descriptor, "_", 1},
