@@ -1,0 +1,423 @@
+#include "server/masking/inbound.h"
+
+#include "server/masking/accept.h"
+#include "server/masking/guards.h"
+#include "server/masking/legs.h"
+#include "server/masking/ports.h"
+
+#include <string.h>
+
+static const struct {
+    const char *reason;
+    int32_t original;
+} REASONS[REJECTIONS] = {
+    [REJECT_NUMBER_UNKNOWN] = {"NUMBER_UNKNOWN", 0},
+    [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0},
+    [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0},
+    [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0},
+    [REJECT_CARRIER_NOT_NAMED] = {"CARRIER_NOT_NAMED", 0},
+    [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701},
+    [REJECT_MESSAGE_TOO_LARGE] = {"MESSAGE_TOO_LARGE", 80701},
+    [REJECT_LOOP] = {"LOOP", 0},
+    [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903},
+    [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902},
+    [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904},
+    [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614},
+    [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910},
+};
+
+const char *rejection_reason(enum rejection rejection)
+{
+    return REASONS[rejection].reason;
+}
+
+int32_t rejection_original(enum rejection rejection)
+{
+    return REASONS[rejection].original;
+}
+
+int32_t rejection_original_of(const char *reason)
+{
+    for (int i = 0; i < REJECTIONS; i++) {
+        if (!strcmp(REASONS[i].reason, reason))
+            return REASONS[i].original;
+    }
+    return 0;
+}
+
+/* One step of the way. */
+enum step {
+    STEP_ON,     /* to the next one */
+    STEP_END,    /* the result is known */
+    STEP_BROKEN, /* the decision cannot be made; the error is set */
+};
+
+/* What the steps find out. */
+struct reception {
+    struct inbound *in;
+    struct rows rows;
+    Maskline__Store__V1__NumberClaim *claim;
+    Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Session *session;
+    Maskline__Store__V1__Participant *sender;
+    struct acceptance acceptance;
+};
+
+static enum step settle(struct inbound *in, enum rejection rejection)
+{
+    in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
+                                         .reason = rejection_reason(rejection),
+                                         .original = rejection_original(rejection)};
+    return STEP_END;
+}
+
+/* Refused for good, and written down: a repeat gets the same answer, and the Service's log tells of it. */
+static enum step reject(struct reception *r, enum rejection rejection)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__InboundRejected rejected = MASKLINE__STORE__V1__INBOUND_REJECTED__INIT;
+    rejected.proxy_identifier = in->to.text;
+    rejected.carrier = borrowed(in->message->carrier);
+    rejected.reason = borrowed(rejection_reason(rejection));
+    rejected.original_code = rejection_original(rejection);
+    if (r->session)
+        rejected.session = r->session->sid;
+    if (r->sender)
+        rejected.participant = r->sender->sid;
+    rejected.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, in->dedupe_key};
+    rejected.content_hash = (ProtobufCBinaryData){HASH_SIZE, in->content_hash};
+    rejected.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED;
+    entry.inbound_rejected = &rejected;
+    uint64_t position;
+    if (!rows_append(&r->rows, r->service->sid.data, &entry, &position, &in->error))
+        return STEP_BROKEN;
+    return settle(in, rejection);
+}
+
+/* Whose number it is. What nobody owns leaves no trace: there is no log to leave it in. */
+static enum step find_owner(struct reception *r)
+{
+    struct inbound *in = r->in;
+    enum kv_found found = rows_claim(&r->rows, in->to.text, &r->claim, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? settle(in, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
+    found = rows_service(&r->rows, r->claim->service.data, &r->service, &in->error);
+    if (found == KV_FAILED)
+        return STEP_BROKEN;
+    if (found == KV_ABSENT ||
+        r->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE) {
+        bool quarantined =
+            r->claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
+        return settle(in, quarantined ? REJECT_NUMBER_QUARANTINED : REJECT_NUMBER_UNKNOWN);
+    }
+    in->log = key_log(r->rows.tenant, r->service->sid.data);
+    return STEP_ON;
+}
+
+static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedupe **ret_row)
+{
+    struct key key = key_dedupe(r->rows.tenant, r->service->sid.data, r->in->dedupe_key);
+    struct kv_value value;
+    enum kv_found found = rows_get(&r->rows, KV_LIVE, &key, &value, &r->in->error);
+    if (found != KV_FOUND)
+        return found;
+    *ret_row = maskline__store__v1__dedupe__unpack(arena_allocator(r->rows.arena), value.bytes.size,
+                                                   value.bytes.data);
+    if (*ret_row)
+        return KV_FOUND;
+    error_set(&r->in->error, STATUS_DATA_LOSS, "RECORD_DAMAGED", 0,
+              "The record of a carrier's message cannot be read.");
+    return KV_FAILED;
+}
+
+static bool same_content(const struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+{
+    return row->content_hash.len == HASH_SIZE &&
+           !memcmp(row->content_hash.data, in->content_hash, HASH_SIZE);
+}
+
+static enum step answer_again(struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+{
+    if (*row->reason)
+        in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
+                                             .reason = row->reason,
+                                             .original = rejection_original_of(row->reason)};
+    else
+        in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
+    in->result.repeated = true;
+    return STEP_END;
+}
+
+static enum step warn_of_reuse(struct reception *r)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__Warning warning = MASKLINE__STORE__V1__WARNING__INIT;
+    warning.reason = borrowed("PROVIDER_ID_REUSED");
+    warning.message =
+        borrowed("A carrier gave the id of an earlier message to one with other content.");
+    warning.carrier = borrowed(in->message->carrier);
+    warning.proxy_identifier = in->to.text;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
+    entry.warning = &warning;
+    uint64_t position;
+    return rows_append(&r->rows, r->service->sid.data, &entry, &position, &in->error) ? STEP_ON
+                                                                                      : STEP_BROKEN;
+}
+
+/* Seen before? Since commands are decided one after the other, this finds also one that is not durable yet. An id that comes with
+ * other content is another message: it gets a key of its own, of id and content, so that each of the two is known again. */
+static enum step find_repeat(struct reception *r)
+{
+    struct inbound *in = r->in;
+    for (int round = 0; round < 2; round++) {
+        Maskline__Store__V1__Dedupe *row;
+        enum kv_found found = find_answer(r, &row);
+        if (found == KV_FAILED)
+            return STEP_BROKEN;
+        if (found == KV_FOUND && same_content(in, row))
+            return answer_again(in, row);
+        if (found == KV_ABSENT)
+            return round ? warn_of_reuse(r) : STEP_ON;
+        const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
+        key_hash(r->rows.hash_key, both, 2, in->dedupe_key);
+    }
+    return STEP_ON;
+}
+
+/* May it come in at all: by this carrier, to this number, from whom? */
+static enum step check_number(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (r->claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        return reject(r, REJECT_NUMBER_QUARANTINED);
+    Maskline__Store__V1__PhoneNumber *number;
+    enum kv_found found =
+        rows_number(&r->rows, r->service->pool.data, in->to.text, &number, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? reject(r, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
+    if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
+                     in->message->carrier))
+        return reject(r, REJECT_CARRIER_NOT_NAMED);
+    if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
+        return reject(r, REJECT_NUMBER_LOCKED);
+    return in->too_large ? reject(r, REJECT_MESSAGE_TOO_LARGE) : STEP_ON;
+}
+
+static enum step check_loop(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (!in->from_known)
+        return STEP_ON;
+    Maskline__Store__V1__NumberClaim *claim;
+    enum kv_found found = rows_claim(&r->rows, in->from.text, &claim, &in->error);
+    if (found == KV_FAILED)
+        return STEP_BROKEN;
+    if (found == KV_FOUND &&
+        claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        return reject(r, REJECT_LOOP);
+    return STEP_ON;
+}
+
+static bool ended_by_time(const Maskline__Store__V1__Session *session)
+{
+    return session->closed_reason ==
+               MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_TTL_EXPIRED ||
+           session->closed_reason ==
+               MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_DATE_EXPIRED ||
+           session->closed_reason == MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_IDLE_CAP;
+}
+
+/* A session that has ended by itself is closed by the traffic that finds it, when no timer was here before; as of the instant at which
+ * it ended. */
+static enum step reject_inactive(struct reception *r)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__Session *session = r->session;
+    if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED)
+        return reject(r, ended_by_time(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
+    if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED)
+        return reject(r, REJECT_SESSION_CLOSED);
+    int64_t ended;
+    Maskline__Store__V1__ClosedReason reason = session_expiry(r->service, session, &ended);
+    if (!session_close(&r->rows, r->service, session,
+                       MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED, reason, "",
+                       ended, &in->error))
+        return STEP_BROKEN;
+    in->purge_time = ended + r->service->settings->closed_session_retention;
+    return reject(r, REJECT_SESSION_EXPIRED);
+}
+
+/* Which session, and who in it? The route's row names both; it counts only while the participant's own generation agrees. */
+static enum step find_route(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (!in->from_known)
+        return reject(r, REJECT_NO_ROUTE);
+    Maskline__Store__V1__Route *route;
+    enum kv_found found =
+        rows_route(&r->rows, r->service->pool.data, &in->sender, in->to.text, &route, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
+    found =
+        rows_session(&r->rows, r->service->sid.data, route->session.data, &r->session, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
+    r->sender = session_participant(r->session, route->participant.data);
+    if (!r->sender || r->sender->generation != route->generation) {
+        r->sender = NULL;
+        return reject(r, REJECT_NO_ROUTE);
+    }
+    return session_active(r->session, r->rows.now) ? STEP_ON : reject_inactive(r);
+}
+
+/* Whether `one` reaches `other` by dialling `proxy`. */
+static bool stands_for(const Maskline__Store__V1__Participant *one, const char *proxy,
+                       const Maskline__Store__V1__Participant *other)
+{
+    for (size_t i = 0; i < one->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = one->bindings[i];
+        if (strcmp(binding->proxy_identifier, proxy) != 0)
+            continue;
+        if (!binding->peer.len || (binding->peer.len == other->sid.len &&
+                                   !memcmp(binding->peer.data, other->sid.data, other->sid.len)))
+            return true;
+    }
+    return false;
+}
+
+static enum step find_partners(struct reception *r)
+{
+    struct acceptance *acceptance = &r->acceptance;
+    for (size_t i = 0; i < r->session->n_participants; i++) {
+        Maskline__Store__V1__Participant *other = r->session->participants[i];
+        if (other == r->sender || other->delete_time ||
+            acceptance->recipient_count == RECIPIENTS_MOST)
+            continue;
+        if (stands_for(r->sender, r->in->to.text, other))
+            acceptance->recipients[acceptance->recipient_count++] = other;
+    }
+    return acceptance->recipient_count ? STEP_ON : reject(r, REJECT_NO_PARTNER);
+}
+
+static enum step ask_guards(struct reception *r)
+{
+    const struct guard_subject subject = {
+        .service = r->service,
+        .session = r->session,
+        .sender = r->sender,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+    };
+    struct guard_refusal refusal;
+    return guards_pass(&subject, &refusal) ? STEP_ON : reject(r, REJECT_MODE_REFUSED);
+}
+
+static Maskline__Store__V1__Content *content_of(struct reception *r)
+{
+    const struct inbound_message *message = r->in->message;
+    struct arena *arena = r->rows.arena;
+    Maskline__Store__V1__Content *content = arena_alloc(arena, sizeof *content);
+    if (!content)
+        return NULL;
+    maskline__store__v1__content__init(content);
+    content->body = borrowed(message->body);
+    if (!message->media_count)
+        return content;
+    content->media = arena_array(arena, message->media_count, sizeof *content->media);
+    Maskline__Store__V1__Media *media = arena_array(arena, message->media_count, sizeof *media);
+    if (!content->media || !media)
+        return NULL;
+    for (size_t i = 0; i < message->media_count; i++) {
+        maskline__store__v1__media__init(&media[i]);
+        media[i].url = borrowed(message->media[i].url);
+        media[i].content_type = borrowed(message->media[i].content_type);
+        content->media[i] = &media[i];
+    }
+    content->n_media = message->media_count;
+    return content;
+}
+
+static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
+{
+    Maskline__Store__V1__Leg *leg = arena_alloc(r->rows.arena, sizeof *leg);
+    if (!leg)
+        return NULL;
+    maskline__store__v1__leg__init(leg);
+    leg->participant = r->sender->sid;
+    leg->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_RECEIVED;
+    leg->carrier = borrowed(r->in->message->carrier);
+    leg->provider_id = borrowed(r->in->message->provider_id);
+    leg->update_time = r->rows.now;
+    leg->final_time = r->rows.now;
+    leg->generation = r->sender->generation;
+    return leg;
+}
+
+static enum step take_on(struct reception *r)
+{
+    struct inbound *in = r->in;
+    struct acceptance *acceptance = &r->acceptance;
+    acceptance->service = r->service;
+    acceptance->session = r->session;
+    acceptance->inbound = inbound_leg(r);
+    acceptance->content = content_of(r);
+    acceptance->life = r->service->settings->max_message_life;
+    acceptance->dedupe_key = in->dedupe_key;
+    acceptance->content_hash = in->content_hash;
+    if (!acceptance->inbound || !acceptance->content) {
+        error_set(&in->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
+                  "There is no memory to take the message on.");
+        return STEP_BROKEN;
+    }
+    if (!message_accept(&r->rows, acceptance, &in->accepted, &in->error))
+        return STEP_BROKEN;
+    in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
+    return STEP_END;
+}
+
+/* The way of a message, in order; what an earlier step decides hides the later ones. Keywords stand between find_repeat and
+ * find_route: they count without a route, too. */
+static enum step (*const WAY[])(struct reception *reception) = {
+    find_owner, find_repeat,   check_number, check_loop,
+    find_route, find_partners, ask_guards,   take_on,
+};
+
+bool inbound_decide(struct inbound *inbound, struct txn *txn)
+{
+    struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
+    inbound->accepted = NULL;
+    inbound->purge_time = 0;
+    enum step step = STEP_ON;
+    for (size_t i = 0; i < sizeof WAY / sizeof *WAY && step == STEP_ON; i++)
+        step = WAY[i](&r);
+    if (step != STEP_BROKEN)
+        return true;
+    inbound->accepted = NULL;
+    inbound->purge_time = 0;
+    inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
+    return false;
+}
+
+void inbound_prefetch(struct inbound *inbound, struct view *view)
+{
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(256 * 1024);
+    if (!arena || !inbound->from_known)
+        return;
+    struct rows rows = rows_of_view(view, inbound->masking->store, arena);
+    struct error error;
+    Maskline__Store__V1__NumberClaim *claim;
+    if (rows_claim(&rows, inbound->to.text, &claim, &error) != KV_FOUND)
+        return;
+    Maskline__Store__V1__Service *service;
+    if (rows_service(&rows, claim->service.data, &service, &error) != KV_FOUND)
+        return;
+    Maskline__Store__V1__Route *route;
+    if (rows_route(&rows, service->pool.data, &inbound->sender, inbound->to.text, &route, &error) !=
+        KV_FOUND)
+        return;
+    struct key key = key_session(rows.tenant, service->sid.data, route->session.data);
+    struct kv_value value;
+    rows_get(&rows, KV_LIVE, &key, &value, &error);
+}

@@ -1,0 +1,141 @@
+#include "server/masking/ingress.h"
+
+#include "server/masking/inbound.h"
+#include "server/masking/outbox.h"
+#include "server/masking/ports.h"
+#include "server/masking/timers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool ingress_add_carrier(struct masking *masking, const struct carrier_port *port,
+                         struct error *error)
+{
+    return ports_add(masking->ports, port, error);
+}
+
+void ingress_sent(struct masking *masking, void *attempt, const struct send_result *result)
+{
+    outbox_sent(masking->outbox, attempt, result);
+}
+
+void ingress_carrier_ready(struct masking *masking, const char *carrier)
+{
+    outbox_carrier_ready(masking->outbox, carrier);
+}
+
+static void prefetch(struct command *command, struct view *view)
+{
+    inbound_prefetch((struct inbound *)command, view);
+}
+
+static bool decide(struct command *command, struct txn *txn)
+{
+    return inbound_decide((struct inbound *)command, txn);
+}
+
+static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    struct inbound *inbound = (struct inbound *)command;
+    struct masking *masking = inbound->masking;
+    if (outcome != COMMAND_DURABLE) {
+        inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED, .error = error};
+    } else {
+        if (inbound->accepted)
+            outbox_note(masking->outbox, &inbound->log, inbound->accepted);
+        if (inbound->purge_time)
+            timers_note(masking->timers, &inbound->log, inbound->purge_time);
+        if (inbound->result.outcome == INBOUND_FAILED)
+            inbound->result.error = &inbound->error;
+    }
+    inbound->done(inbound->data, &inbound->result);
+    free(inbound);
+}
+
+static void hash_message(struct inbound *inbound)
+{
+    const struct inbound_message *message = inbound->message;
+    const uint8_t *hash_key = store_hash_key(inbound->masking->store);
+    const struct bytes id[] = {{"inbound", 7},
+                               {message->carrier, strlen(message->carrier)},
+                               {message->provider_id, strlen(message->provider_id)}};
+    key_hash(hash_key, id, 3, inbound->dedupe_key);
+    enum { PIECES = 64 };
+    struct bytes pieces[PIECES] = {{message->from, strlen(message->from)},
+                                   {message->to, strlen(message->to)},
+                                   {message->body, strlen(message->body)}};
+    size_t count = 3;
+    for (size_t i = 0; i < message->media_count; i++) {
+        if (count + 2 > PIECES) {
+            /* The hash so far stands for what it covers. */
+            key_hash(hash_key, pieces, count, inbound->content_hash);
+            pieces[0] = (struct bytes){inbound->content_hash, HASH_SIZE};
+            count = 1;
+        }
+        const struct ingress_media *media = &message->media[i];
+        pieces[count++] = (struct bytes){media->url, strlen(media->url)};
+        pieces[count++] = (struct bytes){media->content_type, strlen(media->content_type)};
+    }
+    key_hash(hash_key, pieces, count, inbound->content_hash);
+}
+
+static bool is_too_large(const struct inbound_message *message)
+{
+    size_t size = strlen(message->body);
+    for (size_t i = 0; i < message->media_count && size <= INBOUND_BYTES_MOST; i++)
+        size += strlen(message->media[i].url) + strlen(message->media[i].content_type) + 16;
+    return size > INBOUND_BYTES_MOST;
+}
+
+static void answer(void (*done)(void *data, const struct inbound_result *result), void *data,
+                   enum rejection rejection)
+{
+    done(data, &(struct inbound_result){.outcome = INBOUND_REJECTED,
+                                        .reason = rejection_reason(rejection),
+                                        .original = rejection_original(rejection)});
+}
+
+void ingress_message(struct masking *masking, const struct inbound_message *message,
+                     void (*done)(void *data, const struct inbound_result *result), void *data)
+{
+    size_t id_size = strlen(message->provider_id);
+    struct address to;
+    if (!ports_find(masking->ports, message->carrier)) {
+        answer(done, data, REJECT_CARRIER_UNKNOWN);
+        return;
+    }
+    if (!id_size || id_size > PROVIDER_ID_MOST) {
+        answer(done, data, REJECT_PROVIDER_ID_INVALID);
+        return;
+    }
+    if (!address_parse(message->to, ADDRESS_LENIENT, &to)) {
+        answer(done, data, REJECT_NUMBER_UNKNOWN);
+        return;
+    }
+    struct inbound *inbound = malloc(sizeof *inbound);
+    if (!inbound) {
+        struct error error;
+        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
+                  "There is no memory for this message.");
+        done(data, &(struct inbound_result){.outcome = INBOUND_FAILED, .error = &error});
+        return;
+    }
+    inbound->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
+    inbound->masking = masking;
+    inbound->message = message;
+    inbound->done = done;
+    inbound->data = data;
+    inbound->to = to;
+    inbound->from_known = address_parse(message->from, ADDRESS_LENIENT, &inbound->from);
+    if (inbound->from_known) {
+        struct address canonical = address_canonical(&inbound->from);
+        inbound->sender = person_of(store_hash_key(masking->store), canonical.text);
+    }
+    inbound->too_large = is_too_large(message);
+    hash_message(inbound);
+    inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
+    inbound->accepted = NULL;
+    inbound->purge_time = 0;
+    error_clear(&inbound->error);
+    pipeline_submit(masking->pipeline, &inbound->command);
+}
