@@ -1,5 +1,7 @@
 #include "client/rpc/blocking_queue.h"
 
+#include "proto/c/rpc/tag.h"
+
 #include <stddef.h>
 
 grpc_completion_queue *blocking_queue_new(void)
@@ -17,5 +19,6 @@ bool blocking_queue_wait(grpc_completion_queue *queue, void *tag)
 {
     gpr_timespec never = gpr_inf_future(GPR_CLOCK_MONOTONIC);
     grpc_event event = grpc_completion_queue_pluck(queue, tag, never, NULL);
+    RPC_TAG_BACK(tag);
     return event.type == GRPC_OP_COMPLETE && event.success;
 }

@@ -2,6 +2,7 @@
 
 #include "proto/c/rpc/core.h"
 #include "proto/c/rpc/message.h"
+#include "proto/c/rpc/tag.h"
 
 #include <grpc/compression.h>
 #include <stdio.h>
@@ -27,6 +28,10 @@ static void refuse(struct call *call, const char *key)
 
 static void take_options(struct call *call, const struct grpc_c_call_options *options)
 {
+    /* The core's timer would come late enough for a quick answer. */
+    if (options->timeout_ms < 0)
+        grpc_call_cancel_with_status(call->core, GRPC_STATUS_DEADLINE_EXCEEDED,
+                                     "The deadline had passed before the call.", NULL);
     if (options->wait_for_ready)
         call->initial_flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY |
                               GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
@@ -43,9 +48,7 @@ static void take_options(struct call *call, const struct grpc_c_call_options *op
 
 static gpr_timespec deadline_of(const struct grpc_c_call_options *options)
 {
-    if (options->timeout_ms == 0)
-        return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    return rpc_deadline(options->timeout_ms > 0 ? options->timeout_ms : 0);
+    return rpc_deadline(options->timeout_ms > 0 ? options->timeout_ms : -1);
 }
 
 void call_begin(struct call *call, struct grpc_c_channel *channel,
@@ -58,6 +61,7 @@ void call_begin(struct call *call, struct grpc_c_channel *channel,
     *call = (struct call){.channel = channel, .method = method, .text = grpc_empty_slice()};
     grpc_metadata_array_init(&call->initial);
     grpc_metadata_array_init(&call->trailing);
+    pthread_mutex_init(&call->cancelling, NULL);
     grpc_slice path = grpc_slice_from_static_string(method->path);
     call->core = grpc_channel_create_call(channel->core, NULL, GRPC_PROPAGATE_DEFAULTS, queue, path,
                                           NULL, deadline_of(options), NULL);
@@ -66,6 +70,9 @@ void call_begin(struct call *call, struct grpc_c_channel *channel,
 
 void call_end(struct call *call)
 {
+    pthread_mutex_lock(&call->cancelling);
+    pthread_mutex_unlock(&call->cancelling);
+    pthread_mutex_destroy(&call->cancelling);
     rpc_metadata_clear(&call->metadata);
     grpc_byte_buffer_destroy(call->sending);
     grpc_byte_buffer_destroy(call->received);
@@ -77,7 +84,9 @@ void call_end(struct call *call)
 
 void call_cancel(struct call *call)
 {
+    pthread_mutex_lock(&call->cancelling);
     grpc_call_cancel(call->core, NULL);
+    pthread_mutex_unlock(&call->cancelling);
 }
 
 static grpc_op *add(struct call_batch *batch, grpc_op_type type)
@@ -127,6 +136,7 @@ void call_add_receive_status(struct call *call, struct call_batch *batch)
 
 void call_start(struct call *call, const struct call_batch *batch, void *tag)
 {
+    RPC_TAG_GIVEN(tag);
     /* It refuses only what breaks its contract, and then no completion would ever come. */
     if (grpc_call_start_batch(call->core, batch->items, batch->count, tag, NULL) != GRPC_CALL_OK)
         abort();

@@ -32,6 +32,7 @@ struct call {
      * writes it. */
     enum status_code failure;
     char failure_text[200];
+    pthread_mutex_t cancelling; /* held while the core cancels, so that the end waits for it */
 };
 
 /* Makes a call on the queue. Options that cannot be sent cancel it at once: its status says so like any other. */
@@ -42,7 +43,7 @@ void call_begin(struct call *call, struct grpc_c_channel *channel,
 /* Frees what the struct holds. */
 void call_end(struct call *call);
 
-/* Any thread, until call_end. */
+/* Any thread; begun before call_end, which waits for it. */
 void call_cancel(struct call *call);
 
 enum { CALL_OPERATIONS = 6 };

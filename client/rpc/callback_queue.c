@@ -1,5 +1,7 @@
 #include "client/rpc/callback_queue.h"
 
+#include "proto/c/rpc/tag.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -24,6 +26,7 @@ static void *run(void *data)
         if (event.type == GRPC_QUEUE_SHUTDOWN)
             return NULL;
         struct callback_tag *tag = event.tag;
+        RPC_TAG_BACK(tag);
         tag->run(tag, event.success != 0);
     }
 }

@@ -10,7 +10,8 @@
 struct grpc_c_client_stream {
     struct call call;
     grpc_completion_queue *queue;
-    bool half_closed;      /* the writer's */
+    bool broken; /* the writer's, and the next: a write has failed */
+    bool half_closed;
     bool initial_received; /* the reader's, and the next */
     bool read_all;
     /* Only their addresses are of use, as tags. */
@@ -48,19 +49,19 @@ struct grpc_c_client_stream *grpc_c_client_open(struct grpc_c_channel *channel,
 
 bool grpc_c_client_write(struct grpc_c_client_stream *stream, const ProtobufCMessage *message)
 {
-    if (stream->half_closed)
+    if (stream->half_closed || stream->broken)
         return false;
     struct call_batch batch = {0};
     call_add_message(&stream->call, &batch, message);
     call_start(&stream->call, &batch, &stream->write_tag);
-    bool sent = blocking_queue_wait(stream->queue, &stream->write_tag);
+    stream->broken = !blocking_queue_wait(stream->queue, &stream->write_tag);
     call_message_sent(&stream->call);
-    return sent;
+    return !stream->broken;
 }
 
 bool grpc_c_client_write_done(struct grpc_c_client_stream *stream)
 {
-    if (stream->half_closed)
+    if (stream->half_closed || stream->broken)
         return false;
     stream->half_closed = true;
     struct call_batch batch = {0};
