@@ -96,7 +96,7 @@ enum grpc_c_kind call_kind(const struct grpc_c_call *call)
     return call->method->method ? call->method->method->kind : GRPC_C_UNARY;
 }
 
-bool call_start(struct grpc_c_call *call, const grpc_op *ops, size_t count, struct tag *tag)
+bool call_start_batch(struct grpc_c_call *call, const grpc_op *ops, size_t count, struct tag *tag)
 {
     call_ref(call);
     TAG_GIVEN(tag);
@@ -134,7 +134,7 @@ static void run(struct grpc_c_call *call, struct worker *worker)
 void call_signal(struct grpc_c_call *call, unsigned event)
 {
     if (!(atomic_fetch_or(&call->events, event | RUNNING) & RUNNING))
-        call_start(call, NULL, 0, &call->run_tag);
+        call_start_batch(call, NULL, 0, &call->run_tag);
 }
 
 void call_signal_here(struct grpc_c_call *call, unsigned event, struct worker *worker)
@@ -216,7 +216,7 @@ static void requested(struct grpc_c_call *call, bool success, struct worker *wor
         .op = GRPC_OP_RECV_CLOSE_ON_SERVER,
         .data.recv_close_on_server.cancelled = &call->cancelled,
     };
-    call_start(call, &close, 1, &call->close_tag);
+    call_start_batch(call, &close, 1, &call->close_tag);
     begin(call);
     run(call, worker);
     grpc_c_call_unref(call);

@@ -195,7 +195,7 @@ void call_signal_here(struct grpc_c_call *call, unsigned event, struct worker *w
 /* Whether the caller is the one who answers. */
 bool call_claim(struct grpc_c_call *call);
 /* Starts a batch; its tag holds a reference from now until it is done. False when the core refuses. */
-bool call_start(struct grpc_c_call *call, const grpc_op *ops, size_t count, struct tag *tag);
+bool call_start_batch(struct grpc_c_call *call, const grpc_op *ops, size_t count, struct tag *tag);
 enum grpc_c_kind call_kind(const struct grpc_c_call *call);
 
 /* unary.c: answers in one batch. */

@@ -80,7 +80,7 @@ static int probe_bind(const struct addrinfo *info)
 /* Why the core could not listen. */
 static bool explain(const char *address, const char *host, int port, struct error *error)
 {
-    char service[8];
+    char service[16];
     (void)snprintf(service, sizeof(service), "%d", port);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *list;

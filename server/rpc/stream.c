@@ -46,7 +46,7 @@ void stream_batch(struct stream *stream, const grpc_op *ops, size_t count)
 {
     stream->writing = true;
     atomic_fetch_add(&stream->writes, 1);
-    if (call_start(stream->call, ops, count, &stream->call->send_tag))
+    if (call_start_batch(stream->call, ops, count, &stream->call->send_tag))
         return;
     /* The core takes nothing more: the call is to end, and its closing to be told. */
     stream->writing = false;

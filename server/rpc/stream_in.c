@@ -20,7 +20,7 @@ void stream_read(struct stream *stream)
         .op = GRPC_OP_RECV_MESSAGE,
         .data.recv_message.recv_message = &stream->received,
     };
-    stream->reading = call_start(stream->call, &receive, 1, &stream->receive_tag);
+    stream->reading = call_start_batch(stream->call, &receive, 1, &stream->receive_tag);
 }
 
 static void take_message(struct stream *stream, struct worker *worker)

@@ -61,7 +61,7 @@ void unary_sent(struct grpc_c_call *call, bool success, struct worker *worker)
 /* Gives up the reference of who answers. */
 static void send_answer(struct grpc_c_call *call, const grpc_op *ops, size_t count)
 {
-    if (!call_start(call, ops, count, &call->send_tag))
+    if (!call_start_batch(call, ops, count, &call->send_tag))
         grpc_call_cancel(call->core, NULL);
     grpc_c_call_unref(call);
 }
