@@ -72,6 +72,18 @@ void grpc_c_call_open(struct grpc_c_call *call, void *state, const void *calls,
     call_signal(call, OPENED);
 }
 
+void grpc_c_call_wake(struct grpc_c_call *call)
+{
+    if (call->stream)
+        call_signal(call, WOKEN);
+}
+
+void grpc_c_call_read_on(struct grpc_c_call *call)
+{
+    if (call->stream)
+        call_signal(call, READ_ON);
+}
+
 void stream_fail(struct grpc_c_call *call, const struct error *error)
 {
     if (!call_claim(call))
