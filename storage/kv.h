@@ -1,9 +1,10 @@
 /*
  * Ordered bytes to ordered bytes: what Maskline needs of a key-value store, and the RocksDB engine behind it.
  *
- * Keys sort bytewise. Every value carries a header {format, purge_after, position}, which this module writes and reads: a value
- * whose purge_after has passed is absent to every read, and compaction drops it. All functions may be called from any
- * thread; a batch, an iterator and an arena belong to one thread at a time.
+ * Keys sort bytewise. Every value carries a header {format, purge_after, sequence}, which this module writes and reads. What is past
+ * its purge_after is dropped by compaction, once kv_purge has said that nobody asks for it any more; until then reads here give
+ * it, and their callers, who know at what time they read, treat it as absent. All functions may be called from any thread; a
+ * batch, an iterator and an arena belong to one thread at a time.
  *
  * After any failed write the store refuses further writes (kv_broken) until it is closed and opened again: what is on disk is
  * then known only after reopening.
@@ -40,29 +41,36 @@ struct bytes {
 /* A value as it is kept. */
 struct kv_value {
     struct bytes bytes;
-    int64_t purge_after; /* microseconds since 1970; 0: kept until deleted */
-    uint64_t position;   /* of the log entry that made it so; 0: none did */
+    /* Microseconds since 1970; 0: kept until deleted. In KV_LOG, which is dropped in ranges: when the entry was written. */
+    int64_t purge_after;
+    uint64_t
+        sequence; /* which of all the store's writes made it so; later ones have greater numbers */
 };
 
 enum kv_found { KV_FOUND, KV_ABSENT, KV_FAILED };
 
 struct kv_options {
-    size_t
-        cache_bytes; /* 64 MiB when 0: one block cache for all families, filters and indexes in it */
-    size_t write_buffer; /* 64 MiB when 0: what all memtables together may hold */
-    int (*now_expired)(
-        void *data,
-        int64_t purge_after); /* whether that time has passed; must be thread-safe. NULL: never */
-    void *data;
+    size_t cache_bytes;  /* of blocks, filters and indexes of all families together. 0: 64 MiB */
+    size_t write_buffer; /* what all memtables together may hold. 0: 64 MiB */
+    bool must_exist;     /* do not make a store where there is none */
 };
 
-/* Opens or makes the store in the folder `path`; ":memory:" makes one that lives in memory and goes when it is closed. */
+/* Opens or makes the store in the folder `path`; ":memory:" makes one that lives in memory and goes when it is closed. Errors:
+ * FAILED_PRECONDITION STORE_LOCKED, DATA_LOSS STORE_CORRUPT, RESOURCE_EXHAUSTED DISK_FULL, UNAVAILABLE STORE_FAILED. */
 bool kv_open(const char *path, const struct kv_options *options, struct kv **ret_kv,
              struct error *error);
 /* After the last snapshot and iterator are gone. NULL is fine. */
 void kv_close(struct kv *kv);
+
+/* Closes the store and opens it again, which mends what kv_broken tells of. After the last snapshot and iterator are gone, and with no
+ * other call under way. When it fails the store stays broken, cannot be read, and this may be tried again. */
+bool kv_reopen(struct kv *kv, struct error *error);
 bool kv_broken(const struct kv *kv);
 
+/* From now on compaction may drop what has a purge_after before this time. None is dropped before the first call. */
+void kv_purge(struct kv *kv, int64_t before);
+
+/* NULL when there is no memory or the store could not be reopened. */
 struct kv_snapshot *kv_snapshot_new(struct kv *kv);
 void kv_snapshot_free(struct kv *kv, struct kv_snapshot *snapshot);
 
@@ -72,7 +80,7 @@ enum kv_found kv_get(struct kv *kv, const struct kv_snapshot *snapshot, enum kv_
                      struct error *error);
 
 /* Keys in [from, to) in order; `to` of size 0 means to the end. With `backwards` from the last one down. Key and value of the
- * current place are valid until the next step. */
+ * current place are valid until the next step. NULL when there is no memory. */
 struct kv_iterator *kv_scan(struct kv *kv, const struct kv_snapshot *snapshot,
                             enum kv_family family, struct bytes from, struct bytes to,
                             bool backwards);
@@ -84,8 +92,9 @@ struct kv_value kv_scan_value(const struct kv_iterator *iterator);
 bool kv_scan_ok(const struct kv_iterator *iterator, struct error *error);
 void kv_scan_free(struct kv_iterator *iterator);
 
-/* Writes that happen together or not at all. The batch sorts them by family and key before it is written; of two for one key the
- * later counts. It is empty again after kv_write. */
+/* Writes that happen together or not at all. They are sorted by family and key before they are written; of two for one key the
+ * later counts. Ranges are deleted before anything else is written. What is put in is copied. The functions say false when there
+ * is no memory. */
 struct kv_batch *kv_batch_new(void);
 void kv_batch_free(struct kv_batch *batch);
 bool kv_batch_put(struct kv_batch *batch, enum kv_family family, struct bytes key,
@@ -98,10 +107,18 @@ bool kv_batch_delete_range(struct kv_batch *batch, enum kv_family family, struct
  * under one lock against other kv_write calls. */
 bool kv_batch_expect(struct kv_batch *batch, enum kv_family family, struct bytes key,
                      struct bytes value);
+/* How many of the above the batch holds, and their bytes. */
 size_t kv_batch_count(const struct kv_batch *batch);
+size_t kv_batch_bytes(const struct kv_batch *batch);
+/* Takes back all but the first `count`. */
+void kv_batch_cut(struct kv_batch *batch, size_t count);
+void kv_batch_clear(struct kv_batch *batch);
 
-/* With `sync` it is on the disk when this returns true. */
+/* Writes the batch and empties it, also when it fails. With `sync` it is on the disk when this returns true. */
 bool kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error);
+
+/* Rewrites a family without what is deleted or may be purged; takes as long as it takes. For operators and tests. */
+bool kv_compact(struct kv *kv, enum kv_family family, struct error *error);
 
 /* Bytes on disk, memory used; for statistics. */
 struct kv_counts {

@@ -1,0 +1,126 @@
+#include "storage/kv_internal.h"
+
+#include <string.h>
+
+enum {
+    MIB = 1024 * 1024,
+    DEFAULT_CACHE = 64 * MIB,
+    DEFAULT_WRITE_BUFFER = 64 * MIB,
+    BLOOM_BITS = 10,
+    OPEN_FILES = 512,
+    LOG_BLOCK = 16 * 1024,
+    ROW_BLOCK = 8 * 1024,
+    TABLE_FORMAT = 5, /* whole-key filters and indexes in their newest form */
+    WARNINGS_ONLY = 2,
+};
+
+/* RocksDB wants one that is called "default". */
+const char *const KV_FAMILY_NAMES[KV_FAMILIES] = {"log", "live", "idx", "default"};
+
+static unsigned char filter_drops(void *data, int level, const char *key, size_t key_size,
+                                  const char *existing, size_t existing_size, char **new_value,
+                                  size_t *new_size, unsigned char *changed)
+{
+    (void)level, (void)key, (void)key_size, (void)new_value, (void)new_size;
+    struct kv_engine *engine = data;
+    struct kv_value value;
+    *changed = 0;
+    return kv_value_read(existing, existing_size, &value) && value.purge_after != 0 &&
+           value.purge_after < atomic_load(&engine->purge_before);
+}
+
+static const char *filter_name(void *data)
+{
+    (void)data;
+    return "maskline.purge_after";
+}
+
+static void filter_gone(void *data)
+{
+    (void)data;
+}
+
+static void set_tables(struct kv_engine *engine, enum kv_family family)
+{
+    rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_block_cache(tables, engine->cache);
+    /* Filters and indexes count as cache: memory stays bounded, however large the store is. */
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(tables, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1);
+    rocksdb_block_based_options_set_format_version(tables, TABLE_FORMAT);
+    rocksdb_block_based_options_set_block_size(tables, family == KV_LOG ? LOG_BLOCK : ROW_BLOCK);
+    /* The log is read in ranges, never searched for what may be absent. */
+    if (family != KV_LOG)
+        rocksdb_block_based_options_set_filter_policy(
+            tables, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+    rocksdb_options_set_block_based_table_factory(engine->families[family], tables);
+    rocksdb_block_based_options_destroy(tables);
+}
+
+static void set_family(struct kv_engine *engine, enum kv_family family, size_t write_buffer)
+{
+    rocksdb_options_t *options = engine->families[family];
+    rocksdb_options_set_write_buffer_size(options, write_buffer);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
+    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
+    if (family != KV_LOG)
+        rocksdb_options_set_compaction_filter(options, engine->filter);
+    set_tables(engine, family);
+}
+
+static void set_database(struct kv_engine *engine, const struct kv_options *options,
+                         size_t write_buffer)
+{
+    rocksdb_options_t *database = engine->database;
+    rocksdb_options_set_create_if_missing(database, !options->must_exist);
+    rocksdb_options_set_create_missing_column_families(database, !options->must_exist);
+    rocksdb_options_set_paranoid_checks(database, 1);
+    /* A record that a power loss tore ends the log: nobody was told that it was written. */
+    rocksdb_options_set_wal_recovery_mode(database, rocksdb_point_in_time_recovery);
+    rocksdb_options_set_db_write_buffer_size(database, write_buffer);
+    /* A quiet family must not keep old logs alive, which a start has to read. */
+    rocksdb_options_set_max_total_wal_size(database, 2 * write_buffer);
+    rocksdb_options_set_max_open_files(database, OPEN_FILES);
+    rocksdb_options_set_max_background_jobs(database, 2);
+    rocksdb_options_set_avoid_unnecessary_blocking_io(database, 1);
+    rocksdb_options_set_bytes_per_sync(database, MIB);
+    rocksdb_options_set_skip_stats_update_on_db_open(database, 1);
+    rocksdb_options_set_stats_dump_period_sec(database, 0);
+    rocksdb_options_set_stats_persist_period_sec(database, 0);
+    rocksdb_options_set_info_log_level(database, WARNINGS_ONLY);
+    rocksdb_options_set_max_log_file_size(database, MIB);
+    rocksdb_options_set_keep_log_file_num(database, 2);
+    if (engine->memory)
+        rocksdb_options_set_env(database, engine->memory);
+}
+
+void kv_engine_make(struct kv_engine *engine, const struct kv_options *options, bool in_memory)
+{
+    size_t write_buffer = options->write_buffer ? options->write_buffer : DEFAULT_WRITE_BUFFER;
+    memset(engine, 0, sizeof *engine);
+    engine->cache =
+        rocksdb_cache_create_lru(options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE);
+    if (in_memory)
+        engine->memory = rocksdb_create_mem_env();
+    engine->filter =
+        rocksdb_compactionfilter_create(engine, filter_gone, filter_drops, filter_name);
+    engine->database = rocksdb_options_create();
+    set_database(engine, options, write_buffer);
+    for (enum kv_family family = 0; family < KV_FAMILIES; family++) {
+        engine->families[family] = rocksdb_options_create_copy(engine->database);
+        set_family(engine, family, write_buffer);
+    }
+}
+
+void kv_engine_drop(struct kv_engine *engine)
+{
+    for (enum kv_family family = 0; family < KV_FAMILIES; family++)
+        rocksdb_options_destroy(engine->families[family]);
+    rocksdb_options_destroy(engine->database);
+    rocksdb_compactionfilter_destroy(engine->filter);
+    if (engine->memory)
+        rocksdb_env_destroy(engine->memory);
+    rocksdb_cache_destroy(engine->cache);
+}
