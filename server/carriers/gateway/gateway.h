@@ -1,0 +1,129 @@
+/*
+ * A gateway: a program of somebody else's is the carrier, for as long as it is attached.
+ *
+ * One program at a time; the newest takes over. What is to be sent waits in a bounded queue until the program pulls it, and
+ * then for its result; how both end without one stands at `gateway_detach`. Nothing is queued towards a program that does not
+ * read: once as much as the bound was handed in and not told about, the reader of its stream must pause.
+ *
+ * Thread-safe, but for free. `next` of one attachment belongs to one thread at a time.
+ */
+#ifndef MASKLINE_SERVER_CARRIERS_GATEWAY_GATEWAY_H
+#define MASKLINE_SERVER_CARRIERS_GATEWAY_GATEWAY_H
+
+#include "proto/c/arena.h"
+#include "server/carriers/carrier.h"
+
+enum {
+    GATEWAY_ATTEMPTS = 8192, /* queued or waiting for a result; with more: RETRY */
+    GATEWAY_HANDED_IN =
+        4096, /* texts and receipts of one program that it was not told the result of */
+    GATEWAY_RESULT_S = 30, /* how long a result is waited for */
+};
+/* Of the same, in bytes. */
+#define GATEWAY_ATTEMPT_BYTES   ((size_t)64 * 1024 * 1024)
+#define GATEWAY_HANDED_IN_BYTES ((size_t)16 * 1024 * 1024)
+
+struct gateway_attachment;
+
+/* The attached program, as the gateway sees it. Both are called on any thread, without locks held, and not after gateway_detach has
+ * returned; they must not block. */
+struct gateway_program {
+    bool honours_keys;
+    void (*wake)(void *data);    /* gateway_next may have something, after it said LATER */
+    void (*read_on)(void *data); /* there is room again, after a function below said false */
+    void *data;
+};
+
+/* Attaches a program; one that was attached is ended. What waits is sent now: the first wakes may come before this returns.
+ * False: UNAVAILABLE when the server ends, RESOURCE_EXHAUSTED without memory. */
+bool gateway_attach(struct gateway *gateway, const struct gateway_program *program,
+                    struct gateway_attachment **ret_attachment, bool *ret_took_over,
+                    struct error *error);
+
+/* The program sends no more: it is the carrier no longer. What it handed in is still answered; then `next` says ENDED with
+ * STATUS_OK. */
+void gateway_half_close(struct gateway_attachment *attachment);
+
+/* The program is gone; frees the attachment, also from within a wake. NULL is fine. Attempts that it was given and that have no
+ * result are made again if it honours keys, else UNKNOWN; so are they 30 s after they were given. Attempts that it was never
+ * given are made again later, or by the program that took over. */
+void gateway_detach(struct gateway_attachment *attachment);
+
+/* ---- from the program; texts are copied ---- */
+
+struct gateway_inbound {
+    const char *provider_id;
+    const char *from;
+    const char *to;
+    const char *body;
+    const struct ingress_media *media;
+    size_t media_count;
+};
+
+/* This and the next two always take what they are given. False: read no more from the program until read_on. */
+bool gateway_inbound(struct gateway_attachment *attachment, const struct gateway_inbound *inbound);
+
+struct gateway_receipt {
+    const char *key;
+    uint64_t tag;
+    enum receipt_status status;
+    const char *carrier_code;
+    const char *provider_id;
+};
+bool gateway_receipt(struct gateway_attachment *attachment, const struct gateway_receipt *receipt);
+
+/* What became of an attempt. One that nobody waits for is ignored. */
+void gateway_result(struct gateway_attachment *attachment, const char *key,
+                    const struct send_result *result);
+
+/* ---- to the program ---- */
+
+enum gateway_output_kind {
+    GATEWAY_SEND,
+    GATEWAY_INBOUND_RESULT,
+    GATEWAY_RECEIPT_RESULT,
+};
+
+struct gateway_send {
+    const char *key;
+    const char *from;
+    const char *to;
+    const char *body;
+    struct ingress_media *media;
+    size_t media_count;
+    int64_t expire_time;
+};
+
+struct gateway_answer {
+    const char *id; /* the text's provider id; the receipt's key */
+    uint64_t tag;   /* the receipt's */
+    enum inbound_outcome outcome;
+    const char *reason; /* UPPER_SNAKE; empty when ACCEPTED */
+    int32_t original;
+    bool repeated;
+};
+
+struct gateway_output {
+    enum gateway_output_kind kind;
+    struct gateway_send send;     /* GATEWAY_SEND */
+    struct gateway_answer answer; /* else */
+};
+
+/* Answers a text or a receipt that cannot be handed in at all (bad fields). `kind` is one of the two results. */
+bool gateway_refuse(struct gateway_attachment *attachment, enum gateway_output_kind kind,
+                    const struct gateway_answer *answer);
+
+enum gateway_next {
+    GATEWAY_OUTPUT,
+    GATEWAY_LATER, /* wake will tell */
+    GATEWAY_ENDED, /* *ret_status: OK after half-close; ABORTED CARRIER_TAKEN_OVER; UNAVAILABLE */
+};
+
+/* What the program is to be told next, copied into the arena. A send that it gives counts as handed over. */
+enum gateway_next gateway_next(struct gateway_attachment *attachment, struct arena *arena,
+                               struct gateway_output *ret_output, struct error *ret_status);
+
+/* For the registry. */
+extern const struct carrier_class gateway_class;
+
+#endif
