@@ -57,14 +57,16 @@ static void ask(struct stream *stream, struct worker *worker)
     }
 }
 
-/* With a hint the core keeps the message for company, and is done with it at once: a run of messages costs one write. */
+/* With a hint the core keeps the message for company, and is done with it at once: a run of messages costs one write. The first
+ * goes without: the initial metadata would wait with it, for ever. */
 static void send_message(struct stream *stream, grpc_byte_buffer *message, bool more)
 {
     grpc_op ops[2];
     size_t count = 0;
+    uint32_t flags = more && stream->initial_sent ? GRPC_WRITE_BUFFER_HINT : 0;
     if (!stream->initial_sent)
         ops[count++] = op_initial(stream->call);
-    ops[count++] = op_message(message, more ? GRPC_WRITE_BUFFER_HINT : 0);
+    ops[count++] = op_message(message, flags);
     stream->initial_sent = true;
     stream_batch(stream, ops, count);
     grpc_byte_buffer_destroy(message);
