@@ -70,6 +70,8 @@ struct grpc_c_channel *grpc_c_channel_new(const char *target,
         return NULL;
     }
     channel->max_response = options->max_response ? options->max_response : MAX_RESPONSE;
+    if (channel->max_response > INT32_MAX)
+        channel->max_response = INT32_MAX;
     channel->limits.elements = options->max_elements ? options->max_elements : MAX_ELEMENTS;
     pthread_mutex_init(&channel->mutex, NULL);
     pthread_cond_init(&channel->idle, NULL);

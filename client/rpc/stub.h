@@ -15,7 +15,8 @@
  *     bool p_s_m_finish(struct p_s_m_call *, struct arena *, [const P__Response **ret_response,]
  *                       struct grpc_c_status *ret_status);                 once, last; frees the call
  *     void p_s_m_cancel(struct p_s_m_call *);                              any thread, before finish returns
- * One thread may write while another reads.
+ * One thread may write while another reads. finish says that no more requests come where that was not said, and passes over
+ * responses that were not read: to leave an endless stream, cancel it first.
  *
  * Asynchronous:
  *     struct grpc_c_client_call *p_s_m_start(struct grpc_c_channel *, const struct grpc_c_call_options *, const P__Request *,
@@ -26,10 +27,12 @@
  *         void (*on_writable)(void *data);                                     client stream, bidi: one more send is welcome
  *         void (*on_end)(void *data, [const P__Response *response,] const struct grpc_c_status *status);    once, last
  *     };
- *     bool p_s_m_send(struct p_s_m_async *, const P__Request *);   one at a time: false until on_writable, and after the end
+ *     bool p_s_m_send(struct p_s_m_async *, const P__Request *);   the first at any time, then one at a time: false until
+ *                                                                  on_writable, and after the end
  *     bool p_s_m_send_done(struct p_s_m_async *);
  *     void p_s_m_abandon(struct p_s_m_async *);                    cancels
- * A message, response or status lives until the callback returns. An async stream is valid until on_end returns.
+ * Callbacks may run before `start` has returned. `send` and the like may be called from any thread, also from callbacks. A
+ * message, response or status lives until the callback returns. An async stream is valid until on_end returns.
  */
 #ifndef MASKLINE_CLIENT_RPC_STUB_H
 #define MASKLINE_CLIENT_RPC_STUB_H
@@ -38,6 +41,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/* Constants: the path must live as long as the program. */
 struct grpc_c_client_method {
     const char *path; /* "/package.Service/Method" */
     bool client_streams;
@@ -46,7 +50,7 @@ struct grpc_c_client_method {
     const ProtobufCMessageDescriptor *response;
 };
 
-/* Blocking. */
+/* Blocking. `ret_response` is written only for OK, `ret_status` always. */
 bool grpc_c_client_unary(struct grpc_c_channel *channel, const struct grpc_c_client_method *method,
                          const struct grpc_c_call_options *options, const ProtobufCMessage *request,
                          struct arena *arena, const ProtobufCMessage **ret_response,
@@ -63,11 +67,13 @@ bool grpc_c_client_write(struct grpc_c_client_stream *stream, const ProtobufCMes
 bool grpc_c_client_write_done(struct grpc_c_client_stream *stream);
 bool grpc_c_client_read(struct grpc_c_client_stream *stream, struct arena *arena,
                         const ProtobufCMessage **ret_message);
+/* `ret_response` is NULL when the server streams. */
 bool grpc_c_client_finish(struct grpc_c_client_stream *stream, struct arena *arena,
                           const ProtobufCMessage **ret_response, struct grpc_c_status *ret_status);
 void grpc_c_client_stream_cancel(struct grpc_c_client_stream *stream);
 
-/* Asynchronous. The typed callbacks stand behind functions that the runtime can call; `callbacks` is the typed struct. */
+/* Asynchronous. The typed callbacks stand behind functions that the runtime can call; `callbacks` is the typed struct. on_message is
+ * needed when the server streams, on_writable is never, on_end always. */
 struct grpc_c_client_calls {
     void (*on_message)(const void *callbacks, void *data, const ProtobufCMessage *message);
     void (*on_writable)(const void *callbacks, void *data);
