@@ -1,0 +1,88 @@
+#include "client/cli.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+bool cli_connect(struct cli *cli)
+{
+    struct error error;
+    cli->channel = grpc_c_channel_new(cli->server, NULL, &error);
+    if (!cli->channel)
+        fprintf(stderr, "maskline: %s: %s\n", cli->server, error.message);
+    return cli->channel != NULL;
+}
+
+struct grpc_c_call_options cli_call(const struct cli *cli)
+{
+    return (struct grpc_c_call_options){.timeout_ms = cli->timeout_ms};
+}
+
+struct grpc_c_call_options cli_stream(const struct cli *cli)
+{
+    (void)cli;
+    return (struct grpc_c_call_options){0};
+}
+
+int cli_usage(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("maskline: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+static const char *advice(const struct error *error)
+{
+    static const struct {
+        const char *reason;
+        const char *advice;
+    } known[] = {
+        {"SERVICE_NOT_FOUND", "`maskline service list` shows the Services that there are."},
+        {"SESSION_NOT_FOUND", "`maskline session list SERVICE` shows its sessions."},
+        {"POOL_EMPTY", "Add a number first: `maskline number add SERVICE NUMBER`."},
+        {"ALL_NUMBERS_IN_USE", "Add numbers, or close sessions of this person."},
+        {"NUMBER_IN_USE",
+         "Drain it first (`maskline number update ... --state draining`), or use --force."},
+        {"SIMULATOR_OFF", "This server has real carriers; handsets and clock are the simulator's."},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(error->reason, known[i].reason) == 0)
+            return known[i].advice;
+    return NULL;
+}
+
+static void print_details(const struct error *error)
+{
+    for (unsigned i = 0; i < error->field_count; i++)
+        fprintf(stderr, "  %s: %s\n", error->fields[i].name, error->fields[i].description);
+    for (unsigned i = 0; i < error->metadata_count; i++)
+        fprintf(stderr, "  %s: %s\n", error->metadata[i].key, error->metadata[i].value);
+    if (error->original != 0)
+        fprintf(stderr, "  Twilio Proxy's code: %d\n", (int)error->original);
+    if (error->retry_ms >= 0)
+        fprintf(stderr, "  try again in %lld.%03lld s\n", (long long)(error->retry_ms / 1000),
+                (long long)(error->retry_ms % 1000));
+    const char *what_to_do = advice(error);
+    if (what_to_do)
+        fprintf(stderr, "  %s\n", what_to_do);
+}
+
+int cli_failed(const struct cli *cli, const struct grpc_c_status *status)
+{
+    struct error error;
+    grpc_c_status_error(status, &error);
+    bool unreachable = error.code == STATUS_UNAVAILABLE && !*error.reason;
+    if (unreachable)
+        fprintf(stderr,
+                "maskline: no server answers at %s (%s)\n  Start one with `maskline serve`, or "
+                "name it with --server.\n",
+                cli->server, error.message);
+    else
+        fprintf(stderr, "maskline: %s%s%s: %s\n", status_code_name(error.code),
+                *error.reason ? " " : "", error.reason, error.message);
+    print_details(&error);
+    return unreachable || error.code == STATUS_DEADLINE_EXCEEDED ? EXIT_UNREACHABLE : EXIT_REFUSED;
+}

@@ -1,0 +1,129 @@
+#include "client/cli.h"
+
+#include "proto/c/clock.h"
+#include "proto/c/utf8.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+enum { TABLE_ROWS_FIRST = 64 };
+
+struct table {
+    struct arena *arena;
+    size_t columns;
+    size_t count;
+    size_t room;
+    const char **cells; /* heads first */
+};
+
+struct table *table_new(struct arena *arena, const char *const *heads, size_t columns)
+{
+    struct table *table = arena_alloc(arena, sizeof *table);
+    if (!table)
+        return NULL;
+    table->arena = arena;
+    table->columns = columns;
+    for (size_t i = 0; i < columns; i++)
+        table_cell(table, heads[i]);
+    return table;
+}
+
+void table_cell(struct table *table, const char *text)
+{
+    if (!table)
+        return;
+    if (table->count == table->room) {
+        size_t room = table->room ? table->room * 2 : table->columns * TABLE_ROWS_FIRST;
+        const char **cells = arena_array(table->arena, room, sizeof *cells);
+        if (!cells)
+            return;
+        if (table->count > 0)
+            memcpy(cells, table->cells, table->count * sizeof *cells);
+        table->cells = cells;
+        table->room = room;
+    }
+    const char *copy = arena_string(table->arena, text && *text ? text : "-");
+    table->cells[table->count++] = copy ? copy : "?";
+}
+
+/* Texts of others are shown on a terminal: what could steer it is not. */
+static void print_plain(const char *text, FILE *out)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+        fputc(*at < 0x20 || *at == 0x7f ? ' ' : *at, out);
+}
+
+void table_print(const struct table *table, FILE *out)
+{
+    if (!table)
+        return;
+    for (size_t at = 0; at < table->count; at++) {
+        size_t column = at % table->columns;
+        print_plain(table->cells[at], out);
+        if (column + 1 == table->columns) {
+            fputc('\n', out);
+            continue;
+        }
+        size_t widest = 0;
+        for (size_t i = column; i < table->count; i += table->columns) {
+            size_t width = utf8_length(table->cells[i]);
+            if (width > widest)
+                widest = width;
+        }
+        fprintf(out, "%*s", (int)(widest - utf8_length(table->cells[at]) + 2), "");
+    }
+}
+
+const char *show_time(struct arena *arena, const Google__Protobuf__Timestamp *value)
+{
+    if (!value)
+        return "-";
+    time_t seconds = (time_t)value->seconds;
+    struct tm parts;
+    char text[40];
+    if (!gmtime_r(&seconds, &parts) ||
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+        return "?";
+    return arena_string(arena, text);
+}
+
+const char *show_duration(struct arena *arena, const Google__Protobuf__Duration *value)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}};
+    if (!value)
+        return "-";
+    if (value->seconds == 0)
+        return value->nanos == 0 ? "0" : arena_printf(arena, "%dms", (int)(value->nanos / 1000000));
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (value->seconds % units[i].seconds == 0)
+            return arena_printf(arena, "%lld%s", (long long)(value->seconds / units[i].seconds),
+                                units[i].name);
+    return "?";
+}
+
+/* How much of the enum's values is their common beginning, which people need not read. */
+static size_t enum_prefix(const ProtobufCEnumDescriptor *descriptor)
+{
+    const char *zero = descriptor->values[0].name;
+    const char *unspecified = strstr(zero, "UNSPECIFIED");
+    return unspecified ? (size_t)(unspecified - zero) : 0;
+}
+
+const char *show_enum(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, int value)
+{
+    const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(descriptor, value);
+    if (!known)
+        return arena_printf(arena, "%d", value);
+    size_t prefix = enum_prefix(descriptor);
+    char *text =
+        arena_string(arena, strlen(known->name) >= prefix ? known->name + prefix : known->name);
+    if (!text || strcmp(text, "UNSPECIFIED") == 0)
+        return "-";
+    for (char *at = text; *at; at++)
+        *at = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
+    return text;
+}
