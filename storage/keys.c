@@ -189,6 +189,20 @@ struct key key_attempt(uint32_t tenant, const uint8_t *service, const uint8_t *s
     return key;
 }
 
+bool key_attempt_leg(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction,
+                     uint32_t *ret_leg)
+{
+    const uint8_t *data = key.data;
+    if (key.size != SCOPE_SIZE + 1 + 2 * SID_SIZE + 4 || data[SCOPE_SIZE] != 'A')
+        return false;
+    data += SCOPE_SIZE + 1;
+    memcpy(ret_session, data, SID_SIZE);
+    memcpy(ret_interaction, data + SID_SIZE, SID_SIZE);
+    data += 2 * SID_SIZE;
+    *ret_leg = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+    return true;
+}
+
 struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person *person)
 {
     struct key key = scoped(tenant, pool, 'R');

@@ -76,6 +76,9 @@ struct key key_request(uint32_t tenant, const uint8_t *service, const uint8_t ha
 struct key key_attempt(uint32_t tenant, const uint8_t *service, const uint8_t *session,
                        const uint8_t *interaction, uint32_t leg);
 struct key key_attempts(uint32_t tenant, const uint8_t *service);
+/* Which leg an attempt's key is of. */
+bool key_attempt_leg(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction,
+                     uint32_t *ret_leg);
 struct key key_route(uint32_t tenant, const uint8_t *pool, const struct person *person,
                      const char *proxy);
 struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person *person);

@@ -27,3 +27,17 @@ bool guards_pass(const struct guard_subject *subject, struct guard_refusal *ret_
     }
     return true;
 }
+
+bool session_expired(const Maskline__Store__V1__Session *session)
+{
+    if (session->status != MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED)
+        return false;
+    switch (session->closed_reason) {
+    case MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_TTL_EXPIRED:
+    case MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_DATE_EXPIRED:
+    case MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_IDLE_CAP:
+        return true;
+    default:
+        return false;
+    }
+}

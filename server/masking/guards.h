@@ -22,4 +22,7 @@ struct guard_refusal {
 /* False when a guard refuses. */
 bool guards_pass(const struct guard_subject *subject, struct guard_refusal *ret_refusal);
 
+/* Whether a closed session ended by its time, and not by somebody's hand. */
+bool session_expired(const Maskline__Store__V1__Session *session);
+
 #endif

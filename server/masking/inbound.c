@@ -221,15 +221,6 @@ static enum step check_loop(struct reception *r)
     return STEP_ON;
 }
 
-static bool ended_by_time(const Maskline__Store__V1__Session *session)
-{
-    return session->closed_reason ==
-               MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_TTL_EXPIRED ||
-           session->closed_reason ==
-               MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_DATE_EXPIRED ||
-           session->closed_reason == MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_IDLE_CAP;
-}
-
 /* A session that has ended by itself is closed by the traffic that finds it, when no timer was here before; as of the instant at which
  * it ended. */
 static enum step reject_inactive(struct reception *r)
@@ -237,7 +228,7 @@ static enum step reject_inactive(struct reception *r)
     struct inbound *in = r->in;
     Maskline__Store__V1__Session *session = r->session;
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED)
-        return reject(r, ended_by_time(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
+        return reject(r, session_expired(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED)
         return reject(r, REJECT_SESSION_CLOSED);
     int64_t ended;

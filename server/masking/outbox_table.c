@@ -11,8 +11,8 @@ static struct table_link **bucket_of(const struct table *table, uint64_t hash)
 
 static bool grow(struct table *table)
 {
-    struct table larger = {.bucket_count = table->bucket_count ? table->bucket_count * 2
-                                                               : BUCKETS_FIRST};
+    struct table larger = {.bucket_count =
+                               table->bucket_count ? table->bucket_count * 2 : BUCKETS_FIRST};
     larger.buckets = calloc(larger.bucket_count, sizeof *larger.buckets);
     if (!larger.buckets)
         return table->bucket_count > 0; /* full chains are slow, not wrong */

@@ -69,10 +69,10 @@ bool ports_named(struct ports *ports, char *const *names, size_t count, const ch
 }
 
 struct port *ports_choose(struct ports *ports, char *const *names, size_t count, unsigned tried,
-                          bool *ret_last)
+                          unsigned *ret_here)
 {
     if (!count) {
-        *ret_last = true;
+        *ret_here = 1;
         return ports->count ? &ports->ports[0] : NULL;
     }
     struct port *here[PORTS_MOST];
@@ -84,7 +84,6 @@ struct port *ports_choose(struct ports *ports, char *const *names, size_t count,
     }
     if (!found)
         return NULL;
-    unsigned turn = tried % found;
-    *ret_last = turn == found - 1;
-    return here[turn];
+    *ret_here = found;
+    return here[tried % found];
 }

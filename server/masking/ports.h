@@ -36,8 +36,8 @@ unsigned ports_index(const struct ports *ports, const struct port *port);
 bool ports_named(struct ports *ports, char *const *names, size_t count, const char *carrier);
 
 /* The carrier for an attempt, `tried` attempts after the first: the named ones in turn, those that this server does not have left
- * out. *ret_last tells that the next in turn is the first again. NULL when it has none of them. */
+ * out; *ret_here tells how many it has. NULL when it has none of them. */
 struct port *ports_choose(struct ports *ports, char *const *names, size_t count, unsigned tried,
-                          bool *ret_last);
+                          unsigned *ret_here);
 
 #endif

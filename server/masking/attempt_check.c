@@ -1,0 +1,331 @@
+#include "server/masking/guards.h"
+#include "server/masking/legs.h"
+#include "server/masking/outbox_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the check of one leg finds out. */
+struct checking {
+    struct outbox *outbox;
+    struct rows *rows;
+    struct checked *item;
+    struct error *error;
+    const struct leg_id *id;
+    Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Interaction *interaction;
+    Maskline__Store__V1__Leg *leg;
+    Maskline__Store__V1__Session *session;
+    Maskline__Store__V1__Participant *recipient;
+    const Maskline__Store__V1__Binding *binding;
+    Maskline__Store__V1__PhoneNumber *number;
+};
+
+/* Whether the check goes on to its next step. When not, the item's verdict stands, or the decision failed. */
+enum go { GO_ON, GO_END, GO_FAIL };
+
+static enum go judge(struct checking *c, enum verdict verdict)
+{
+    c->item->verdict = verdict;
+    return GO_END;
+}
+
+/* The leg has come to its end without (another) attempt: written down. */
+static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, const char *reason,
+                   int32_t original)
+{
+    Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
+    changed.session = c->interaction->session;
+    changed.interaction = c->interaction->sid;
+    changed.leg = c->id->leg;
+    changed.previous_due_time = c->leg->due_time;
+    leg_end(c->leg, status, reason, original, c->rows->now);
+    changed.now = c->leg;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
+    entry.leg_changed = &changed;
+    uint64_t position;
+    if (!rows_append(c->rows, log_service(&c->id->log), &entry, &position, c->error))
+        return GO_FAIL;
+    return judge(c, VERDICT_END);
+}
+
+static enum go cancel(struct checking *c, const char *reason, int32_t original)
+{
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_CANCELED, reason, original);
+}
+
+/* A row of the outbox index whose leg is gone with its session. */
+static enum go sweep(struct checking *c)
+{
+    struct key key = key_outbox(c->rows->tenant, log_service(&c->id->log),
+                                c->item->letter->row_time, c->id->interaction, c->id->leg);
+    struct key mark = key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
+                                  c->id->interaction, c->id->leg);
+    if (!txn_delete(c->rows->txn, KV_IDX, key_bytes(&key)) ||
+        !txn_delete(c->rows->txn, KV_LIVE, key_bytes(&mark))) {
+        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return GO_FAIL;
+    }
+    return judge(c, VERDICT_GONE);
+}
+
+static enum go find_leg(struct checking *c)
+{
+    enum kv_found found = rows_interaction(c->rows, log_service(&c->id->log), c->id->session,
+                                           c->id->interaction, &c->interaction, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? sweep(c) : GO_FAIL;
+    if (c->id->leg >= c->interaction->n_outbound)
+        return sweep(c);
+    c->leg = c->interaction->outbound[c->id->leg];
+    c->item->expire = c->interaction->expire_time;
+    /* A receipt may have been faster than this. */
+    return leg_waits(c->leg) ? GO_ON : judge(c, VERDICT_GONE);
+}
+
+static enum go check_life(struct checking *c)
+{
+    if (c->rows->now < c->interaction->expire_time)
+        return GO_ON;
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_UNDELIVERED, "MESSAGE_EXPIRED", 0);
+}
+
+static enum go check_service(struct checking *c)
+{
+    if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return cancel(c, "SERVICE_DELETED", 0);
+    return GO_ON;
+}
+
+/* Active, or closed so lately that what was accepted before may still go out. */
+static enum go check_session(struct checking *c)
+{
+    enum kv_found found =
+        rows_session(c->rows, log_service(&c->id->log), c->id->session, &c->session, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? cancel(c, "SESSION_DELETED", 0) : GO_FAIL;
+    if (session_active(c->session, c->rows->now))
+        return GO_ON;
+    int64_t ended = c->session->end_time;
+    bool expired = session_expired(c->session);
+    if (c->session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN ||
+        c->session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS) {
+        session_expiry(c->service, c->session, &ended);
+        expired = true;
+    }
+    if (c->rows->now - ended < c->service->settings->closing_grace)
+        return GO_ON;
+    return expired ? cancel(c, "SESSION_EXPIRED", 80904) : cancel(c, "SESSION_CLOSED", 0);
+}
+
+/* The binding by which the sender's words reach the recipient. */
+static const Maskline__Store__V1__Binding *binding_for(
+    const Maskline__Store__V1__Participant *recipient, const Maskline__Store__V1__Leg *sender)
+{
+    for (size_t i = 0; i < recipient->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = recipient->bindings[i];
+        if (binding->until_time)
+            continue; /* honoured for replies only */
+        if (!binding->peer.len)
+            return binding;
+        if (sender && binding->peer.len == sender->participant.len &&
+            !memcmp(binding->peer.data, sender->participant.data, sender->participant.len))
+            return binding;
+    }
+    return NULL;
+}
+
+static enum go check_recipient(struct checking *c)
+{
+    c->recipient = session_participant(c->session, c->leg->participant.data);
+    if (!c->recipient || !c->recipient->n_identifiers || !c->recipient->n_persons)
+        return cancel(c, "PARTICIPANT_REMOVED", 0);
+    c->binding = binding_for(c->recipient, c->interaction->inbound);
+    return c->binding ? GO_ON : cancel(c, "ROUTE_LOST", 0);
+}
+
+/* The route by which the recipient would answer has to be what it was when the message was accepted: that, and nothing else, says that
+ * this number still stands for this session with this person. */
+static enum go check_route(struct checking *c)
+{
+    struct person person;
+    if (c->recipient->persons[0].len != PERSON_SIZE)
+        return cancel(c, "ROUTE_LOST", 0);
+    memcpy(person.bytes, c->recipient->persons[0].data, PERSON_SIZE);
+    Maskline__Store__V1__Route *route;
+    enum kv_found found = rows_route(c->rows, c->service->pool.data, &person,
+                                     c->binding->proxy_identifier, &route, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    if (found == KV_ABSENT || route->generation != c->recipient->generation ||
+        route->generation != c->leg->generation || route->session.len != SID_BYTES ||
+        memcmp(route->session.data, c->id->session, SID_BYTES) != 0 ||
+        route->participant.len != SID_BYTES ||
+        memcmp(route->participant.data, c->leg->participant.data, SID_BYTES) != 0)
+        return cancel(c, "ROUTE_LOST", 0);
+    return GO_ON;
+}
+
+static enum go check_loop(struct checking *c)
+{
+    Maskline__Store__V1__NumberClaim *claim;
+    enum kv_found found = rows_claim(c->rows, c->recipient->identifiers[0], &claim, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    bool held = found == KV_FOUND &&
+                claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
+    return held ? cancel(c, "LOOP", 0) : GO_ON;
+}
+
+static enum go check_number(struct checking *c)
+{
+    enum kv_found found = rows_number(c->rows, c->service->pool.data, c->binding->proxy_identifier,
+                                      &c->number, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? cancel(c, "NUMBER_REMOVED", 0) : GO_FAIL;
+    if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
+        return judge(c, VERDICT_WAIT);
+    if (c->interaction->content->n_media && !c->number->mms)
+        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "NUMBER_WITHOUT_MMS", 0);
+    return GO_ON;
+}
+
+/* ---- the attempt ---- */
+
+static char *copy_text(char **place, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*place, text, size);
+    *place += size;
+    return copy;
+}
+
+static size_t text_sizes(const struct checking *c)
+{
+    const Maskline__Store__V1__Content *content = c->interaction->content;
+    size_t size = strlen(c->binding->proxy_identifier) + 1;
+    size += strlen(c->recipient->identifiers[0]) + 1 + strlen(content->body) + 1;
+    for (size_t i = 0; i < content->n_media; i++)
+        size += strlen(content->media[i]->url) + strlen(content->media[i]->content_type) + 2;
+    return size;
+}
+
+/* One piece of memory: the attempt, its media, its texts. It outlives the transaction. */
+static struct attempt *attempt_new(const struct checking *c, const struct port *port)
+{
+    const Maskline__Store__V1__Content *content = c->interaction->content;
+    size_t media_size = content->n_media * sizeof(struct ingress_media);
+    struct attempt *attempt = malloc(sizeof *attempt + media_size + text_sizes(c));
+    if (!attempt)
+        return NULL;
+    struct ingress_media *media = (struct ingress_media *)(attempt + 1);
+    char *place = (char *)media + media_size;
+    attempt->letter = c->item->letter;
+    attempt->id = *c->id;
+    attempt->number = c->leg->attempts + 1;
+    attempt->given_up = false;
+    attempt->withdrawn = false;
+    attempt->waits = false;
+    outbound_key_write(c->id, c->rows->hash_key, port->carrier->name, attempt->key);
+    attempt->message = (struct outbound_message){
+        .key = attempt->key,
+        .from = copy_text(&place, c->binding->proxy_identifier),
+        .to = copy_text(&place, c->recipient->identifiers[0]),
+        .body = copy_text(&place, content->body),
+        .media = media,
+        .media_count = content->n_media,
+        .expire_time = c->interaction->expire_time,
+    };
+    for (size_t i = 0; i < content->n_media; i++) {
+        media[i].url = copy_text(&place, content->media[i]->url);
+        media[i].content_type = copy_text(&place, content->media[i]->content_type);
+    }
+    return attempt;
+}
+
+/* For a carrier that would not know the message again: that an attempt was begun is durable before it is. */
+static bool mark(struct checking *c, const struct attempt *attempt)
+{
+    Maskline__Store__V1__AttemptMark mark = MASKLINE__STORE__V1__ATTEMPT_MARK__INIT;
+    mark.attempt = attempt->number;
+    mark.time = c->rows->now;
+    uint8_t packed[32];
+    if (maskline__store__v1__attempt_mark__get_packed_size(&mark) > sizeof packed)
+        return false;
+    size_t size = maskline__store__v1__attempt_mark__pack(&mark, packed);
+    struct key key = key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
+                                 c->id->interaction, c->id->leg);
+    return txn_put(c->rows->txn, KV_LIVE, key_bytes(&key), (struct bytes){packed, size}, 0);
+}
+
+static enum go begin(struct checking *c)
+{
+    struct ports *ports = c->outbox->masking->ports;
+    unsigned here;
+    struct port *port =
+        ports_choose(ports, c->number->carriers, c->number->n_carriers, c->leg->attempts, &here);
+    if (!port)
+        return judge(c, VERDICT_WAIT);
+    if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {
+        atomic_fetch_sub(&port->in_flight, 1);
+        c->item->port = port;
+        return judge(c, VERDICT_BUSY);
+    }
+    struct attempt *attempt = attempt_new(c, port);
+    if (!attempt) {
+        atomic_fetch_sub(&port->in_flight, 1);
+        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return GO_FAIL;
+    }
+    attempt->port = port;
+    attempt->carriers = here;
+    attempt->marked = !port->carrier->idempotent;
+    c->item->attempt = attempt;
+    if (attempt->marked && !mark(c, attempt)) {
+        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return GO_FAIL;
+    }
+    return judge(c, VERDICT_SEND);
+}
+
+static bool find_service(struct checking *c, struct check_memory *memory)
+{
+    const uint8_t *sid = log_service(&c->id->log);
+    if (memory->service && !memcmp(memory->service->sid.data, sid, SID_BYTES)) {
+        c->service = memory->service;
+        return true;
+    }
+    enum kv_found found = rows_service(c->rows, sid, &c->service, c->error);
+    if (found == KV_FOUND)
+        memory->service = c->service;
+    else
+        c->service = NULL;
+    return found != KV_FAILED;
+}
+
+/* In order: what ends a leg for good comes before what makes it wait. Who has opted out or is blocked is asked after the route. */
+static enum go (*const STEPS[])(struct checking *checking) = {
+    find_leg,    check_life, check_service, check_session, check_recipient,
+    check_route, check_loop, check_number,  begin,
+};
+
+bool attempt_check(struct outbox *outbox, struct rows *rows, struct check_memory *memory,
+                   struct checked *item, struct error *error)
+{
+    struct checking c = {
+        .outbox = outbox, .rows = rows, .item = item, .error = error, .id = &item->letter->id};
+    item->attempt = NULL;
+    item->port = NULL;
+    item->expire = 0;
+    item->verdict = VERDICT_GONE;
+    rows->tenant = log_tenant(&c.id->log);
+    if (!find_service(&c, memory))
+        return false;
+    if (!c.service)
+        return true; /* with its log, long ago */
+    enum go go = GO_ON;
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && go == GO_ON; i++)
+        go = STEPS[i](&c);
+    return go != GO_FAIL;
+}

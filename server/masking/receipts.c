@@ -1,0 +1,154 @@
+#include "server/masking/inbound.h"
+#include "server/masking/legs.h"
+#include "server/masking/outbound_key.h"
+#include "server/masking/ports.h"
+
+#include <stdlib.h>
+
+/* What the network says of a message that was sent. The key names the leg, so that a receipt needs nothing in memory: it may come before
+ * the attempt's own result, and after a restart. */
+
+struct arrival {
+    struct command command;
+    struct masking *masking;
+    const struct receipt *receipt;
+    void (*done)(void *data, const struct error *error);
+    void *data;
+    struct leg_id id;
+    bool given; /* the key was made for this carrier */
+    struct error error;
+};
+
+static void prefetch(struct command *command, struct view *view)
+{
+    struct arrival *arrival = (struct arrival *)command;
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(256 * 1024);
+    if (!arena)
+        return;
+    struct rows rows = rows_of_view(view, arrival->masking->store, arena);
+    struct key key = key_interaction(log_tenant(&arrival->id.log), log_service(&arrival->id.log),
+                                     arrival->id.session, arrival->id.interaction);
+    struct kv_value value;
+    struct error error;
+    rows_get(&rows, KV_LIVE, &key, &value, &error);
+}
+
+static bool append_warning(struct arrival *arrival, struct rows *rows, const char *reason,
+                           int32_t original, const char *message)
+{
+    Maskline__Store__V1__Service *service;
+    enum kv_found found =
+        rows_service(rows, log_service(&arrival->id.log), &service, &arrival->error);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT ||
+        service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return true; /* nobody is left to be warned */
+    Maskline__Store__V1__Warning warning = MASKLINE__STORE__V1__WARNING__INIT;
+    warning.reason = borrowed(reason);
+    warning.original_code = original;
+    warning.message = borrowed(message);
+    warning.session = (ProtobufCBinaryData){SID_BYTES, arrival->id.session};
+    warning.interaction = (ProtobufCBinaryData){SID_BYTES, arrival->id.interaction};
+    warning.carrier = borrowed(arrival->receipt->carrier);
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
+    entry.warning = &warning;
+    uint64_t position;
+    return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
+}
+
+static bool append_change(struct arrival *arrival, struct rows *rows,
+                          const Maskline__Store__V1__Interaction *interaction, int64_t due_before)
+{
+    Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
+    changed.session = interaction->session;
+    changed.interaction = interaction->sid;
+    changed.leg = arrival->id.leg;
+    changed.now = interaction->outbound[arrival->id.leg];
+    changed.previous_due_time = due_before;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
+    entry.leg_changed = &changed;
+    uint64_t position;
+    return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
+}
+
+static bool unknown_key(struct error *error)
+{
+    return error_set(error, STATUS_NOT_FOUND, "MESSAGE_UNKNOWN", 0,
+                     "There is no message with this key.");
+}
+
+static bool decide(struct command *command, struct txn *txn)
+{
+    struct arrival *arrival = (struct arrival *)command;
+    struct rows rows = rows_of_txn(txn, arrival->masking->store);
+    rows.tenant = log_tenant(&arrival->id.log);
+    Maskline__Store__V1__Interaction *interaction;
+    enum kv_found found =
+        rows_interaction(&rows, log_service(&arrival->id.log), arrival->id.session,
+                         arrival->id.interaction, &interaction, &arrival->error);
+    if (found == KV_FAILED)
+        return false;
+    if (!arrival->given) {
+        if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
+            return unknown_key(&arrival->error);
+        return error_set(&arrival->error, STATUS_PERMISSION_DENIED, "NOT_THIS_CARRIERS", 0,
+                         "This carrier was not given the message that the receipt is about.");
+    }
+    /* The key is ours: the message was there once. */
+    if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
+        return append_warning(arrival, &rows, "INTERACTION_DELETED", 80307,
+                              "A receipt came for a message that was deleted.");
+    Maskline__Store__V1__Leg *leg = interaction->outbound[arrival->id.leg];
+    int64_t due_before = leg->due_time;
+    switch (leg_receipt(leg, arrival->receipt, rows.now)) {
+    case LEG_CHANGED:
+        return append_change(arrival, &rows, interaction, due_before);
+    case LEG_CONTRADICTED:
+        return append_warning(arrival, &rows, "RECEIPT_CONTRADICTS", 80906,
+                              "A receipt says otherwise of a message than what it ended as.");
+    default:
+        return true;
+    }
+}
+
+static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    struct arrival *arrival = (struct arrival *)command;
+    if (outcome == COMMAND_DURABLE)
+        error = arrival->error.code == STATUS_OK ? NULL : &arrival->error;
+    arrival->done(arrival->data, error);
+    free(arrival);
+}
+
+void ingress_receipt(struct masking *masking, const struct receipt *receipt,
+                     void (*done)(void *data, const struct error *error), void *data)
+{
+    struct leg_id id;
+    struct error error;
+    if (!outbound_key_read(receipt->key, &id)) {
+        unknown_key(&error);
+        done(data, &error);
+        return;
+    }
+    struct arrival *arrival = malloc(sizeof *arrival);
+    if (!arrival) {
+        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
+                  "There is no memory for this receipt.");
+        done(data, &error);
+        return;
+    }
+    arrival->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
+    arrival->masking = masking;
+    arrival->receipt = receipt;
+    arrival->done = done;
+    arrival->data = data;
+    arrival->id = id;
+    arrival->given =
+        ports_find(masking->ports, receipt->carrier) &&
+        outbound_key_given(receipt->key, store_hash_key(masking->store), receipt->carrier);
+    error_clear(&arrival->error);
+    pipeline_submit(masking->pipeline, &arrival->command);
+}
