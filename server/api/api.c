@@ -1,0 +1,91 @@
+#include "server/api/internal.h"
+
+#include "server/api/ticker.h"
+
+#include <stdlib.h>
+
+struct api *api_new(const struct api_parts *parts)
+{
+    struct api *api = calloc(1, sizeof *api);
+    if (!api)
+        return NULL;
+    api->parts = *parts;
+    api->ticker = ticker_new();
+    if (!api->ticker) {
+        free(api);
+        return NULL;
+    }
+    services_bind(api);
+    phone_numbers_bind(api);
+    sessions_bind(api);
+    participants_bind(api);
+    interactions_bind(api);
+    events_bind(api);
+    simulator_bind(api);
+    carrier_gateway_bind(api);
+    return api;
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    ticker_free(api->ticker);
+    free(api);
+}
+
+bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
+{
+    const struct {
+        const struct grpc_c_service *service;
+        const void *implementation;
+    } all[] = {
+        {&maskline_v1_services_descriptor, &api->services},
+        {&maskline_v1_phone_numbers_descriptor, &api->phone_numbers},
+        {&maskline_v1_sessions_descriptor, &api->sessions},
+        {&maskline_v1_participants_descriptor, &api->participants},
+        {&maskline_v1_interactions_descriptor, &api->interactions},
+        {&maskline_v1_events_descriptor, &api->events},
+        {&maskline_v1_simulator_descriptor, &api->simulator},
+        {&maskline_v1_carrier_gateway_descriptor, &api->carrier_gateway},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!grpc_c_server_add(server, all[i].service, all[i].implementation, error))
+            return false;
+    return true;
+}
+
+const char *const *api_service_names(void)
+{
+    static const char *const names[] = {
+        "maskline.v1.Services",     "maskline.v1.PhoneNumbers",   "maskline.v1.Sessions",
+        "maskline.v1.Participants", "maskline.v1.Interactions",   "maskline.v1.Events",
+        "maskline.v1.Simulator",    "maskline.v1.CarrierGateway", NULL,
+    };
+    return names;
+}
+
+bool error_shutting_down(struct error *error)
+{
+    return error_set(error, STATUS_UNAVAILABLE, "SHUTTING_DOWN", 0,
+                     "The server shuts down; connect again, and go on where this stream ended.");
+}
+
+bool answer_fits(struct grpc_c_call *call)
+{
+    if (!arena_full(grpc_c_call_arena(call)))
+        return true;
+    struct error error;
+    error_set(&error, STATUS_RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE", 0,
+              "The answer is larger than the memory of one call; ask for a smaller page.");
+    grpc_c_call_fail(call, &error);
+    return false;
+}
+
+bool request_is_bad(struct grpc_c_call *call, const struct error *error)
+{
+    if (error->code == STATUS_OK)
+        return false;
+    grpc_c_call_fail(call, error);
+    return true;
+}

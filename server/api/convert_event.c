@@ -1,0 +1,333 @@
+#include "server/api/convert.h"
+
+#define STORED(kind) MASKLINE__STORE__V1__ENTRY__CHANGE_##kind
+#define TYPE(kind)   MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_##kind
+
+static bool has_failed(const Maskline__Store__V1__SessionClosed *closed)
+{
+    return closed->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED;
+}
+
+/* Entries and events have the same numbers, but that a session which fails is a closed one to the store. */
+Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry)
+{
+    if (entry->change_case == STORED(SESSION_CLOSED) && has_failed(entry->session_closed))
+        return TYPE(SESSION_FAILED);
+    if (!protobuf_c_enum_descriptor_get_value(&maskline__v1__event_type__descriptor,
+                                              (int)entry->change_case))
+        return TYPE(UNSPECIFIED);
+    return (Maskline__V1__EventType)entry->change_case;
+}
+
+ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
+{
+    switch (entry->change_case) {
+    case STORED(SESSION_CREATED):
+        return entry->session_created->session->sid;
+    case STORED(SESSION_UPDATED):
+        return entry->session_updated->session;
+    case STORED(SESSION_CLOSED):
+        return entry->session_closed->session;
+    case STORED(SESSION_REOPENED):
+        return entry->session_reopened->session;
+    case STORED(SESSION_DELETED):
+        return entry->session_deleted->session;
+    case STORED(PARTICIPANT_ADDED):
+        return entry->participant_added->session;
+    case STORED(PARTICIPANT_REMOVED):
+        return entry->participant_removed->session;
+    case STORED(INTERACTION_CREATED):
+        return entry->interaction_created->interaction->session;
+    case STORED(LEG_CHANGED):
+        return entry->leg_changed->session;
+    case STORED(INBOUND_REJECTED):
+        return entry->inbound_rejected->session;
+    case STORED(WARNING):
+        return entry->warning->session;
+    default:
+        return (ProtobufCBinaryData){0, NULL};
+    }
+}
+
+/* ---- sessions ---- */
+
+static Maskline__V1__ParticipantSnapshot *participant_snapshot(
+    struct arena *arena, const Maskline__Store__V1__Participant *participant)
+{
+    Maskline__V1__ParticipantSnapshot *message =
+        message_new(arena, &maskline__v1__participant_snapshot__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "KP", participant->sid);
+    if (participant->n_bindings == 0)
+        return message;
+    message->proxy_identifier = participant->bindings[0]->proxy_identifier;
+    message->proxy_identifier_sid = message_sid(arena, "PN", participant->bindings[0]->number);
+    return message;
+}
+
+static Maskline__V1__SessionSnapshot *session_snapshot(struct arena *arena,
+                                                       const Maskline__Store__V1__Session *session)
+{
+    Maskline__V1__SessionSnapshot *message =
+        message_new(arena, &maskline__v1__session_snapshot__descriptor);
+    if (!message)
+        return NULL;
+    message->unique_name = session->unique_name;
+    message->status = (Maskline__V1__SessionStatus)session->status;
+    message->mode = (Maskline__V1__SessionMode)session->mode;
+    if (session->ttl_given)
+        message->ttl = duration_new(arena, session->ttl);
+    message->expire_time = message_time(arena, session->expire_date);
+    message->effective_expire_time = message_time(arena, session->effective_expire_time);
+    struct message_list list = message_list_new(arena, session->n_participants);
+    for (size_t i = 0; i < session->n_participants; i++)
+        message_list_add(&list, participant_snapshot(arena, session->participants[i]));
+    message->participants = (Maskline__V1__ParticipantSnapshot **)list.items;
+    message->n_participants = list.count;
+    return message;
+}
+
+static Maskline__V1__SessionUpdated *session_updated(
+    struct arena *arena, const Maskline__Store__V1__SessionUpdated *updated)
+{
+    Maskline__V1__SessionUpdated *message =
+        message_new(arena, &maskline__v1__session_updated__descriptor);
+    if (!message)
+        return NULL;
+    if (updated->ttl_given)
+        message->ttl = duration_new(arena, updated->ttl);
+    message->expire_time = message_time(arena, updated->expire_date);
+    message->effective_expire_time = message_time(arena, updated->effective_expire_time);
+    return message;
+}
+
+static Maskline__V1__SessionReopened *session_reopened(
+    struct arena *arena, const Maskline__Store__V1__SessionReopened *reopened)
+{
+    Maskline__V1__SessionReopened *message =
+        message_new(arena, &maskline__v1__session_reopened__descriptor);
+    if (!message)
+        return NULL;
+    if (reopened->ttl_given)
+        message->ttl = duration_new(arena, reopened->ttl);
+    message->expire_time = message_time(arena, reopened->expire_date);
+    message->effective_expire_time = message_time(arena, reopened->effective_expire_time);
+    return message;
+}
+
+static Maskline__V1__SessionClosed *session_closed(struct arena *arena,
+                                                   const Maskline__Store__V1__SessionClosed *closed)
+{
+    Maskline__V1__SessionClosed *message =
+        message_new(arena, &maskline__v1__session_closed__descriptor);
+    if (!message)
+        return NULL;
+    message->reason = (Maskline__V1__SessionClosedReason)closed->reason;
+    message->end_time = message_time(arena, closed->end_time);
+    return message;
+}
+
+static Maskline__V1__SessionFailed *session_failed(struct arena *arena,
+                                                   const Maskline__Store__V1__SessionClosed *closed)
+{
+    Maskline__V1__SessionFailed *message =
+        message_new(arena, &maskline__v1__session_failed__descriptor);
+    if (!message)
+        return NULL;
+    message->fail_reason = closed->fail_reason;
+    message->end_time = message_time(arena, closed->end_time);
+    return message;
+}
+
+static Maskline__V1__SessionDeleted *session_deleted(
+    struct arena *arena, const Maskline__Store__V1__SessionDeleted *deleted)
+{
+    Maskline__V1__SessionDeleted *message =
+        message_new(arena, &maskline__v1__session_deleted__descriptor);
+    if (!message)
+        return NULL;
+    message->unique_name = deleted->unique_name;
+    message->reason =
+        deleted->service_deleted
+            ? MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_SERVICE_DELETED
+        : deleted->purged ? MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_RETENTION
+                          : MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_API;
+    return message;
+}
+
+/* ---- the rest ---- */
+
+static Maskline__V1__PhoneNumberRemoved *number_removed(
+    struct arena *arena, const Maskline__Store__V1__NumberRemoved *removed)
+{
+    Maskline__V1__PhoneNumberRemoved *message =
+        message_new(arena, &maskline__v1__phone_number_removed__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "PN", removed->number->sid);
+    message->phone_number = removed->number->phone_number;
+    message->forced = removed->forced;
+    message->quarantine_end_time = message_time(arena, removed->free_time);
+    return message;
+}
+
+static Maskline__V1__LegUpdated *leg_updated(struct arena *arena,
+                                             const Maskline__Store__V1__LegChanged *changed)
+{
+    Maskline__V1__LegUpdated *message = message_new(arena, &maskline__v1__leg_updated__descriptor);
+    if (!message)
+        return NULL;
+    message->interaction_sid = message_sid(arena, "KI", changed->interaction);
+    message->outbound_index = changed->leg;
+    message->leg = leg_message(arena, changed->now);
+    return message;
+}
+
+static Maskline__V1__InboundRejected *inbound_rejected(
+    struct arena *arena, const Maskline__Store__V1__InboundRejected *rejected)
+{
+    Maskline__V1__InboundRejected *message =
+        message_new(arena, &maskline__v1__inbound_rejected__descriptor);
+    if (!message)
+        return NULL;
+    message->type = (Maskline__V1__InteractionType)rejected->type;
+    message->proxy_identifier = rejected->proxy_identifier;
+    message->carrier = rejected->carrier;
+    message->reason = rejected->reason;
+    message->original_code = rejected->original_code;
+    message->participant_sid = message_sid(arena, "KP", rejected->participant);
+    return message;
+}
+
+static Maskline__V1__Warning *warning(struct arena *arena,
+                                      const Maskline__Store__V1__Warning *stored)
+{
+    Maskline__V1__Warning *message = message_new(arena, &maskline__v1__warning__descriptor);
+    if (!message)
+        return NULL;
+    message->reason = stored->reason;
+    message->message = stored->message;
+    message->interaction_sid = message_sid(arena, "KI", stored->interaction);
+    message->carrier = stored->carrier;
+    message->proxy_identifier = stored->proxy_identifier;
+    return message;
+}
+
+/* Those whose payload is one message within another. */
+static void *wrap(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, void *inner)
+{
+    ProtobufCMessage *message = message_new(arena, descriptor);
+    if (!message)
+        return NULL;
+    *(void **)(void *)((char *)message + descriptor->fields[0].offset) = inner;
+    return message;
+}
+
+static void *service_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
+{
+    switch (entry->change_case) {
+    case STORED(SERVICE_CREATED):
+        return wrap(arena, &maskline__v1__service_created__descriptor,
+                    service_message(arena, entry->service_created->service));
+    case STORED(SERVICE_UPDATED):
+        return wrap(arena, &maskline__v1__service_updated__descriptor,
+                    service_message(arena, entry->service_updated->service));
+    case STORED(SERVICE_DELETING):
+        return wrap(arena, &maskline__v1__service_deleting__descriptor,
+                    entry->service_deleting->unique_name);
+    case STORED(SERVICE_DELETED):
+        return message_new(arena, &maskline__v1__service_deleted__descriptor);
+    case STORED(NUMBER_ADDED):
+        return wrap(arena, &maskline__v1__phone_number_added__descriptor,
+                    number_message(arena, entry->number_added->number, 0));
+    case STORED(NUMBER_UPDATED):
+        return wrap(arena, &maskline__v1__phone_number_updated__descriptor,
+                    number_message(arena, entry->number_updated->number, 0));
+    case STORED(NUMBER_REMOVED):
+        return number_removed(arena, entry->number_removed);
+    default:
+        return NULL;
+    }
+}
+
+static void *session_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
+{
+    switch (entry->change_case) {
+    case STORED(SESSION_CREATED):
+        return wrap(arena, &maskline__v1__session_created__descriptor,
+                    session_snapshot(arena, entry->session_created->session));
+    case STORED(SESSION_UPDATED):
+        return session_updated(arena, entry->session_updated);
+    case STORED(SESSION_CLOSED):
+        return has_failed(entry->session_closed)
+                   ? (void *)session_failed(arena, entry->session_closed)
+                   : session_closed(arena, entry->session_closed);
+    case STORED(SESSION_REOPENED):
+        return session_reopened(arena, entry->session_reopened);
+    case STORED(SESSION_DELETED):
+        return session_deleted(arena, entry->session_deleted);
+    case STORED(PARTICIPANT_ADDED):
+        return wrap(arena, &maskline__v1__participant_added__descriptor,
+                    participant_snapshot(arena, entry->participant_added->participant));
+    case STORED(PARTICIPANT_REMOVED):
+        return wrap(arena, &maskline__v1__participant_removed__descriptor,
+                    message_sid(arena, "KP", entry->participant_removed->participant));
+    default:
+        return NULL;
+    }
+}
+
+static Maskline__V1__InteractionCreated *interaction_created(
+    struct arena *arena, ProtobufCBinaryData service,
+    const Maskline__Store__V1__InteractionCreated *created)
+{
+    Maskline__V1__InteractionCreated *message =
+        message_new(arena, &maskline__v1__interaction_created__descriptor);
+    if (!message)
+        return NULL;
+    message->interaction = interaction_message(arena, service, created->interaction);
+    message->session_started = created->first;
+    return message;
+}
+
+static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
+                             const Maskline__Store__V1__Entry *entry)
+{
+    switch (entry->change_case) {
+    case STORED(INTERACTION_CREATED):
+        return interaction_created(arena, service, entry->interaction_created);
+    case STORED(LEG_CHANGED):
+        return leg_updated(arena, entry->leg_changed);
+    case STORED(INBOUND_REJECTED):
+        return inbound_rejected(arena, entry->inbound_rejected);
+    case STORED(WARNING):
+        return warning(arena, entry->warning);
+    default:
+        return NULL;
+    }
+}
+
+Maskline__V1__Event *event_message(struct arena *arena, ProtobufCBinaryData service,
+                                   uint64_t position, const Maskline__Store__V1__Entry *entry)
+{
+    Maskline__V1__Event *message = message_new(arena, &maskline__v1__event__descriptor);
+    if (!message)
+        return NULL;
+    message->position = position;
+    message->event_time = message_time(arena, entry->time);
+    message->service_sid = message_sid(arena, "KS", service);
+    message->session_sid = message_sid(arena, "KC", event_session(entry));
+    message->type = event_type(entry);
+    void *payload = service_payload(arena, entry);
+    if (!payload)
+        payload = session_payload(arena, entry);
+    if (!payload)
+        payload = traffic_payload(arena, service, entry);
+    if (!payload)
+        return message;
+    /* The payload's number is the type's; which member of the union is written makes no difference. */
+    message->payload_case = (Maskline__V1__Event__PayloadCase)message->type;
+    message->service_created = payload;
+    return message;
+}

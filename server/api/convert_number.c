@@ -1,0 +1,43 @@
+#include "server/api/convert.h"
+
+static Maskline__V1__PhoneNumberCapabilities *capabilities(
+    struct arena *arena, const Maskline__Store__V1__PhoneNumber *number)
+{
+    Maskline__V1__PhoneNumberCapabilities *message =
+        message_new(arena, &maskline__v1__phone_number_capabilities__descriptor);
+    if (!message)
+        return NULL;
+    message->sms = number->sms;
+    message->mms = number->mms;
+    message->voice = number->voice;
+    return message;
+}
+
+static uint32_t clamp(int64_t count)
+{
+    return count < 0 ? 0 : count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
+Maskline__V1__PhoneNumber *number_message(struct arena *arena,
+                                          const Maskline__Store__V1__PhoneNumber *number,
+                                          int64_t in_use)
+{
+    Maskline__V1__PhoneNumber *message =
+        message_new(arena, &maskline__v1__phone_number__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "PN", number->sid);
+    message->service_sid = message_sid(arena, "KS", number->service);
+    message->phone_number = number->phone_number;
+    message->country = number->country;
+    message->friendly_name = number->friendly_name;
+    message->capabilities = capabilities(arena, number);
+    message->reserved = number->reserved;
+    message->n_carriers = number->n_carriers;
+    message->carriers = number->carriers;
+    message->state = (Maskline__V1__PhoneNumberState)number->state;
+    message->in_use = clamp(in_use);
+    message->create_time = message_time(arena, number->create_time);
+    message->update_time = message_time(arena, number->update_time);
+    return message;
+}

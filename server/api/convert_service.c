@@ -1,0 +1,73 @@
+#include "server/api/convert.h"
+
+static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
+                                                   const Maskline__Store__V1__Settings *settings)
+{
+    Maskline__V1__SessionPolicy *policy =
+        message_new(arena, &maskline__v1__session_policy__descriptor);
+    if (!policy)
+        return NULL;
+    policy->default_ttl = duration_new(arena, settings->default_ttl);
+    policy->default_mode = (Maskline__V1__SessionMode)settings->default_mode;
+    policy->idle_cap = duration_new(arena, settings->idle_cap);
+    return policy;
+}
+
+static Maskline__V1__NumberPolicy *number_policy(struct arena *arena,
+                                                 const Maskline__Store__V1__Settings *settings)
+{
+    Maskline__V1__NumberPolicy *policy =
+        message_new(arena, &maskline__v1__number_policy__descriptor);
+    if (!policy)
+        return NULL;
+    policy->selection_behavior = (Maskline__V1__NumberSelectionBehavior)settings->number_selection;
+    policy->cool_down = duration_new(arena, settings->cool_down);
+    policy->late_reply_window = duration_new(arena, settings->late_reply_window);
+    policy->quarantine = duration_new(arena, settings->quarantine);
+    return policy;
+}
+
+static Maskline__V1__MessagePolicy *message_policy(struct arena *arena,
+                                                   const Maskline__Store__V1__Settings *settings)
+{
+    Maskline__V1__MessagePolicy *policy =
+        message_new(arena, &maskline__v1__message_policy__descriptor);
+    if (!policy)
+        return NULL;
+    policy->max_life = duration_new(arena, settings->max_message_life);
+    policy->closing_grace = duration_new(arena, settings->closing_grace);
+    return policy;
+}
+
+static Maskline__V1__RetentionPolicy *retention_policy(
+    struct arena *arena, const Maskline__Store__V1__Settings *settings)
+{
+    Maskline__V1__RetentionPolicy *policy =
+        message_new(arena, &maskline__v1__retention_policy__descriptor);
+    if (!policy)
+        return NULL;
+    policy->closed_sessions = duration_new(arena, settings->closed_session_retention);
+    policy->events = duration_new(arena, settings->event_retention);
+    return policy;
+}
+
+Maskline__V1__Service *service_message(struct arena *arena,
+                                       const Maskline__Store__V1__Service *service)
+{
+    Maskline__V1__Service *message = message_new(arena, &maskline__v1__service__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "KS", service->sid);
+    message->unique_name = service->unique_name;
+    message->state = (Maskline__V1__ServiceState)service->state;
+    message->create_time = message_time(arena, service->create_time);
+    message->update_time = message_time(arena, service->update_time);
+    message->delete_time = message_time(arena, service->delete_time);
+    if (!service->settings)
+        return message;
+    message->session_policy = session_policy(arena, service->settings);
+    message->number_policy = number_policy(arena, service->settings);
+    message->message_policy = message_policy(arena, service->settings);
+    message->retention_policy = retention_policy(arena, service->settings);
+    return message;
+}

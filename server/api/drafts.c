@@ -1,0 +1,34 @@
+#include "server/api/drafts.h"
+
+#include <stdio.h>
+
+struct participant_draft draft_participant(struct error *error, struct arena *arena,
+                                           const char *path,
+                                           const Maskline__V1__ParticipantSpec *spec)
+{
+    struct participant_draft draft = {
+        .identifiers = (const char *const *)spec->identifiers,
+        .identifier_count = spec->n_identifiers,
+        .friendly_name = spec->friendly_name,
+        .proxy_identifier = spec->proxy_identifier,
+        .proxy_number_sid = spec->proxy_identifier_sid,
+    };
+    char name[64];
+    snprintf(name, sizeof name, "%s.identifier", path);
+    if (*spec->identifier != '\0' && spec->n_identifiers > 0) {
+        error_field(error, name, "Give this or identifiers, not both.");
+    } else if (*spec->identifier != '\0') {
+        const char **one = arena_array(arena, 1, sizeof *one);
+        if (!one) {
+            error_set(error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", 0,
+                      "The request is larger than the memory of one call.");
+            return draft;
+        }
+        *one = spec->identifier;
+        draft.identifiers = one;
+        draft.identifier_count = 1;
+    } else if (spec->n_identifiers == 0) {
+        error_field(error, name, "A participant needs at least one real number.");
+    }
+    return draft;
+}

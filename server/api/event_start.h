@@ -1,0 +1,41 @@
+/*
+ * Where in a log a request begins, and which of its events pass.
+ */
+#ifndef MASKLINE_SERVER_API_EVENT_START_H
+#define MASKLINE_SERVER_API_EVENT_START_H
+
+#include "maskline/v1/events.pb-c.h"
+#include "server/api/internal.h"
+#include "server/masking/log.h"
+
+struct event_filter {
+    uint64_t types; /* the sum of 1 << type; 0: all */
+    bool by_session;
+    uint8_t session[16];
+};
+
+bool event_passes(const struct event_filter *filter, const Maskline__Store__V1__Entry *entry);
+
+enum event_place { AFTER_POSITION, FROM_OLDEST, FROM_NOW };
+
+struct event_request {
+    const char *service;
+    const Maskline__V1__EventFilter *filter; /* may be NULL */
+    enum event_place place;
+    uint64_t after; /* AFTER_POSITION */
+};
+
+struct event_start {
+    uint8_t service[16];
+    struct log_id log;
+    struct event_filter filter;
+    uint64_t after;
+    bool ended; /* the log will not grow any more: `last` is its end */
+    uint64_t last;
+};
+
+/* False: what is wrong with the request, NOT_FOUND, or OUT_OF_RANGE. */
+bool event_start_find(struct api *api, struct view *view, const struct event_request *request,
+                      struct arena *arena, struct event_start *ret_start, struct error *error);
+
+#endif

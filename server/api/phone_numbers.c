@@ -1,0 +1,223 @@
+#include "server/api/convert.h"
+#include "server/api/form.h"
+#include "server/api/masks.h"
+#include "server/api/reads.h"
+#include "server/api/requests.h"
+#include "server/masking/numbers.h"
+
+static void added(void *data, const struct number_result *result, const struct error *error)
+{
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__AddPhoneNumberResponse response = MASKLINE__V1__ADD_PHONE_NUMBER_RESPONSE__INIT;
+    response.phone_number = number_message(grpc_c_call_arena(call), result->number, result->in_use);
+    if (answer_fits(call))
+        maskline_v1_phone_numbers_add_phone_number_reply(call, &response);
+}
+
+static void add(void *data, struct grpc_c_call *call,
+                const Maskline__V1__AddPhoneNumberRequest *request)
+{
+    struct api *api = data;
+    const Maskline__V1__PhoneNumberCapabilities *can = request->capabilities;
+    struct error error;
+    error_clear(&error);
+    if (can && !can->sms && !can->mms && !can->voice)
+        error_field(&error, "capabilities", "The number must be able to do something.");
+    if (request_is_bad(call, &error))
+        return;
+    struct number_draft draft = {
+        .service = request->service,
+        .phone_number = request->phone_number,
+        .country = request->country,
+        .friendly_name = request->friendly_name,
+        .sms = !can || can->sms,
+        .mms = !can || can->mms,
+        .voice = !can || can->voice,
+        .reserved = request->reserved,
+        .carriers = (const char *const *)request->carriers,
+        .carrier_count = request->n_carriers,
+    };
+    if (request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
+                         "AddPhoneNumber", &draft.request, &error))
+        numbers_add(api->parts.masking, &draft, added, call);
+    else
+        grpc_c_call_fail(call, &error);
+}
+
+static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
+                     struct view *view, struct error *error)
+{
+    const Maskline__V1__GetPhoneNumberRequest *get = request;
+    struct arena *arena = grpc_c_call_arena(call);
+    struct number_result found;
+    if (!numbers_get(view, masking_store(api->parts.masking), get->service, get->phone_number,
+                     arena, &found, error))
+        return false;
+    Maskline__V1__GetPhoneNumberResponse response = MASKLINE__V1__GET_PHONE_NUMBER_RESPONSE__INIT;
+    response.phone_number = number_message(arena, found.number, found.in_use);
+    if (answer_fits(call))
+        maskline_v1_phone_numbers_get_phone_number_reply(call, &response);
+    return true;
+}
+
+static void get(void *data, struct grpc_c_call *call,
+                const Maskline__V1__GetPhoneNumberRequest *request)
+{
+    read_here(data, call, request, get_read);
+}
+
+static struct number_filter read_filter(struct error *error,
+                                        const Maskline__V1__PhoneNumberFilter *given)
+{
+    struct number_filter filter = {0};
+    if (!given)
+        return filter;
+    form_enum(error, "filter.state", &maskline__v1__phone_number_state__descriptor,
+              (int)given->state);
+    filter.country = given->country;
+    filter.state = (Maskline__Store__V1__NumberState)given->state;
+    filter.by_reserved =
+        given->reservation_case == MASKLINE__V1__PHONE_NUMBER_FILTER__RESERVATION_RESERVED;
+    filter.reserved = filter.by_reserved && given->reserved;
+    return filter;
+}
+
+static bool list_read(struct api *api, struct grpc_c_call *call, const void *request,
+                      struct view *view, struct error *error)
+{
+    const Maskline__V1__ListPhoneNumbersRequest *list = request;
+    struct arena *arena = grpc_c_call_arena(call);
+    error_clear(error);
+    struct page page;
+    form_page(error, list->page_size, list->page_token, &page);
+    struct number_filter filter = read_filter(error, list->filter);
+    struct number_list found;
+    if (error->code != STATUS_OK ||
+        !numbers_list(view, masking_store(api->parts.masking), list->service, &filter, &page, arena,
+                      &found, error))
+        return false;
+    Maskline__V1__ListPhoneNumbersResponse response =
+        MASKLINE__V1__LIST_PHONE_NUMBERS_RESPONSE__INIT;
+    struct message_list messages = message_list_new(arena, found.count);
+    for (size_t i = 0; i < found.count; i++)
+        message_list_add(&messages,
+                         number_message(arena, found.numbers[i].number, found.numbers[i].in_use));
+    response.phone_numbers = (Maskline__V1__PhoneNumber **)messages.items;
+    response.n_phone_numbers = messages.count;
+    response.next_page_token = found.next_token;
+    if (answer_fits(call))
+        maskline_v1_phone_numbers_list_phone_numbers_reply(call, &response);
+    return true;
+}
+
+static void list(void *data, struct grpc_c_call *call,
+                 const Maskline__V1__ListPhoneNumbersRequest *request)
+{
+    read_later(data, call, request, list_read);
+}
+
+enum {
+    CHANGES_FRIENDLY_NAME = 1 << 0,
+    CHANGES_RESERVED = 1 << 1,
+    CHANGES_CARRIERS = 1 << 2,
+    CHANGES_STATE = 1 << 3,
+};
+
+static uint32_t changes_of(struct error *error,
+                           const Maskline__V1__UpdatePhoneNumberRequest *request)
+{
+    static const struct mask_path paths[] = {
+        {"friendly_name", CHANGES_FRIENDLY_NAME},
+        {"reserved", CHANGES_RESERVED},
+        {"carriers", CHANGES_CARRIERS},
+        {"state", CHANGES_STATE},
+        {NULL, 0},
+    };
+    if (mask_given(request->update_mask))
+        return mask_changes(error, request->update_mask, paths);
+    return (*request->friendly_name ? CHANGES_FRIENDLY_NAME : 0u) |
+           (request->reserved ? CHANGES_RESERVED : 0u) |
+           (request->n_carriers > 0 ? CHANGES_CARRIERS : 0u) |
+           (request->state != 0 ? CHANGES_STATE : 0u);
+}
+
+static void updated(void *data, const struct number_result *result, const struct error *error)
+{
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__UpdatePhoneNumberResponse response =
+        MASKLINE__V1__UPDATE_PHONE_NUMBER_RESPONSE__INIT;
+    response.phone_number = number_message(grpc_c_call_arena(call), result->number, result->in_use);
+    if (answer_fits(call))
+        maskline_v1_phone_numbers_update_phone_number_reply(call, &response);
+}
+
+static void update(void *data, struct grpc_c_call *call,
+                   const Maskline__V1__UpdatePhoneNumberRequest *request)
+{
+    /* An empty list of carriers is a change, too: to the default one. */
+    static const char *const no_carriers[1];
+    struct api *api = data;
+    struct error error;
+    error_clear(&error);
+    form_enum(&error, "state", &maskline__v1__phone_number_state__descriptor, (int)request->state);
+    uint32_t changes = changes_of(&error, request);
+    if (request_is_bad(call, &error))
+        return;
+    struct number_change change = {
+        .service = request->service,
+        .number = request->phone_number,
+        .set_reserved = changes & CHANGES_RESERVED,
+        .reserved = request->reserved,
+        .friendly_name = changes & CHANGES_FRIENDLY_NAME ? request->friendly_name : NULL,
+    };
+    if (changes & CHANGES_CARRIERS) {
+        change.carriers =
+            request->n_carriers > 0 ? (const char *const *)request->carriers : no_carriers;
+        change.carrier_count = request->n_carriers;
+    }
+    if (changes & CHANGES_STATE)
+        change.state = request->state == 0 ? MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE
+                                           : (Maskline__Store__V1__NumberState)request->state;
+    numbers_update(api->parts.masking, &change, updated, call);
+}
+
+static void removed(void *data, const struct number_result *result, const struct error *error)
+{
+    (void)result;
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__RemovePhoneNumberResponse response =
+        MASKLINE__V1__REMOVE_PHONE_NUMBER_RESPONSE__INIT;
+    maskline_v1_phone_numbers_remove_phone_number_reply(call, &response);
+}
+
+static void remove_number(void *data, struct grpc_c_call *call,
+                          const Maskline__V1__RemovePhoneNumberRequest *request)
+{
+    struct api *api = data;
+    numbers_remove(api->parts.masking, request->service, request->phone_number, request->force,
+                   removed, call);
+}
+
+void phone_numbers_bind(struct api *api)
+{
+    api->phone_numbers = (struct maskline_v1_phone_numbers_service){
+        .data = api,
+        .add_phone_number = add,
+        .get_phone_number = get,
+        .list_phone_numbers = list,
+        .update_phone_number = update,
+        .remove_phone_number = remove_number,
+    };
+}

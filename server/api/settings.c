@@ -1,0 +1,123 @@
+#include "server/api/settings.h"
+
+#include "server/api/form.h"
+
+const struct mask_path *service_mask_paths(void)
+{
+    static const struct mask_path paths[] = {
+        {"unique_name", CHANGES_NAME},
+        {"session_policy", CHANGES_DEFAULT_TTL | CHANGES_DEFAULT_MODE | CHANGES_IDLE_CAP},
+        {"session_policy.default_ttl", CHANGES_DEFAULT_TTL},
+        {"session_policy.default_mode", CHANGES_DEFAULT_MODE},
+        {"session_policy.idle_cap", CHANGES_IDLE_CAP},
+        {"number_policy",
+         CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY | CHANGES_QUARANTINE},
+        {"number_policy.selection_behavior", CHANGES_SELECTION},
+        {"number_policy.cool_down", CHANGES_COOL_DOWN},
+        {"number_policy.late_reply_window", CHANGES_LATE_REPLY},
+        {"number_policy.quarantine", CHANGES_QUARANTINE},
+        {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE},
+        {"message_policy.max_life", CHANGES_MAX_LIFE},
+        {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
+        {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS},
+        {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS},
+        {"retention_policy.events", CHANGES_EVENTS},
+        {NULL, 0},
+    };
+    return paths;
+}
+
+/* One setting that is a duration: where it stands in the request, and in the settings. */
+struct span {
+    const char *path;
+    uint32_t change;
+    const Google__Protobuf__Duration *given;
+    int64_t *setting;
+    int64_t standard;
+};
+
+enum { SPANS = 9 };
+
+static void list_spans(const struct policies *policies, struct service_settings *settings,
+                       struct span spans[SPANS])
+{
+    struct service_settings standard = service_settings_default();
+    const Maskline__V1__SessionPolicy *session = policies->session;
+    const Maskline__V1__NumberPolicy *number = policies->number;
+    const Maskline__V1__MessagePolicy *message = policies->message;
+    const Maskline__V1__RetentionPolicy *retention = policies->retention;
+    const struct span all[SPANS] = {
+        {"session_policy.default_ttl", CHANGES_DEFAULT_TTL, session ? session->default_ttl : NULL,
+         &settings->default_ttl, standard.default_ttl},
+        {"session_policy.idle_cap", CHANGES_IDLE_CAP, session ? session->idle_cap : NULL,
+         &settings->idle_cap, standard.idle_cap},
+        {"number_policy.cool_down", CHANGES_COOL_DOWN, number ? number->cool_down : NULL,
+         &settings->cool_down, standard.cool_down},
+        {"number_policy.late_reply_window", CHANGES_LATE_REPLY,
+         number ? number->late_reply_window : NULL, &settings->late_reply_window,
+         standard.late_reply_window},
+        {"number_policy.quarantine", CHANGES_QUARANTINE, number ? number->quarantine : NULL,
+         &settings->quarantine, standard.quarantine},
+        {"message_policy.max_life", CHANGES_MAX_LIFE, message ? message->max_life : NULL,
+         &settings->max_message_life, standard.max_message_life},
+        {"message_policy.closing_grace", CHANGES_CLOSING_GRACE,
+         message ? message->closing_grace : NULL, &settings->closing_grace, standard.closing_grace},
+        {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS,
+         retention ? retention->closed_sessions : NULL, &settings->closed_session_retention,
+         standard.closed_session_retention},
+        {"retention_policy.events", CHANGES_EVENTS, retention ? retention->events : NULL,
+         &settings->event_retention, standard.event_retention},
+    };
+    for (size_t i = 0; i < SPANS; i++)
+        spans[i] = all[i];
+}
+
+uint32_t policies_set(const struct policies *policies)
+{
+    struct service_settings ignored;
+    struct span spans[SPANS];
+    list_spans(policies, &ignored, spans);
+    uint32_t set = 0;
+    for (size_t i = 0; i < SPANS; i++)
+        if (spans[i].given)
+            set |= spans[i].change;
+    if (policies->session && policies->session->default_mode != 0)
+        set |= CHANGES_DEFAULT_MODE;
+    if (policies->number && policies->number->selection_behavior != 0)
+        set |= CHANGES_SELECTION;
+    return set;
+}
+
+static void read_enums(struct error *error, const struct policies *policies, uint32_t changes,
+                       struct service_settings *settings)
+{
+    struct service_settings standard = service_settings_default();
+    int mode = policies->session ? (int)policies->session->default_mode : 0;
+    int selection = policies->number ? (int)policies->number->selection_behavior : 0;
+    form_enum(error, "session_policy.default_mode", &maskline__v1__session_mode__descriptor, mode);
+    form_enum(error, "number_policy.selection_behavior",
+              &maskline__v1__number_selection_behavior__descriptor, selection);
+    if (changes & CHANGES_DEFAULT_MODE)
+        settings->default_mode =
+            mode == 0 ? standard.default_mode : (Maskline__Store__V1__Mode)mode;
+    if (changes & CHANGES_SELECTION)
+        settings->number_selection = selection == 0
+                                         ? standard.number_selection
+                                         : (Maskline__Store__V1__NumberSelection)selection;
+}
+
+struct service_settings settings_read(struct error *error, const struct policies *policies,
+                                      uint32_t changes)
+{
+    struct service_settings settings = service_settings_unset();
+    struct span spans[SPANS];
+    list_spans(policies, &settings, spans);
+    for (size_t i = 0; i < SPANS; i++) {
+        int64_t us = spans[i].standard;
+        form_duration(error, spans[i].path, spans[i].given, &us);
+        if (changes & spans[i].change)
+            *spans[i].setting = us;
+    }
+    read_enums(error, policies, changes, &settings);
+    return settings;
+}

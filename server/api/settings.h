@@ -1,0 +1,46 @@
+/*
+ * A Service's policies, as requests have them, and as the domain's settings.
+ */
+#ifndef MASKLINE_SERVER_API_SETTINGS_H
+#define MASKLINE_SERVER_API_SETTINGS_H
+
+#include "maskline/v1/services.pb-c.h"
+#include "server/api/masks.h"
+#include "server/masking/services.h"
+
+/* Each may be NULL. */
+struct policies {
+    const Maskline__V1__SessionPolicy *session;
+    const Maskline__V1__NumberPolicy *number;
+    const Maskline__V1__MessagePolicy *message;
+    const Maskline__V1__RetentionPolicy *retention;
+};
+
+/* Bits of a Service's changes. */
+enum {
+    CHANGES_NAME = 1 << 0,
+    CHANGES_DEFAULT_TTL = 1 << 1,
+    CHANGES_DEFAULT_MODE = 1 << 2,
+    CHANGES_IDLE_CAP = 1 << 3,
+    CHANGES_SELECTION = 1 << 4,
+    CHANGES_COOL_DOWN = 1 << 5,
+    CHANGES_LATE_REPLY = 1 << 6,
+    CHANGES_QUARANTINE = 1 << 7,
+    CHANGES_MAX_LIFE = 1 << 8,
+    CHANGES_CLOSING_GRACE = 1 << 9,
+    CHANGES_CLOSED_SESSIONS = 1 << 10,
+    CHANGES_EVENTS = 1 << 11,
+};
+
+/* For mask_changes. */
+const struct mask_path *service_mask_paths(void);
+
+/* The changes of the fields that are set. */
+uint32_t policies_set(const struct policies *policies);
+
+/* The settings that change: what is absent has its default then. The others are unset. Bad values are added to an error that
+ * was cleared before. */
+struct service_settings settings_read(struct error *error, const struct policies *policies,
+                                      uint32_t changes);
+
+#endif
