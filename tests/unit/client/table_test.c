@@ -1,0 +1,80 @@
+#include "client/commands.h"
+#include "maskline/v1/sessions.pb-c.h"
+#include "tests/unit/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(test_columns_line_up)
+{
+    struct arena *arena = arena_new(1 << 20);
+    static const char *const heads[] = {"A", "LONG HEAD", "C"};
+    struct table *table = table_new(arena, heads, 3);
+    static const char *const cells[] = {"caf\xc3\xa9", "x", "1", "a", "\x1b[31m", ""};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        table_cell(table, cells[i]);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    table_print(table, out);
+    ck_assert_int_eq(fclose(out), 0);
+    /* Widths count characters, an empty cell is a dash, and nothing steers the terminal. */
+    ck_assert_str_eq(text, "A     LONG HEAD  C\n"
+                           "caf\xc3\xa9  x          1\n"
+                           "a      [31m      -\n");
+    free(text);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_many_rows)
+{
+    struct arena *arena = arena_new(1 << 24);
+    static const char *const heads[] = {"N"};
+    struct table *table = table_new(arena, heads, 1);
+    for (int i = 0; i < 1000; i++)
+        table_cell(table, arena_printf(arena, "%d", i));
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    table_print(table, out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(text, "\n0\n1\n2\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n998\n999\n"));
+    free(text);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_values_for_people)
+{
+    struct arena *arena = arena_new(1 << 20);
+    Google__Protobuf__Duration duration = GOOGLE__PROTOBUF__DURATION__INIT;
+    ck_assert_str_eq(show_duration(arena, NULL), "-");
+    ck_assert_str_eq(show_duration(arena, &duration), "0");
+    duration.seconds = 14400;
+    ck_assert_str_eq(show_duration(arena, &duration), "4h");
+    duration.seconds = 604800;
+    ck_assert_str_eq(show_duration(arena, &duration), "7d");
+    duration.seconds = 90;
+    ck_assert_str_eq(show_duration(arena, &duration), "90s");
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    time.seconds = 1893553445;
+    ck_assert_str_eq(show_time(arena, &time), "2030-01-02 03:04:05");
+    ck_assert_str_eq(show_time(arena, NULL), "-");
+    const ProtobufCEnumDescriptor *statuses = &maskline__v1__session_status__descriptor;
+    ck_assert_str_eq(show_enum(arena, statuses, 0), "-");
+    ck_assert_str_eq(show_enum(arena, statuses, 2), "in-progress");
+    ck_assert_str_eq(show_enum(arena, statuses, 77), "77");
+    int value = 0;
+    ck_assert(parse_enum("status", statuses, "in-progress", &value));
+    ck_assert_int_eq(value, 2);
+    ck_assert(!parse_enum("status", statuses, "unspecified", &value));
+    ck_assert(!parse_enum("status", statuses, "-", &value));
+    arena_free(arena);
+}
+END_TEST
+
+SUITE_MAIN("table", test_columns_line_up, test_many_rows, test_values_for_people)
