@@ -29,11 +29,15 @@ struct masking_options {
     bool manual_timers;
 };
 
-/* Replays what a crash left, and takes up timers and the outbox where they stood. */
+/* Replays what a crash left, and takes up timers and the outbox where they stood. No traffic yet: carriers are added first
+ * (ingress_add_carrier), then masking_start begins. With manual_timers there is nothing to start. */
 bool masking_new(const struct masking_options *options, struct masking **ret_masking,
                  struct error *error);
 
-/* Completes what waits, stops the threads. After carriers have stopped handing in. NULL is fine. */
+/* Begins the threads of the timers and of the outbox: from now on carriers are sent by. Once. */
+bool masking_start(struct masking *masking, struct error *error);
+
+/* Completes what waits, stops the threads, also without masking_start. After carriers have stopped handing in. NULL is fine. */
 void masking_free(struct masking *masking);
 
 struct pipeline *masking_pipeline(struct masking *masking);
