@@ -157,10 +157,11 @@ static void header(struct raw_call *call)
 }
 
 static const struct raw_method scripts[] = {
-    {"/t.S/Echo", echo},   {"/t.S/Count", count},   {"/t.S/Total", total},
-    {"/t.S/Speak", speak}, {"/t.S/Silent", silent}, {"/t.S/Headers", headers},
-    {"/t.S/One", one},     {"/t.S/Early", early},   {"/t.S/Rubbish", rubbish},
-    {"/t.S/Empty", empty}, {"/t.S/Packed", packed}, {"/t.S/Header", header},
+    {"/t.S/Echo", echo},     {"/t.S/Count", count},   {"/t.S/Total", total},
+    {"/t.S/Speak", speak},   {"/t.S/Silent", silent}, {"/t.S/Headers", headers},
+    {"/t.S/One", one},       {"/t.S/Early", early},   {"/t.S/Rubbish", rubbish},
+    {"/t.S/Empty", empty},   {"/t.S/Packed", packed}, {"/t.S/Talk", echo},
+    {"/t.S/Header", header},
 };
 
 struct raw_server *server_at(const char *address)
