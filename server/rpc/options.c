@@ -32,6 +32,8 @@ grpc_server *options_server(const struct grpc_c_server_options *options,
     rpc_arguments_number(&list, GRPC_ARG_ALLOW_REUSEPORT, 0);
     rpc_arguments_number(&list, GRPC_ARG_MAX_CONCURRENT_STREAMS, options->max_streams);
     rpc_arguments_number(&list, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int64_t)options->max_request);
+    /* Messages are inflated by us, within the bound. */
+    rpc_arguments_number(&list, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
     rpc_arguments_number(&list, GRPC_ARG_MAX_METADATA_SIZE, (int64_t)options->max_metadata);
     rpc_arguments_number(&list, GRPC_ARG_KEEPALIVE_TIME_MS, options->keepalive_ms);
     rpc_arguments_number(&list, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options->keepalive_timeout_ms);

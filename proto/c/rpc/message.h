@@ -19,7 +19,7 @@ grpc_byte_buffer *rpc_message_pack(const ProtobufCMessage *message);
 
 /* Checks and unpacks what was received; the message lives in the arena and does not point into the buffer, which stays the
  * caller's. NULL limits are the defaults. Errors: those of message_unpack; RESOURCE_EXHAUSTED with MESSAGE_TOO_LARGE for more
- * than `max_size` bytes; INTERNAL when what was compressed cannot be read. */
+ * than `max_size` bytes, inflated; INTERNAL with BAD_COMPRESSION when what was compressed cannot be read (see inflate.h). */
 bool rpc_message_unpack(const ProtobufCMessageDescriptor *descriptor, grpc_byte_buffer *buffer,
                         size_t max_size, const struct wire_limits *limits, struct arena *arena,
                         ProtobufCMessage **ret_message, struct error *error);
