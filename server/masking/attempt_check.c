@@ -88,7 +88,7 @@ static enum go check_life(struct checking *c)
 {
     if (c->rows->now < c->interaction->expire_time)
         return GO_ON;
-    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_UNDELIVERED, "MESSAGE_EXPIRED", 0);
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MESSAGE_EXPIRED", 0);
 }
 
 static enum go check_service(struct checking *c)
@@ -104,7 +104,7 @@ static enum go check_session(struct checking *c)
     enum kv_found found =
         rows_session(c->rows, log_service(&c->id->log), c->id->session, &c->session, c->error);
     if (found != KV_FOUND)
-        return found == KV_ABSENT ? cancel(c, "SESSION_DELETED", 0) : GO_FAIL;
+        return found == KV_ABSENT ? cancel(c, "SESSION_CLOSED", 0) : GO_FAIL;
     if (session_active(c->session, c->rows->now))
         return GO_ON;
     int64_t ended = c->session->end_time;
@@ -116,7 +116,7 @@ static enum go check_session(struct checking *c)
     }
     if (c->rows->now - ended < c->service->settings->closing_grace)
         return GO_ON;
-    return expired ? cancel(c, "SESSION_EXPIRED", 80904) : cancel(c, "SESSION_CLOSED", 0);
+    return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
 }
 
 /* The binding by which the sender's words reach the recipient. */
@@ -142,7 +142,7 @@ static enum go check_recipient(struct checking *c)
     if (!c->recipient || !c->recipient->n_identifiers || !c->recipient->n_persons)
         return cancel(c, "PARTICIPANT_REMOVED", 0);
     c->binding = binding_for(c->recipient, c->interaction->inbound);
-    return c->binding ? GO_ON : cancel(c, "ROUTE_LOST", 0);
+    return c->binding ? GO_ON : cancel(c, "ROUTE_CHANGED", 0);
 }
 
 /* The route by which the recipient would answer has to be what it was when the message was accepted: that, and nothing else, says that
@@ -151,7 +151,7 @@ static enum go check_route(struct checking *c)
 {
     struct person person;
     if (c->recipient->persons[0].len != PERSON_SIZE)
-        return cancel(c, "ROUTE_LOST", 0);
+        return cancel(c, "ROUTE_CHANGED", 0);
     memcpy(person.bytes, c->recipient->persons[0].data, PERSON_SIZE);
     Maskline__Store__V1__Route *route;
     enum kv_found found = rows_route(c->rows, c->service->pool.data, &person,
@@ -163,7 +163,7 @@ static enum go check_route(struct checking *c)
         memcmp(route->session.data, c->id->session, SID_BYTES) != 0 ||
         route->participant.len != SID_BYTES ||
         memcmp(route->participant.data, c->leg->participant.data, SID_BYTES) != 0)
-        return cancel(c, "ROUTE_LOST", 0);
+        return cancel(c, "ROUTE_CHANGED", 0);
     return GO_ON;
 }
 
@@ -187,7 +187,7 @@ static enum go check_number(struct checking *c)
     if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
         return judge(c, VERDICT_WAIT);
     if (c->interaction->content->n_media && !c->number->mms)
-        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "NUMBER_WITHOUT_MMS", 0);
+        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MMS_NOT_POSSIBLE", 0);
     return GO_ON;
 }
 

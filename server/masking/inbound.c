@@ -1,5 +1,6 @@
 #include "server/masking/inbound.h"
 
+#include "proto/c/utf8.h"
 #include "server/masking/accept.h"
 #include "server/masking/guards.h"
 #include "server/masking/legs.h"
@@ -15,13 +16,15 @@ static const struct {
     [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0},
     [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0},
     [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0},
-    [REJECT_CARRIER_NOT_NAMED] = {"CARRIER_NOT_NAMED", 0},
+    [REJECT_WRONG_CARRIER] = {"WRONG_CARRIER", 0},
     [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701},
-    [REJECT_MESSAGE_TOO_LARGE] = {"MESSAGE_TOO_LARGE", 80701},
+    [REJECT_TOO_LONG] = {"TOO_LONG", 0},
+    [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0},
     [REJECT_LOOP] = {"LOOP", 0},
     [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903},
     [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902},
     [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904},
+    [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903},
     [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614},
     [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910},
 };
@@ -200,10 +203,10 @@ static enum step check_number(struct reception *r)
         return found == KV_ABSENT ? reject(r, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
     if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
                      in->message->carrier))
-        return reject(r, REJECT_CARRIER_NOT_NAMED);
+        return reject(r, REJECT_WRONG_CARRIER);
     if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
         return reject(r, REJECT_NUMBER_LOCKED);
-    return in->too_large ? reject(r, REJECT_MESSAGE_TOO_LARGE) : STEP_ON;
+    return STEP_ON;
 }
 
 static enum step check_loop(struct reception *r)
@@ -256,11 +259,13 @@ static enum step find_route(struct reception *r)
         rows_session(&r->rows, r->service->sid.data, route->session.data, &r->session, &in->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
-    r->sender = session_participant(r->session, route->participant.data);
-    if (!r->sender || r->sender->generation != route->generation) {
-        r->sender = NULL;
+    Maskline__Store__V1__Participant *sender =
+        session_participant(r->session, route->participant.data);
+    if (sender && sender->generation != route->generation)
         return reject(r, REJECT_NO_ROUTE);
-    }
+    r->sender = sender;
+    if (!sender && session_active(r->session, r->rows.now))
+        return reject(r, REJECT_PARTICIPANT_REMOVED);
     return session_active(r->session, r->rows.now) ? STEP_ON : reject_inactive(r);
 }
 
@@ -346,6 +351,21 @@ static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
     return leg;
 }
 
+static enum step check_size(struct reception *r)
+{
+    const struct inbound_message *message = r->in->message;
+    if (utf8_length(message->body) > BODY_MOST)
+        return reject(r, REJECT_TOO_LONG);
+    if (message->media_count > MEDIA_MOST)
+        return reject(r, REJECT_TOO_MUCH_MEDIA);
+    for (size_t i = 0; i < message->media_count; i++) {
+        if (utf8_length(message->media[i].url) > MEDIA_URL_MOST ||
+            utf8_length(message->media[i].content_type) > MEDIA_TYPE_MOST)
+            return reject(r, REJECT_TOO_MUCH_MEDIA);
+    }
+    return STEP_ON;
+}
+
 static enum step take_on(struct reception *r)
 {
     struct inbound *in = r->in;
@@ -371,8 +391,8 @@ static enum step take_on(struct reception *r)
 /* The way of a message, in order; what an earlier step decides hides the later ones. Keywords stand between find_repeat and
  * find_route: they count without a route, too. */
 static enum step (*const WAY[])(struct reception *reception) = {
-    find_owner, find_repeat,   check_number, check_loop,
-    find_route, find_partners, ask_guards,   take_on,
+    find_owner,    find_repeat, check_number, check_loop, find_route,
+    find_partners, ask_guards,  check_size,   take_on,
 };
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)

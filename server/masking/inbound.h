@@ -6,8 +6,7 @@
 
 #include "server/masking/internal.h"
 
-/* What a carrier hands in is taken up to this size, body and media together: it has to fit a record. */
-enum { INBOUND_BYTES_MOST = 64 * 1024, PROVIDER_ID_MOST = 255 };
+enum { PROVIDER_ID_MOST = 255 };
 
 /* Why a message goes nowhere. */
 enum rejection {
@@ -15,13 +14,15 @@ enum rejection {
     REJECT_NUMBER_QUARANTINED,
     REJECT_NUMBER_LOCKED,
     REJECT_CARRIER_UNKNOWN,
-    REJECT_CARRIER_NOT_NAMED,
+    REJECT_WRONG_CARRIER,
     REJECT_PROVIDER_ID_INVALID,
-    REJECT_MESSAGE_TOO_LARGE,
+    REJECT_TOO_LONG,
+    REJECT_TOO_MUCH_MEDIA,
     REJECT_LOOP,
     REJECT_NO_ROUTE,
     REJECT_SESSION_CLOSED,
     REJECT_SESSION_EXPIRED,
+    REJECT_PARTICIPANT_REMOVED,
     REJECT_NO_PARTNER,
     REJECT_MODE_REFUSED,
     REJECTIONS,
@@ -41,7 +42,6 @@ struct inbound {
     struct address to;
     struct address from;
     bool from_known; /* `from` is an address at all */
-    bool too_large;
     struct person sender;
     uint8_t dedupe_key[HASH_SIZE];
     uint8_t content_hash[HASH_SIZE];

@@ -79,14 +79,6 @@ static void hash_message(struct inbound *inbound)
     key_hash(hash_key, pieces, count, inbound->content_hash);
 }
 
-static bool is_too_large(const struct inbound_message *message)
-{
-    size_t size = strlen(message->body);
-    for (size_t i = 0; i < message->media_count && size <= INBOUND_BYTES_MOST; i++)
-        size += strlen(message->media[i].url) + strlen(message->media[i].content_type) + 16;
-    return size > INBOUND_BYTES_MOST;
-}
-
 static void answer(void (*done)(void *data, const struct inbound_result *result), void *data,
                    enum rejection rejection)
 {
@@ -131,7 +123,6 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         struct address canonical = address_canonical(&inbound->from);
         inbound->sender = person_of(store_hash_key(masking->store), canonical.text);
     }
-    inbound->too_large = is_too_large(message);
     hash_message(inbound);
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     inbound->accepted = NULL;

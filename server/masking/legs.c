@@ -6,8 +6,8 @@
 
 enum { BACKOFF_FIRST = MICROSECONDS, BACKOFF_MOST = 60 * MICROSECONDS };
 
-/* The original's code for "downstream rejected a request". */
-enum { ORIGINAL_REFUSED = 80613 };
+/* The original's codes for "downstream rejected a request" and "downstream internal error". */
+enum { ORIGINAL_REFUSED = 80613, ORIGINAL_ERROR = 80502 };
 
 /* How far a leg has come; ends have the highest. */
 static int leg_rank(Maskline__Store__V1__LegStatus status)
@@ -85,11 +85,11 @@ static bool receipt_says(enum receipt_status status, struct said *ret_said)
         return true;
     case RECEIPT_UNDELIVERED:
         *ret_said = (struct said){MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_UNDELIVERED,
-                                  "CARRIER_UNDELIVERED", ORIGINAL_REFUSED};
+                                  "NOT_DELIVERED", 0};
         return true;
     case RECEIPT_FAILED:
         *ret_said = (struct said){MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED,
-                                  "CARRIER_FAILED", ORIGINAL_REFUSED};
+                                  "NOT_DELIVERED", ORIGINAL_REFUSED};
         return true;
     default:
         /* The carrier's queue tells nothing that the attempt's result does not. */
@@ -138,6 +138,7 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
     leg->attempts = number;
     leg->carrier = borrowed(carrier);
     leg->carrier_code = borrowed("");
+    bool refused = result->carrier_code && *result->carrier_code;
     switch (result->outcome) {
     case SEND_TAKEN:
         leg_sent(leg, now);
@@ -150,6 +151,8 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
     case SEND_RETRY:
         leg->update_time = now;
         leg->due_time = due;
+        leg->reason = borrowed(refused ? "CARRIER_ERROR" : "CARRIER_UNAVAILABLE");
+        leg->original_code = refused ? ORIGINAL_ERROR : 0;
         break;
     default:
         leg_end(leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN, "RESULT_UNKNOWN",

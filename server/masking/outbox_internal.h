@@ -6,7 +6,7 @@
 
 #include "server/masking/outbound_key.h"
 #include "server/masking/outbox.h"
-#include "server/masking/outbox_table.h"
+#include "server/masking/table.h"
 #include "server/masking/ports.h"
 
 #include <pthread.h>

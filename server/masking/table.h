@@ -1,8 +1,8 @@
 /*
  * A hash table of structs that carry their own link. One thread; it allocates only when it grows.
  */
-#ifndef MASKLINE_SERVER_MASKING_OUTBOX_TABLE_H
-#define MASKLINE_SERVER_MASKING_OUTBOX_TABLE_H
+#ifndef MASKLINE_SERVER_MASKING_TABLE_H
+#define MASKLINE_SERVER_MASKING_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "server/masking/outbox_table.h"
+#include "server/masking/table.h"
 
 #include <stdlib.h>
 
