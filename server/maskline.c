@@ -1,0 +1,228 @@
+#include "server/maskline.h"
+
+#include "server/api/api.h"
+#include "server/exposed.h"
+#include "server/say.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* In the order in which they are made; they end in the reverse order, but that carriers end before the domain and are freed
+ * after it. */
+struct maskline {
+    const struct config *config;
+    struct test_clock *clock;
+    struct carriers *carriers;
+    struct store *store;
+    struct readers *readers;
+    struct events *events;
+    struct masking *masking;
+    struct api *api;
+    struct grpc_c_server *server;
+    int ports[CONFIG_LISTEN];
+    atomic_bool hurried;
+};
+
+static bool no_memory(struct error *error)
+{
+    return error_set(error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
+                     "There is no memory to start with.");
+}
+
+static bool add_carriers(struct carriers *carriers, const struct config *config,
+                         struct error *error)
+{
+    for (size_t i = 0; i < config->carrier_count; i++)
+        if (!carriers_add(carriers, config->carriers[i], error))
+            return false;
+    return true;
+}
+
+bool maskline_check(const struct config *config, struct error *error)
+{
+    for (size_t i = 0; i < config->listen_count && !config->insecure; i++)
+        if (address_exposed(config->listen[i]))
+            return error_set(
+                error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0,
+                "listen is '%s': others can reach that address, and what is said there "
+                "is plain text. Listen on 127.0.0.1 behind a proxy that encrypts, or "
+                "say --insecure.",
+                config->listen[i]);
+    struct carriers *carriers = carriers_new(&(struct carrier_options){.clock = clock_real()});
+    if (!carriers)
+        return no_memory(error);
+    bool ok = add_carriers(carriers, config, error);
+    carriers_free(carriers);
+    return ok;
+}
+
+/* ---- opening ---- */
+
+/* A store whose clock was moved forward does not wait until the machine's clock has caught up. */
+static bool catch_up(struct maskline *maskline, struct error *error)
+{
+    struct clock real = clock_real();
+    int64_t behind = store_now(maskline->store) - clock_now(&real);
+    int64_t now;
+    if (behind <= 0 || !carriers_all_simulated(maskline->carriers))
+        return true;
+    return test_clock_move(maskline->clock, behind, &now, error);
+}
+
+static bool open_store(struct maskline *maskline, struct error *error)
+{
+    const struct config *config = maskline->config;
+    struct store_options options = {
+        .path = config->data,
+        .clock = test_clock_clock(maskline->clock),
+        .cache_bytes = (size_t)config->cache,
+        /* 0 would be the default. */
+        .free_bytes_low = config->min_free > 0 ? (uint64_t)config->min_free : 1,
+    };
+    return store_open(&options, &maskline->store, error) && catch_up(maskline, error);
+}
+
+static void clock_moved(void *data)
+{
+    struct maskline *maskline = data;
+    masking_kick(maskline->masking);
+    carriers_kick(maskline->carriers);
+}
+
+static bool open_domain(struct maskline *maskline, struct error *error)
+{
+    maskline->readers = readers_new((unsigned)maskline->config->readers);
+    if (!maskline->readers)
+        return no_memory(error);
+    maskline->events = events_new(maskline->store, maskline->readers);
+    if (!maskline->events)
+        return no_memory(error);
+    struct masking_options options = {
+        .store = maskline->store,
+        .grown = events_grown,
+        .grown_data = maskline->events,
+    };
+    if (!masking_new(&options, &maskline->masking, error))
+        return false;
+    events_attach(maskline->events, masking_pipeline(maskline->masking));
+    if (!carriers_attach(maskline->carriers, maskline->masking, error))
+        return false;
+    test_clock_on_move(maskline->clock, clock_moved, maskline);
+    return masking_start(maskline->masking, error);
+}
+
+/* What a handler never means to say; a flood of them is told by its first lines. */
+static void call_ended(void *data, const char *method, enum status_code code, int64_t duration_us)
+{
+    static atomic_uint said;
+    (void)data;
+    if (code != STATUS_INTERNAL && code != STATUS_DATA_LOSS && code != STATUS_UNKNOWN)
+        return;
+    enum { MOST = 1000 };
+    unsigned before = atomic_fetch_add(&said, 1);
+    if (before < MOST)
+        say("%s ended with %s after %lld ms%s", method, status_code_name(code),
+            (long long)(duration_us / 1000),
+            before + 1 == MOST ? "; no more of these will be told" : "");
+}
+
+static bool open_server(struct maskline *maskline, struct error *error)
+{
+    const struct config *config = maskline->config;
+    struct grpc_c_server_options options = {
+        .threads = (unsigned)config->threads,
+        .max_request = (size_t)config->max_request,
+        .max_streams = (uint32_t)config->max_streams,
+        .keepalive_ms = config->keepalive,
+        .keepalive_timeout_ms = config->keepalive_timeout,
+        .max_age_ms = config->max_age,
+        .max_age_grace_ms = config->max_age_grace,
+        .write_timeout_ms = config->write_timeout,
+        .on_call = call_ended,
+    };
+    maskline->api = api_new(&(struct api_parts){
+        .masking = maskline->masking,
+        .events = maskline->events,
+        .carriers = maskline->carriers,
+        .readers = maskline->readers,
+        .test_clock = maskline->clock,
+    });
+    if (!maskline->api)
+        return no_memory(error);
+    maskline->server = grpc_c_server_new(&options, error);
+    return maskline->server && api_add(maskline->api, maskline->server, error);
+}
+
+static bool serve(struct maskline *maskline, struct error *error)
+{
+    const struct config *config = maskline->config;
+    for (size_t i = 0; i < config->listen_count; i++)
+        if (!grpc_c_server_listen(maskline->server, config->listen[i], &maskline->ports[i], error))
+            return false;
+    return grpc_c_server_start(maskline->server, error);
+}
+
+static bool open_all(struct maskline *maskline, struct error *error)
+{
+    maskline->clock = test_clock_new(clock_real());
+    if (!maskline->clock)
+        return no_memory(error);
+    maskline->carriers =
+        carriers_new(&(struct carrier_options){.clock = test_clock_clock(maskline->clock)});
+    if (!maskline->carriers)
+        return no_memory(error);
+    return add_carriers(maskline->carriers, maskline->config, error) &&
+           open_store(maskline, error) && open_domain(maskline, error) &&
+           open_server(maskline, error) && serve(maskline, error);
+}
+
+bool maskline_open(const struct config *config, struct maskline **ret_maskline, struct error *error)
+{
+    struct maskline *maskline = calloc(1, sizeof *maskline);
+    if (!maskline)
+        return no_memory(error);
+    maskline->config = config;
+    if (!open_all(maskline, error)) {
+        maskline_close(maskline);
+        return false;
+    }
+    *ret_maskline = maskline;
+    return true;
+}
+
+int maskline_port(const struct maskline *maskline, size_t index)
+{
+    return maskline->ports[index];
+}
+
+/* ---- closing ---- */
+
+bool maskline_drain(struct maskline *maskline)
+{
+    int64_t grace = atomic_load(&maskline->hurried) ? 0 : maskline->config->grace;
+    return grpc_c_server_stop(maskline->server, grace);
+}
+
+void maskline_hurry(struct maskline *maskline)
+{
+    atomic_store(&maskline->hurried, true);
+    grpc_c_server_hurry(maskline->server);
+}
+
+void maskline_close(struct maskline *maskline)
+{
+    if (!maskline)
+        return;
+    grpc_c_server_free(maskline->server);
+    api_free(maskline->api);
+    if (maskline->carriers)
+        carriers_stop(maskline->carriers);
+    masking_free(maskline->masking);
+    carriers_free(maskline->carriers);
+    events_free(maskline->events);
+    if (maskline->readers)
+        readers_free(maskline->readers);
+    store_close(maskline->store);
+    test_clock_free(maskline->clock);
+    free(maskline);
+}
