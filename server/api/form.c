@@ -2,6 +2,8 @@
 
 #include "proto/c/utf8.h"
 
+enum { PAGE_MOST = 1000 };
+
 #include <stdio.h>
 
 void form_enum(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
@@ -101,5 +103,6 @@ void form_page(struct error *error, int32_t size, const char *token, struct page
         error_field(error, "page_size", "It must not be negative.");
         return;
     }
-    *ret_page = (struct page){.size = (uint32_t)size, .token = token};
+    *ret_page =
+        (struct page){.size = (uint32_t)(size > PAGE_MOST ? PAGE_MOST : size), .token = token};
 }

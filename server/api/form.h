@@ -37,6 +37,7 @@ void form_range(struct error *error, const char *path, const Maskline__V1__TimeR
 /* Its length in characters. */
 void form_text(struct error *error, const char *path, const char *text, size_t least, size_t most);
 
+/* What is more than the most counts as the most. */
 void form_page(struct error *error, int32_t size, const char *token, struct page *ret_page);
 
 #endif

@@ -9,6 +9,8 @@ enum {
     PAGE_MOST = 1000,
     /* Rows that one page looks at, whatever its filter lets through. */
     SCAN_BUDGET = 5000,
+    /* Of what was read for one page: clients take answers of 4 MiB as a rule. */
+    PAGE_MEMORY = 2 * 1024 * 1024,
 };
 
 bool interactions_get(struct view *view, const struct store *store, const char *service,
@@ -96,7 +98,8 @@ static bool fill(struct listing *listing, const struct key *from, struct key *re
                          "There is no memory for this list.");
     bool ok = true;
     unsigned looked = 0;
-    for (; scan_valid(scan) && ok && looked < SCAN_BUDGET && listing->list->count < listing->size;
+    for (; scan_valid(scan) && ok && looked < SCAN_BUDGET && listing->list->count < listing->size &&
+           arena_used(rows->arena) < PAGE_MEMORY;
          scan_next(scan), looked++) {
         struct bytes key = scan_key(scan), value = scan_value(scan).bytes;
         Maskline__Store__V1__Interaction *interaction = maskline__store__v1__interaction__unpack(
