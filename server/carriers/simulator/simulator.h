@@ -1,11 +1,12 @@
 /*
  * The simulator's other side: phones in memory that people write on and look at.
  *
- * It behaves the same each time: what the network makes of a text is what the phone's behaviour says, and nothing else. It
- * lives and ends with the server: phones, texts, receipts that are to come, and the keys of texts that it took (the latest
- * 131,072: a repeated one is answered as the first, and not delivered again). A text to a number that no phone has is
- * refused with the carrier's code NO_SUCH_HANDSET; so is one to a phone that has no room for its receipt in the network tried
- * again later, BUSY.
+ * It behaves the same each time: what the network makes of a text is what the phone's behaviour says, and nothing else. A text
+ * to a number that no phone has is refused with the carrier's code NO_SUCH_HANDSET. When too many receipts are to come, the
+ * answer is RETRY with the code BUSY.
+ *
+ * It lives and ends with the server: phones, texts, receipts that are to come, and the keys of texts that it took. It knows the
+ * latest 131,072 keys: a text whose key comes again is taken as before, and goes to the phone only once.
  *
  * Thread-safe, but for free. A watch belongs to one thread at a time.
  */

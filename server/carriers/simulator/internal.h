@@ -1,0 +1,157 @@
+/*
+ * What the simulated network consists of. Not for anybody else.
+ *
+ * One lock, `simulator.lock`, guards everything but what is constant. It is not held while the domain is called, nor while a watch
+ * is woken. The worker's lock may be taken while it is held.
+ */
+#ifndef MASKLINE_SERVER_CARRIERS_SIMULATOR_INTERNAL_H
+#define MASKLINE_SERVER_CARRIERS_SIMULATOR_INTERNAL_H
+
+#include "server/carriers/gate.h"
+#include "server/carriers/simulator/simulator.h"
+#include "server/carriers/text.h"
+#include "server/carriers/waker.h"
+#include "server/carriers/worker.h"
+
+#include <pthread.h>
+
+/* ---- texts that phones keep ---- */
+
+enum { STORED_SENDER, STORED_BODY, STORED_ID };
+
+struct stored {
+    struct stored *older, *newer; /* of all texts of all phones */
+    struct handset *handset;
+    struct text text;
+    int64_t receive_time;
+    uint64_t number;
+};
+
+struct handset {
+    struct handset *next_in_bucket;
+    struct address canonical; /* what it is found by */
+    struct address phone_number;
+    enum simulated_send send;
+    uint32_t send_count;
+    uint32_t send_left; /* of send_count */
+    enum simulated_receipt receipt;
+    uint32_t receipt_copies;
+    int64_t receipt_delay;
+    char *carrier_code; /* NULL: none */
+    int64_t create_time;
+    uint64_t oldest, received; /* texts (oldest - 1, received] are kept */
+    struct stored **ring;      /* at index number % room */
+    size_t room;               /* a power of two, or 0 */
+    struct simulator_watch *waiting;
+};
+
+struct simulator_watch {
+    struct simulator *simulator;
+    struct handset *handset;
+    void (*wake)(void *data);
+    void *data;
+    struct waker waker;
+    struct simulator_watch *next_waiting;
+    struct simulator_watch **link_waiting; /* what points at this one; NULL: it does not wait */
+    uint64_t seen;                         /* the number up to which it has given texts */
+    bool looks_back; /* nothing given yet: what goes before it is read is no loss */
+};
+
+/* ---- keys of texts that the network took ---- */
+
+struct key {
+    struct key *next_in_bucket;
+    struct key *newer;
+    uint64_t id; /* of the text in the network */
+    size_t hash;
+    char text[];
+};
+
+struct keys {
+    struct key **buckets;
+    size_t bucket_count;
+    struct key *oldest, *newest;
+    size_t count;
+};
+
+/* The id that a key was taken under; false when it is not known (any more). */
+bool keys_find(const struct keys *keys, const char *text, uint64_t *ret_id);
+/* NULL when there is no memory, also for the table to hold it. */
+struct key *keys_make(struct keys *keys, const char *text, uint64_t id);
+/* Takes it over; the oldest may go for it. */
+void keys_add(struct keys *keys, struct key *key);
+void keys_done(struct keys *keys);
+
+/* ---- receipts that are to come ---- */
+
+struct coming {
+    struct simulator *simulator;
+    struct coming *next; /* of the same text */
+    int64_t due;
+    uint64_t order; /* among those due at the same time */
+    struct text text;
+    struct receipt receipt; /* points into the text */
+};
+
+struct receipts {
+    struct coming **heap; /* the next one first */
+    size_t room, count;
+    size_t promised;  /* in the heap, handed in without an answer, or about to be put in */
+    size_t handed_in; /* without an answer */
+    bool held_back;   /* too many are */
+    uint64_t orders;
+};
+
+/* What the network will tell of a text: a chain, in *ret_coming, of as many as the phone's behaviour says, perhaps none. False when too
+ * many are to come, or there is no memory. The lock is held. */
+bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
+                      const char *id, struct coming **ret_coming);
+/* Takes the promise back. */
+void receipts_forget(struct simulator *simulator, struct coming *coming);
+/* Lets them come. The lock is held. */
+void receipts_come(struct simulator *simulator, struct coming *coming);
+/* The worker's. */
+int64_t receipts_due(void *data, int64_t now, unsigned *done);
+void receipts_done(struct receipts *receipts);
+
+/* ---- the network ---- */
+
+struct simulator {
+    const char *name;
+    struct clock clock;
+    uint64_t seed;
+    bool manual;
+    struct masking *masking; /* set once, before traffic */
+    struct worker *worker;
+    struct gate gate; /* those who hand in something */
+    pthread_mutex_t lock;
+    bool stopped;
+    uint64_t ids;              /* given to texts so far */
+    struct handset **handsets; /* in the order in which they were added */
+    size_t handset_count, handset_room;
+    struct handset **buckets; /* by canonical number */
+    size_t bucket_count;      /* a power of two, or 0 */
+    struct stored *oldest, *newest;
+    size_t text_bytes;
+    struct keys keys;
+    struct receipts receipts;
+};
+
+/* The network's id of a text. */
+void simulator_id(const struct simulator *simulator, uint64_t id, char ret_id[SIMULATOR_ID_SIZE]);
+
+/* By number, in any form that means the same phone; NULL. The lock is held. */
+struct handset *handset_find(struct simulator *simulator, const char *phone_number);
+void handset_free(struct handset *handset);
+bool handset_unknown(struct error *error);
+
+/* A text that is not on a phone yet; NULL when there is no memory, also for the phone to keep it. The lock is held. */
+struct stored *inbox_make(struct handset *handset, const struct outbound_message *message,
+                          const char *id, int64_t now);
+/* The phone has it: the oldest may go for it. The lock is held. */
+void inbox_add(struct simulator *simulator, struct stored *stored);
+/* Whom the phone's new texts concern. The lock is held on entry and on return, and not in between. */
+void inbox_wake(struct simulator *simulator, struct handset *handset);
+void stored_free(struct stored *stored);
+
+#endif

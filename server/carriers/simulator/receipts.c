@@ -1,0 +1,228 @@
+/*
+ * Receipts: promised when a text is taken, then in a heap until they are due, then handed in. One that the domain cannot take
+ * now is handed in again later; one that it refuses is forgotten.
+ */
+#include "server/carriers/simulator/internal.h"
+
+#include <stdlib.h>
+
+enum {
+    HANDED_IN_MOST = 4096, /* the domain's queue is not there for receipts alone */
+    AGAIN_AFTER_US = MICROSECONDS,
+    KEY = 0,
+    CODE,
+    ID,
+};
+
+static bool sooner(const struct coming *a, const struct coming *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
+static void heap_put(struct receipts *receipts, struct coming *coming)
+{
+    size_t at = receipts->count++;
+    for (; at > 0; at = (at - 1) / 2) {
+        struct coming *above = receipts->heap[(at - 1) / 2];
+        if (!sooner(coming, above))
+            break;
+        receipts->heap[at] = above;
+    }
+    receipts->heap[at] = coming;
+}
+
+static struct coming *heap_take(struct receipts *receipts)
+{
+    struct coming *first = receipts->heap[0];
+    struct coming *moved = receipts->heap[--receipts->count];
+    size_t at = 0;
+    for (;;) {
+        size_t below = 2 * at + 1;
+        if (below >= receipts->count)
+            break;
+        if (below + 1 < receipts->count && sooner(receipts->heap[below + 1], receipts->heap[below]))
+            below++;
+        if (!sooner(receipts->heap[below], moved))
+            break;
+        receipts->heap[at] = receipts->heap[below];
+        at = below;
+    }
+    receipts->heap[at] = moved;
+    return first;
+}
+
+/* Room in the heap for all that is promised: what was promised can always be put in. */
+static bool make_room(struct receipts *receipts, size_t more)
+{
+    if (receipts->promised + more > SIMULATOR_RECEIPTS)
+        return false;
+    size_t room = receipts->room ? receipts->room : 64;
+    while (room < receipts->promised + more)
+        room *= 2;
+    if (room == receipts->room)
+        return true;
+    struct coming **heap = realloc(receipts->heap, room * sizeof(struct coming *));
+    if (!heap)
+        return false;
+    receipts->heap = heap;
+    receipts->room = room;
+    return true;
+}
+
+static enum receipt_status status_of(enum simulated_receipt receipt)
+{
+    switch (receipt) {
+    case SIMULATED_UNDELIVERED:
+        return RECEIPT_UNDELIVERED;
+    case SIMULATED_FAILED:
+        return RECEIPT_FAILED;
+    case SIMULATED_DELIVERED:
+    case SIMULATED_SILENT:
+        break;
+    }
+    return RECEIPT_DELIVERED;
+}
+
+static struct coming *coming_new(struct simulator *simulator, const struct handset *handset,
+                                 const char *key, const char *id)
+{
+    struct coming *coming = calloc(1, sizeof *coming);
+    if (!coming)
+        return NULL;
+    enum receipt_status status = status_of(handset->receipt);
+    const char *strings[] = {
+        [KEY] = key,
+        [CODE] = status == RECEIPT_DELIVERED ? NULL : handset->carrier_code,
+        [ID] = id,
+    };
+    if (!text_copy(&coming->text, strings, 3, NULL, 0)) {
+        free(coming);
+        return NULL;
+    }
+    coming->simulator = simulator;
+    coming->due = clock_now(&simulator->clock) + handset->receipt_delay;
+    coming->receipt = (struct receipt){
+        .carrier = simulator->name,
+        .key = coming->text.strings[KEY],
+        .status = status,
+        .carrier_code = coming->text.strings[CODE],
+        .provider_id = coming->text.strings[ID],
+    };
+    return coming;
+}
+
+static void coming_free(struct coming *coming)
+{
+    text_done(&coming->text);
+    free(coming);
+}
+
+bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
+                      const char *id, struct coming **ret_coming)
+{
+    struct coming *chain = NULL;
+    size_t copies = handset->receipt_copies ? handset->receipt_copies : 1;
+    if (handset->receipt == SIMULATED_SILENT)
+        copies = 0;
+    if (!make_room(&simulator->receipts, copies))
+        return false;
+    for (size_t i = 0; i < copies; i++) {
+        struct coming *coming = coming_new(simulator, handset, key, id);
+        if (!coming) {
+            receipts_forget(simulator, chain);
+            return false;
+        }
+        simulator->receipts.promised++;
+        coming->next = chain;
+        chain = coming;
+    }
+    *ret_coming = chain;
+    return true;
+}
+
+void receipts_forget(struct simulator *simulator, struct coming *coming)
+{
+    while (coming) {
+        struct coming *next = coming->next;
+        simulator->receipts.promised--;
+        coming_free(coming);
+        coming = next;
+    }
+}
+
+void receipts_come(struct simulator *simulator, struct coming *coming)
+{
+    struct receipts *receipts = &simulator->receipts;
+    int64_t first = WORKER_NEVER;
+    while (coming) {
+        struct coming *next = coming->next;
+        coming->next = NULL;
+        coming->order = receipts->orders++;
+        heap_put(receipts, coming);
+        if (coming->due < first)
+            first = coming->due;
+        coming = next;
+    }
+    worker_by(simulator->worker, first);
+}
+
+/* Whether the same receipt may be taken at another time. */
+static bool helps_again(const struct error *error)
+{
+    return error &&
+           (error->code == STATUS_RESOURCE_EXHAUSTED || error->code == STATUS_UNAVAILABLE ||
+            error->code == STATUS_UNKNOWN || error->code == STATUS_ABORTED);
+}
+
+static void answered(void *data, const struct error *error)
+{
+    struct coming *coming = data;
+    struct simulator *simulator = coming->simulator;
+    struct receipts *receipts = &simulator->receipts;
+    pthread_mutex_lock(&simulator->lock);
+    receipts->handed_in--;
+    if (helps_again(error) && !simulator->stopped) {
+        coming->due = clock_now(&simulator->clock) + AGAIN_AFTER_US;
+        receipts_come(simulator, coming);
+    } else {
+        receipts_forget(simulator, coming);
+    }
+    if (receipts->held_back) {
+        receipts->held_back = false;
+        worker_by(simulator->worker, INT64_MIN);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+int64_t receipts_due(void *data, int64_t now, unsigned *done)
+{
+    struct simulator *simulator = data;
+    struct receipts *receipts = &simulator->receipts;
+    int64_t next = WORKER_NEVER;
+    pthread_mutex_lock(&simulator->lock);
+    while (receipts->count > 0 && !simulator->stopped) {
+        if (receipts->heap[0]->due > now) {
+            next = receipts->heap[0]->due;
+            break;
+        }
+        if (receipts->handed_in == HANDED_IN_MOST) {
+            receipts->held_back = true;
+            break;
+        }
+        struct coming *coming = heap_take(receipts);
+        receipts->handed_in++;
+        pthread_mutex_unlock(&simulator->lock);
+        ingress_receipt(simulator->masking, &coming->receipt, answered, coming);
+        ++*done;
+        pthread_mutex_lock(&simulator->lock);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+    return next;
+}
+
+void receipts_done(struct receipts *receipts)
+{
+    for (size_t i = 0; i < receipts->count; i++)
+        coming_free(receipts->heap[i]);
+    free(receipts->heap);
+}

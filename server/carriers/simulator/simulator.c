@@ -1,0 +1,285 @@
+/*
+ * The network itself: what it makes of a text that it is given, and of one that is written on a phone.
+ */
+#include "server/carriers/simulator/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static void *simulator_new(const char *name, const struct carrier_options *options)
+{
+    struct simulator *simulator = calloc(1, sizeof *simulator);
+    if (!simulator)
+        return NULL;
+    simulator->name = name;
+    simulator->clock = options->clock;
+    simulator->manual = options->manual;
+    simulator->seed = options->seed;
+    if (!simulator->seed &&
+        getrandom(&simulator->seed, sizeof simulator->seed, 0) != sizeof simulator->seed)
+        simulator->seed = (uint64_t)clock_now(&simulator->clock);
+    simulator->worker = worker_new(simulator->clock, receipts_due, simulator);
+    if (!simulator->worker) {
+        free(simulator);
+        return NULL;
+    }
+    gate_init(&simulator->gate);
+    pthread_mutex_init(&simulator->lock, NULL);
+    return simulator;
+}
+
+static bool simulator_start(void *self, struct masking *masking, struct error *error)
+{
+    struct simulator *simulator = self;
+    simulator->masking = masking;
+    return simulator->manual || worker_start(simulator->worker, error);
+}
+
+static void simulator_stop(void *self)
+{
+    struct simulator *simulator = self;
+    pthread_mutex_lock(&simulator->lock);
+    simulator->stopped = true;
+    pthread_mutex_unlock(&simulator->lock);
+    worker_stop(simulator->worker);
+    gate_close(&simulator->gate);
+}
+
+static void simulator_free(void *self)
+{
+    struct simulator *simulator = self;
+    if (!simulator)
+        return;
+    struct stored *stored = simulator->oldest;
+    while (stored) {
+        struct stored *newer = stored->newer;
+        stored_free(stored);
+        stored = newer;
+    }
+    for (size_t i = 0; i < simulator->handset_count; i++)
+        handset_free(simulator->handsets[i]);
+    free(simulator->handsets);
+    free(simulator->buckets);
+    keys_done(&simulator->keys);
+    receipts_done(&simulator->receipts);
+    worker_free(simulator->worker);
+    gate_done(&simulator->gate);
+    pthread_mutex_destroy(&simulator->lock);
+    free(simulator);
+}
+
+void simulator_id(const struct simulator *simulator, uint64_t id, char ret_id[SIMULATOR_ID_SIZE])
+{
+    snprintf(ret_id, SIMULATOR_ID_SIZE, "sim-%016llx-%llu", (unsigned long long)simulator->seed,
+             (unsigned long long)id);
+}
+
+/* ---- to a phone ---- */
+
+/* What the network makes of an attempt. */
+struct answer {
+    enum send_outcome outcome;
+    char code[SIMULATOR_CODE_SIZE];
+    char id[SIMULATOR_ID_SIZE];
+    struct handset *handset; /* that got the text; NULL: none */
+    struct coming *coming;
+};
+
+static void refuse(struct answer *answer, enum send_outcome outcome, const char *code)
+{
+    answer->outcome = outcome;
+    if (code)
+        snprintf(answer->code, sizeof answer->code, "%s", code);
+}
+
+/* Takes a text: all that it needs, or nothing of it. */
+static bool take(struct simulator *simulator, struct handset *handset,
+                 const struct outbound_message *message, struct answer *answer)
+{
+    uint64_t id = simulator->ids + 1;
+    bool arrives = handset->receipt == SIMULATED_DELIVERED || handset->receipt == SIMULATED_SILENT;
+    simulator_id(simulator, id, answer->id);
+    if (!receipts_promise(simulator, handset, message->key, answer->id, &answer->coming))
+        return false;
+    struct key *key = keys_make(&simulator->keys, message->key, id);
+    struct stored *stored =
+        key && arrives ? inbox_make(handset, message, answer->id, clock_now(&simulator->clock))
+                       : NULL;
+    if (!key || (arrives && !stored)) {
+        free(key);
+        receipts_forget(simulator, answer->coming);
+        answer->coming = NULL;
+        return false;
+    }
+    simulator->ids = id;
+    keys_add(&simulator->keys, key);
+    if (stored) {
+        inbox_add(simulator, stored);
+        answer->handset = handset;
+    }
+    return true;
+}
+
+static void treat(struct simulator *simulator, const struct outbound_message *message,
+                  struct answer *answer)
+{
+    uint64_t id;
+    if (simulator->stopped) {
+        refuse(answer, SEND_RETRY, NULL);
+        return;
+    }
+    if (keys_find(&simulator->keys, message->key, &id)) {
+        answer->outcome = SEND_TAKEN;
+        simulator_id(simulator, id, answer->id);
+        return;
+    }
+    struct handset *handset = handset_find(simulator, message->to);
+    if (!handset) {
+        refuse(answer, SEND_REFUSED, "NO_SUCH_HANDSET");
+        return;
+    }
+    bool as_told = !handset->send_count || handset->send_left > 0;
+    enum simulated_send send = as_told ? handset->send : SIMULATED_TAKEN;
+    bool takes = send == SIMULATED_TAKEN || send == SIMULATED_UNKNOWN;
+    if (takes && !take(simulator, handset, message, answer)) {
+        refuse(answer, SEND_RETRY, "BUSY");
+        return;
+    }
+    if (handset->send_left > 0)
+        handset->send_left--;
+    if (send == SIMULATED_TAKEN)
+        answer->outcome = SEND_TAKEN;
+    else
+        refuse(answer,
+               send == SIMULATED_UNKNOWN   ? SEND_UNKNOWN
+               : send == SIMULATED_REFUSED ? SEND_REFUSED
+                                           : SEND_RETRY,
+               handset->carrier_code);
+}
+
+static void simulator_take(void *self, const struct outbound_message *message, void *attempt)
+{
+    struct simulator *simulator = self;
+    struct answer answer = {.outcome = SEND_RETRY};
+    pthread_mutex_lock(&simulator->lock);
+    treat(simulator, message, &answer);
+    pthread_mutex_unlock(&simulator->lock);
+    const struct send_result result = {
+        .outcome = answer.outcome,
+        .provider_id = answer.outcome == SEND_TAKEN ? answer.id : "",
+        .carrier_code = answer.code,
+    };
+    ingress_sent(simulator->masking, attempt, &result);
+    /* Receipts come after the answer that they belong to, however soon they are due. */
+    pthread_mutex_lock(&simulator->lock);
+    receipts_come(simulator, answer.coming);
+    if (answer.handset)
+        inbox_wake(simulator, answer.handset);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+/* ---- from a phone ---- */
+
+struct writing {
+    void (*done)(void *data, const char *provider_id, const struct inbound_result *result);
+    void *data;
+    struct address from;
+    char id[SIMULATOR_ID_SIZE];
+    struct inbound_message message;
+};
+
+static void written(void *data, const struct inbound_result *result)
+{
+    struct writing *writing = data;
+    writing->done(writing->data, writing->message.provider_id, result);
+    free(writing);
+}
+
+static bool address_writing(struct simulator *simulator, const struct simulator_text *text,
+                            struct writing *writing)
+{
+    pthread_mutex_lock(&simulator->lock);
+    const struct handset *handset = handset_find(simulator, text->handset);
+    if (handset) {
+        writing->from = handset->phone_number;
+        simulator_id(simulator, ++simulator->ids, writing->id);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+    return handset != NULL;
+}
+
+bool simulator_send(struct simulator *simulator, const struct simulator_text *text,
+                    void (*done)(void *data, const char *provider_id,
+                                 const struct inbound_result *result),
+                    void *data, struct error *error)
+{
+    struct writing *writing = calloc(1, sizeof *writing);
+    if (!writing)
+        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
+                         "There is no memory for this text.");
+    writing->done = done;
+    writing->data = data;
+    if (!address_writing(simulator, text, writing)) {
+        free(writing);
+        return handset_unknown(error);
+    }
+    bool has_id = text->provider_id && *text->provider_id;
+    writing->message = (struct inbound_message){
+        .carrier = simulator->name,
+        .provider_id = has_id ? text->provider_id : writing->id,
+        .from = text->withhold_sender ? "anonymous" : writing->from.text,
+        .to = text->recipient,
+        .body = text->body,
+        .media = text->media,
+        .media_count = text->media_count,
+    };
+    if (!simulator->masking || !gate_enter(&simulator->gate)) {
+        free(writing);
+        return error_set(error, STATUS_UNAVAILABLE, "SHUTTING_DOWN", 0,
+                         "The server is shutting down.");
+    }
+    ingress_message(simulator->masking, &writing->message, written, writing);
+    gate_leave(&simulator->gate);
+    return true;
+}
+
+/* ---- as a carrier ---- */
+
+static bool simulator_idempotent(void *self)
+{
+    (void)self;
+    return true;
+}
+
+static enum carrier_health simulator_health(void *self)
+{
+    (void)self;
+    return CARRIER_READY;
+}
+
+static void simulator_kick(void *self)
+{
+    struct simulator *simulator = self;
+    worker_kick(simulator->worker);
+}
+
+static unsigned simulator_run_due(void *self)
+{
+    struct simulator *simulator = self;
+    return worker_run_due(simulator->worker);
+}
+
+const struct carrier_class simulator_class = {
+    .kind = "simulator",
+    .new = simulator_new,
+    .start = simulator_start,
+    .idempotent = simulator_idempotent,
+    .send = simulator_take,
+    .health = simulator_health,
+    .kick = simulator_kick,
+    .run_due = simulator_run_due,
+    .stop = simulator_stop,
+    .free = simulator_free,
+};
