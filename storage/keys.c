@@ -372,6 +372,14 @@ struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE])
     return key;
 }
 
+struct key key_service_request(uint32_t tenant, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = meta('q');
+    add_u32(&key, tenant);
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
 struct key key_claim(const char *proxy)
 {
     struct key key = meta('C');

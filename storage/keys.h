@@ -22,6 +22,7 @@
  *            t p n number                proxy identifier by number SID
  *   KV_META  V t s                       Service
  *            v t name                    Service by unique name (hash); the newest of that name
+ *            q t hash                    what was answered to a request_id that made a Service
  *            C proxy                     claim of a number, in the whole store
  */
 #ifndef MASKLINE_STORAGE_KEYS_H
@@ -111,6 +112,7 @@ bool key_last_sid(struct bytes key, sid_bytes ret_sid);
 struct key key_service(uint32_t tenant, const uint8_t *service);
 struct key key_services(uint32_t tenant);
 struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
+struct key key_service_request(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
 struct key key_claim(const char *proxy);
 
 #endif

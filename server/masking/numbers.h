@@ -8,7 +8,7 @@
 
 struct number_result {
     const Maskline__Store__V1__PhoneNumber *number;
-    int64_t in_use; /* active participants that dial it */
+    int64_t in_use; /* active sessions that use it */
 };
 
 typedef void (*number_done)(void *data, const struct number_result *result,
