@@ -80,14 +80,24 @@ bool grpc_c_server_add(struct grpc_c_server *server, const struct grpc_c_service
     if (!added)
         return no_memory(error);
     added->service = service;
-    added->next = server->services;
-    server->services = added;
+    struct service **last = &server->services;
+    while (*last)
+        last = &(*last)->next;
+    *last = added;
     for (size_t i = 0; i < service->method_count; i++) {
         if (!register_method(server, &added->methods[i], &service->methods[i], implementation,
                              error))
             return false;
     }
     return true;
+}
+
+const char *grpc_c_server_service(const struct grpc_c_server *server, size_t number)
+{
+    const struct service *service = server->services;
+    while (service && number-- > 0)
+        service = service->next;
+    return service ? service->service->name : NULL;
 }
 
 bool grpc_c_server_start(struct grpc_c_server *server, struct error *error)

@@ -49,6 +49,9 @@ struct grpc_c_server *grpc_c_server_new(const struct grpc_c_server_options *opti
 bool grpc_c_server_add(struct grpc_c_server *server, const struct grpc_c_service *service,
                        const void *implementation, struct error *error);
 
+/* The full names of the services, in the order in which they were added; NULL past the last. Not while one is added. */
+const char *grpc_c_server_service(const struct grpc_c_server *server, size_t number);
+
 /* "127.0.0.1:7766", "[::1]:0", "unix:/path". The port is checked here; port 0 takes a free one. A port that is taken is an
  * error (FAILED_PRECONDITION, ADDRESS_IN_USE). Plain text: say no to non-loopback addresses before this. */
 bool grpc_c_server_listen(struct grpc_c_server *server, const char *address, int *ret_port,
