@@ -22,6 +22,7 @@ struct rows {
     const uint8_t *hash_key;
     uint32_t tenant;
     int64_t now;
+    const Maskline__Store__V1__Service *service; /* the last one that was read */
 };
 
 struct rows rows_of_view(struct view *view, const struct store *store, struct arena *arena);
@@ -32,11 +33,22 @@ enum kv_found rows_get(struct rows *rows, enum kv_family family, const struct ke
 struct scan *rows_scan(struct rows *rows, enum kv_family family, struct bytes from, struct bytes to,
                        bool backwards);
 
+/* A row's bytes as a record in the arena. NULL, and an error: they cannot be read. */
+void *rows_record(struct rows *rows, const ProtobufCMessageDescriptor *kind, struct bytes bytes,
+                  struct error *error);
+/* The error of a record that cannot be read: damaged, or the arena is full. Returns false. */
+bool rows_unreadable(const struct rows *rows, struct error *error);
+
 /* One record by key. ABSENT is no error; FAILED sets `error` (a record that cannot be read is DATA_LOSS). */
 enum kv_found rows_service(struct rows *rows, const uint8_t *service,
                            Maskline__Store__V1__Service **ret_service, struct error *error);
 enum kv_found rows_session(struct rows *rows, const uint8_t *service, const uint8_t *session,
                            Maskline__Store__V1__Session **ret_session, struct error *error);
+/* What rows_session does after reading, for sessions that were read by a scan: an active one's effective expire time as the Service's
+ * present settings have it. ABSENT: its Service is gone. */
+enum kv_found rows_session_settle(struct rows *rows, const uint8_t *service,
+                                  Maskline__Store__V1__Session *session, struct error *error);
+/* Proxy identifiers are looked up by their canonical form, whichever form they are given in. */
 enum kv_found rows_number(struct rows *rows, const uint8_t *pool, const char *proxy,
                           Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
 enum kv_found rows_claim(struct rows *rows, const char *proxy,
@@ -51,8 +63,9 @@ enum kv_found rows_interaction(struct rows *rows, const uint8_t *service, const 
                                Maskline__Store__V1__Interaction **ret_interaction,
                                struct error *error);
 
-/* As a client names them. False: NOT_FOUND with the original's code, or another error. A Service that is DELETING or DELETED is
- * found by rows_find_service; rows_find_active_service says NOT_FOUND (SERVICE_DELETED) to it. */
+/* As a client names them. False: NOT_FOUND or INVALID_ARGUMENT with the original's code, or another error. A Service that is DELETING or
+ * DELETED is found by rows_find_service; rows_find_active_service says NOT_FOUND (SERVICE_DELETED) to it. A session that is to be purged
+ * is not found. */
 bool rows_find_service(struct rows *rows, const char *name,
                        Maskline__Store__V1__Service **ret_service, struct error *error);
 bool rows_find_active_service(struct rows *rows, const char *name,
@@ -64,8 +77,23 @@ bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *ser
                       const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
                       struct error *error);
 
+/* The newest of a name. */
+enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes ret_service,
+                                 struct error *error);
+enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, const char *name,
+                                 sid_bytes ret_session, struct error *error);
+enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const uint8_t *number,
+                                 Maskline__Store__V1__PhoneNumber **ret_number,
+                                 struct error *error);
+
 /* The person behind a parsed address. */
 struct person rows_person(const struct rows *rows, const struct address *address);
+
+/* Whether a session's row says that it is OPEN or IN_PROGRESS. */
+bool session_open(const Maskline__Store__V1__Session *session);
+
+/* Whether a session has ended so long ago that it is to be purged. */
+bool session_purged(const Maskline__Store__V1__Session *session, int64_t now);
 
 /* Whether a session routes at this time: OPEN or IN_PROGRESS, and not past its effective expire time. */
 bool session_active(const Maskline__Store__V1__Session *session, int64_t now);
@@ -82,6 +110,10 @@ int64_t session_expire_time(const Maskline__Store__V1__Service *service,
 /* The participant whose SID this is and who has not left; NULL when there is none. */
 Maskline__Store__V1__Participant *session_participant(const Maskline__Store__V1__Session *session,
                                                       const uint8_t *sid);
+
+/* The session as a client sees it: one that is past its time has ended, whatever its row says. */
+void session_show(const Maskline__Store__V1__Service *service,
+                  Maskline__Store__V1__Session *session, int64_t now);
 
 /* Packs an entry and appends it to the Service's log; `entry->time` is set here. */
 bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1__Entry *entry,

@@ -1,0 +1,135 @@
+#include "server/masking/errors.h"
+
+#include "proto/c/clock.h"
+
+#include <time.h>
+
+static const struct {
+    const char *reason;
+    enum status_code code;
+    int32_t original;
+    const char *message;
+} REFUSED[REFUSALS] = {
+    [REFUSED_NO_MEMORY] = {"NO_MEMORY", STATUS_RESOURCE_EXHAUSTED, 0,
+                           "There is not enough memory for this."},
+    [REFUSED_RECORD_UNREADABLE] = {"RECORD_UNREADABLE", STATUS_DATA_LOSS, 0,
+                                   "A stored record cannot be read."},
+    [REFUSED_REQUEST_ID_REUSED] = {"REQUEST_ID_REUSED", STATUS_FAILED_PRECONDITION, 0,
+                                   "This request_id was used for another request. Take a new one."},
+    [REFUSED_REQUEST_ANSWER_GONE] =
+        {"REQUEST_ANSWER_GONE", STATUS_FAILED_PRECONDITION, 0,
+         "This request was carried out, but its answer is kept no more."},
+
+    [REFUSED_SERVICE_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80408,
+                             "This is no SID of a Service: KS and 32 lower-case hex digits."},
+    [REFUSED_SERVICE_NOT_FOUND] = {"SERVICE_NOT_FOUND", STATUS_NOT_FOUND, 0,
+                                   "There is no such Service."},
+    [REFUSED_SERVICE_DELETED] = {"SERVICE_DELETED", STATUS_NOT_FOUND, 0,
+                                 "The Service was deleted."},
+    [REFUSED_SERVICE_NAME_TAKEN] = {"SERVICE_NAME_TAKEN", STATUS_ALREADY_EXISTS, 80602,
+                                    "Another Service has this unique name."},
+    [REFUSED_COOL_DOWN_TOO_SHORT] = {"COOL_DOWN_TOO_SHORT", STATUS_FAILED_PRECONDITION, 0,
+                                     "The cool-down must be at least the life of a message and the "
+                                     "late-reply window together."},
+
+    [REFUSED_NUMBER_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80407,
+                            "This is no SID of a phone number: PN and 32 lower-case hex digits."},
+    [REFUSED_NUMBER_NOT_FOUND] = {"PHONE_NUMBER_NOT_FOUND", STATUS_NOT_FOUND, 80301,
+                                  "The Service has no such number."},
+    [REFUSED_PHONE_NUMBER] = {"INVALID_PHONE_NUMBER", STATUS_INVALID_ARGUMENT, 80406,
+                              "This is no number in E.164: + and 8 to 15 digits."},
+    [REFUSED_NUMBER_IN_SERVICE] = {"NUMBER_IN_SERVICE", STATUS_ALREADY_EXISTS, 80104,
+                                   "The Service has this number already."},
+    [REFUSED_NUMBER_IN_OTHER_SERVICE] = {"NUMBER_IN_OTHER_SERVICE", STATUS_ALREADY_EXISTS, 80101,
+                                         "Another Service has this number. Remove it there first."},
+    [REFUSED_NUMBER_NOT_AVAILABLE] = {"NUMBER_NOT_AVAILABLE", STATUS_FAILED_PRECONDITION, 80601,
+                                      "This number is held for somebody else."},
+    [REFUSED_NUMBER_IN_USE] =
+        {"NUMBER_IN_USE", STATUS_FAILED_PRECONDITION, 80611,
+         "Active sessions use this number. Set it to DRAINING and wait, or use "
+         "force, which makes them fail."},
+    [REFUSED_POOL_FULL] = {"POOL_FULL", STATUS_FAILED_PRECONDITION, 80622,
+                           "The pool has as many numbers of this kind as it may have."},
+
+    [REFUSED_SESSION_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80409,
+                             "This is no SID of a session: KC and 32 lower-case hex digits."},
+    [REFUSED_SESSION_NOT_FOUND] = {"SESSION_NOT_FOUND", STATUS_NOT_FOUND, 0,
+                                   "The Service has no such session."},
+    [REFUSED_SESSION_NAME_NOT_FOUND] = {"SESSION_NOT_FOUND", STATUS_NOT_FOUND, 80308,
+                                        "The Service has no session of this unique name."},
+    [REFUSED_SESSION_NAME_TAKEN] = {"SESSION_NAME_TAKEN", STATUS_ALREADY_EXISTS, 80603,
+                                    "Another session of the Service has this unique name."},
+    [REFUSED_SESSION_CLOSED] = {"SESSION_CLOSED", STATUS_FAILED_PRECONDITION, 80607,
+                                "The session has ended. Open it again first (status IN_PROGRESS)."},
+    [REFUSED_STATUS_CHANGE] =
+        {"ILLEGAL_STATUS_CHANGE", STATUS_FAILED_PRECONDITION, 80608,
+         "An active session can only become CLOSED, and one that has ended can "
+         "only become IN_PROGRESS."},
+    [REFUSED_NUMBER_GONE] = {"NUMBER_GONE", STATUS_FAILED_PRECONDITION, 80605,
+                             "A participant's number is not in the pool any more."},
+
+    [REFUSED_PARTICIPANT_SID] =
+        {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80405,
+         "This is no SID of a participant: KP and 32 lower-case hex digits."},
+    [REFUSED_PARTICIPANT_NOT_FOUND] = {"PARTICIPANT_NOT_FOUND", STATUS_NOT_FOUND, 80610,
+                                       "The session has no such participant."},
+    [REFUSED_IDENTIFIER] = {"INVALID_IDENTIFIER", STATUS_INVALID_ARGUMENT, 80404,
+                            "An identifier must be a person's own number in E.164: + and 8 to 15 "
+                            "digits."},
+    [REFUSED_IDENTIFIER_IN_SESSION] = {"IDENTIFIER_IN_SESSION", STATUS_ALREADY_EXISTS, 80103,
+                                       "This person is in the session already."},
+    [REFUSED_TOO_MANY_PARTICIPANTS] = {"TOO_MANY_PARTICIPANTS", STATUS_FAILED_PRECONDITION, 80609,
+                                       "A session has at most two participants."},
+
+    [REFUSED_POOL_EMPTY] = {"POOL_EMPTY", STATUS_FAILED_PRECONDITION, 80205,
+                            "The Service has no numbers. Add some."},
+    [REFUSED_NO_VOICE_NUMBER] = {"NO_VOICE_NUMBER", STATUS_FAILED_PRECONDITION, 80201,
+                                 "No number of the Service can do voice as this mode needs it."},
+    [REFUSED_NO_SMS_NUMBER] = {"NO_SMS_NUMBER", STATUS_FAILED_PRECONDITION, 80202,
+                               "No number of the Service can do SMS as this mode needs it."},
+    [REFUSED_NO_COUNTRY_NUMBER] =
+        {"NO_COUNTRY_NUMBER", STATUS_FAILED_PRECONDITION, 80203,
+         "No fitting number of the Service has this person's calling code. "
+         "Add one, or name a proxy_identifier."},
+    [REFUSED_ONLY_RESERVED] = {"ONLY_RESERVED_NUMBERS", STATUS_FAILED_PRECONDITION, 80207,
+                               "All fitting numbers of the Service are reserved or not ACTIVE."},
+    [REFUSED_ALL_IN_USE] = {"ALL_NUMBERS_IN_USE", STATUS_FAILED_PRECONDITION, 80208,
+                            "This person has all fitting numbers in use or in cool-down. Add a "
+                            "number."},
+
+    [REFUSED_PROXY_ELSEWHERE] = {"PROXY_NOT_IN_SERVICE", STATUS_FAILED_PRECONDITION, 80605,
+                                 "Another Service has this proxy identifier."},
+    [REFUSED_PROXY_NOT_FOUND] = {"PROXY_NOT_FOUND", STATUS_FAILED_PRECONDITION, 80606,
+                                 "This proxy identifier is in no pool. Add it as a phone number."},
+    [REFUSED_OWN_NUMBER] = {"OWN_NUMBER", STATUS_FAILED_PRECONDITION, 80402,
+                            "The proxy identifier is this person's own number."},
+    [REFUSED_NUMBER_NOT_ACTIVE] = {"NUMBER_NOT_ACTIVE", STATUS_FAILED_PRECONDITION, 80601,
+                                   "The number is DRAINING or LOCKED."},
+    [REFUSED_PAIR_IN_USE] = {"PAIR_IN_USE", STATUS_FAILED_PRECONDITION, 80604,
+                             "This person has this number in another active session."},
+    [REFUSED_PAIR_COOLING_DOWN] = {"PAIR_COOLING_DOWN", STATUS_FAILED_PRECONDITION, 80402,
+                                   "This person had this number in a session that ended lately; a "
+                                   "late reply would reach the wrong person."},
+};
+
+bool refuse(struct error *error, enum refusal refusal)
+{
+    return error_set(error, REFUSED[refusal].code, REFUSED[refusal].reason,
+                     REFUSED[refusal].original, "%s", REFUSED[refusal].message);
+}
+
+const char *refusal_reason(enum refusal refusal)
+{
+    return REFUSED[refusal].reason;
+}
+
+void error_free_time(struct error *error, int64_t free_time, int64_t now)
+{
+    int64_t wait = free_time > now ? free_time - now : 0;
+    error->retry_ms = (wait + 999) / 1000;
+    time_t seconds = (time_t)(free_time / MICROSECONDS);
+    struct tm parts;
+    char text[32];
+    if (gmtime_r(&seconds, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts))
+        error_metadata(error, "free_time", "%s.%06dZ", text, (int)(free_time % MICROSECONDS));
+}
