@@ -73,8 +73,8 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 static bool bad(struct error *error, const char *from, const struct setting *setting,
                 const char *value, const char *why)
 {
-    return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0, "%s: %s is '%s': %s", from,
-                     setting->name, value, why);
+    return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0, "%s: %s is '%.60s': %s",
+                     from, setting->name, value, why);
 }
 
 struct unit {
@@ -110,8 +110,9 @@ static bool number(const struct setting *setting, const char *text, int64_t *ret
         return false;
     }
     int64_t product;
-    if (__builtin_mul_overflow((int64_t)value, unit->factor, &product) ||
-        product < setting->least || product > setting->most) {
+    if (__builtin_mul_overflow((int64_t)value, unit->factor, &product))
+        product = INT64_MAX;
+    if (product < setting->least || product > setting->most) {
         *ret_why = product < setting->least ? "too small" : "too large";
         return false;
     }

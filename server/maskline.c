@@ -1,7 +1,10 @@
 #include "server/maskline.h"
 
+#include "proto/maskline_c_proto_descriptors.h"
 #include "server/api/api.h"
 #include "server/exposed.h"
+#include "server/rpc/health.h"
+#include "server/rpc/reflection.h"
 #include "server/say.h"
 
 #include <stdatomic.h>
@@ -18,6 +21,8 @@ struct maskline {
     struct events *events;
     struct masking *masking;
     struct api *api;
+    struct grpc_c_health *health;
+    struct grpc_c_reflection *reflection;
     struct grpc_c_server *server;
     int ports[CONFIG_LISTEN];
     atomic_bool hurried;
@@ -150,7 +155,29 @@ static bool open_server(struct maskline *maskline, struct error *error)
     if (!maskline->api)
         return no_memory(error);
     maskline->server = grpc_c_server_new(&options, error);
-    return maskline->server && api_add(maskline->api, maskline->server, error);
+    return maskline->server && api_add(maskline->api, maskline->server, error) &&
+           add_standard_services(maskline, error);
+}
+
+/* Besides its own services: what says whether it serves, and what it serves. */
+static bool add_standard_services(struct maskline *maskline, struct error *error)
+{
+    const struct grpc_c_descriptors sets[] = {
+        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
+    maskline->health = grpc_c_health_new(error);
+    if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
+        return false;
+    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
+    return maskline->reflection &&
+           grpc_c_reflection_add(maskline->reflection, maskline->server, error);
+}
+
+static bool set_serving(struct maskline *maskline, struct error *error)
+{
+    bool ok = grpc_c_health_set(maskline->health, "", true);
+    for (const char *const *name = api_service_names(); ok && *name; name++)
+        ok = grpc_c_health_set(maskline->health, *name, true);
+    return ok || no_memory(error);
 }
 
 static bool serve(struct maskline *maskline, struct error *error)
@@ -159,7 +186,7 @@ static bool serve(struct maskline *maskline, struct error *error)
     for (size_t i = 0; i < config->listen_count; i++)
         if (!grpc_c_server_listen(maskline->server, config->listen[i], &maskline->ports[i], error))
             return false;
-    return grpc_c_server_start(maskline->server, error);
+    return set_serving(maskline, error) && grpc_c_server_start(maskline->server, error);
 }
 
 static bool open_all(struct maskline *maskline, struct error *error)
@@ -199,6 +226,7 @@ int maskline_port(const struct maskline *maskline, size_t index)
 
 bool maskline_drain(struct maskline *maskline)
 {
+    grpc_c_health_set_all(maskline->health, false);
     int64_t grace = atomic_load(&maskline->hurried) ? 0 : maskline->config->grace;
     return grpc_c_server_stop(maskline->server, grace);
 }
@@ -214,6 +242,8 @@ void maskline_close(struct maskline *maskline)
     if (!maskline)
         return;
     grpc_c_server_free(maskline->server);
+    grpc_c_reflection_free(maskline->reflection);
+    grpc_c_health_free(maskline->health);
     api_free(maskline->api);
     if (maskline->carriers)
         carriers_stop(maskline->carriers);

@@ -1,7 +1,7 @@
 #include "server/api/attachment_in.h"
 
 #include "proto/c/utf8.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +34,10 @@ static bool is_fine(const Maskline__V1__CarrierReceipt *receipt)
 {
     struct error error;
     error_clear(&error);
-    form_enum(&error, "receipt.status", &maskline__v1__carrier_receipt_status__descriptor,
-              (int)receipt->status);
-    form_text(&error, "receipt.carrier_code", receipt->carrier_code, 0, CODE_CHARACTERS);
-    form_text(&error, "receipt.provider_id", receipt->provider_id, 0, ID_CHARACTERS);
+    field_enum(&error, "receipt.status", &maskline__v1__carrier_receipt_status__descriptor,
+               (int)receipt->status);
+    field_text(&error, "receipt.carrier_code", receipt->carrier_code, 0, CODE_CHARACTERS);
+    field_text(&error, "receipt.provider_id", receipt->provider_id, 0, ID_CHARACTERS);
     return error.code == STATUS_OK &&
            receipt->status !=
                MASKLINE__V1__CARRIER_RECEIPT_STATUS__CARRIER_RECEIPT_STATUS_UNSPECIFIED;
@@ -105,7 +105,7 @@ static void take_result(struct gateway_attachment *attachment,
         .provider_id = utf8_length(result->provider_id) > ID_CHARACTERS ? "" : result->provider_id,
         .carrier_code = code,
     };
-    form_duration(&ignored, "send_result.retry_after", result->retry_after, &sent.retry_after);
+    field_duration(&ignored, "send_result.retry_after", result->retry_after, &sent.retry_after);
     gateway_result(attachment, result->key, &sent);
 }
 

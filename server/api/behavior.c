@@ -1,6 +1,6 @@
 #include "server/api/behavior.h"
 
-#include "server/api/form.h"
+#include "server/api/fields.h"
 
 #include <string.h>
 
@@ -20,11 +20,11 @@ struct simulator_behavior behavior_read(struct error *error,
     struct simulator_behavior behavior = {0};
     if (!given)
         return behavior;
-    form_enum(error, "behavior.send", &maskline__v1__simulated_send__descriptor, (int)given->send);
-    form_enum(error, "behavior.receipt", &maskline__v1__simulated_receipt__descriptor,
-              (int)given->receipt);
-    form_duration(error, "behavior.receipt_delay", given->receipt_delay, &behavior.receipt_delay);
-    form_text(error, "behavior.carrier_code", given->carrier_code, 0, CODE_CHARACTERS);
+    field_enum(error, "behavior.send", &maskline__v1__simulated_send__descriptor, (int)given->send);
+    field_enum(error, "behavior.receipt", &maskline__v1__simulated_receipt__descriptor,
+               (int)given->receipt);
+    field_duration(error, "behavior.receipt_delay", given->receipt_delay, &behavior.receipt_delay);
+    field_text(error, "behavior.carrier_code", given->carrier_code, 0, CODE_CHARACTERS);
     if (error->code != STATUS_OK)
         return behavior;
     behavior.send = given->send == 0 ? SIMULATED_TAKEN : (enum simulated_send)(given->send - 1);

@@ -2,7 +2,7 @@
 
 #include "server/api/convert.h"
 #include "server/api/event_start.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/ticker.h"
 
 #include <stdlib.h>
@@ -149,7 +149,7 @@ static bool read_interval(const Maskline__V1__StreamEventsRequest *request, int6
 {
     *ret_us = 30 * SECOND;
     error_clear(error);
-    form_duration(error, "heartbeat_interval", request->heartbeat_interval, ret_us);
+    field_duration(error, "heartbeat_interval", request->heartbeat_interval, ret_us);
     if (error->code == STATUS_OK && (*ret_us < SECOND || *ret_us > 3600 * SECOND))
         error_field(error, "heartbeat_interval", "It must be 1 s to 1 hour.");
     return error->code == STATUS_OK;

@@ -1,7 +1,7 @@
 #include "server/api/convert.h"
 #include "server/api/event_start.h"
 #include "server/api/event_stream.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/reads.h"
 
 /* A page ends when it has taken so much memory, too: clients take answers of 4 MiB as a rule. And so much is looked at for one page
@@ -80,7 +80,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
     struct page size;
-    form_page(error, list->page_size, "", &size);
+    field_page(error, list->page_size, "", &size);
     struct event_request where = {.service = list->service, .filter = list->filter};
     where.place = list->start_case == MASKLINE__V1__LIST_EVENTS_REQUEST__START_AFTER_POSITION
                       ? AFTER_POSITION

@@ -1,5 +1,5 @@
 #include "server/api/convert.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
 #include "server/masking/interactions.h"
@@ -32,13 +32,13 @@ static struct interaction_filter read_filter(struct error *error,
     struct interaction_filter filter = {0};
     if (!given)
         return filter;
-    form_enum(error, "filter.type", &maskline__v1__interaction_type__descriptor, (int)given->type);
+    field_enum(error, "filter.type", &maskline__v1__interaction_type__descriptor, (int)given->type);
     filter.type = (Maskline__Store__V1__InteractionType)given->type;
-    form_enums(error, "filter.outbound_statuses", &maskline__v1__leg_status__descriptor,
-               (const int *)given->outbound_statuses, given->n_outbound_statuses,
-               &filter.outbound_statuses);
+    field_enums(error, "filter.outbound_statuses", &maskline__v1__leg_status__descriptor,
+                (const int *)given->outbound_statuses, given->n_outbound_statuses,
+                &filter.outbound_statuses);
     struct time_range created = {0, 0};
-    form_range(error, "filter.created", given->created, &created);
+    field_range(error, "filter.created", given->created, &created);
     filter.created_from = created.from;
     filter.created_to = created.to;
     return filter;
@@ -51,7 +51,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
     struct page page;
-    form_page(error, list->page_size, list->page_token, &page);
+    field_page(error, list->page_size, list->page_token, &page);
     struct interaction_filter filter = read_filter(error, list->filter);
     struct interaction_list found;
     if (error->code != STATUS_OK ||
@@ -121,7 +121,7 @@ static void send(void *data, struct grpc_c_call *call,
         .body = request->body,
         .media_count = request->n_media,
     };
-    form_duration(&error, "max_life", request->max_life, &draft.max_life);
+    field_duration(&error, "max_life", request->max_life, &draft.max_life);
     /* The domain takes 0 for absent. */
     if (request->max_life && draft.max_life == 0 && error.code == STATUS_OK)
         error_field(&error, "max_life", "It must be more than 0.");

@@ -1,6 +1,6 @@
 #include "server/api/convert.h"
 #include "server/api/drafts.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
 
@@ -120,7 +120,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
     struct page page;
-    form_page(error, list->page_size, list->page_token, &page);
+    field_page(error, list->page_size, list->page_token, &page);
     struct session_result in;
     size_t begin;
     if (error->code != STATUS_OK ||

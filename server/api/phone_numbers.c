@@ -1,5 +1,5 @@
 #include "server/api/convert.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/masks.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
@@ -76,8 +76,8 @@ static struct number_filter read_filter(struct error *error,
     struct number_filter filter = {0};
     if (!given)
         return filter;
-    form_enum(error, "filter.state", &maskline__v1__phone_number_state__descriptor,
-              (int)given->state);
+    field_enum(error, "filter.state", &maskline__v1__phone_number_state__descriptor,
+               (int)given->state);
     filter.country = given->country;
     filter.state = (Maskline__Store__V1__NumberState)given->state;
     filter.by_reserved =
@@ -93,7 +93,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
     struct page page;
-    form_page(error, list->page_size, list->page_token, &page);
+    field_page(error, list->page_size, list->page_token, &page);
     struct number_filter filter = read_filter(error, list->filter);
     struct number_list found;
     if (error->code != STATUS_OK ||
@@ -167,7 +167,7 @@ static void update(void *data, struct grpc_c_call *call,
     struct api *api = data;
     struct error error;
     error_clear(&error);
-    form_enum(&error, "state", &maskline__v1__phone_number_state__descriptor, (int)request->state);
+    field_enum(&error, "state", &maskline__v1__phone_number_state__descriptor, (int)request->state);
     uint32_t changes = changes_of(&error, request);
     if (request_is_bad(call, &error))
         return;

@@ -1,5 +1,5 @@
 #include "server/api/convert.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/masks.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
@@ -72,7 +72,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     struct page page;
     error_clear(error);
-    form_page(error, list->page_size, list->page_token, &page);
+    field_page(error, list->page_size, list->page_token, &page);
     struct service_list found;
     if (error->code != STATUS_OK || !services_list(view, &page, arena, &found, error))
         return false;

@@ -1,6 +1,6 @@
 #include "server/api/convert.h"
 #include "server/api/drafts.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/masks.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
@@ -57,10 +57,10 @@ static void create(void *data, struct grpc_c_call *call,
         .ttl_given = request->ttl,
         .status = (Maskline__Store__V1__SessionStatus)request->status,
     };
-    form_enum(&error, "mode", &maskline__v1__session_mode__descriptor, (int)request->mode);
-    form_enum(&error, "status", &maskline__v1__session_status__descriptor, (int)request->status);
-    form_duration(&error, "ttl", request->ttl, &draft.ttl);
-    form_expire_time(&error, request->expire_time, &draft.expire_time);
+    field_enum(&error, "mode", &maskline__v1__session_mode__descriptor, (int)request->mode);
+    field_enum(&error, "status", &maskline__v1__session_status__descriptor, (int)request->status);
+    field_duration(&error, "ttl", request->ttl, &draft.ttl);
+    field_expire_time(&error, request->expire_time, &draft.expire_time);
     draft_participants(&error, arena, request, &draft);
     if (request_is_bad(call, &error))
         return;
@@ -101,15 +101,16 @@ static struct session_filter read_filter(struct error *error,
     struct session_filter filter = {0};
     if (!given)
         return filter;
-    form_enums(error, "filter.statuses", &maskline__v1__session_status__descriptor,
-               (const int *)given->statuses, given->n_statuses, &filter.statuses);
-    form_enum(error, "filter.mode", &maskline__v1__session_mode__descriptor, (int)given->mode);
+    field_enums(error, "filter.statuses", &maskline__v1__session_status__descriptor,
+                (const int *)given->statuses, given->n_statuses, &filter.statuses);
+    field_enum(error, "filter.mode", &maskline__v1__session_mode__descriptor, (int)given->mode);
     filter.mode = (Maskline__Store__V1__Mode)given->mode;
     filter.unique_name = given->unique_name;
     filter.identifier = given->identifier;
-    form_range(error, "filter.created", given->created, &filter.created);
-    form_range(error, "filter.ended", given->ended, &filter.ended);
-    form_range(error, "filter.last_interaction", given->last_interaction, &filter.last_interaction);
+    field_range(error, "filter.created", given->created, &filter.created);
+    field_range(error, "filter.ended", given->ended, &filter.ended);
+    field_range(error, "filter.last_interaction", given->last_interaction,
+                &filter.last_interaction);
     return filter;
 }
 
@@ -120,7 +121,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
     struct page page;
-    form_page(error, list->page_size, list->page_token, &page);
+    field_page(error, list->page_size, list->page_token, &page);
     struct session_filter filter = read_filter(error, list->filter);
     struct session_list found;
     if (error->code != STATUS_OK ||
@@ -198,9 +199,9 @@ static void update(void *data, struct grpc_c_call *call,
         .ttl_given = request->ttl,
         .set_expire_time = changes & CHANGES_EXPIRE_TIME,
     };
-    form_enum(&error, "status", &maskline__v1__session_status__descriptor, (int)request->status);
-    form_duration(&error, "ttl", request->ttl, &change.ttl);
-    form_expire_time(&error, request->expire_time, &change.expire_time);
+    field_enum(&error, "status", &maskline__v1__session_status__descriptor, (int)request->status);
+    field_duration(&error, "ttl", request->ttl, &change.ttl);
+    field_expire_time(&error, request->expire_time, &change.expire_time);
     if (changes & CHANGES_STATUS)
         change.status = (Maskline__Store__V1__SessionStatus)request->status;
     if (!request_is_bad(call, &error))

@@ -1,6 +1,6 @@
 #include "server/api/settings.h"
 
-#include "server/api/form.h"
+#include "server/api/fields.h"
 
 const struct mask_path *service_mask_paths(void)
 {
@@ -94,9 +94,9 @@ static void read_enums(struct error *error, const struct policies *policies, uin
     struct service_settings standard = service_settings_default();
     int mode = policies->session ? (int)policies->session->default_mode : 0;
     int selection = policies->number ? (int)policies->number->selection_behavior : 0;
-    form_enum(error, "session_policy.default_mode", &maskline__v1__session_mode__descriptor, mode);
-    form_enum(error, "number_policy.selection_behavior",
-              &maskline__v1__number_selection_behavior__descriptor, selection);
+    field_enum(error, "session_policy.default_mode", &maskline__v1__session_mode__descriptor, mode);
+    field_enum(error, "number_policy.selection_behavior",
+               &maskline__v1__number_selection_behavior__descriptor, selection);
     if (changes & CHANGES_DEFAULT_MODE)
         settings->default_mode =
             mode == 0 ? standard.default_mode : (Maskline__Store__V1__Mode)mode;
@@ -114,7 +114,7 @@ struct service_settings settings_read(struct error *error, const struct policies
     list_spans(policies, &settings, spans);
     for (size_t i = 0; i < SPANS; i++) {
         int64_t us = spans[i].standard;
-        form_duration(error, spans[i].path, spans[i].given, &us);
+        field_duration(error, spans[i].path, spans[i].given, &us);
         if (changes & spans[i].change)
             *spans[i].setting = us;
     }

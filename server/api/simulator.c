@@ -1,5 +1,5 @@
 #include "server/api/behavior.h"
-#include "server/api/form.h"
+#include "server/api/fields.h"
 #include "server/api/handset_watch.h"
 #include "server/api/internal.h"
 #include "server/api/media.h"
@@ -74,7 +74,7 @@ static void list(void *data, struct grpc_c_call *call,
     struct error error;
     struct page page;
     error_clear(&error);
-    form_page(&error, request->page_size, request->page_token, &page);
+    field_page(&error, request->page_size, request->page_token, &page);
     uint64_t skip = read_token(&error, request->page_token);
     if (request_is_bad(call, &error))
         return;
@@ -144,9 +144,9 @@ static void send_text(void *data, struct grpc_c_call *call,
         return;
     struct error error;
     error_clear(&error);
-    form_text(&error, "recipient", request->recipient, 1, RECIPIENT_CHARACTERS);
-    form_text(&error, "body", request->body, 0, BODY_CHARACTERS);
-    form_text(&error, "provider_id", request->provider_id, 0, ID_CHARACTERS);
+    field_text(&error, "recipient", request->recipient, 1, RECIPIENT_CHARACTERS);
+    field_text(&error, "body", request->body, 0, BODY_CHARACTERS);
+    field_text(&error, "provider_id", request->provider_id, 0, ID_CHARACTERS);
     if (request->n_media > MEDIA_MOST)
         error_field(&error, "media", "At most %d can be given.", MEDIA_MOST);
     if (request_is_bad(call, &error))
@@ -182,7 +182,7 @@ static void move_clock(void *data, struct grpc_c_call *call,
     int64_t now;
     struct error error;
     error_clear(&error);
-    form_duration(&error, "advance", request->advance, &advance);
+    field_duration(&error, "advance", request->advance, &advance);
     if (request_is_bad(call, &error))
         return;
     if (!test_clock_move(api->parts.test_clock, advance, &now, &error)) {

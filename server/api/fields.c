@@ -1,20 +1,20 @@
-#include "server/api/form.h"
+#include "server/api/fields.h"
 
 #include "proto/c/utf8.h"
 
-enum { PAGE_MOST = 1000 };
-
 #include <stdio.h>
 
-void form_enum(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
-               int value)
+enum { PAGE_MOST = 1000 };
+
+void field_enum(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
+                int value)
 {
     if (!protobuf_c_enum_descriptor_get_value(known, value))
         error_field(error, path, "%d is no value of %s.", value, known->name);
 }
 
-void form_enums(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
-                const int *values, size_t count, uint32_t *ret_values)
+void field_enums(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
+                 const int *values, size_t count, uint32_t *ret_values)
 {
     uint32_t sum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -28,8 +28,8 @@ void form_enums(struct error *error, const char *path, const ProtobufCEnumDescri
     *ret_values = sum;
 }
 
-void form_duration(struct error *error, const char *path,
-                   const Google__Protobuf__Duration *duration, int64_t *ret_us)
+void field_duration(struct error *error, const char *path,
+                    const Google__Protobuf__Duration *duration, int64_t *ret_us)
 {
     int64_t us;
     if (!duration)
@@ -42,8 +42,8 @@ void form_duration(struct error *error, const char *path,
         *ret_us = us;
 }
 
-void form_time(struct error *error, const char *path, const Google__Protobuf__Timestamp *time,
-               int64_t *ret_us)
+void field_time(struct error *error, const char *path, const Google__Protobuf__Timestamp *time,
+                int64_t *ret_us)
 {
     int64_t us;
     if (!time)
@@ -60,16 +60,17 @@ static int64_t at_least_1(int64_t us)
     return us > 0 ? us : 1;
 }
 
-void form_expire_time(struct error *error, const Google__Protobuf__Timestamp *time, int64_t *ret_us)
+void field_expire_time(struct error *error, const Google__Protobuf__Timestamp *time,
+                       int64_t *ret_us)
 {
     int64_t us = 0;
-    form_time(error, "expire_time", time, &us);
+    field_time(error, "expire_time", time, &us);
     if (time)
         *ret_us = at_least_1(us);
 }
 
-void form_range(struct error *error, const char *path, const Maskline__V1__TimeRange *range,
-                struct time_range *ret_range)
+void field_range(struct error *error, const char *path, const Maskline__V1__TimeRange *range,
+                 struct time_range *ret_range)
 {
     if (!range || (!range->start_time && !range->end_time))
         return;
@@ -77,9 +78,9 @@ void form_range(struct error *error, const char *path, const Maskline__V1__TimeR
     int64_t from = 1;
     int64_t to = INT64_MAX;
     snprintf(name, sizeof name, "%s.start_time", path);
-    form_time(error, name, range->start_time, &from);
+    field_time(error, name, range->start_time, &from);
     snprintf(name, sizeof name, "%s.end_time", path);
-    form_time(error, name, range->end_time, &to);
+    field_time(error, name, range->end_time, &to);
     if (to < from && range->start_time) {
         error_field(error, name, "It lies before start_time.");
         return;
@@ -88,7 +89,7 @@ void form_range(struct error *error, const char *path, const Maskline__V1__TimeR
     ret_range->to = range->end_time ? at_least_1(to) : 0;
 }
 
-void form_text(struct error *error, const char *path, const char *text, size_t least, size_t most)
+void field_text(struct error *error, const char *path, const char *text, size_t least, size_t most)
 {
     size_t length = utf8_length(text);
     if (length < least)
@@ -97,7 +98,7 @@ void form_text(struct error *error, const char *path, const char *text, size_t l
         error_field(error, path, "It has %zu characters; at most %zu are taken.", length, most);
 }
 
-void form_page(struct error *error, int32_t size, const char *token, struct page *ret_page)
+void field_page(struct error *error, int32_t size, const char *token, struct page *ret_page)
 {
     if (size < 0) {
         error_field(error, "page_size", "It must not be negative.");

@@ -1,0 +1,152 @@
+#include "server/api/convert.h"
+#include "server/api/event_start.h"
+#include "tests/unit/server/api/fill.h"
+#include "tests/unit/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t service_bytes[16] = {1, 2, 3};
+static const ProtobufCBinaryData service = {sizeof service_bytes, service_bytes};
+
+static struct arena *new_arena(void)
+{
+    struct arena *arena = arena_new(1024 * 1024);
+    ck_assert_ptr_nonnull(arena);
+    return arena;
+}
+
+static Maskline__Store__V1__Entry *entry_of(struct arena *arena, unsigned change)
+{
+    Maskline__Store__V1__Entry *entry = filled(arena, &maskline__store__v1__entry__descriptor);
+    fill_member(arena, &entry->base, change);
+    return entry;
+}
+
+static bool holds(const uint8_t *bytes, size_t size, const char *text)
+{
+    return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+static void expect_nothing_secret(const Maskline__V1__Event *event)
+{
+    size_t size = maskline__v1__event__get_packed_size(event);
+    uint8_t *bytes = malloc(size);
+    ck_assert_ptr_nonnull(bytes);
+    maskline__v1__event__pack(event, bytes);
+    ck_assert(!holds(bytes, size, REAL_NUMBER));
+    ck_assert(!holds(bytes, size, PROVIDER_ID));
+    ck_assert(!holds(bytes, size, PERSON_HASH));
+    free(bytes);
+}
+
+/* The number of an entry's change and of the event's payload, and what the payload rightly leaves empty. */
+static void expect_event(unsigned change, unsigned payload)
+{
+    /* Only what a session is about has one; a number's use is not told by events. */
+    static const char *const rightly_empty[] = {"session_sid", "in_use", NULL};
+    struct arena *arena = new_arena();
+    Maskline__Store__V1__Entry *entry = entry_of(arena, change);
+    Maskline__V1__Event *event = event_message(arena, service, 42, entry);
+    ck_assert_ptr_nonnull(event);
+    ck_assert_uint_eq((unsigned)event->payload_case, payload);
+    ck_assert_uint_eq((unsigned)event->type, payload);
+    ck_assert_uint_eq(event->position, 42);
+    ck_assert_str_eq(event->service_sid, "KS01020300000000000000000000000000");
+    ck_assert_int_eq(event->event_time->seconds, 1700000000);
+    const char *empty = empty_field(&event->base, rightly_empty);
+    ck_assert_msg(!empty, "change %u: nothing is in %s", change, empty ? empty : "");
+    bool about_session = change >= 30;
+    ck_assert_str_eq(event->session_sid, about_session ? "KCabababababababababababababababab" : "");
+    expect_nothing_secret(event);
+    arena_free(arena);
+}
+
+START_TEST(test_each_change_is_an_event)
+{
+    const ProtobufCMessageDescriptor *entry = &maskline__store__v1__entry__descriptor;
+    unsigned changes = 0;
+    for (unsigned i = 0; i < entry->n_fields; i++)
+        if (entry->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+            expect_event(entry->fields[i].id, entry->fields[i].id);
+            changes++;
+        }
+    /* One type of event more than there are changes: a session that fails. And UNSPECIFIED. */
+    ck_assert_uint_eq(changes + 2, maskline__v1__event_type__descriptor.n_values);
+}
+END_TEST
+
+START_TEST(test_session_that_fails)
+{
+    struct arena *arena = new_arena();
+    Maskline__Store__V1__Entry *entry =
+        entry_of(arena, MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED);
+    entry->session_closed->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED;
+    Maskline__V1__Event *event = event_message(arena, service, 1, entry);
+    ck_assert_int_eq(event->type, MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_SESSION_FAILED);
+    ck_assert_int_eq(event->payload_case, MASKLINE__V1__EVENT__PAYLOAD_SESSION_FAILED);
+    ck_assert_str_eq(event->session_failed->fail_reason, "<fail_reason>");
+    ck_assert_int_eq(event->session_failed->end_time->seconds, 1700000000);
+    expect_nothing_secret(event);
+    arena_free(arena);
+}
+END_TEST
+
+static Maskline__V1__SessionDeletedReason reason_of(struct arena *arena, bool purged,
+                                                    bool service_deleted)
+{
+    Maskline__Store__V1__Entry *entry =
+        entry_of(arena, MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_DELETED);
+    entry->session_deleted->purged = purged;
+    entry->session_deleted->service_deleted = service_deleted;
+    return event_message(arena, service, 1, entry)->session_deleted->reason;
+}
+
+START_TEST(test_why_a_session_is_gone)
+{
+    struct arena *arena = new_arena();
+    ck_assert_int_eq(reason_of(arena, false, false),
+                     MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_API);
+    ck_assert_int_eq(reason_of(arena, true, false),
+                     MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_RETENTION);
+    ck_assert_int_eq(reason_of(arena, false, true),
+                     MASKLINE__V1__SESSION_DELETED_REASON__SESSION_DELETED_REASON_SERVICE_DELETED);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_entry_of_no_kind_has_no_type)
+{
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    struct arena *arena = new_arena();
+    Maskline__V1__Event *event = event_message(arena, service, 1, &entry);
+    ck_assert_int_eq(event->type, MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED);
+    ck_assert_int_eq(event->payload_case, MASKLINE__V1__EVENT__PAYLOAD__NOT_SET);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_filter)
+{
+    struct arena *arena = new_arena();
+    Maskline__Store__V1__Entry *entry =
+        entry_of(arena, MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED);
+    struct event_filter filter = {0};
+    ck_assert(event_passes(&filter, entry));
+    filter.types = UINT64_C(1) << MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_LEG_UPDATED;
+    ck_assert(event_passes(&filter, entry));
+    filter.types = UINT64_C(1) << MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_WARNING;
+    ck_assert(!event_passes(&filter, entry));
+    filter.types = 0;
+    filter.by_session = true;
+    ck_assert(!event_passes(&filter, entry));
+    memset(filter.session, 0xab, sizeof filter.session);
+    ck_assert(event_passes(&filter, entry));
+    ck_assert(!event_passes(&filter,
+                            entry_of(arena, MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_DELETED)));
+    arena_free(arena);
+}
+END_TEST
+
+SUITE_MAIN("event", test_each_change_is_an_event, test_session_that_fails,
+           test_why_a_session_is_gone, test_entry_of_no_kind_has_no_type, test_filter)

@@ -1,0 +1,139 @@
+#include "server/api/settings.h"
+#include "tests/unit/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct error error;
+
+static Google__Protobuf__Duration *seconds(int64_t count)
+{
+    static Google__Protobuf__Duration pool[16];
+    static unsigned used;
+    Google__Protobuf__Duration *one = &pool[used++ % 16];
+    google__protobuf__duration__init(one);
+    one->seconds = count;
+    return one;
+}
+
+static uint32_t changes_named(const char *path)
+{
+    union {
+        const char *given;
+        char *taken;
+    } cast = {path};
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    mask.paths = &cast.taken;
+    mask.n_paths = 1;
+    error_clear(&error);
+    return mask_changes(&error, &mask, service_mask_paths());
+}
+
+START_TEST(test_mask_names_a_field_or_all_of_a_policy)
+{
+    ck_assert_uint_eq(changes_named("unique_name"), CHANGES_NAME);
+    ck_assert_uint_eq(changes_named("number_policy.cool_down"), CHANGES_COOL_DOWN);
+    ck_assert_uint_eq(changes_named("message_policy"), CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE);
+    ck_assert_int_eq(error.code, STATUS_OK);
+}
+END_TEST
+
+START_TEST(test_mask_that_names_something_else_is_refused)
+{
+    static const char *const wrong[] = {
+        "sid",     "",  "*", "numberPolicy", "number_policy.", "number_policy.cool_down.seconds",
+        "service", NULL};
+    for (const char *const *path = wrong; *path; path++) {
+        ck_assert_uint_eq(changes_named(*path), 0);
+        ck_assert_int_eq(error.code, STATUS_INVALID_ARGUMENT);
+        ck_assert_str_eq(error.fields[0].name, "update_mask");
+    }
+}
+END_TEST
+
+/* Each field of each policy must have a path: one that is added and forgotten here could never be changed. */
+START_TEST(test_each_field_has_a_path)
+{
+    static const struct {
+        const char *policy;
+        const ProtobufCMessageDescriptor *descriptor;
+    } policies[] = {
+        {"session_policy", &maskline__v1__session_policy__descriptor},
+        {"number_policy", &maskline__v1__number_policy__descriptor},
+        {"message_policy", &maskline__v1__message_policy__descriptor},
+        {"retention_policy", &maskline__v1__retention_policy__descriptor},
+    };
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        uint32_t all = 0;
+        for (unsigned j = 0; j < policies[i].descriptor->n_fields; j++) {
+            char path[80];
+            snprintf(path, sizeof path, "%s.%s", policies[i].policy,
+                     policies[i].descriptor->fields[j].name);
+            uint32_t change = changes_named(path);
+            ck_assert_msg(change != 0 && !(change & all), "%s", path);
+            all |= change;
+        }
+        ck_assert_uint_eq(changes_named(policies[i].policy), all);
+    }
+}
+END_TEST
+
+START_TEST(test_what_is_set_changes)
+{
+    Maskline__V1__SessionPolicy session = MASKLINE__V1__SESSION_POLICY__INIT;
+    Maskline__V1__NumberPolicy number = MASKLINE__V1__NUMBER_POLICY__INIT;
+    struct policies policies = {.session = &session, .number = &number};
+    ck_assert_uint_eq(policies_set(&policies), 0);
+    session.default_ttl = seconds(0);
+    number.cool_down = seconds(60);
+    number.selection_behavior =
+        MASKLINE__V1__NUMBER_SELECTION_BEHAVIOR__NUMBER_SELECTION_BEHAVIOR_AVOID_STICKY;
+    uint32_t changes = policies_set(&policies);
+    ck_assert_uint_eq(changes, CHANGES_DEFAULT_TTL | CHANGES_COOL_DOWN | CHANGES_SELECTION);
+    error_clear(&error);
+    struct service_settings settings = settings_read(&error, &policies, changes);
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert_int_eq(settings.default_ttl, 0);
+    ck_assert_int_eq(settings.cool_down, 60000000);
+    ck_assert_int_eq(settings.number_selection,
+                     MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY);
+    ck_assert_int_eq(settings.idle_cap, SETTING_UNSET);
+    ck_assert_int_eq(settings.max_message_life, SETTING_UNSET);
+    ck_assert_int_eq(settings.default_mode, 0);
+}
+END_TEST
+
+START_TEST(test_what_is_named_and_absent_gets_its_default)
+{
+    struct policies nothing = {0};
+    struct service_settings standard = service_settings_default();
+    error_clear(&error);
+    struct service_settings settings = settings_read(&error, &nothing, UINT32_MAX);
+    ck_assert_int_eq(settings.cool_down, standard.cool_down);
+    ck_assert_int_eq(settings.event_retention, standard.event_retention);
+    ck_assert_int_eq(settings.max_message_life, standard.max_message_life);
+    ck_assert_int_eq(settings.default_mode, standard.default_mode);
+    ck_assert_int_ne(settings.default_mode, 0);
+    ck_assert_int_ne(settings.number_selection, 0);
+}
+END_TEST
+
+START_TEST(test_bad_values_are_told_with_their_paths)
+{
+    Maskline__V1__SessionPolicy session = MASKLINE__V1__SESSION_POLICY__INIT;
+    Maskline__V1__RetentionPolicy retention = MASKLINE__V1__RETENTION_POLICY__INIT;
+    struct policies policies = {.session = &session, .retention = &retention};
+    session.default_mode = (Maskline__V1__SessionMode)9;
+    retention.events = seconds(-1);
+    error_clear(&error);
+    settings_read(&error, &policies, policies_set(&policies));
+    ck_assert_uint_eq(error.field_count, 2);
+    ck_assert_str_eq(error.fields[0].name, "retention_policy.events");
+    ck_assert_str_eq(error.fields[1].name, "session_policy.default_mode");
+}
+END_TEST
+
+SUITE_MAIN("settings", test_mask_names_a_field_or_all_of_a_policy,
+           test_mask_that_names_something_else_is_refused, test_each_field_has_a_path,
+           test_what_is_set_changes, test_what_is_named_and_absent_gets_its_default,
+           test_bad_values_are_told_with_their_paths)
