@@ -1,5 +1,7 @@
 #include "server/masking/accept.h"
 
+#include "server/masking/errors.h"
+
 static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
                                               const Maskline__Store__V1__Participant *recipient)
 {
@@ -45,15 +47,27 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     return made;
 }
 
+/* Whether the Service's settings may have changed since the session's end was last worked out from them and written down. */
+static bool settings_are_newer(const Maskline__Store__V1__Service *service,
+                               const Maskline__Store__V1__Session *session)
+{
+    int64_t written = session->last_interaction_time > session->update_time
+                          ? session->last_interaction_time
+                          : session->update_time;
+    return service->update_time >= written;
+}
+
 /* The expiry index holds a hint that is never later than the session's end. A message moves the end, mostly to a later time, and then the
- * hint that is there will do; when it moves it to an earlier one, or there was none, the hint comes with the message. */
-static bool hint_expiry(struct rows *rows, const struct acceptance *acceptance, int64_t before)
+ * hint that is there will do; when it moves it to an earlier one, or there may be none, the hint comes with the message. */
+static bool hint_expiry(struct rows *rows, struct acceptance *acceptance, int64_t before,
+                        bool newer)
 {
     int64_t now = acceptance->session->effective_expire_time;
-    if (!now || (before && now >= before))
+    if (!now || (before && now >= before && !newer))
         return true;
     struct key key =
         key_expiry(rows->tenant, acceptance->service->sid.data, now, acceptance->session->sid.data);
+    acceptance->hint_time = now;
     return txn_put(rows->txn, KV_IDX, key_bytes(&key), (struct bytes){"", 0}, 0);
 }
 
@@ -63,10 +77,10 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     Maskline__Store__V1__Session *session = acceptance->session;
     Maskline__Store__V1__Interaction *made = make(rows, acceptance);
     if (!made)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                         "There is no memory to take the message on.");
+        return refuse(error, REFUSED_NO_MEMORY);
     bool first = !session->start_time;
     int64_t expire_before = session->effective_expire_time;
+    bool newer = settings_are_newer(acceptance->service, session);
     if (first)
         session->start_time = rows->now;
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
@@ -86,9 +100,8 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED;
     entry.interaction_created = &created;
     uint64_t position;
-    if (!hint_expiry(rows, acceptance, expire_before))
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                         "There is no memory to take the message on.");
+    if (!hint_expiry(rows, acceptance, expire_before, newer))
+        return refuse(error, REFUSED_NO_MEMORY);
     if (!rows_append(rows, acceptance->service->sid.data, &entry, &position, error))
         return false;
     *ret_interaction = made;

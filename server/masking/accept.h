@@ -23,6 +23,7 @@ struct acceptance {
     uint8_t *dedupe_key;
     uint8_t *content_hash;
     Maskline__Store__V1__RequestId *request;
+    int64_t hint_time; /* out: of an expiry hint that the timers have to know of; 0: none */
 };
 
 /* Texts and bytes are not copied: what the result points to lives as long as theirs. */

@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/guards.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox_internal.h"
@@ -64,7 +65,7 @@ static enum go sweep(struct checking *c)
                                   c->id->interaction, c->id->leg);
     if (!txn_delete(c->rows->txn, KV_IDX, key_bytes(&key)) ||
         !txn_delete(c->rows->txn, KV_LIVE, key_bytes(&mark))) {
-        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }
     return judge(c, VERDICT_GONE);
@@ -109,8 +110,7 @@ static enum go check_session(struct checking *c)
         return GO_ON;
     int64_t ended = c->session->end_time;
     bool expired = session_expired(c->session);
-    if (c->session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN ||
-        c->session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS) {
+    if (session_open(c->session)) {
         session_expiry(c->service, c->session, &ended);
         expired = true;
     }
@@ -275,7 +275,7 @@ static enum go begin(struct checking *c)
     struct attempt *attempt = attempt_new(c, port);
     if (!attempt) {
         atomic_fetch_sub(&port->in_flight, 1);
-        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }
     attempt->port = port;
@@ -283,7 +283,7 @@ static enum go begin(struct checking *c)
     attempt->marked = !port->carrier->idempotent;
     c->item->attempt = attempt;
     if (attempt->marked && !mark(c, attempt)) {
-        error_set(c->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }
     return judge(c, VERDICT_SEND);

@@ -110,6 +110,27 @@ static const struct {
     [REFUSED_PAIR_COOLING_DOWN] = {"PAIR_COOLING_DOWN", STATUS_FAILED_PRECONDITION, 80402,
                                    "This person had this number in a session that ended lately; a "
                                    "late reply would reach the wrong person."},
+
+    [REFUSED_INTERACTION_SID] =
+        {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80403,
+         "This is no SID of an interaction: KI and 32 lower-case hex digits."},
+    [REFUSED_INTERACTION_NOT_FOUND] = {"INTERACTION_NOT_FOUND", STATUS_NOT_FOUND, 80610,
+                                       "The session has no such interaction."},
+    [REFUSED_SESSION_EXPIRED] =
+        {"SESSION_CLOSED", STATUS_FAILED_PRECONDITION, 80904,
+         "The session has expired. Open it again first (status IN_PROGRESS)."},
+    [REFUSED_MODE] = {"MODE_REFUSED", STATUS_FAILED_PRECONDITION, 80910,
+                      "The session carries calls only."},
+    [REFUSED_LOOP] = {"LOOP", STATUS_FAILED_PRECONDITION, 0,
+                      "The participant's identifier is a number of some pool by now."},
+    [REFUSED_MMS] = {"MMS_NOT_POSSIBLE", STATUS_FAILED_PRECONDITION, 0,
+                     "The participant's proxy number cannot send media."},
+    [REFUSED_MESSAGE_UNKNOWN] = {"MESSAGE_UNKNOWN", STATUS_NOT_FOUND, 0,
+                                 "No message was handed out with this key."},
+    [REFUSED_NOT_THIS_CARRIERS] = {"NOT_THIS_CARRIERS", STATUS_PERMISSION_DENIED, 0,
+                                   "The message was not handed to this carrier."},
+    [REFUSED_NO_THREAD] = {"NO_THREAD", STATUS_RESOURCE_EXHAUSTED, 0,
+                           "The system gives no more threads."},
 };
 
 bool refuse(struct error *error, enum refusal refusal)

@@ -2,6 +2,8 @@
 
 #include "proto/c/utf8.h"
 #include "server/masking/accept.h"
+#include "server/masking/errors.h"
+#include "server/masking/forms.h"
 #include "server/masking/guards.h"
 #include "server/masking/legs.h"
 #include "server/masking/ports.h"
@@ -130,8 +132,7 @@ static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedup
                                                    value.bytes.data);
     if (*ret_row)
         return KV_FOUND;
-    error_set(&r->in->error, STATUS_DATA_LOSS, "RECORD_DAMAGED", 0,
-              "The record of a carrier's message cannot be read.");
+    refuse(&r->in->error, REFUSED_RECORD_UNREADABLE);
     return KV_FAILED;
 }
 
@@ -240,7 +241,7 @@ static enum step reject_inactive(struct reception *r)
                        MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED, reason, "",
                        ended, &in->error))
         return STEP_BROKEN;
-    in->purge_time = ended + r->service->settings->closed_session_retention;
+    in->note_time = session->purge_time;
     return reject(r, REJECT_SESSION_EXPIRED);
 }
 
@@ -257,8 +258,12 @@ static enum step find_route(struct reception *r)
         return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
     found =
         rows_session(&r->rows, r->service->sid.data, route->session.data, &r->session, &in->error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
+    if (found == KV_FAILED)
+        return STEP_BROKEN;
+    if (found == KV_ABSENT || session_purged(r->session, r->rows.now)) {
+        r->session = NULL;
+        return reject(r, REJECT_NO_ROUTE);
+    }
     Maskline__Store__V1__Participant *sender =
         session_participant(r->session, route->participant.data);
     if (sender && sender->generation != route->generation)
@@ -269,13 +274,14 @@ static enum step find_route(struct reception *r)
     return session_active(r->session, r->rows.now) ? STEP_ON : reject_inactive(r);
 }
 
-/* Whether `one` reaches `other` by dialling `proxy`. */
+/* Whether `one` reaches `other` by dialling `proxy` (in the form that is compared). */
 static bool stands_for(const Maskline__Store__V1__Participant *one, const char *proxy,
                        const Maskline__Store__V1__Participant *other)
 {
     for (size_t i = 0; i < one->n_bindings; i++) {
         const Maskline__Store__V1__Binding *binding = one->bindings[i];
-        if (strcmp(binding->proxy_identifier, proxy) != 0)
+        struct address form = proxy_form(binding->proxy_identifier);
+        if (strcmp(form.text, proxy) != 0)
             continue;
         if (!binding->peer.len || (binding->peer.len == other->sid.len &&
                                    !memcmp(binding->peer.data, other->sid.data, other->sid.len)))
@@ -287,12 +293,13 @@ static bool stands_for(const Maskline__Store__V1__Participant *one, const char *
 static enum step find_partners(struct reception *r)
 {
     struct acceptance *acceptance = &r->acceptance;
+    struct address proxy = proxy_form(r->in->to.text);
     for (size_t i = 0; i < r->session->n_participants; i++) {
         Maskline__Store__V1__Participant *other = r->session->participants[i];
         if (other == r->sender || other->delete_time ||
             acceptance->recipient_count == RECIPIENTS_MOST)
             continue;
-        if (stands_for(r->sender, r->in->to.text, other))
+        if (stands_for(r->sender, proxy.text, other))
             acceptance->recipients[acceptance->recipient_count++] = other;
     }
     return acceptance->recipient_count ? STEP_ON : reject(r, REJECT_NO_PARTNER);
@@ -378,12 +385,12 @@ static enum step take_on(struct reception *r)
     acceptance->dedupe_key = in->dedupe_key;
     acceptance->content_hash = in->content_hash;
     if (!acceptance->inbound || !acceptance->content) {
-        error_set(&in->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                  "There is no memory to take the message on.");
+        refuse(&in->error, REFUSED_NO_MEMORY);
         return STEP_BROKEN;
     }
     if (!message_accept(&r->rows, acceptance, &in->accepted, &in->error))
         return STEP_BROKEN;
+    in->note_time = acceptance->hint_time;
     in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
     return STEP_END;
 }
@@ -399,14 +406,14 @@ bool inbound_decide(struct inbound *inbound, struct txn *txn)
 {
     struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
     inbound->accepted = NULL;
-    inbound->purge_time = 0;
+    inbound->note_time = 0;
     enum step step = STEP_ON;
     for (size_t i = 0; i < sizeof WAY / sizeof *WAY && step == STEP_ON; i++)
         step = WAY[i](&r);
     if (step != STEP_BROKEN)
         return true;
     inbound->accepted = NULL;
-    inbound->purge_time = 0;
+    inbound->note_time = 0;
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     return false;
 }

@@ -50,7 +50,7 @@ struct inbound {
     struct inbound_result result;
     struct log_id log;
     Maskline__Store__V1__Interaction *accepted; /* in the transaction's arena */
-    int64_t purge_time; /* of a session that was found expired and closed; 0: none */
+    int64_t note_time;                          /* that the timers have to know of; 0: none */
     struct error error;
 };
 

@@ -1,5 +1,6 @@
 #include "server/masking/ingress.h"
 
+#include "server/masking/errors.h"
 #include "server/masking/inbound.h"
 #include "server/masking/outbox.h"
 #include "server/masking/ports.h"
@@ -43,8 +44,8 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     } else {
         if (inbound->accepted)
             outbox_note(masking->outbox, &inbound->log, inbound->accepted);
-        if (inbound->purge_time)
-            timers_note(masking->timers, &inbound->log, inbound->purge_time);
+        if (inbound->note_time)
+            timers_note(masking->timers, &inbound->log, inbound->note_time);
         if (inbound->result.outcome == INBOUND_FAILED)
             inbound->result.error = &inbound->error;
     }
@@ -107,8 +108,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     struct inbound *inbound = malloc(sizeof *inbound);
     if (!inbound) {
         struct error error;
-        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                  "There is no memory for this message.");
+        refuse(&error, REFUSED_NO_MEMORY);
         done(data, &(struct inbound_result){.outcome = INBOUND_FAILED, .error = &error});
         return;
     }
@@ -126,7 +126,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     hash_message(inbound);
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     inbound->accepted = NULL;
-    inbound->purge_time = 0;
+    inbound->note_time = 0;
     error_clear(&inbound->error);
     pipeline_submit(masking->pipeline, &inbound->command);
 }

@@ -2,6 +2,8 @@
 
 #include "proto/c/utf8.h"
 #include "server/masking/accept.h"
+#include "server/masking/errors.h"
+#include "server/masking/forms.h"
 #include "server/masking/guards.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox.h"
@@ -22,15 +24,10 @@ struct sending {
     /* In the transaction's arena. */
     Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
+    int64_t note_time; /* that the timers have to know of; 0: none */
     bool repeated;
     struct error error;
 };
-
-static bool no_memory(struct error *error)
-{
-    return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                     "There is no memory for this message.");
-}
 
 static bool check_media(const struct message_draft *draft, struct error *error)
 {
@@ -58,6 +55,7 @@ static bool check_draft(const struct message_draft *draft, struct error *error)
         error_field(error, "body", "has more than %d characters", BODY_MOST);
     if (draft->max_life < 0)
         error_field(error, "max_life", "is negative");
+    form_request(error, &draft->request);
     return check_media(draft, error);
 }
 
@@ -72,9 +70,7 @@ static bool answer_again(struct sending *sending, struct rows *rows, uint64_t po
         entry = maskline__store__v1__entry__unpack(arena_allocator(rows->arena), value.bytes.size,
                                                    value.bytes.data);
     if (!entry || entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED)
-        return error_set(
-            &sending->error, STATUS_FAILED_PRECONDITION, "REQUEST_ID_EXPIRED", 0,
-            "The message was sent before, but what was answered is not kept any more.");
+        return refuse(&sending->error, REFUSED_REQUEST_ANSWER_GONE);
     sending->interaction = entry->interaction_created->interaction;
     sending->repeated = true;
     return true;
@@ -83,15 +79,11 @@ static bool answer_again(struct sending *sending, struct rows *rows, uint64_t po
 static bool refuse_ended(const Maskline__Store__V1__Session *session, int64_t now,
                          struct error *error)
 {
-    bool open = session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN ||
-                session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
     if (session_active(session, now))
         return true;
-    if (open || session_expired(session))
-        return error_set(error, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80904,
-                         "The session has expired. Re-open it, or make a new one.");
-    return error_set(error, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607,
-                     "The session is closed. Re-open it, or make a new one.");
+    if (session_open(session) || session_expired(session))
+        return refuse(error, REFUSED_SESSION_EXPIRED);
+    return refuse(error, REFUSED_SESSION_CLOSED);
 }
 
 static Maskline__Store__V1__Participant *find_recipient(const struct sending *sending,
@@ -100,14 +92,12 @@ static Maskline__Store__V1__Participant *find_recipient(const struct sending *se
 {
     uint8_t sid[SID_BYTES];
     if (!sid_parse("KP", sending->draft->participant, sid)) {
-        error_set(error, STATUS_INVALID_ARGUMENT, "INVALID_SID", 80405,
-                  "A participant's SID is KP and 32 hex digits.");
+        refuse(error, REFUSED_PARTICIPANT_SID);
         return NULL;
     }
     Maskline__Store__V1__Participant *participant = session_participant(session, sid);
     if (!participant || !participant->n_bindings || !participant->n_identifiers) {
-        error_set(error, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND", 80610,
-                  "There is no such participant in the session (any more).");
+        refuse(error, REFUSED_PARTICIPANT_NOT_FOUND);
         return NULL;
     }
     return participant;
@@ -121,8 +111,7 @@ static bool check_loop(struct rows *rows, const Maskline__Store__V1__Participant
     if (found != KV_FOUND ||
         claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
         return found != KV_FAILED;
-    return error_set(error, STATUS_FAILED_PRECONDITION, "LOOP", 0,
-                     "The participant's identifier is a number of some pool by now.");
+    return refuse(error, REFUSED_LOOP);
 }
 
 static bool check_mms(struct rows *rows, const struct sending *sending,
@@ -135,8 +124,7 @@ static bool check_mms(struct rows *rows, const struct sending *sending,
                                       recipient->bindings[0]->proxy_identifier, &number, error);
     if (found != KV_FOUND || number->mms)
         return found != KV_FAILED;
-    return error_set(error, STATUS_FAILED_PRECONDITION, "MMS_NOT_POSSIBLE", 0,
-                     "The participant's proxy number cannot send media.");
+    return refuse(error, REFUSED_MMS);
 }
 
 static Maskline__Store__V1__Content *content_of(const struct message_draft *draft,
@@ -173,9 +161,12 @@ static bool take_on(struct sending *sending, struct rows *rows,
         .request = request_mark(rows, &sending->draft->request),
     };
     if (!acceptance.content)
-        return no_memory(&sending->error);
+        return refuse(&sending->error, REFUSED_NO_MEMORY);
     sending->log = key_log(rows->tenant, sending->service->sid.data);
-    return message_accept(rows, &acceptance, &sending->interaction, &sending->error);
+    if (!message_accept(rows, &acceptance, &sending->interaction, &sending->error))
+        return false;
+    sending->note_time = acceptance.hint_time;
+    return true;
 }
 
 static bool decide(struct command *command, struct txn *txn)
@@ -204,8 +195,7 @@ static bool decide(struct command *command, struct txn *txn)
     };
     struct guard_refusal refusal;
     if (!guards_pass(&subject, &refusal))
-        return error_set(error, STATUS_FAILED_PRECONDITION, refusal.reason, refusal.original,
-                         "The session's mode does not allow messages.");
+        return refuse(error, REFUSED_MODE);
     return check_loop(&rows, recipient, error) && check_mms(&rows, sending, recipient, error) &&
            take_on(sending, &rows, session, recipient);
 }
@@ -220,6 +210,8 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     } else {
         if (!sending->repeated)
             outbox_note(sending->masking->outbox, &sending->log, sending->interaction);
+        if (sending->note_time)
+            timers_note(sending->masking->timers, &sending->log, sending->note_time);
         sending->done(sending->data, sending->service, sending->interaction, NULL);
     }
     free(sending);
@@ -245,7 +237,7 @@ void interactions_send(struct masking *masking, const struct message_draft *draf
     struct sending *sending = malloc(sizeof *sending);
     if (!sending) {
         struct error error;
-        no_memory(&error);
+        refuse(&error, REFUSED_NO_MEMORY);
         done(data, NULL, NULL, &error);
         return;
     }
@@ -256,6 +248,7 @@ void interactions_send(struct masking *masking, const struct message_draft *draf
     sending->data = data;
     sending->service = NULL;
     sending->interaction = NULL;
+    sending->note_time = 0;
     sending->repeated = false;
     error_clear(&sending->error);
     pipeline_submit(masking->pipeline, &sending->command);

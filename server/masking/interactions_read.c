@@ -1,4 +1,6 @@
 #include "server/masking/interactions.h"
+
+#include "server/masking/errors.h"
 #include "server/masking/rows.h"
 
 #include <stdio.h>
@@ -23,8 +25,7 @@ bool interactions_get(struct view *view, const struct store *store, const char *
     Maskline__Store__V1__Interaction *found_row;
     uint8_t sid[SID_BYTES];
     if (!sid_parse("KI", interaction, sid))
-        return error_set(error, STATUS_INVALID_ARGUMENT, "INVALID_SID", 80403,
-                         "An interaction's SID is KI and 32 hex digits.");
+        return refuse(error, REFUSED_INTERACTION_SID);
     if (!rows_find_active_service(&rows, service, &its_service, error) ||
         !rows_find_session(&rows, its_service, session, &its_session, error))
         return false;
@@ -33,8 +34,7 @@ bool interactions_get(struct view *view, const struct store *store, const char *
     if (found == KV_FAILED)
         return false;
     if (found == KV_ABSENT)
-        return error_set(error, STATUS_NOT_FOUND, "INTERACTION_NOT_FOUND", 80610,
-                         "There is no such interaction in this session.");
+        return refuse(error, REFUSED_INTERACTION_NOT_FOUND);
     *ret_result = (struct interaction_result){.service = its_service, .interaction = found_row};
     return true;
 }
@@ -94,8 +94,7 @@ static bool fill(struct listing *listing, const struct key *from, struct key *re
     struct bytes to = bytes_after(key_bytes(&prefix), rows->arena);
     struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(from), to, false);
     if (!scan)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                         "There is no memory for this list.");
+        return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     unsigned looked = 0;
     for (; scan_valid(scan) && ok && looked < SCAN_BUDGET && listing->list->count < listing->size &&
@@ -114,7 +113,7 @@ static bool fill(struct listing *listing, const struct key *from, struct key *re
     }
     *ret_more = scan_valid(scan);
     if (!ok)
-        error_set(error, STATUS_DATA_LOSS, "RECORD_DAMAGED", 0, "An interaction cannot be read.");
+        refuse(error, REFUSED_RECORD_UNREADABLE);
     else
         ok = scan_ok(scan, error);
     scan_free(scan);
@@ -137,8 +136,7 @@ bool interactions_list(struct view *view, const struct store *store, const char 
     struct interaction_list list = {.service = its_service};
     list.interactions = arena_array(arena, listing.size, sizeof *list.interactions);
     if (!list.interactions)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                         "There is no memory for this list.");
+        return refuse(error, REFUSED_NO_MEMORY);
     listing.service = its_service;
     listing.session = its_session;
     listing.list = &list;

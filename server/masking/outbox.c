@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/outbox_internal.h"
 
 #include <stdlib.h>
@@ -223,8 +224,7 @@ bool outbox_start(struct outbox *outbox, struct error *error)
     if (outbox->masking->options.manual_timers)
         return true;
     if (pthread_create(&outbox->thread, NULL, run, outbox))
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_THREAD", 0,
-                         "The system gives no thread to send messages with.");
+        return refuse(error, REFUSED_NO_THREAD);
     outbox->threaded = true;
     return true;
 }

@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/outbox_internal.h"
 
 #include <stdlib.h>
@@ -151,7 +152,7 @@ static bool note_services(struct outbox *outbox, struct view *view, struct error
     to.data[to.size - 1]++; /* the tenant's last byte */
     struct scan *scan = view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false);
     if (!scan)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return refuse(error, REFUSED_NO_MEMORY);
     for (; scan_valid(scan); scan_next(scan)) {
         sid_bytes service;
         if (!key_last_sid(scan_key(scan), service))
@@ -197,11 +198,11 @@ static bool find_lost(struct outbox *outbox, const struct log_id *log, struct vi
 {
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
     if (!arena)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return refuse(error, REFUSED_NO_MEMORY);
     struct key prefix = key_attempts(log_tenant(log), log_service(log)), to = key_after(&prefix);
     struct scan *scan = view_scan(view, KV_LIVE, key_bytes(&prefix), key_bytes(&to), false);
     if (!scan)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     for (; scan_valid(scan) && ok; scan_next(scan)) {
         struct bytes value = scan_value(scan).bytes;
@@ -217,7 +218,7 @@ static bool find_lost(struct outbox *outbox, const struct log_id *log, struct vi
         arena_reset(arena);
     }
     if (!ok)
-        error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        refuse(error, REFUSED_NO_MEMORY);
     else
         ok = scan_ok(scan, error);
     scan_free(scan);

@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/inbound.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbound_key.h"
@@ -74,12 +75,6 @@ static bool append_change(struct arrival *arrival, struct rows *rows,
     return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
 }
 
-static bool unknown_key(struct error *error)
-{
-    return error_set(error, STATUS_NOT_FOUND, "MESSAGE_UNKNOWN", 0,
-                     "There is no message with this key.");
-}
-
 static bool decide(struct command *command, struct txn *txn)
 {
     struct arrival *arrival = (struct arrival *)command;
@@ -93,9 +88,8 @@ static bool decide(struct command *command, struct txn *txn)
         return false;
     if (!arrival->given) {
         if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
-            return unknown_key(&arrival->error);
-        return error_set(&arrival->error, STATUS_PERMISSION_DENIED, "NOT_THIS_CARRIERS", 0,
-                         "This carrier was not given the message that the receipt is about.");
+            return refuse(&arrival->error, REFUSED_MESSAGE_UNKNOWN);
+        return refuse(&arrival->error, REFUSED_NOT_THIS_CARRIERS);
     }
     /* The key is ours: the message was there once. */
     if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
@@ -129,14 +123,13 @@ void ingress_receipt(struct masking *masking, const struct receipt *receipt,
     struct leg_id id;
     struct error error;
     if (!outbound_key_read(receipt->key, &id)) {
-        unknown_key(&error);
+        refuse(&error, REFUSED_MESSAGE_UNKNOWN);
         done(data, &error);
         return;
     }
     struct arrival *arrival = malloc(sizeof *arrival);
     if (!arrival) {
-        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                  "There is no memory for this receipt.");
+        refuse(&error, REFUSED_NO_MEMORY);
         done(data, &error);
         return;
     }

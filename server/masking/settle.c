@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox_internal.h"
 
@@ -80,8 +81,7 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
         struct key key =
             key_attempt(rows->tenant, log_service(&id->log), id->session, id->interaction, id->leg);
         if (!txn_delete(rows->txn, KV_LIVE, key_bytes(&key)))
-            return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                             "There is no memory.");
+            return refuse(error, REFUSED_NO_MEMORY);
     }
     if (attempt->withdrawn)
         return true;

@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/timers_internal.h"
 
 #include <stdlib.h>
@@ -137,8 +138,7 @@ static bool note_service(struct timers *timers, struct rows *rows, struct bytes 
             timer_set(timers, timer, due);
     }
     pthread_mutex_unlock(&timers->lock);
-    return timer ||
-           error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+    return timer || refuse(error, REFUSED_NO_MEMORY);
 }
 
 static bool note_services(struct timers *timers, struct view *view, bool known_too,
@@ -150,7 +150,7 @@ static bool note_services(struct timers *timers, struct view *view, bool known_t
     struct scan *scan =
         arena ? view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false) : NULL;
     if (!scan)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     for (; scan_valid(scan) && ok; scan_next(scan)) {
         struct rows rows = rows_of_view(view, timers->masking->store, arena);
@@ -342,8 +342,7 @@ bool timers_start(struct timers *timers, struct error *error)
     if (timers->masking->options.manual_timers)
         return true;
     if (pthread_create(&timers->thread, NULL, run, timers))
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_THREAD", 0,
-                         "The system gives no thread for the timers.");
+        return refuse(error, REFUSED_NO_THREAD);
     timers->threaded = true;
     return true;
 }

@@ -1,3 +1,4 @@
+#include "server/masking/errors.h"
 #include "server/masking/timers_internal.h"
 
 #include <string.h>
@@ -41,7 +42,7 @@ static bool read_hints(struct rows *rows, enum hint_kind kind, const uint8_t *se
     struct key prefix = hint_prefix(kind, rows->tenant, service), to = key_after(&prefix);
     struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&from), key_bytes(&to), false);
     if (!scan)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+        return refuse(error, REFUSED_NO_MEMORY);
     unsigned count = 0;
     for (; scan_valid(scan) && count < room; scan_next(scan)) {
         struct bytes key = scan_key(scan);
@@ -94,8 +95,7 @@ struct work {
 
 static bool no_memory(struct work *work)
 {
-    return error_set(&work->piece->error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0,
-                     "There is no memory.");
+    return refuse(&work->piece->error, REFUSED_NO_MEMORY);
 }
 
 /* The hint has served. With `later` the session gets one for that time. */
@@ -116,12 +116,6 @@ static bool replace_hint(struct work *work, enum hint_kind kind, const struct hi
     return txn_put(txn, KV_IDX, key_bytes(&key), (struct bytes){"", 0}, 0) || no_memory(work);
 }
 
-static bool is_open(const Maskline__Store__V1__Session *session)
-{
-    return session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN ||
-           session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-}
-
 /* Closes the session when its time is over; as of the instant at which it was. */
 static bool expire(struct work *work, const struct hint *hint)
 {
@@ -131,7 +125,7 @@ static bool expire(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || !is_open(session) || !session->effective_expire_time)
+    if (found == KV_ABSENT || !session_open(session) || !session->effective_expire_time)
         return replace_hint(work, HINT_EXPIRY, hint, 0);
     if (session->effective_expire_time > work->rows.now)
         return replace_hint(work, HINT_EXPIRY, hint, session->effective_expire_time);
@@ -153,11 +147,10 @@ static bool purge(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || is_open(session))
+    if (found == KV_ABSENT || session_open(session))
         return replace_hint(work, HINT_PURGE, hint, 0);
-    int64_t due = session->end_time + work->service->settings->closed_session_retention;
-    if (due > work->rows.now)
-        return replace_hint(work, HINT_PURGE, hint, due);
+    if (!session_purged(session, work->rows.now))
+        return replace_hint(work, HINT_PURGE, hint, session->purge_time);
     work->piece->ran++;
     return replace_hint(work, HINT_PURGE, hint, 0) &&
            session_remove(&work->rows, work->service, session, true, false, error);
