@@ -14,7 +14,9 @@ struct pipeline;
 enum command_outcome {
     COMMAND_DURABLE, /* decided, and what it wrote is on the disk; also when it wrote nothing */
     COMMAND_UNKNOWN, /* the write failed: it may have happened or not; ask again after the store is back */
-    COMMAND_REFUSED, /* not decided: the store is full, reopening, or closing; `error` says which. Nothing was written */
+    /* Nothing was written, and what decide may have found does not count: the store is full, reopening or closing, too many wait, or
+     * the store could not be read; `error` says which. */
+    COMMAND_REFUSED,
 };
 
 /* Belongs to the caller, who keeps it alive from submit until `done` is called, and may free it there. */

@@ -20,6 +20,8 @@ struct store_options {
     struct clock clock;      /* wall time */
     size_t cache_bytes;      /* 0: default */
     uint64_t free_bytes_low; /* writes are refused when the disk has less free space; 0: 512 MiB */
+    uint64_t (*free_bytes)(void *data); /* tells the free space; NULL: asks the file system */
+    void *free_bytes_data;
     /* Rows beside the log are written at most so late. 0: 1 s and 50,000 rows. */
     int64_t flush_after_us;
     unsigned flush_rows;
@@ -29,7 +31,7 @@ struct store_options {
  * another process (FAILED_PRECONDITION, STORE_LOCKED), a store of a newer version (STORE_TOO_NEW), a damaged one
  * (DATA_LOSS, STORE_CORRUPT), a folder with other files in it (STORE_FOREIGN). */
 bool store_open(const struct store_options *options, struct store **ret_store, struct error *error);
-/* Writes the overlay out and closes; after the pipeline was freed and all views closed. NULL is fine. */
+/* After the pipeline was freed (it writes the overlay out) and all views closed. NULL is fine. */
 void store_close(struct store *store);
 
 /* 16 bytes of identity, made with the store. The incarnation changes when an operator says that this is a copy. */
@@ -43,8 +45,9 @@ int64_t store_now(const struct store *store);
 
 /* ---- reads: any thread ---- */
 
-/* What is durable now, and stays so for as long as the view is open. Open it briefly: it holds on to memory and disk. While the
- * store is being reopened this waits. NULL when there is no memory or the store is broken for good. */
+/* What is durable now, and stays so for as long as the view is open. Open it briefly: it holds on to memory and disk, and a store that
+ * must be reopened waits for it; so do not wait for a command while you hold one. While the store is being reopened this
+ * waits up to 5 s. NULL when there is no memory, or the store could not be reopened (which goes on being tried). */
 struct view;
 struct view *view_open(struct store *store);
 void view_close(struct view *view);
@@ -53,7 +56,8 @@ void view_close(struct view *view);
 enum kv_found view_get(struct view *view, enum kv_family family, struct bytes key,
                        struct arena *arena, struct kv_value *ret_value, struct error *error);
 
-/* Rows with keys in [from, to) in order, or backwards; as kv_scan. Belongs to one thread; free it before the view. */
+/* Rows with keys in [from, to) in order, or backwards; as kv_scan. Belongs to one thread; free it before the view. NULL when there is
+ * no memory. */
 struct scan;
 struct scan *view_scan(struct view *view, enum kv_family family, struct bytes from, struct bytes to,
                        bool backwards);
@@ -64,10 +68,11 @@ struct kv_value scan_value(const struct scan *scan);
 bool scan_ok(const struct scan *scan, struct error *error);
 void scan_free(struct scan *scan);
 
-/* The time at which purge_after is judged in this view. */
+/* The time at which purge_after is judged in this view: rows past theirs are absent. */
 int64_t view_now(const struct view *view);
 
-/* The key just after all keys that begin with `prefix`, for scans by prefix; in the arena. */
+/* The key just after all keys that begin with `prefix`, for scans by prefix; in the arena. When that is full it is the prefix itself, and
+ * such a scan finds nothing. */
 struct bytes bytes_after(struct bytes prefix, struct arena *arena);
 
 #endif

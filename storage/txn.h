@@ -5,10 +5,13 @@
  * entry the domain's `derive` is called at once, and again when the entry is replayed after a crash. It says which rows follow from the entry. Its law:
  *
  *     a row's new value is a function of the entry and of that row's own old value, of nothing else;
- *     one entry touches one row at most once.
+ *     one entry touches one row at most once;
+ *     a row that entries of several logs touch, or that is deleted by txn_delete, is never put ROW_LATER.
  *
- * Each row keeps the position of the entry that made it so; that is how replay knows what has been done already, row by
- * row, whatever had reached the disk.
+ * Each row keeps a sequence, which tells it apart from what later entries made of it; that is how replay knows what has been
+ * done already, row by row, whatever had reached the disk. What a deleted row was is not kept: a replay may find it absent where it
+ * once was there. It does not matter what is made of that, since the entry that deletes the row comes later in the replay;
+ * only it must not be taken for damage.
  */
 #ifndef MASKLINE_STORAGE_TXN_H
 #define MASKLINE_STORAGE_TXN_H
@@ -33,8 +36,9 @@ struct arena *txn_arena(struct txn *txn);
 /* A new 16-byte SID, later than all before (proto/c/sid.h). */
 void txn_mint(struct txn *txn, uint8_t ret_sid[16]);
 
-/* Reads as view_get and view_scan, of all that was decided before, durable or not. On KV_FAILED the decision ends itself with the
- * error; nothing that it wrote stays. */
+/* Reads as view_get and view_scan, of all that was decided before, durable or not. After KV_FAILED, or NULL for a scan, nothing that the
+ * decision writes stays, whatever it says, and its command is refused with the error. A scan is freed before the decision
+ * ends; what is written while it is open may or may not show in it. */
 enum kv_found txn_get(struct txn *txn, enum kv_family family, struct bytes key,
                       struct kv_value *ret_value, struct error *error);
 struct scan *txn_scan(struct txn *txn, enum kv_family family, struct bytes from, struct bytes to,
@@ -46,7 +50,8 @@ struct scan *txn_scan(struct txn *txn, enum kv_family family, struct bytes from,
 bool txn_append(struct txn *txn, const struct log_id *log, struct bytes entry,
                 uint64_t *ret_position, struct error *error);
 
-/* A row that is no consequence of a log entry and reaches the disk with the group (attempt marks, for instance). */
+/* A row that is no consequence of a log entry and reaches the disk with the group (attempt marks, for instance). False when there is no
+ * memory: as above. */
 bool txn_put(struct txn *txn, enum kv_family family, struct bytes key, struct bytes value,
              int64_t purge_after);
 bool txn_delete(struct txn *txn, enum kv_family family, struct bytes key);
@@ -56,6 +61,8 @@ bool txn_delete(struct txn *txn, enum kv_family family, struct bytes key);
 struct derivation; /* one entry being derived */
 
 uint64_t derivation_position(const struct derivation *derivation);
+/* When the entry was decided (txn_now then). */
+int64_t derivation_time(const struct derivation *derivation);
 const struct log_id *derivation_log(const struct derivation *derivation);
 struct arena *derivation_arena(struct derivation *derivation);
 /* Whether this is a replay. Nothing but memory outside the store may depend on it. */

@@ -1,0 +1,86 @@
+#include "storage/pipeline_internal.h"
+
+#include <stdlib.h>
+
+bool layers_begin(struct pipeline *pipeline)
+{
+    struct layer *layer = layer_new();
+    if (!layer)
+        return false;
+    pthread_mutex_lock(&pipeline->apply_lock);
+    for (unsigned i = pipeline->layer_count; i > 0; i--)
+        pipeline->layers[i] = pipeline->layers[i - 1];
+    pipeline->layers[0] = layer;
+    pipeline->layer_count++;
+    pthread_mutex_unlock(&pipeline->apply_lock);
+    return true;
+}
+
+void layers_drop(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->apply_lock);
+    while (pipeline->layer_count > 0)
+        layer_unref(pipeline->layers[--pipeline->layer_count]);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+}
+
+static bool is_listed(const struct layer *layer, const struct log *log)
+{
+    return log->layer == layer && log->place < layer->log_count &&
+           layer->logs[log->place].log == log;
+}
+
+static bool list_log(struct layer *layer, struct log *log)
+{
+    if (layer->log_count == layer->log_room) {
+        size_t room = layer->log_room ? 2 * layer->log_room : 16;
+        struct layer_log *logs = realloc(layer->logs, room * sizeof *logs);
+        if (!logs)
+            return false;
+        layer->logs = logs;
+        layer->log_room = room;
+    }
+    log->layer = layer;
+    log->place = layer->log_count++;
+    layer->logs[log->place] = (struct layer_log){.log = log};
+    return true;
+}
+
+bool layers_note(struct pipeline *pipeline, const struct group_entry *entry)
+{
+    struct layer *layer = pipeline->layers[0];
+    if (!is_listed(layer, entry->log) && !list_log(layer, entry->log))
+        return false;
+    layer->logs[entry->log->place].position = entry->position;
+    if (entry->value.purge_after > layer->last_time)
+        layer->last_time = entry->value.purge_after;
+    return true;
+}
+
+bool layers_full(const struct pipeline *pipeline)
+{
+    const struct layer *layer = pipeline->layers[0];
+    return memtable_rows(layer->table) >= pipeline->store->options.flush_rows ||
+           memtable_bytes(layer->table) >= LAYER_BYTES;
+}
+
+bool layers_freeze(struct pipeline *pipeline)
+{
+    if (!layers_begin(pipeline))
+        return false;
+    pipeline->frozen++;
+    return true;
+}
+
+bool layers_drop_flushed(struct pipeline *pipeline)
+{
+    bool any = false;
+    pthread_mutex_lock(&pipeline->apply_lock);
+    /* The oldest are written out first. */
+    while (pipeline->layer_count > 1 && pipeline->layers[pipeline->layer_count - 1]->flushed) {
+        layer_unref(pipeline->layers[--pipeline->layer_count]);
+        any = true;
+    }
+    pthread_mutex_unlock(&pipeline->apply_lock);
+    return any;
+}

@@ -1,0 +1,63 @@
+/*
+ * Rows in memory, in order, each in all its versions: newest first.
+ *
+ * One thread inserts; any number of others read meanwhile, without a lock. Nothing is ever changed or taken out: a memtable
+ * goes as a whole. A reader names the newest sequence that it may see.
+ */
+#ifndef MASKLINE_STORAGE_MEMTABLE_H
+#define MASKLINE_STORAGE_MEMTABLE_H
+
+#include "storage/kv.h"
+
+struct memtable;
+struct memtable_node;
+
+/* One version of a row. */
+struct row {
+    enum kv_family family;
+    struct bytes key;
+    struct kv_value value; /* when deleted, only its sequence counts */
+    bool deleted;
+    bool direct; /* it is in the engine, too, as soon as it is durable */
+};
+
+/* NULL when there is no memory. */
+struct memtable *memtable_new(void);
+void memtable_free(struct memtable *table);
+/* Empties a table that nobody reads. */
+void memtable_reset(struct memtable *table);
+
+/* Copies the row in. Of two with the same key and sequence the later one is found. False when there is no memory. */
+bool memtable_insert(struct memtable *table, const struct row *row);
+
+size_t memtable_rows(const struct memtable *table);
+size_t memtable_bytes(const struct memtable *table);
+
+/* The newest version of a row that has at most the sequence `visible`. What it points at lives as long as the table. */
+bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
+                   uint64_t visible, struct row *ret_row);
+
+/* Whether the table has a version of the row that is direct, newer than `after` and not newer than `through`. */
+bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
+                         uint64_t after, uint64_t through);
+
+/* A place in the table: a row's newest visible version. Copied by assignment. */
+struct memtable_cursor {
+    const struct memtable *table;
+    const struct memtable_node *node; /* NULL: nowhere */
+    uint64_t visible;
+    enum kv_family family;
+};
+
+/* At the first key that is not before `key`, or the last one before it (of size 0: of all). */
+void memtable_seek(struct memtable_cursor *cursor, struct bytes key);
+void memtable_seek_before(struct memtable_cursor *cursor, struct bytes key);
+void memtable_next(struct memtable_cursor *cursor);
+void memtable_previous(struct memtable_cursor *cursor);
+bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row);
+
+/* All versions in order: by family, key, newest first. NULL before the first, false after the last. */
+bool memtable_each(const struct memtable *table, const struct memtable_node **node,
+                   struct row *ret_row);
+
+#endif

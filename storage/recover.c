@@ -1,0 +1,108 @@
+#include "storage/pipeline_internal.h"
+
+enum { FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 5000000 };
+
+static bool show_log(void *data, struct log *log)
+{
+    (void)data;
+    log->grown = log->decided > atomic_load(&log->durable);
+    atomic_store(&log->durable, log->decided);
+    return true;
+}
+
+static bool tell_log(void *data, struct log *log)
+{
+    struct pipeline *pipeline = data;
+    if (log->grown && pipeline->domain.grown)
+        pipeline->domain.grown(pipeline->domain.data, &log->id, log->decided);
+    log->grown = false;
+    return true;
+}
+
+static bool rebuild(struct pipeline *pipeline, struct error *error)
+{
+    if (!pipeline->domain.rebuild)
+        return true;
+    struct view *view = view_open(pipeline->store);
+    if (!view)
+        return store_no_memory(error);
+    bool ok = pipeline->domain.rebuild(pipeline->domain.data, view, error);
+    view_close(view);
+    return ok;
+}
+
+bool recover_ready(struct pipeline *pipeline, struct error *error)
+{
+    struct store *store = pipeline->store;
+    if (!layers_begin(pipeline))
+        return store_no_memory(error);
+    if (!replay_all(pipeline, error) ||
+        !store_publish(store, pipeline->layers, pipeline->layer_count, pipeline->mint.last, error))
+        return false;
+    (void)logs_each(store->logs, show_log, NULL);
+    store_set_state(store, STORE_OPEN);
+    return rebuild(pipeline, error);
+}
+
+/* Nobody writes, nobody reads, nothing is known that is not on the disk. */
+static void let_go(struct pipeline *pipeline)
+{
+    store_set_state(pipeline->store, STORE_REOPENING);
+    pthread_mutex_lock(&pipeline->apply_lock);
+    pipeline->halted = true;
+    pthread_cond_broadcast(&pipeline->applied);
+    while (pipeline->flushing)
+        pthread_cond_wait(&pipeline->applied, &pipeline->apply_lock);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+    layers_drop(pipeline);
+    store_retire(pipeline->store);
+}
+
+static void go_on(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->apply_lock);
+    pipeline->halted = false;
+    pipeline->flush_failed = false;
+    pipeline->flush_frozen = pipeline->flush_wanted;
+    pipeline->flush_done = pipeline->flush_lost = pipeline->flush_wanted;
+    pipeline->renew_done = pipeline->renew_wanted;
+    pthread_cond_broadcast(&pipeline->applied);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+}
+
+static bool try_again(struct pipeline *pipeline, struct error *error)
+{
+    struct store *store = pipeline->store;
+    let_go(pipeline);
+    return kv_reopen(store->kv, error) && store_read_rows(store, error) &&
+           recover_ready(pipeline, error);
+}
+
+/* Waits, and refuses who comes meanwhile. */
+static void pause_us(struct pipeline *pipeline, int64_t pause)
+{
+    int64_t until = monotonic_us() + pause;
+    while (monotonic_us() < until && !atomic_load(&pipeline->stopping)) {
+        pipeline_sleep(pipeline, until);
+        atomic_store(&pipeline->called, false);
+        writer_refuse(pipeline, queue_take(&pipeline->queue), REFUSE_REOPENING);
+    }
+}
+
+void recover_reopen(struct pipeline *pipeline)
+{
+    struct error error;
+    int64_t pause = FIRST_PAUSE_US;
+    atomic_store(&pipeline->reopening, true);
+    while (!try_again(pipeline, &error)) {
+        store_set_state(pipeline->store, STORE_BROKEN);
+        pause_us(pipeline, pause);
+        pause = pause * 2 < LONGEST_PAUSE_US ? pause * 2 : LONGEST_PAUSE_US;
+        if (atomic_load(&pipeline->stopping))
+            break;
+    }
+    go_on(pipeline);
+    if (pipeline->layer_count > 0)
+        (void)logs_each(pipeline->store->logs, tell_log, pipeline);
+    atomic_store(&pipeline->reopening, false);
+}

@@ -1,0 +1,29 @@
+/*
+ * The folder of a store: whose it is, of which version, and that one process at a time uses it.
+ *
+ *   lock      held (flock) as long as the store is open
+ *   version   "maskline store 1"; written last of all, so that a folder without it was never used
+ *   data/     the engine's files
+ */
+#ifndef MASKLINE_STORAGE_STORE_FOLDER_H
+#define MASKLINE_STORAGE_STORE_FOLDER_H
+
+#include "proto/c/error.h"
+
+struct store_folder {
+    char *path;
+    char *data; /* the engine's folder */
+    int lock;   /* a file; -1: none */
+    bool is_new;
+};
+
+/* Checks and locks; makes the folder when it is absent. Nothing is touched when it is refused. */
+bool store_folder_open(const char *path, struct store_folder *ret_folder, struct error *error);
+/* Says that the store in the folder is complete; on the disk when it returns. */
+bool store_folder_settle(struct store_folder *folder, struct error *error);
+void store_folder_close(struct store_folder *folder);
+
+/* What other processes may still write there; UINT64_MAX when it cannot be told. */
+uint64_t store_folder_free_bytes(const struct store_folder *folder);
+
+#endif
