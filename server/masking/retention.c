@@ -46,7 +46,8 @@ static bool find_last_before(struct retention *retention, uint64_t oldest, uint6
     return true;
 }
 
-static bool trim(struct retention *retention, int64_t keep, int64_t now, unsigned *ran)
+/* Up to where the log may go; 0: nothing, or not enough yet. */
+static uint64_t too_old(struct retention *retention, int64_t keep, int64_t now)
 {
     struct pipeline *pipeline = retention->masking->pipeline;
     uint64_t oldest = pipeline_oldest(pipeline, retention->log);
@@ -56,34 +57,36 @@ static bool trim(struct retention *retention, int64_t keep, int64_t now, unsigne
         piece = LOOK_AT_LOGS;
     int64_t time;
     uint64_t through;
-    if (oldest > last || !entry_time(retention, oldest, &time) || time + keep + piece > now)
-        return true;
-    struct error error;
-    if (!find_last_before(retention, oldest, last, now - keep, &through) ||
-        !pipeline_trim(pipeline, retention->log, through, &error))
-        return false;
-    (*ran)++;
-    return true;
+    if (oldest > last || !entry_time(retention, oldest, &time) || time + keep + piece > now ||
+        !find_last_before(retention, oldest, last, now - keep, &through))
+        return 0;
+    return through;
 }
 
-int64_t log_retain(struct masking *masking, const struct log_id *log, unsigned *ran)
+static uint64_t look(struct retention *retention, int64_t now)
 {
-    int64_t now = store_now(masking->store);
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
+    if (!arena)
+        return 0;
+    struct rows rows = rows_of_view(retention->view, retention->masking->store, arena);
+    rows.tenant = log_tenant(retention->log);
+    Maskline__Store__V1__Service *service;
+    struct error error;
+    /* A deleted Service's log is dropped as a whole. */
+    if (rows_service(&rows, log_service(retention->log), &service, &error) != KV_FOUND ||
+        service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return 0;
+    return too_old(retention, service->settings->event_retention, now);
+}
+
+unsigned log_retain(struct masking *masking, const struct log_id *log)
+{
     struct retention retention = {.masking = masking, .log = log};
     retention.arena = arena_new(2 * 1024 * 1024);
     retention.view = retention.arena ? view_open(masking->store) : NULL;
-    if (retention.view) {
-        struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
-        struct rows rows = rows_of_view(retention.view, masking->store, arena);
-        rows.tenant = log_tenant(log);
-        Maskline__Store__V1__Service *service;
-        struct error error;
-        /* A deleted Service's log is dropped as a whole. */
-        if (arena && rows_service(&rows, log_service(log), &service, &error) == KV_FOUND &&
-            service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
-            trim(&retention, service->settings->event_retention, now, ran);
-    }
+    uint64_t through = retention.view ? look(&retention, store_now(masking->store)) : 0;
     view_close(retention.view);
     arena_free(retention.arena);
-    return now + LOOK_AT_LOGS;
+    struct error error;
+    return through && pipeline_trim(masking->pipeline, log, through, &error) ? 1 : 0;
 }

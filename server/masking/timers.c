@@ -287,7 +287,7 @@ static bool run_one(struct timers *timers, unsigned *ran)
     else if (due && job.piece)
         *ran += run_piece(timers, &job.log, job.floor, now);
     else if (due)
-        log_retain(timers->masking, &job.log, ran);
+        *ran += log_retain(timers->masking, &job.log);
     return look || due;
 }
 

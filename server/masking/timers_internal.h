@@ -66,7 +66,7 @@ void piece_prefetch(struct command *command, struct view *view);
 bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *service,
                      int64_t *ret_due, struct error *error);
 
-/* Drops what is too old from a Service's log, if it is enough to be worth it. Returns the time at which to look again. */
-int64_t log_retain(struct masking *masking, const struct log_id *log, unsigned *ran);
+/* Drops what is too old from a Service's log, if it is enough to be worth it. Returns 1 when it did. */
+unsigned log_retain(struct masking *masking, const struct log_id *log);
 
 #endif
