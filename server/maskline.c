@@ -131,6 +131,19 @@ static void call_ended(void *data, const char *method, enum status_code code, in
             before + 1 == MOST ? "; no more of these will be told" : "");
 }
 
+/* Besides its own services: what says whether it serves, and what it serves. */
+static bool add_standard_services(struct maskline *maskline, struct error *error)
+{
+    const struct grpc_c_descriptors sets[] = {
+        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
+    maskline->health = grpc_c_health_new(error);
+    if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
+        return false;
+    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
+    return maskline->reflection &&
+           grpc_c_reflection_add(maskline->reflection, maskline->server, error);
+}
+
 static bool open_server(struct maskline *maskline, struct error *error)
 {
     const struct config *config = maskline->config;
@@ -157,19 +170,6 @@ static bool open_server(struct maskline *maskline, struct error *error)
     maskline->server = grpc_c_server_new(&options, error);
     return maskline->server && api_add(maskline->api, maskline->server, error) &&
            add_standard_services(maskline, error);
-}
-
-/* Besides its own services: what says whether it serves, and what it serves. */
-static bool add_standard_services(struct maskline *maskline, struct error *error)
-{
-    const struct grpc_c_descriptors sets[] = {
-        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
-    maskline->health = grpc_c_health_new(error);
-    if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
-        return false;
-    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
-    return maskline->reflection &&
-           grpc_c_reflection_add(maskline->reflection, maskline->server, error);
 }
 
 static bool set_serving(struct maskline *maskline, struct error *error)

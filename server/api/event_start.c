@@ -1,44 +1,11 @@
 #include "server/api/event_start.h"
 
-#include "server/api/convert.h"
 #include "server/masking/services.h"
 #include "server/masking/sessions.h"
 
 #include "proto/c/sid.h"
 
 #include <string.h>
-
-enum { TYPES_MOST = 64 };
-
-bool event_passes(const struct event_filter *filter, const Maskline__Store__V1__Entry *entry)
-{
-    if (filter->types != 0 && !(filter->types >> event_type(entry) & 1))
-        return false;
-    if (!filter->by_session)
-        return true;
-    ProtobufCBinaryData session = event_session(entry);
-    return session.len == sizeof filter->session &&
-           memcmp(session.data, filter->session, session.len) == 0;
-}
-
-static bool read_types(const Maskline__V1__EventFilter *given, struct event_filter *filter,
-                       struct error *error)
-{
-    if (given->n_types > TYPES_MOST) {
-        error_clear(error);
-        return error_field(error, "filter.types", "At most %d can be given.", TYPES_MOST);
-    }
-    for (size_t i = 0; i < given->n_types; i++) {
-        int type = (int)given->types[i];
-        if (type <= 0 || type > 63 ||
-            !protobuf_c_enum_descriptor_get_value(&maskline__v1__event_type__descriptor, type)) {
-            error_clear(error);
-            return error_field(error, "filter.types", "%d is no type of event.", type);
-        }
-        filter->types |= UINT64_C(1) << type;
-    }
-    return true;
-}
 
 /* A SID need not exist any more; a name must. */
 static bool read_session(struct api *api, struct view *view, const char *service,
@@ -91,7 +58,7 @@ bool event_start_find(struct api *api, struct view *view, const struct event_req
 {
     struct event_start start = {0};
     Maskline__Store__V1__Service *service;
-    if (request->filter && !read_types(request->filter, &start.filter, error))
+    if (request->filter && !event_filter_types(&start.filter, request->filter, error))
         return false;
     if (!services_get(view, masking_store(api->parts.masking), request->service, arena, &service,
                       error))

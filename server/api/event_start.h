@@ -1,20 +1,11 @@
 /*
- * Where in a log a request begins, and which of its events pass.
+ * Where in a log a request begins.
  */
 #ifndef MASKLINE_SERVER_API_EVENT_START_H
 #define MASKLINE_SERVER_API_EVENT_START_H
 
-#include "maskline/v1/events.pb-c.h"
+#include "server/api/event_filter.h"
 #include "server/api/internal.h"
-#include "server/masking/log.h"
-
-struct event_filter {
-    uint64_t types; /* the sum of 1 << type; 0: all */
-    bool by_session;
-    uint8_t session[16];
-};
-
-bool event_passes(const struct event_filter *filter, const Maskline__Store__V1__Entry *entry);
 
 enum event_place { AFTER_POSITION, FROM_OLDEST, FROM_NOW };
 

@@ -1,5 +1,5 @@
 #include "server/api/convert.h"
-#include "server/api/event_start.h"
+#include "server/api/event_filter.h"
 #include "tests/unit/server/api/fill.h"
 #include "tests/unit/suite.h"
 
@@ -148,5 +148,31 @@ START_TEST(test_filter)
 }
 END_TEST
 
+START_TEST(test_types_that_a_filter_may_name)
+{
+    static Maskline__V1__EventType types[65];
+    Maskline__V1__EventFilter given = MASKLINE__V1__EVENT_FILTER__INIT;
+    struct event_filter filter = {0};
+    struct error error;
+    given.types = types;
+    ck_assert(event_filter_types(&filter, &given, &error));
+    ck_assert_uint_eq(filter.types, 0);
+    types[0] = MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_WARNING;
+    types[1] = MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_SERVICE_CREATED;
+    given.n_types = 2;
+    ck_assert(event_filter_types(&filter, &given, &error));
+    ck_assert_uint_eq(filter.types, UINT64_C(1) << 53 | UINT64_C(1) << 10);
+    static const int wrong[] = {0, 9, 54, 63, 64, 1000, -1};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        types[1] = (Maskline__V1__EventType)wrong[i];
+        ck_assert(!event_filter_types(&filter, &given, &error));
+        ck_assert_str_eq(error.fields[0].name, "filter.types");
+    }
+    given.n_types = 65;
+    ck_assert(!event_filter_types(&filter, &given, &error));
+}
+END_TEST
+
 SUITE_MAIN("event", test_each_change_is_an_event, test_session_that_fails,
-           test_why_a_session_is_gone, test_entry_of_no_kind_has_no_type, test_filter)
+           test_why_a_session_is_gone, test_entry_of_no_kind_has_no_type, test_filter,
+           test_types_that_a_filter_may_name)

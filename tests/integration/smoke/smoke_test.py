@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""Two people text through proxy numbers; a crash loses nothing; the server ends as it should."""
+
+import os
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, os.path.abspath("tests/integration"))
+from harness import PATIENCE, Case, grpc, pb, take
+
+ALICE, BOB = "+15550001001", "+15550001002"
+PROXIES = ["+15557770001", "+15557770002"]
+
+
+class Smoke(Case):
+    def make_session(self, server):
+        call = {"timeout": PATIENCE}
+        service = server.services.CreateService(
+            pb.services.CreateServiceRequest(unique_name="shop"), **call).service
+        for number in PROXIES:
+            server.phone_numbers.AddPhoneNumber(
+                pb.phone_numbers.AddPhoneNumberRequest(service="shop", phone_number=number), **call)
+        for number in [ALICE, BOB]:
+            server.simulator.AddHandset(pb.simulator.AddHandsetRequest(phone_number=number), **call)
+        session = server.sessions.CreateSession(pb.sessions.CreateSessionRequest(
+            service=service.sid, unique_name="order 1",
+            participants=[pb.participants.ParticipantSpec(identifier=ALICE),
+                          pb.participants.ParticipantSpec(identifier=BOB)]), **call).session
+        return service, session
+
+    def text(self, server, sender, recipient, body):
+        sent = server.simulator.SendText(pb.simulator.SendTextRequest(
+            handset=sender, recipient=recipient, body=body), timeout=PATIENCE)
+        self.assertEqual(sent.outcome, pb.common.INBOUND_OUTCOME_ACCEPTED, sent)
+        return sent
+
+    def watch(self, server, handset):
+        """A stream of what a phone gets; it has begun."""
+        stream = server.simulator.WatchHandset(pb.simulator.WatchHandsetRequest(handset=handset), timeout=PATIENCE)
+        self.assertTrue(next(stream).HasField("ready"))
+        return stream
+
+    def test_conversation_and_crash(self):
+        server = self.server("--grace", "2s").start()
+        service, session = self.make_session(server)
+        alice, bob = session.participants
+        self.assertEqual({alice.proxy_identifier, bob.proxy_identifier} - set(PROXIES), set())
+        events = server.events.StreamEvents(
+            pb.events.StreamEventsRequest(service="shop", from_oldest=True), timeout=PATIENCE)
+        self.assertEqual(next(events).heartbeat.position, 0)
+        bobs, alices = self.watch(server, BOB), self.watch(server, ALICE)
+
+        self.text(server, ALICE, alice.proxy_identifier, "Where are you?")
+        got = next(bobs).text
+        self.assertEqual((got.sender, got.body, got.number), (bob.proxy_identifier, "Where are you?", 1))
+        self.text(server, BOB, bob.proxy_identifier, "At the door.")
+        got = next(alices).text
+        self.assertEqual((got.sender, got.body), (alice.proxy_identifier, "At the door."))
+
+        told = []
+        while [event.type for event in told].count(pb.events.EVENT_TYPE_LEG_UPDATED) < 2 or \
+                told[-1].leg_updated.leg.status != pb.interactions.LEG_STATUS_DELIVERED:
+            told += [message.event for message in take(events)]
+        self.assertEqual([event.position for event in told], list(range(1, len(told) + 1)))
+        kinds = [event.WhichOneof("payload") for event in told]
+        self.assertEqual(kinds[:4], ["service_created", "phone_number_added", "phone_number_added", "session_created"])
+        self.assertEqual(kinds.count("interaction_created"), 2)
+        for event in told:
+            self.assertNotIn(ALICE, str(event))
+            self.assertNotIn(BOB, str(event))
+
+        server.kill()
+        server.start()
+        again = server.sessions.GetSession(
+            pb.sessions.GetSessionRequest(service=service.sid, session="order 1"), timeout=PATIENCE).session
+        self.assertEqual(again.sid, session.sid)
+        self.assertEqual(again.status, pb.sessions.SESSION_STATUS_IN_PROGRESS)
+        self.assertEqual([p.identifier for p in again.participants], [ALICE, BOB])
+        kept = server.interactions.ListInteractions(
+            pb.interactions.ListInteractionsRequest(service="shop", session=session.sid), timeout=PATIENCE).interactions
+        self.assertEqual([i.content.body for i in kept], ["Where are you?", "At the door."])
+        listed = server.events.ListEvents(
+            pb.events.ListEventsRequest(service="shop", page_size=1000), timeout=PATIENCE)
+        self.assertEqual(list(listed.events)[:len(told)], told)
+        self.assertEqual(server.stop(), 0)
+
+    def test_drain_tells_streams_to_come_back(self):
+        server = self.server("--grace", "5s").start()
+        self.make_session(server)
+        events = server.events.StreamEvents(pb.events.StreamEventsRequest(service="shop"), timeout=PATIENCE)
+        self.assertTrue(next(events).HasField("heartbeat"))
+        watched = self.watch(server, ALICE)
+        server.signal(signal.SIGTERM)
+        for stream in [events, watched]:
+            with self.assertRaises(grpc.RpcError) as caught:
+                next(stream)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+            self.assertIn("connect again", caught.exception.details())
+        self.assertEqual(server.wait(), 0)
+
+    def test_second_server_on_one_store_is_refused(self):
+        server = self.server().start()
+        other = self.server()
+        other.log = os.path.join(self.folder, "other log")
+        other.port_file = os.path.join(self.folder, "other port")
+        other.launch()
+        self.assertEqual(other.wait(), 1)
+        self.assertIn(server.data, other.said())
+        self.assertEqual(server.stop(), 0)
+
+    def test_bad_settings_are_refused_before_anything_starts(self):
+        for flags in [["--threads=0"], ["--listen=0.0.0.0:0"], ["--carrier=pigeon"], ["--nothing"]]:
+            server = self.server(*flags)
+            self.assertEqual(server.launch().wait(), 2, flags)
+            self.assertFalse(os.path.exists(server.data), flags)
+
+    def test_clock_is_moved(self):
+        server = self.server().start()
+        _, session = self.make_session(server)
+        server.sessions.UpdateSession(pb.sessions.UpdateSessionRequest(
+            service="shop", session=session.sid, ttl={"seconds": 3600}), timeout=PATIENCE)
+        before = server.simulator.GetClock(pb.simulator.GetClockRequest(), timeout=PATIENCE).time
+        after = server.simulator.MoveClock(
+            pb.simulator.MoveClockRequest(advance={"seconds": 3601}), timeout=PATIENCE).time
+        self.assertGreaterEqual(after.seconds - before.seconds, 3600)
+        got = server.sessions.GetSession(
+            pb.sessions.GetSessionRequest(service="shop", session=session.sid), timeout=PATIENCE).session
+        self.assertEqual(got.status, pb.sessions.SESSION_STATUS_CLOSED)
+        self.assertEqual(got.closed_reason, pb.sessions.SESSION_CLOSED_REASON_TTL_EXPIRED)
+
+
+if __name__ == "__main__":
+    unittest.main()
