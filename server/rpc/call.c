@@ -24,15 +24,15 @@ static enum status_code final_code(const struct grpc_c_call *call)
 {
     if (!(atomic_load(&call->flags) & CANCELLED))
         return call->code;
-    if (call->stream && atomic_load(&call->stream->too_slow))
+    if (atomic_load(&call->too_slow))
         return STATUS_UNAVAILABLE;
     return rpc_time_left(call->deadline) <= 0 ? STATUS_DEADLINE_EXCEEDED : STATUS_CANCELLED;
 }
 
 static void discard(struct grpc_c_call *call)
 {
-    if (call->stream)
-        stream_free(call->stream);
+    watch_remove(call);
+    stream_free(call->stream);
     grpc_metadata_array_destroy(&call->metadata);
     grpc_byte_buffer_destroy(call->payload);
     if (call->details) {
@@ -209,7 +209,7 @@ static void requested(struct grpc_c_call *call, bool success, struct worker *wor
     if (call->details)
         call->deadline = call->details->deadline;
     if (call->stream)
-        stream_list(call->stream);
+        watch_add(call);
     /* Being the runner until the handler has returned keeps callbacks from running beside it. */
     atomic_store(&call->events, RUNNING);
     const grpc_op close = {

@@ -21,18 +21,20 @@
 struct grpc_c_call;
 
 /* A call's memory. Use it on the thread that a callback of this call runs on, or, in a unary call that answers later, on
- * the thread that answers. */
+ * the thread that answers. NULL when there is no memory. */
 struct arena *grpc_c_call_arena(struct grpc_c_call *call);
 
 /* Ends the call with an error. Any thread; counts as the answer. In a stream it may be called instead of letting `next`
- * say END: what is being sent is sent, then the status. A second answer is ignored. */
+ * say END: what `next` has given is sent, then the status (which may be OK where `next` may end with OK). A second answer is
+ * ignored. */
 void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error);
 
 /* Whether the client has cancelled, gone, or let its deadline pass. Any thread. */
 bool grpc_c_call_cancelled(const struct grpc_c_call *call);
 
 /* Calls `cancelled(data)` once on a server thread when the call is cancelled before it was answered; at once, on this thread,
- * when that has happened already. Once the call is answered it is not called any more, unless it runs at that very moment. */
+ * when that has happened already. Once the call is answered it is not called any more, unless it runs at that very moment. It never
+ * runs beside the handler or another callback of this call. Once a call. */
 void grpc_c_call_on_cancel(struct grpc_c_call *call, void (*cancelled)(void *data), void *data);
 
 /* Nanoseconds until the deadline, negative when it has passed, INT64_MAX when there is none. Any thread. */
@@ -48,7 +50,7 @@ bool grpc_c_call_send_initial(struct grpc_c_call *call, const char *key, const v
 bool grpc_c_call_send_trailing(struct grpc_c_call *call, const char *key, const void *value,
                                size_t size);
 
-/* Compress this call's answers when the client can read it. */
+/* Compress this call's answers when the client can read it. Before the first message or the answer. */
 void grpc_c_call_compress(struct grpc_c_call *call, bool on);
 
 /* Where the call comes from ("ipv4:127.0.0.1:5000"); never a proof of identity. Lives as long as the call. */
@@ -61,9 +63,10 @@ const char *grpc_c_call_method(const struct grpc_c_call *call);
 struct grpc_c_call *grpc_c_call_ref(struct grpc_c_call *call);
 void grpc_c_call_unref(struct grpc_c_call *call);
 
-/* What a stream's source says when it is asked for the next message. */
+/* What a stream's source says when it is asked for the next message. It is asked one ahead: whether there is a second is
+ * asked before the first goes, so that a run of messages can go in one write. */
 enum grpc_c_next {
-    GRPC_C_MESSAGE, /* here is one; it is sent before the arena is reset for the next */
+    GRPC_C_MESSAGE, /* here is one; it is read before the arena is reset for the next */
     GRPC_C_LATER,   /* nothing now; ask again after grpc_c_call_wake */
     GRPC_C_END,     /* the stream ends: OK when *ret_status was left alone, else with that error */
 };

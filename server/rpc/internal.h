@@ -74,9 +74,9 @@ struct grpc_c_server {
     _Atomic uint64_t calls_started;
     _Atomic uint64_t calls_finished; /* the last thing that a call touches */
 
-    /* Guards the list of streams and `shut`. Held while streams are woken or cancelled, never while a callback runs. */
+    /* Guards the list of watched calls and `shut`. Held while they are woken or cancelled, never while a callback runs. */
     pthread_mutex_t lock;
-    struct stream *streams;
+    struct grpc_c_call *watched;
     uint64_t stream_count;
 };
 
@@ -135,6 +135,15 @@ struct grpc_c_call {
     struct tag send_tag;
     struct tag run_tag;
     struct stream *stream; /* NULL in a unary call */
+
+    struct grpc_c_call *previous; /* the list of watched calls; under the server's lock */
+    struct grpc_c_call *next;
+    bool watched;
+    /* Odd while a write is under way; with it, what the tick saw last (under the server's lock). */
+    _Atomic uint32_t writes;
+    uint32_t seen_writes;
+    int64_t seen_at_ms;
+    _Atomic bool too_slow;
 };
 
 /* How a stream ends. */
@@ -147,10 +156,6 @@ struct ending {
 /* What a stream has beside the call; touched by the runner only, unless it says otherwise. */
 struct stream {
     struct grpc_c_call *call;
-    struct stream *previous; /* the server's list; under its lock */
-    struct stream *next;
-    bool listed;
-
     void *state; /* written before OPENED */
     const void *calls;
     const struct grpc_c_stream_calls *vtable;
@@ -173,12 +178,6 @@ struct stream {
 
     grpc_byte_buffer *received; /* written by the core */
     struct tag receive_tag;
-
-    /* Odd while a write is under way; with it, what the tick saw last (under the server's lock). */
-    _Atomic uint32_t writes;
-    uint32_t seen_writes;
-    int64_t seen_at_ms;
-    _Atomic bool too_slow;
 };
 
 /* call.c: life, and what happens to a call. */
@@ -220,11 +219,11 @@ void stream_take(struct stream *stream, struct worker *worker);
 void stream_read(struct stream *stream);
 void stream_received(struct grpc_c_call *call, bool success, struct worker *worker);
 
-/* streams.c: all open streams of a server. */
-void stream_list(struct stream *stream);
-void stream_unlist(struct stream *stream);
-void streams_wake(struct grpc_c_server *server);
-void streams_tick(struct grpc_c_server *server, int64_t now_ms);
+/* watch.c: calls that may be written to for long. */
+void watch_add(struct grpc_c_call *call);
+void watch_remove(struct grpc_c_call *call);
+void watch_wake(struct grpc_c_server *server);
+void watch_tick(struct grpc_c_server *server, int64_t now_ms);
 
 /* worker.c */
 bool workers_start(struct grpc_c_server *server, struct error *error);

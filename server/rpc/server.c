@@ -170,7 +170,7 @@ bool grpc_c_server_stop(struct grpc_c_server *server, int64_t grace_ms)
     if (server->stopped)
         return true;
     atomic_store(&server->stopping, true);
-    streams_wake(server);
+    watch_wake(server);
     shut_core(server);
     if (!wait_for_core(server, grace_ms > 0 ? grace_ms : 0)) {
         grpc_server_cancel_all_calls(server->core);

@@ -34,7 +34,7 @@ struct grpc_c_server_options {
     int64_t max_idle_ms;          /* 0: for ever */
     int64_t handshake_timeout_ms; /* 10,000 */
     int64_t
-        write_timeout_ms; /* 30,000: a stream whose reader takes nothing for so long ends UNAVAILABLE */
+        write_timeout_ms; /* 30,000: a call whose reader takes nothing for so long ends UNAVAILABLE; a quarter more may pass */
     /* Told once of every call that has ended, on any thread, after its last callback; must not block. May be NULL. `method` is
      * the method's path, "(unknown)" for one that is not served; the code is what the call ended with as far as the server
      * knows. Calls that the core refuses by itself (a request above max_request) are not seen. */

@@ -11,7 +11,7 @@
 static void sent(struct grpc_c_call *call, bool success, struct worker *worker)
 {
     (void)success;
-    atomic_fetch_add(&call->stream->writes, 1);
+    atomic_fetch_add(&call->writes, 1);
     call_signal_here(call, SENT, worker);
     grpc_c_call_unref(call);
 }
@@ -45,12 +45,12 @@ bool stream_writes(const struct grpc_c_call *call)
 void stream_batch(struct stream *stream, const grpc_op *ops, size_t count)
 {
     stream->writing = true;
-    atomic_fetch_add(&stream->writes, 1);
+    atomic_fetch_add(&stream->call->writes, 1);
     if (call_start_batch(stream->call, ops, count, &stream->call->send_tag))
         return;
     /* The core takes nothing more: the call is to end, and its closing to be told. */
     stream->writing = false;
-    atomic_fetch_add(&stream->writes, 1);
+    atomic_fetch_add(&stream->call->writes, 1);
     grpc_call_cancel(stream->call->core, NULL);
 }
 
@@ -178,7 +178,8 @@ void stream_run(struct grpc_c_call *call, unsigned events, struct worker *worker
 
 void stream_free(struct stream *stream)
 {
-    stream_unlist(stream);
+    if (!stream)
+        return;
     grpc_byte_buffer_destroy(stream->held);
     grpc_byte_buffer_destroy(stream->response);
     grpc_byte_buffer_destroy(stream->received);

@@ -28,7 +28,8 @@
  * Of one call no two callbacks run at the same time. After on_end none runs, and on_end runs exactly once for each open,
  * after the last message and however the call ends: there the state is freed. on_message: the message lives until it returns; false
  * stops reading until grpc_c_call_read_on. on_half_close: the client will send nothing more; it is not called when the
- * call breaks. A client stream answers with `reply`, at the earliest in its handler. A bidi call ends when `next` says END.
+ * call breaks. After on_end the call may be gone: whoever may still wake it, read on or answer holds a reference. A client
+ * stream answers with `reply`, at the earliest in its handler. A bidi call ends when `next` says END.
  */
 #ifndef MASKLINE_SERVER_RPC_STUB_H
 #define MASKLINE_SERVER_RPC_STUB_H

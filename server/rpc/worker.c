@@ -39,7 +39,7 @@ static void *work(void *data)
             tag->done(tag->call, event.success != 0, worker);
         }
         if (worker->ticks && now_ms() >= next_ms) {
-            streams_tick(server, now_ms());
+            watch_tick(server, now_ms());
             next_ms = now_ms() + tick_ms;
             until = rpc_deadline(tick_ms);
         }

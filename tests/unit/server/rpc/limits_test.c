@@ -211,6 +211,41 @@ START_TEST(compressed_answers_are_understood)
 }
 END_TEST
 
+static void answer_much(void *data, struct grpc_c_call *call, const Lab__Text *request)
+{
+    Lab__Text response = LAB__TEXT__INIT;
+    (void)data;
+    (void)request;
+    /* More than windows and sockets take. */
+    response.bytes.len = 64 << 20;
+    response.bytes.data = calloc(1, response.bytes.len);
+    ck_assert_ptr_nonnull(response.bytes.data);
+    lab_lab_echo_reply(call, &response);
+    free(response.bytes.data);
+}
+
+START_TEST(a_large_answer_does_not_wait_for_ever)
+{
+    struct fixture fixture;
+    const struct grpc_c_server_options options = {.threads = 1, .write_timeout_ms = 200};
+    struct rpc_arguments unlimited = {.count = 0};
+    fixture_start(&fixture, &(struct lab_lab_service){.echo = answer_much}, &options);
+    peer_free(&fixture.peer);
+    rpc_arguments_number(&unlimited, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1);
+    grpc_channel_args list = rpc_arguments_list(&unlimited);
+    fixture.peer = peer_new(fixture.port, &list);
+    struct peer_call *call = peer_begin(&fixture.peer, ECHO, 60000, NULL);
+    ck_assert(send_text(call, ""));
+    ck_assert(peer_half_close(call));
+    /* Nobody reads the answer. */
+    fixture_wait_finished(&fixture, 1);
+    ck_assert_str_eq(receive_text(call), "(none)");
+    struct outcome outcome = peer_end(call);
+    ck_assert_int_eq(outcome.code, STATUS_UNAVAILABLE);
+    fixture_end(&fixture);
+}
+END_TEST
+
 struct seen {
     _Atomic int calls;
     _Atomic int code;
@@ -267,5 +302,5 @@ TEST_MAIN("limits", what_is_no_message_is_refused, deep_nesting_is_refused,
           large_messages_go_through_and_larger_ones_do_not, elements_and_memory_are_bounded,
           a_unary_call_needs_its_message, too_much_metadata_is_refused,
           compressed_requests_are_read, what_is_large_when_inflated_is_refused,
-          compressed_answers_are_understood, an_observer_sees_every_call,
-          a_memory_bound_and_ages_may_be_set)
+          compressed_answers_are_understood, a_large_answer_does_not_wait_for_ever,
+          an_observer_sees_every_call, a_memory_bound_and_ages_may_be_set)
