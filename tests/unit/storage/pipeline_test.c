@@ -1,70 +1,325 @@
-#include "tests/unit/storage/suite.h"
-#include "tests/unit/storage/world.h"
+#include "tests/unit/storage/rig.h"
 
 #include <string.h>
 
-static struct error error;
-
-struct rig {
-    struct store *store;
-    struct pipeline *pipeline;
-    struct world world;
-    struct manual_clock clock;
-    struct dice dice;
-};
-
-static void rig_open(struct rig *rig, const struct store_options *base,
-                     const struct pipeline_options *pipeline_options)
-{
-    struct store_options options = base ? *base : (struct store_options){0};
-    if (!options.path)
-        options.path = ":memory:";
-    if (!options.clock.now_us)
-        options.clock = clock_manual(&rig->clock);
-    ck_assert_msg(store_open(&options, &rig->store, &error), "%s", error.message);
-    struct pipeline_domain domain = world_domain(&rig->world);
-    ck_assert_msg(pipeline_start(rig->store, &domain, pipeline_options, &rig->pipeline, &error),
-                  "%s", error.message);
-}
-
-static void rig_close(struct rig *rig)
-{
-    pipeline_free(rig->pipeline);
-    store_close(rig->store);
-}
-
-static void check_all(struct rig *rig, uint64_t ret_last[WORLD_LOGS])
-{
-    struct view *view = view_open(rig->store);
-    ck_assert_ptr_nonnull(view);
-    world_check(view, ret_last);
-    view_close(view);
-}
-
-static struct append simple(unsigned log)
-{
-    struct append append = {.log = log};
-    append.entry.steps[0] = (struct step){STEP_ADD, 0, 0, 10, 0};
-    append.entry.steps[1] = (struct step){STEP_ADD, 1, 1, 10, 0};
-    return append;
-}
+static struct rig rig;
+static uint64_t last[WORLD_LOGS];
 
 START_TEST(what_is_written_is_read)
 {
-    struct rig rig = {0};
-    uint64_t last[WORLD_LOGS];
     rig_open(&rig, NULL, NULL);
     for (unsigned i = 1; i <= 5; i++) {
-        struct append append = simple(1);
+        struct append append = rig_append(1);
         ck_assert(append_run(rig.pipeline, &append));
         ck_assert_uint_eq(append.position, i);
         struct log_id log = world_log(1);
         ck_assert_uint_eq(pipeline_position(rig.pipeline, &log), i);
-        check_all(&rig, last);
+        rig_check(&rig, last);
         ck_assert_uint_eq(last[1], i);
     }
     rig_close(&rig);
 }
 END_TEST
 
-SUITE_MAIN("pipeline", what_is_written_is_read)
+START_TEST(what_is_rejected_leaves_no_trace)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append good = rig_append(0), bad = rig_append(0), new_log = rig_append(2);
+    bad.reject = new_log.reject = true;
+    ck_assert(append_run(rig.pipeline, &good));
+    ck_assert(append_run(rig.pipeline, &bad));
+    ck_assert(append_run(rig.pipeline, &new_log));
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 1);
+    ck_assert_uint_eq(last[2], 0);
+    ck_assert(append_run(rig.pipeline, &good));
+    ck_assert_uint_eq(good.position, 2);
+    rig_check(&rig, last);
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---- groups, held at the durability step ---- */
+
+static _Atomic unsigned done_count;
+static unsigned done_order[64];
+
+static void note_order(struct append *append)
+{
+    unsigned place = atomic_load(&done_count);
+    done_order[place] = append->entry.mark;
+    atomic_store(&done_count, place + 1);
+    atomic_store(&append->done, true);
+}
+
+START_TEST(a_group_is_done_together_and_in_order)
+{
+    enum { COUNT = 20 };
+    static struct append appends[COUNT];
+    rig_open(&rig, NULL, NULL);
+    seam_set(&rig.seam, SEAM_HOLDS);
+    struct append first = rig_append(0);
+    append_start(rig.pipeline, &first);
+    seam_wait_held(&rig.seam);
+    for (unsigned i = 0; i < COUNT; i++) {
+        appends[i] = rig_append(i % WORLD_LOGS);
+        appends[i].entry.mark = i;
+        appends[i].reject = i % 5 == 4;
+        appends[i].then = note_order;
+        append_start(rig.pipeline, &appends[i]);
+    }
+    /* Nothing is done and nothing seen before it is durable. */
+    ck_assert(!atomic_load(&first.done));
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], 0);
+    struct log_id log = world_log(0);
+    ck_assert_uint_eq(pipeline_position(rig.pipeline, &log), 0);
+    seam_release(&rig.seam);
+    append_wait(&first);
+    seam_wait_held(&rig.seam);
+    ck_assert_uint_eq(atomic_load(&done_count), 0);
+    seam_set(&rig.seam, SEAM_WRITES);
+    seam_release(&rig.seam);
+    for (unsigned i = 0; i < COUNT; i++)
+        append_wait(&appends[i]);
+    ck_assert_uint_eq(rig.seam.commits, 2);
+    for (unsigned i = 0; i < COUNT; i++) {
+        ck_assert_uint_eq(done_order[i], i);
+        ck_assert_int_eq(appends[i].outcome, COMMAND_DURABLE);
+    }
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], 1 + COUNT - COUNT / 5);
+    ck_assert_uint_eq(atomic_load(&rig.world.grown[1]), last[1]);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(views_stand_still)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    append.entry.steps[2] = (struct step){STEP_PUT, 2, 0, 3, 50};
+    ck_assert(append_run(rig.pipeline, &append));
+    struct view *view = view_open(rig.store);
+    world_check(view, last);
+    struct dice dice = {5};
+    for (unsigned i = 0; i < 50; i++) {
+        append.entry = world_entry(&dice, i);
+        ck_assert(append_run(rig.pipeline, &append));
+        manual_clock_move(&rig.clock, 20);
+        if (i % 10 == 0)
+            ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+        world_check(view, last);
+        ck_assert_uint_eq(last[0], 1);
+    }
+    view_close(view);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 51);
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+START_TEST(too_many_are_refused)
+{
+    struct pipeline_options options = {.max_queued = 3};
+    rig_open(&rig, NULL, &options);
+    seam_set(&rig.seam, SEAM_HOLDS);
+    struct append appends[5];
+    for (unsigned i = 0; i < 5; i++)
+        appends[i] = rig_append(0);
+    append_start(rig.pipeline, &appends[0]);
+    seam_wait_held(&rig.seam);
+    for (unsigned i = 1; i < 5; i++)
+        append_start(rig.pipeline, &appends[i]);
+    ck_assert(atomic_load(&appends[4].done));
+    ck_assert_int_eq(appends[4].outcome, COMMAND_REFUSED);
+    ck_assert_int_eq(appends[4].error.code, STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_str_eq(appends[4].error.reason, "STORE_BUSY");
+    seam_set(&rig.seam, SEAM_WRITES);
+    seam_release(&rig.seam);
+    for (unsigned i = 0; i < 4; i++) {
+        append_wait(&appends[i]);
+        ck_assert_int_eq(appends[i].outcome, COMMAND_DURABLE);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
+static _Atomic uint64_t free_bytes;
+
+static uint64_t tell_free(void *data)
+{
+    (void)data;
+    return atomic_load(&free_bytes);
+}
+
+START_TEST(a_full_disk_stops_writes_not_reads)
+{
+    struct store_options options = {.free_bytes = tell_free, .free_bytes_low = 1000};
+    struct error why;
+    atomic_store(&free_bytes, 1000);
+    rig_open(&rig, &options, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert(!pipeline_refuses(rig.pipeline, &why));
+    atomic_store(&free_bytes, 999);
+    ck_assert(!append_run(rig.pipeline, &append));
+    ck_assert_int_eq(append.outcome, COMMAND_REFUSED);
+    ck_assert_str_eq(append.error.reason, "DISK_FULL");
+    ck_assert(pipeline_refuses(rig.pipeline, &why));
+    ck_assert_str_eq(why.reason, "DISK_FULL");
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 1);
+    atomic_store(&free_bytes, 1000);
+    ck_assert(append_run(rig.pipeline, &append));
+    rig_close(&rig);
+}
+END_TEST
+
+static struct append *closing_append;
+
+static void submit_while_closing(struct append *append)
+{
+    while (!pipeline_refuses(rig.pipeline, &append->error))
+        ;
+    append_start(rig.pipeline, closing_append);
+    atomic_store(&append->done, true);
+}
+
+START_TEST(a_closing_pipeline_refuses)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0), late = rig_append(0);
+    append.then = submit_while_closing;
+    closing_append = &late;
+    append_start(rig.pipeline, &append);
+    pipeline_free(rig.pipeline);
+    ck_assert(atomic_load(&append.done));
+    ck_assert_int_eq(append.outcome, COMMAND_DURABLE);
+    ck_assert(atomic_load(&late.done));
+    ck_assert_int_eq(late.outcome, COMMAND_REFUSED);
+    ck_assert_str_eq(late.error.reason, "STORE_CLOSING");
+    store_close(rig.store);
+}
+END_TEST
+
+/* ---- failed writes ---- */
+
+static void check_failure(enum seam_mode mode, uint64_t expected_after)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0), empty = {.empty = true}, rejected = rig_append(0);
+    rejected.reject = true;
+    ck_assert(append_run(rig.pipeline, &append));
+    /* A group of three behind one that is held. */
+    seam_set(&rig.seam, SEAM_HOLDS);
+    struct append first = rig_append(1);
+    append_start(rig.pipeline, &first);
+    seam_wait_held(&rig.seam);
+    append_start(rig.pipeline, &append);
+    append_start(rig.pipeline, &empty);
+    append_start(rig.pipeline, &rejected);
+    seam_set(&rig.seam, mode);
+    seam_release(&rig.seam);
+    append_wait(&first);
+    append_wait(&append);
+    append_wait(&empty);
+    append_wait(&rejected);
+    ck_assert_int_eq(first.outcome, COMMAND_DURABLE);
+    ck_assert_int_eq(append.outcome, COMMAND_UNKNOWN);
+    ck_assert_int_eq(append.error.code, STATUS_UNKNOWN);
+    ck_assert_int_eq(empty.outcome, COMMAND_REFUSED);
+    ck_assert_str_eq(empty.error.reason, "STORE_REOPENING");
+    ck_assert_int_eq(rejected.outcome, COMMAND_REFUSED);
+    seam_set(&rig.seam, SEAM_WRITES);
+    struct error why;
+    while (pipeline_refuses(rig.pipeline, &why))
+        ck_assert_str_eq(why.reason, "STORE_REOPENING");
+    ck_assert_uint_eq(atomic_load(&rig.world.rebuilt), 2);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], expected_after);
+    ck_assert_uint_eq(atomic_load(&rig.world.grown[0]), expected_after);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(append.position, expected_after + 1);
+    rig_check(&rig, last);
+    rig_close(&rig);
+}
+
+START_TEST(a_write_that_failed_is_unknown)
+{
+    check_failure(SEAM_FAILS_BEFORE, 1);
+}
+END_TEST
+
+START_TEST(a_write_that_happened_after_all_is_seen)
+{
+    check_failure(SEAM_FAILS_AFTER, 2);
+}
+END_TEST
+
+START_TEST(a_failed_rebuild_is_tried_again)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    atomic_store(&rig.world.rebuild_failures, 2);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    struct error why;
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    ck_assert_uint_eq(atomic_load(&rig.world.rebuilt), 4);
+    ck_assert(append_run(rig.pipeline, &append));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(it_can_be_closed_while_it_cannot_be_reopened)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    atomic_store(&rig.world.rebuild_failures, 1000);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    while (atomic_load(&rig.world.rebuilt) < 3)
+        ;
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_flush_finds_the_store_failed_or_does_its_work)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    atomic_store(&rig.world.replayed, 0);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    struct error why;
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    /* What had been written out was not replayed. */
+    ck_assert_uint_eq(atomic_load(&rig.world.replayed), 0);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_start_whose_rebuild_fails_fails)
+{
+    atomic_store(&rig.world.rebuild_failures, 1);
+    ck_assert(!rig_try(&rig, NULL, NULL));
+    ck_assert_str_eq(rig.error.reason, "TEST");
+}
+END_TEST
+
+SUITE_MAIN("pipeline", what_is_written_is_read, what_is_rejected_leaves_no_trace,
+           a_group_is_done_together_and_in_order, views_stand_still, too_many_are_refused,
+           a_full_disk_stops_writes_not_reads, a_closing_pipeline_refuses,
+           a_write_that_failed_is_unknown, a_write_that_happened_after_all_is_seen,
+           a_failed_rebuild_is_tried_again, it_can_be_closed_while_it_cannot_be_reopened,
+           a_flush_finds_the_store_failed_or_does_its_work, a_start_whose_rebuild_fails_fails)

@@ -118,7 +118,7 @@ static bool rebuild(void *data, struct view *view, struct error *error)
     struct world *world = data;
     uint64_t last[WORLD_LOGS];
     atomic_fetch_add(&world->rebuilt, 1);
-    if (world->fail_rebuild)
+    if (atomic_fetch_sub(&world->rebuild_failures, 1) > 0)
         return error_set(error, STATUS_INTERNAL, "TEST", 0, "The test wants it so.");
     world_check(view, last);
     return true;

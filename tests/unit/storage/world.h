@@ -42,7 +42,7 @@ struct world {
     _Atomic unsigned rebuilt;
     _Atomic uint64_t grown[WORLD_LOGS];
     _Atomic unsigned replayed;
-    bool fail_rebuild;
+    _Atomic int rebuild_failures; /* so many to come */
 };
 struct pipeline_domain world_domain(struct world *world);
 
@@ -65,8 +65,7 @@ void append_wait(struct append *append);
 /* Both, and says whether it is durable. */
 bool append_run(struct pipeline *pipeline, struct append *append);
 
-/* Checks in a view that the logs have no gap and that all rows are what follows from them. Gives the last positions, and the marks when
- * `ret_marks` is not NULL (room for `marks` of each log; then it is freed by nobody). */
+/* Checks in a view that the logs have no gap and that all rows are what follows from them. Gives the last positions. */
 void world_check(struct view *view, uint64_t ret_last[WORLD_LOGS]);
 /* The mark of an entry; aborts the test when there is none. */
 uint32_t world_mark(struct view *view, unsigned log, uint64_t position);
