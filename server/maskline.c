@@ -10,8 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* In the order in which they are made; they end in the reverse order, but that carriers end before the domain and are freed
- * after it. */
+/* The server ends first; then all else in the reverse order of its making, but that carriers are freed after the domain. */
 struct maskline {
     const struct config *config;
     struct test_clock *clock;
@@ -131,19 +130,6 @@ static void call_ended(void *data, const char *method, enum status_code code, in
             before + 1 == MOST ? "; no more of these will be told" : "");
 }
 
-/* Besides its own services: what says whether it serves, and what it serves. */
-static bool add_standard_services(struct maskline *maskline, struct error *error)
-{
-    const struct grpc_c_descriptors sets[] = {
-        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
-    maskline->health = grpc_c_health_new(error);
-    if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
-        return false;
-    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
-    return maskline->reflection &&
-           grpc_c_reflection_add(maskline->reflection, maskline->server, error);
-}
-
 static bool open_server(struct maskline *maskline, struct error *error)
 {
     const struct config *config = maskline->config;
@@ -158,18 +144,26 @@ static bool open_server(struct maskline *maskline, struct error *error)
         .write_timeout_ms = config->write_timeout,
         .on_call = call_ended,
     };
-    maskline->api = api_new(&(struct api_parts){
-        .masking = maskline->masking,
-        .events = maskline->events,
-        .carriers = maskline->carriers,
-        .readers = maskline->readers,
-        .test_clock = maskline->clock,
-    });
-    if (!maskline->api)
-        return no_memory(error);
     maskline->server = grpc_c_server_new(&options, error);
-    return maskline->server && api_add(maskline->api, maskline->server, error) &&
-           add_standard_services(maskline, error);
+    if (!maskline->server)
+        return false;
+    for (size_t i = 0; i < config->listen_count; i++)
+        if (!grpc_c_server_listen(maskline->server, config->listen[i], &maskline->ports[i], error))
+            return false;
+    return true;
+}
+
+/* Besides its own services: what says whether it serves, and what it serves. */
+static bool add_standard_services(struct maskline *maskline, struct error *error)
+{
+    const struct grpc_c_descriptors sets[] = {
+        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
+    maskline->health = grpc_c_health_new(error);
+    if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
+        return false;
+    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
+    return maskline->reflection &&
+           grpc_c_reflection_add(maskline->reflection, maskline->server, error);
 }
 
 static bool set_serving(struct maskline *maskline, struct error *error)
@@ -182,13 +176,21 @@ static bool set_serving(struct maskline *maskline, struct error *error)
 
 static bool serve(struct maskline *maskline, struct error *error)
 {
-    const struct config *config = maskline->config;
-    for (size_t i = 0; i < config->listen_count; i++)
-        if (!grpc_c_server_listen(maskline->server, config->listen[i], &maskline->ports[i], error))
-            return false;
-    return set_serving(maskline, error) && grpc_c_server_start(maskline->server, error);
+    maskline->api = api_new(&(struct api_parts){
+        .masking = maskline->masking,
+        .events = maskline->events,
+        .carriers = maskline->carriers,
+        .readers = maskline->readers,
+        .test_clock = maskline->clock,
+    });
+    if (!maskline->api)
+        return no_memory(error);
+    return api_add(maskline->api, maskline->server, error) &&
+           add_standard_services(maskline, error) && set_serving(maskline, error) &&
+           grpc_c_server_start(maskline->server, error);
 }
 
+/* The addresses are taken before the store is touched: a server that cannot listen changes nothing. Who connects meanwhile waits. */
 static bool open_all(struct maskline *maskline, struct error *error)
 {
     maskline->clock = test_clock_new(clock_real());
@@ -199,8 +201,8 @@ static bool open_all(struct maskline *maskline, struct error *error)
     if (!maskline->carriers)
         return no_memory(error);
     return add_carriers(maskline->carriers, maskline->config, error) &&
-           open_store(maskline, error) && open_domain(maskline, error) &&
-           open_server(maskline, error) && serve(maskline, error);
+           open_server(maskline, error) && open_store(maskline, error) &&
+           open_domain(maskline, error) && serve(maskline, error);
 }
 
 bool maskline_open(const struct config *config, struct maskline **ret_maskline, struct error *error)
