@@ -147,11 +147,15 @@ START_TEST(too_much_metadata_is_refused)
     const char *const metadata[] = {"much", value, NULL};
     const struct grpc_c_server_options options = {.threads = 1, .max_metadata = 10000};
     start(&fixture, &options);
+    /* Once the peer has heard what the server takes, the refusal always has this code. */
+    struct outcome first = fixture_call(&fixture, ECHO, "x", 10000);
+    outcome_done(&first);
     struct peer_call *call = peer_begin(&fixture.peer, ECHO, 10000, metadata);
     (void)send_text(call, "x");
     (void)peer_half_close(call);
     struct outcome outcome = peer_end(call);
-    ck_assert_int_eq(outcome.code, STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_msg(outcome.code == STATUS_RESOURCE_EXHAUSTED, "%d %s", outcome.code,
+                  outcome.message);
     fixture_end(&fixture);
 }
 END_TEST
