@@ -98,7 +98,7 @@ static void leave(struct scan *scan)
 /* To the nearest row that is there for readers. */
 static void settle(struct scan *scan)
 {
-    struct row row;
+    struct row row = {0};
     while (nearest(scan, &row)) {
         if (!row.deleted && !value_purged(scan->family, &row.value, scan->stack.now)) {
             scan->valid = true;

@@ -121,7 +121,7 @@ static bool check_version(const char *path, bool has_data, struct error *error)
 
 static bool check(const char *path, bool *ret_new, struct error *error)
 {
-    struct contents contents;
+    struct contents contents = {0};
     if (!look(path, &contents, error))
         return false;
     if (!contents.has_version && contents.has_others)
