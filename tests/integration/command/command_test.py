@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""The `maskline` command against a real server: what people type, what scripts read, and what it says when it is refused."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.abspath("tests/integration"))
+import harness
+
+MASKLINE = os.path.abspath("client/maskline")
+
+
+class Command(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.up = self.server().start()
+
+    def run_it(self, *words, status=0, server=True):
+        command = [MASKLINE, *words] + (["--server", f"127.0.0.1:{self.up.port}"] if server else [])
+        done = subprocess.run(command, capture_output=True, text=True, timeout=harness.PATIENCE, check=False,
+                              stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, status, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def rows(self, *words):
+        """What --json prints: an object a line."""
+        return [json.loads(line) for line in self.run_it(*words, "--json").stdout.splitlines()]
+
+    def test_a_conversation(self):
+        self.assertEqual(self.rows("service", "create", "rides", "--default-ttl", "2h")[0]["sessionPolicy"]["defaultTtl"],
+                         "7200s")
+        for number in ["+15550100001", "+15550100002"]:
+            self.run_it("number", "add", "rides", number)
+        self.assertEqual([row["phoneNumber"] for row in self.rows("number", "list", "rides")],
+                         ["+15550100001", "+15550100002"])
+        session, = self.rows("session", "create", "rides", "--name", "trip-1", "--participant", "+15551230001",
+                             "--participant", "+15551230002@+15550100002")
+        ann, bob = session["participants"]
+        self.assertEqual(bob["proxyIdentifier"], "+15550100002")
+        for phone in ["+15551230001", "+15551230002"]:
+            self.run_it("handset", "add", phone)
+        self.assertEqual(self.run_it("handset", "text", "+15551230001", ann["proxyIdentifier"], "Hello").stdout, "accepted\n")
+        self.run_it("interaction", "send", "rides", "trip-1", ann["sid"], "Your driver is here.")
+        bodies = [row["content"]["body"] for row in self.rows("interaction", "list", "rides", "trip-1")]
+        self.assertEqual(bodies, ["Hello", "Your driver is here."])
+        table = self.run_it("session", "list", "rides", "--person", "+15551230002", "--status", "in-progress").stdout
+        self.assertIn("trip-1", table)
+        self.assertEqual(len(table.splitlines()), 2)
+        self.assertEqual(self.rows("session", "close", "rides", "trip-1")[0]["status"], "SESSION_STATUS_CLOSED")
+        self.run_it("handset", "text", "+15551230001", ann["proxyIdentifier"], "Late", status=1)
+        self.assertEqual(self.rows("session", "reopen", "rides", "trip-1")[0]["status"], "SESSION_STATUS_IN_PROGRESS")
+        self.run_it("participant", "remove", "rides", "trip-1", bob["sid"])
+        self.assertEqual(len(self.rows("participant", "list", "rides", "trip-1")), 1)
+        self.assertEqual(len(self.rows("participant", "list", "rides", "trip-1", "--all")), 2)
+        self.run_it("session", "delete", "rides", "trip-1")
+
+        events = self.rows("events", "rides")
+        self.assertEqual([int(event["position"]) for event in events], list(range(1, len(events) + 1)))
+        after = self.rows("events", "rides", "--after", "2", "--type", "phone-number-added")
+        self.assertEqual([event["position"] for event in after], ["3"])
+
+    def test_numbers_are_changed_and_removed(self):
+        self.run_it("service", "create", "rides")
+        self.run_it("number", "add", "rides", "+15550100001", "--name", "first", "--sms")
+        number, = self.rows("number", "update", "rides", "+15550100001", "--state", "draining", "--reserved")
+        self.assertEqual((number["state"], number["reserved"]), ("PHONE_NUMBER_STATE_DRAINING", True))
+        number, = self.rows("number", "update", "rides", "+15550100001", "--not-reserved")
+        self.assertNotIn("reserved", number)
+        self.assertEqual(number["capabilities"], {"sms": True})
+        self.run_it("number", "remove", "rides", "+15550100001")
+        self.assertEqual(self.rows("number", "list", "rides"), [])
+
+    def test_following_events(self):
+        self.run_it("service", "create", "rides")
+        follower = subprocess.Popen([MASKLINE, "events", "rides", "--follow", "--json", "--server", f"127.0.0.1:{self.up.port}"],
+                                    stdout=subprocess.PIPE, text=True)
+        try:
+            self.assertEqual(json.loads(follower.stdout.readline())["type"], "EVENT_TYPE_SERVICE_CREATED")
+            self.run_it("number", "add", "rides", "+15550100001")
+            self.assertEqual(json.loads(follower.stdout.readline())["type"], "EVENT_TYPE_PHONE_NUMBER_ADDED")
+        finally:
+            follower.kill()
+            follower.communicate()
+
+    def test_the_clock_moves(self):
+        before, = self.rows("clock", "get")
+        after, = self.rows("clock", "move", "30d")
+        self.assertLess(before["time"], after["time"])
+
+    def test_refusals_say_what_to_do(self):
+        done = self.run_it("service", "get", "nowhere", status=1)
+        self.assertIn("NOT_FOUND SERVICE_NOT_FOUND", done.stderr)
+        self.assertIn("maskline service list", done.stderr)
+        self.run_it("service", "create", "rides")
+        done = self.run_it("session", "create", "rides", "--participant", "12", status=1)
+        self.assertIn("participants[0].identifier", done.stderr)
+        done = self.run_it("session", "create", "rides", "--participant", "+15551230001", status=1)
+        self.assertIn("POOL_EMPTY", done.stderr)
+        self.assertIn("80205", done.stderr)
+        self.assertIn("maskline number add", done.stderr)
+
+    def test_wrong_command_lines(self):
+        for words in [[], ["nothing"], ["service"], ["service", "fly"], ["service", "get"], ["service", "get", "a", "b"],
+                      ["session", "create", "x", "--mode", "loud"], ["events", "x", "--new"],
+                      ["number", "update", "x", "+15550100001"], ["service", "list", "--nosuch"]]:
+            done = self.run_it(*words, status=2, server=False)
+            self.assertTrue(done.stderr, words)
+            self.assertEqual(done.stdout, "", words)
+
+    def test_no_server(self):
+        self.up.kill()
+        done = self.run_it("service", "list", status=3)
+        self.assertIn("maskline serve", done.stderr)
+
+    def test_help(self):
+        self.assertIn("session create", self.run_it("--help", server=False).stdout)
+        self.assertIn("Example:", self.run_it("session", "create", "--help", server=False).stdout)
+        self.assertIn("--data", self.run_it("serve", "--help", server=False).stdout)
+        self.assertIn("maskline", self.run_it("--version", server=False).stdout)
+
+    def test_the_demo(self):
+        for _ in range(2):
+            said = self.run_it("demo").stdout
+            self.assertIn("Neither saw the other's number", said)
+            self.assertIn("Bob's phone", said)
+
+    def test_a_full_disk_is_no_success(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([MASKLINE, "service", "list", "--server", f"127.0.0.1:{self.up.port}"], stdout=full,
+                                  timeout=harness.PATIENCE, check=False)
+        self.assertEqual(done.returncode, 1)
+
+
+class Serve(harness.Case):
+    def test_bad_settings_are_refused_before_anything_starts(self):
+        data = os.path.join(self.folder, "data")
+        for words in [["--listen", "127.0.0.1:99999"], ["--carrier", "pigeon"], ["--nosuch"], ["--cache", "lots"],
+                      ["--listen", "0.0.0.0:0"]]:
+            done = subprocess.run([MASKLINE, "serve", "--data", data, *words], capture_output=True, text=True,
+                                  timeout=harness.PATIENCE, check=False)
+            self.assertEqual(done.returncode, 2, f"{words} {done.stderr}")
+            self.assertTrue(done.stderr, words)
+            self.assertFalse(os.path.exists(data), words)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
