@@ -14,6 +14,8 @@ static const struct {
                            "There is not enough memory for this."},
     [REFUSED_RECORD_UNREADABLE] = {"RECORD_UNREADABLE", STATUS_DATA_LOSS, 0,
                                    "A stored record cannot be read."},
+    [REFUSED_INTERNAL] = {"INTERNAL_ERROR", STATUS_INTERNAL, 80504,
+                          "Something went wrong here that should not."},
     [REFUSED_REQUEST_ID_REUSED] = {"REQUEST_ID_REUSED", STATUS_FAILED_PRECONDITION, 0,
                                    "This request_id was used for another request. Take a new one."},
     [REFUSED_REQUEST_ANSWER_GONE] =
