@@ -7,6 +7,7 @@
 #include "server/masking/guards.h"
 #include "server/masking/legs.h"
 #include "server/masking/ports.h"
+#include "server/masking/session_end.h"
 
 #include <string.h>
 
@@ -235,11 +236,7 @@ static enum step reject_inactive(struct reception *r)
         return reject(r, session_expired(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED)
         return reject(r, REJECT_SESSION_CLOSED);
-    int64_t ended;
-    Maskline__Store__V1__ClosedReason reason = session_expiry(r->service, session, &ended);
-    if (!session_close(&r->rows, r->service, session,
-                       MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED, reason, "",
-                       ended, &in->error))
+    if (!session_close_expired(&r->rows, r->service, session, &in->error))
         return STEP_BROKEN;
     in->note_time = session->purge_time;
     return reject(r, REJECT_SESSION_EXPIRED);

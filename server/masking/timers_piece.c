@@ -1,4 +1,5 @@
 #include "server/masking/errors.h"
+#include "server/masking/session_end.h"
 #include "server/masking/timers_internal.h"
 
 #include <string.h>
@@ -129,13 +130,9 @@ static bool expire(struct work *work, const struct hint *hint)
         return replace_hint(work, HINT_EXPIRY, hint, 0);
     if (session->effective_expire_time > work->rows.now)
         return replace_hint(work, HINT_EXPIRY, hint, session->effective_expire_time);
-    int64_t ended;
-    Maskline__Store__V1__ClosedReason reason = session_expiry(work->service, session, &ended);
     work->piece->ran++;
     return replace_hint(work, HINT_EXPIRY, hint, 0) &&
-           session_close(&work->rows, work->service, session,
-                         MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED, reason, "",
-                         ended, error);
+           session_close_expired(&work->rows, work->service, session, error);
 }
 
 /* Deletes the session when it has been closed for as long as the Service keeps such. */
