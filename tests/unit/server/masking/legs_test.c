@@ -187,6 +187,34 @@ START_TEST(reasons)
 }
 END_TEST
 
+/* Once an attempt may have reached the network, another one that surely did not changes nothing of that. */
+START_TEST(lost_stays_unknown_until_something_is_known)
+{
+    static const char *const codes[] = {"", "busy"};
+    for (unsigned i = 0; i < 2; i++) {
+        Maskline__Store__V1__Leg leg = queued();
+        ck_assert(!leg_perhaps_sent(&leg));
+        struct send_result result = {.outcome = SEND_LOST};
+        ck_assert(leg_result(&leg, "one", 1, &result, 50, 20));
+        ck_assert(leg_waits(&leg));
+        ck_assert(leg_perhaps_sent(&leg));
+        ck_assert_str_eq(leg.reason, "RESULT_UNKNOWN");
+        ck_assert_int_eq(leg.due_time, 50);
+        result = (struct send_result){.outcome = SEND_RETRY, .carrier_code = codes[i]};
+        ck_assert(leg_result(&leg, "one", 2, &result, 70, 60));
+        ck_assert(leg_perhaps_sent(&leg));
+        ck_assert_int_eq(leg.original_code, 0);
+        ck_assert_str_eq(leg.carrier_code, codes[i]);
+        ck_assert_uint_eq(leg.attempts, 2);
+        result = (struct send_result){.outcome = SEND_TAKEN};
+        ck_assert(leg_result(&leg, "one", 3, &result, 0, 80));
+        ck_assert_int_eq(leg.status, STATUS(SENT));
+        ck_assert_str_eq(leg.reason, "");
+        ck_assert(!leg_perhaps_sent(&leg));
+    }
+}
+END_TEST
+
 START_TEST(backoff)
 {
     int64_t least = 0;
@@ -211,4 +239,4 @@ END_TEST
 
 SUITE_MAIN("legs", delivered_in_every_order, unknown_is_settled_in_every_order,
            first_end_counts_in_every_order, nothing_goes_back, contradiction_is_told,
-           canceled_stays_canceled, reasons, backoff)
+           canceled_stays_canceled, reasons, lost_stays_unknown_until_something_is_known, backoff)

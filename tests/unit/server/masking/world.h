@@ -1,0 +1,149 @@
+/*
+ * A small world for tests of the domain: a store, a clock that stands still, carriers that write down what they are told to send, and
+ * calls that wait for their answer. Timers and the outbox run only in world_run.
+ */
+#ifndef MASKLINE_TESTS_UNIT_SERVER_MASKING_WORLD_H
+#define MASKLINE_TESTS_UNIT_SERVER_MASKING_WORLD_H
+
+#include "maskline/store/v1/entry.pb-c.h"
+#include "proto/c/sid.h"
+#include "server/masking/ingress.h"
+#include "server/masking/interactions.h"
+#include "server/masking/numbers.h"
+#include "server/masking/services.h"
+#include "server/masking/sessions.h"
+#include "storage/keys.h"
+#include "tests/unit/suite.h"
+
+#include <pthread.h>
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define STATUS(name) MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_##name
+
+enum { CARRIERS = 3, SENT_MOST = 4096 };
+
+/* What a carrier was told to send. */
+struct sent {
+    char key[OUTBOUND_KEY_SIZE];
+    char from[32];
+    char to[32];
+    char body[64];
+    size_t media_count;
+    int64_t expire_time;
+    int64_t time;
+    void *attempt; /* until it is answered */
+};
+
+struct fake {
+    struct world *world;
+    struct carrier_port port;
+    enum send_outcome outcome; /* of what is not held */
+    bool holds;                /* answers only by world_answer */
+    int64_t retry_after;
+    const char *carrier_code;
+    void (*watch)(struct world *world, const struct sent *sent); /* of each message */
+    struct sent sent[SENT_MOST];
+    unsigned count;
+};
+
+struct world {
+    struct manual_clock clock;
+    const char *path;
+    struct store *store;
+    struct masking *masking;
+    struct fake
+        carriers[CARRIERS]; /* "one" (idempotent, the default), "two" (not), "three" (not) */
+    struct arena *arena;    /* of what is read */
+    pthread_mutex_t lock;   /* for fakes */
+    char service[40];
+    unsigned ids;
+    void *watcher; /* what a watch looks at */
+};
+
+/* In memory when `path` is NULL. */
+struct world *world_open(const char *path);
+void world_close(struct world *world);
+/* Closes and opens again what is on the disk. */
+void world_restart(struct world *world);
+void world_move(struct world *world, int64_t by);
+int64_t world_now(const struct world *world);
+/* Everything that is due; returns how many things ran. */
+unsigned world_run(struct world *world);
+
+/* Makes a Service and names it in world->service. NULL: default settings. */
+void world_service(struct world *world, const struct service_settings *settings);
+/* A number that can do everything; carriers as in "two three", or NULL. */
+void world_number(struct world *world, const char *number, const char *carriers);
+void world_number_state(struct world *world, const char *number,
+                        Maskline__Store__V1__NumberState state);
+
+/* A session between two people. */
+struct talk {
+    char session[40];
+    char a[40], b[40]; /* participants */
+    char proxy_a[32], proxy_b[32];
+};
+struct talk world_talk(struct world *world, const char *a, const char *b, int64_t ttl);
+/* False when it is refused. */
+bool world_try_talk(struct world *world, const char *a, const char *b, int64_t ttl,
+                    struct talk *ret_talk);
+bool world_try_reopen(struct world *world, const struct talk *talk);
+struct talk world_talk_mode(struct world *world, const char *a, const char *b,
+                            Maskline__Store__V1__Mode mode);
+void world_end_talk(struct world *world, const struct talk *talk);
+void world_reopen_talk(struct world *world, const struct talk *talk);
+void world_delete_talk(struct world *world, const struct talk *talk);
+void world_leave(struct world *world, const struct talk *talk, const char *participant);
+
+struct answer {
+    enum inbound_outcome outcome;
+    bool repeated;
+    char reason[48];
+    int32_t original;
+};
+struct answer world_text(struct world *world, const char *from, const char *to, const char *body);
+struct answer world_hand_in(struct world *world, const struct inbound_message *message);
+#define ck_accepted(given) ck_assert_int_eq((given).outcome, INBOUND_ACCEPTED)
+#define ck_rejected(given, why)                                 \
+    do {                                                        \
+        struct answer its_answer = (given);                     \
+        ck_assert_int_eq(its_answer.outcome, INBOUND_REJECTED); \
+        ck_assert_str_eq(its_answer.reason, why);               \
+    } while (0)
+
+/* STATUS_OK or the error's code; the reason in *ret_reason when it is not NULL. */
+enum status_code world_send(struct world *world, const struct message_draft *draft,
+                            char ret_sid[40], char ret_reason[48]);
+enum status_code world_receipt(struct world *world, const char *carrier, const char *key,
+                               enum receipt_status status);
+void world_answer(struct world *world, struct sent *sent, enum send_outcome outcome);
+
+/* The newest messages that a carrier was told to send, counted from the end: 0 is the last. */
+struct sent *world_sent(struct world *world, unsigned carrier, unsigned back);
+
+/* Reads; results live until world_close. */
+const Maskline__Store__V1__Interaction *world_interaction(struct world *world,
+                                                          const struct talk *talk, unsigned index);
+unsigned world_interactions(struct world *world, const struct talk *talk);
+const Maskline__Store__V1__Leg *world_leg(struct world *world, const struct talk *talk,
+                                          unsigned index);
+const Maskline__Store__V1__Session *world_session(struct world *world, const struct talk *talk);
+bool world_has_session(struct world *world, const struct talk *talk);
+
+/* Entries of the Service's log, and the newest of a kind; NULL: none. */
+uint64_t world_entries(struct world *world);
+const Maskline__Store__V1__Entry *world_entry(struct world *world, uint64_t position);
+const Maskline__Store__V1__Entry *world_last(struct world *world,
+                                             Maskline__Store__V1__Entry__ChangeCase kind);
+/* Rows that begin with this prefix. */
+unsigned world_rows(struct world *world, enum kv_family family, struct key prefix);
+struct log_id world_log(struct world *world);
+
+/* Removes a folder of a test and what is in it. */
+void folder_remove(const char *path);
+
+#endif
