@@ -129,7 +129,7 @@ bool carriers_attach(struct carriers *carriers, struct masking *masking, struct 
         carrier->port = (struct carrier_port){
             .data = carrier->self,
             .name = carrier->name,
-            .idempotent = carrier->class->idempotent(carrier->self),
+            .idempotent = carrier->class->idempotent,
             .send = carrier->class->send,
         };
         if (!carrier->class->start(carrier->self, masking, error) ||

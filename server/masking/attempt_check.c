@@ -40,7 +40,11 @@ static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, co
     changed.interaction = c->interaction->sid;
     changed.leg = c->id->leg;
     changed.previous_due_time = c->leg->due_time;
-    leg_end(c->leg, status, reason, original, c->rows->now);
+    if (leg_perhaps_sent(c->leg))
+        leg_end(c->leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
+                "RESULT_UNKNOWN", 0, c->rows->now);
+    else
+        leg_end(c->leg, status, reason, original, c->rows->now);
     changed.now = c->leg;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
@@ -267,6 +271,11 @@ static enum go begin(struct checking *c)
         ports_choose(ports, c->number->carriers, c->number->n_carriers, c->leg->attempts, &here);
     if (!port)
         return judge(c, VERDICT_WAIT);
+    /* With several carriers the next one may get its turn; it does not know this one's keys. */
+    bool relies_on_key = here == 1 && port->carrier->idempotent(port->carrier->data);
+    if (leg_perhaps_sent(c->leg) && !relies_on_key)
+        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
+                   "RESULT_UNKNOWN", 0);
     if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {
         atomic_fetch_sub(&port->in_flight, 1);
         c->item->port = port;
@@ -280,7 +289,8 @@ static enum go begin(struct checking *c)
     }
     attempt->port = port;
     attempt->carriers = here;
-    attempt->marked = !port->carrier->idempotent;
+    attempt->marked = !relies_on_key;
+    attempt->message.relies_on_key = relies_on_key;
     c->item->attempt = attempt;
     if (attempt->marked && !mark(c, attempt)) {
         refuse(c->error, REFUSED_NO_MEMORY);

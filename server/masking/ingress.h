@@ -89,6 +89,9 @@ struct outbound_message {
     const struct ingress_media *media;
     size_t media_count;
     int64_t expire_time; /* microseconds since 1970: worth nothing after that */
+    /* idempotent() was true, and nothing else keeps it from being sent twice: a carrier that no longer knows keys again
+     * answers RETRY. */
+    bool relies_on_key;
 };
 
 enum send_outcome {
@@ -96,6 +99,7 @@ enum send_outcome {
     SEND_REFUSED, /* surely not sent, and another try would not help */
     SEND_RETRY,   /* surely not sent; another try may help */
     SEND_UNKNOWN, /* nobody knows; a later receipt may tell */
+    SEND_LOST, /* likewise, since no answer came: made again if it relies on the key, by the same carrier */
 };
 
 struct send_result {
@@ -109,8 +113,9 @@ struct send_result {
 struct carrier_port {
     void *data;
     const char *name;
-    /* Whether a repeated key is recognised: then an attempt whose result was lost is simply made again. */
-    bool idempotent;
+    /* Whether a repeated key is recognised now: then an attempt whose result was lost is simply made again. Asked before each
+     * attempt, on any thread; must not block. */
+    bool (*idempotent)(void *data);
     /* Begins one attempt; on a thread of the domain's, and must not block. The result comes by ingress_sent, exactly once, from
      * any thread, also from within this call. */
     void (*send)(void *data, const struct outbound_message *message, void *attempt);

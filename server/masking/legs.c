@@ -3,11 +3,14 @@
 #include "proto/c/clock.h"
 
 #include <protobuf-c/protobuf-c.h>
+#include <string.h>
 
 enum { BACKOFF_FIRST = MICROSECONDS, BACKOFF_MOST = 60 * MICROSECONDS };
 
 /* The original's codes for "downstream rejected a request" and "downstream internal error". */
 enum { ORIGINAL_REFUSED = 80613, ORIGINAL_ERROR = 80502 };
+
+static const char RESULT_UNKNOWN[] = "RESULT_UNKNOWN";
 
 /* How far a leg has come; ends have the highest. */
 static int leg_rank(Maskline__Store__V1__LegStatus status)
@@ -37,6 +40,11 @@ bool leg_waits(const Maskline__Store__V1__Leg *leg)
 bool leg_final(const Maskline__Store__V1__Leg *leg)
 {
     return leg_rank(leg->status) == 3;
+}
+
+bool leg_perhaps_sent(const Maskline__Store__V1__Leg *leg)
+{
+    return leg_waits(leg) && !strcmp(leg->reason, RESULT_UNKNOWN);
 }
 
 static void take_text(char **ret_text, const char *text)
@@ -139,6 +147,8 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
     leg->carrier = borrowed(carrier);
     leg->carrier_code = borrowed("");
     bool refused = result->carrier_code && *result->carrier_code;
+    /* What one attempt may have done is not undone by another that surely did nothing. */
+    bool perhaps_sent = leg_perhaps_sent(leg) || result->outcome == SEND_LOST;
     switch (result->outcome) {
     case SEND_TAKEN:
         leg_sent(leg, now);
@@ -149,13 +159,16 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
                 ORIGINAL_REFUSED, now);
         break;
     case SEND_RETRY:
+    case SEND_LOST:
         leg->update_time = now;
         leg->due_time = due;
-        leg->reason = borrowed(refused ? "CARRIER_ERROR" : "CARRIER_UNAVAILABLE");
-        leg->original_code = refused ? ORIGINAL_ERROR : 0;
+        leg->reason = borrowed(perhaps_sent ? RESULT_UNKNOWN
+                               : refused    ? "CARRIER_ERROR"
+                                            : "CARRIER_UNAVAILABLE");
+        leg->original_code = refused && !perhaps_sent ? ORIGINAL_ERROR : 0;
         break;
     default:
-        leg_end(leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN, "RESULT_UNKNOWN",
+        leg_end(leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN, RESULT_UNKNOWN,
                 0, now);
         break;
     }

@@ -20,6 +20,8 @@ static inline char *borrowed(const char *text)
 /* Whether the leg still waits for an attempt or for its result. */
 bool leg_waits(const Maskline__Store__V1__Leg *leg);
 bool leg_final(const Maskline__Store__V1__Leg *leg);
+/* Whether it waits for another attempt while an earlier one may have reached the network. */
+bool leg_perhaps_sent(const Maskline__Store__V1__Leg *leg);
 
 /* Ends a leg. `reason` is constant. */
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,
@@ -34,8 +36,8 @@ enum leg_news {
 enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *receipt,
                           int64_t now);
 
-/* What an attempt's result makes of a leg; `number` counts attempts from 1. RETRY leaves it waiting: `due` is when. False when a
- * receipt was faster, or the leg has ended: nothing changes. */
+/* What an attempt's result makes of a leg; `number` counts attempts from 1. RETRY and LOST leave it waiting: `due` is
+ * when. False when a receipt was faster, or the leg has ended: nothing changes. */
 bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t number,
                 const struct send_result *result, int64_t due, int64_t now);
 

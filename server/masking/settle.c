@@ -62,7 +62,7 @@ static uint64_t chance(const struct masking *masking)
 static int64_t next_due(const struct outbox *outbox, const struct attempt *attempt, int64_t expire,
                         int64_t now)
 {
-    if (attempt->result.outcome != SEND_RETRY)
+    if (attempt->result.outcome != SEND_RETRY && attempt->result.outcome != SEND_LOST)
         return 0;
     if (attempt->number % attempt->carriers)
         return now;
@@ -77,6 +77,8 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     const struct leg_id *id = &attempt->id;
     rows->tenant = log_tenant(&id->log);
     attempt->waits = false;
+    if (attempt->marked && attempt->result.outcome == SEND_LOST)
+        attempt->result.outcome = SEND_UNKNOWN;
     if (attempt->marked) {
         struct key key =
             key_attempt(rows->tenant, log_service(&id->log), id->session, id->interaction, id->leg);

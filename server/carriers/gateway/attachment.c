@@ -34,6 +34,7 @@ void attachment_end(struct gateway_attachment *attachment, enum ended ended,
     struct gateway *gateway = attachment->gateway;
     if (gateway->current == attachment) {
         gateway->current = NULL;
+        atomic_store(&gateway->honours_keys, true);
         settle_all_queued(&gateway->sending, settled);
     }
     settle_all_given(&gateway->sending, attachment, settled);
@@ -80,6 +81,9 @@ static bool take_place(struct gateway *gateway, struct gateway_attachment *attac
         *ret_took_over = before != NULL;
         /* Before the other one ends: what is queued is this one's now. */
         gateway->current = attachment;
+        atomic_store(&gateway->honours_keys, attachment->program.honours_keys);
+        if (!attachment->program.honours_keys)
+            settle_all_relying(&gateway->sending, &settled);
         if (before) {
             attachment_end(before, ENDED_TAKEN_OVER, &settled);
             attachment_wake(before);

@@ -39,6 +39,7 @@ static void *gateway_new(const char *name, const struct carrier_options *options
     gateway->clock = options->clock;
     gateway->timeouts = options->timeouts;
     gateway->manual = options->manual;
+    atomic_init(&gateway->honours_keys, true);
     gateway->worker = worker_new(gateway->timeouts, give_up, gateway);
     if (!gateway->worker || !sending_init(&gateway->sending)) {
         worker_free(gateway->worker);
@@ -93,11 +94,12 @@ static void gateway_take(void *self, const struct outbound_message *message, voi
     const struct attempt *queued = NULL;
     int64_t deadline = clock_now(&gateway->timeouts) + (int64_t)GATEWAY_RESULT_S * MICROSECONDS;
     pthread_mutex_lock(&gateway->lock);
-    if (gateway->current) {
+    struct gateway_attachment *current = gateway->current;
+    if (current && (current->program.honours_keys || !message->relies_on_key)) {
         queued = sending_queue(&gateway->sending, message, attempt, deadline);
         again.retry_after = FULL_RETRY_US;
         if (queued)
-            attachment_wake(gateway->current);
+            attachment_wake(current);
     }
     pthread_mutex_unlock(&gateway->lock);
     if (queued)
@@ -108,8 +110,8 @@ static void gateway_take(void *self, const struct outbound_message *message, voi
 
 static bool gateway_idempotent(void *self)
 {
-    (void)self;
-    return false;
+    struct gateway *gateway = self;
+    return atomic_load(&gateway->honours_keys);
 }
 
 static enum carrier_health gateway_health(void *self)

@@ -34,8 +34,9 @@ struct gateway_program {
     void *data;
 };
 
-/* Attaches a program; one that was attached is ended. What waits is sent now: the first wakes may come before this returns.
- * False: UNAVAILABLE when the server ends, RESOURCE_EXHAUSTED without memory. */
+/* Attaches a program; one that was attached is ended. What waits for the carrier is sent now.
+ * Ask gateway_next first: a wake comes only after it said LATER. False: UNAVAILABLE when the server ends, RESOURCE_EXHAUSTED
+ * without memory. */
 bool gateway_attach(struct gateway *gateway, const struct gateway_program *program,
                     struct gateway_attachment **ret_attachment, bool *ret_took_over,
                     struct error *error);
@@ -45,8 +46,8 @@ bool gateway_attach(struct gateway *gateway, const struct gateway_program *progr
 void gateway_half_close(struct gateway_attachment *attachment);
 
 /* The program is gone; frees the attachment, also from within a wake. NULL is fine. Attempts that it was given and that have no
- * result are made again if it honours keys, else UNKNOWN; so are they 30 s after they were given. Attempts that it was never
- * given are made again later, or by the program that took over. */
+ * result are LOST; so are they 30 s after they were given. Attempts that it was never given are made again later, or by the
+ * program that took over. */
 void gateway_detach(struct gateway_attachment *attachment);
 
 /* ---- from the program; texts are copied ---- */

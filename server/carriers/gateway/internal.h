@@ -14,6 +14,7 @@
 #include "server/carriers/worker.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* ---- attempts to send ---- */
 
@@ -25,6 +26,7 @@ struct attempt {
     void *attempt; /* the domain's */
     struct text text;
     int64_t expire_time;
+    bool relies_on_key;
     int64_t deadline;                 /* by the clock for timeouts */
     struct gateway_attachment *given; /* to whom; NULL: queued */
     struct send_result result;        /* once it is settled */
@@ -64,6 +66,8 @@ void settle_queued(struct sending *sending, struct attempt *attempt, struct sett
 /* It was, and no result came. */
 void settle_lost(struct sending *sending, struct attempt *attempt, struct settled *settled);
 void settle_all_queued(struct sending *sending, struct settled *settled);
+/* Those that only a program that honours keys may have. */
+void settle_all_relying(struct sending *sending, struct settled *settled);
 void settle_all_given(struct sending *sending, const struct gateway_attachment *given,
                       struct settled *settled);
 /* The caller has its result. */
@@ -137,6 +141,8 @@ struct gateway {
     pthread_mutex_t lock;
     bool stopped;
     struct gateway_attachment *current; /* NULL: nobody is attached */
+    /* As the one that is attached says. Nobody is: true, since nothing is handed over. Written with the lock. */
+    atomic_bool honours_keys;
     struct sending sending;
 };
 

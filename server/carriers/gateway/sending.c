@@ -66,6 +66,7 @@ struct attempt *sending_queue(struct sending *sending, const struct outbound_mes
     }
     queued->attempt = attempt;
     queued->expire_time = message->expire_time;
+    queued->relies_on_key = message->relies_on_key;
     queued->deadline = deadline;
     put(&sending->queued, queued);
     sending->count++;
@@ -127,11 +128,7 @@ void settle_queued(struct sending *sending, struct attempt *attempt, struct sett
 
 void settle_lost(struct sending *sending, struct attempt *attempt, struct settled *settled)
 {
-    const struct send_result lost = {
-        .outcome = attempt->given->program.honours_keys ? SEND_RETRY : SEND_UNKNOWN,
-        .provider_id = "",
-        .carrier_code = "",
-    };
+    const struct send_result lost = {.outcome = SEND_LOST, .provider_id = "", .carrier_code = ""};
     settle(sending, attempt, &lost, settled);
 }
 
@@ -139,6 +136,17 @@ void settle_all_queued(struct sending *sending, struct settled *settled)
 {
     while (sending->queued.oldest)
         settle_queued(sending, sending->queued.oldest, settled);
+}
+
+void settle_all_relying(struct sending *sending, struct settled *settled)
+{
+    struct attempt *attempt = sending->queued.oldest;
+    while (attempt) {
+        struct attempt *newer = attempt->newer;
+        if (attempt->relies_on_key)
+            settle_queued(sending, attempt, settled);
+        attempt = newer;
+    }
 }
 
 void settle_all_given(struct sending *sending, const struct gateway_attachment *given,

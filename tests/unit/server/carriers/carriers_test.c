@@ -1,7 +1,7 @@
 #include "proto/c/clock.h"
 #include "server/carriers/carrier.h"
 #include "server/carriers/simulator/test_clock.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/server/carriers/fake.h"
 
 #include <string.h>

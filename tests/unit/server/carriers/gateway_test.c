@@ -3,7 +3,7 @@
  */
 #include "proto/c/clock.h"
 #include "server/carriers/gateway/gateway.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/server/carriers/fake.h"
 
 #include <stdio.h>
@@ -235,7 +235,7 @@ START_TEST(test_a_program_that_goes_leaves_what_nobody_knows)
             else
                 gateway_detach(program.attachment);
             ck_assert_int_eq(done->outcome, SEND_TAKEN);
-            ck_assert_int_eq(given->outcome, honours_keys ? SEND_RETRY : SEND_UNKNOWN);
+            ck_assert_int_eq(given->outcome, SEND_LOST);
             ck_assert_int_eq(queued->outcome, SEND_RETRY);
             ck_assert_int_eq(send(&world, "k4")->outcome, SEND_RETRY);
             if (half_closes) {
@@ -261,7 +261,7 @@ START_TEST(test_the_newest_takes_over)
     attach(&world, &new, false);
     ck_assert(new.took_over);
     ck_assert_uint_eq(world.fake->ready, 2);
-    ck_assert_int_eq(given->outcome, SEND_UNKNOWN);
+    ck_assert_int_eq(given->outcome, SEND_LOST);
     ck_assert_uint_eq(queued->results, 0);
     expect_end(&world, &old, STATUS_ABORTED, "CARRIER_TAKEN_OVER");
     /* The old one can do no more harm. */
@@ -317,7 +317,7 @@ START_TEST(test_a_result_is_waited_for_half_a_minute)
         ck_assert_uint_eq(given->results, 0);
         manual_clock_move(&world.timeouts, 10 * MICROSECONDS);
         ck_assert_uint_eq(carriers_run_due(world.carriers), 1);
-        ck_assert_int_eq(given->outcome, honours_keys ? SEND_RETRY : SEND_UNKNOWN);
+        ck_assert_int_eq(given->outcome, SEND_LOST);
         answer(&program, "k1", SEND_TAKEN);
         expect_later(&world, &program);
         gateway_detach(program.attachment);
@@ -423,7 +423,7 @@ START_TEST(test_stopping_leaves_no_attempt_without_a_result)
     struct fake_attempt *queued = send(&world, "k2");
     ck_assert_uint_eq(program.wakes, 1);
     carriers_stop(world.carriers);
-    ck_assert_int_eq(given->outcome, SEND_UNKNOWN);
+    ck_assert_int_eq(given->outcome, SEND_LOST);
     ck_assert_int_eq(queued->outcome, SEND_RETRY);
     expect_end(&world, &program, STATUS_UNAVAILABLE, "SHUTTING_DOWN");
     ck_assert_int_eq(send(&world, "k3")->outcome, SEND_RETRY);
@@ -437,6 +437,42 @@ START_TEST(test_stopping_leaves_no_attempt_without_a_result)
     ck_assert(!gateway_attach(world.gateway, &described, &program.attachment, &program.took_over,
                               &error));
     ck_assert_int_eq(error.code, STATUS_UNAVAILABLE);
+    tear_down(&world);
+}
+END_TEST
+
+START_TEST(test_what_relies_on_its_key_goes_to_those_who_honour_keys)
+{
+    struct world world;
+    struct program old, new;
+    set_up(&world);
+    const struct outbound_message message = {.key = "k1",
+                                             .from = "",
+                                             .to = BORIS,
+                                             .body = "",
+                                             .expire_time = 2000,
+                                             .relies_on_key = true};
+    /* Nobody there: nothing that would have to be remembered. */
+    ck_assert(world.port->idempotent(world.port->data));
+    attach(&world, &old, true);
+    ck_assert(world.port->idempotent(world.port->data));
+    struct fake_attempt *given = fake_send_message(world.fake, world.port, &message);
+    struct fake_attempt *queued = fake_send_message(world.fake, world.port, &message);
+    struct fake_attempt *other = send(&world, "k2");
+    expect_send(&world, &old, "k1");
+    attach(&world, &new, false);
+    ck_assert(!world.port->idempotent(world.port->data));
+    ck_assert_int_eq(given->outcome, SEND_LOST);
+    ck_assert_int_eq(queued->outcome, SEND_RETRY);
+    ck_assert_uint_eq(other->results, 0);
+    /* Asked about before, sent after the change. */
+    ck_assert_int_eq(fake_send_message(world.fake, world.port, &message)->outcome, SEND_RETRY);
+    expect_send(&world, &new, "k2");
+    expect_later(&world, &new);
+    gateway_detach(old.attachment);
+    ck_assert(!world.port->idempotent(world.port->data));
+    gateway_detach(new.attachment);
+    ck_assert(world.port->idempotent(world.port->data));
     tear_down(&world);
 }
 END_TEST
@@ -492,5 +528,6 @@ SUITE_MAIN("gateway", test_without_a_program_nothing_is_sent,
            test_there_is_a_bound_on_attempts, test_there_is_a_bound_on_their_memory,
            test_the_same_key_twice_is_answered_in_order,
            test_stopping_leaves_no_attempt_without_a_result,
+           test_what_relies_on_its_key_goes_to_those_who_honour_keys,
            test_a_full_arena_ends_the_stream_and_loses_nothing,
            test_what_waited_is_sent_from_within_attach)

@@ -3,7 +3,7 @@
  */
 #include "proto/c/clock.h"
 #include "server/carriers/gateway/gateway.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/server/carriers/fake.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "server/carriers/text.h"
 #include "server/carriers/waker.h"
 #include "server/carriers/worker.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "proto/c/clock.h"
 #include "server/carriers/simulator/simulator.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/server/carriers/fake.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  */
 #include "proto/c/clock.h"
 #include "server/carriers/simulator/simulator.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/server/carriers/fake.h"
 
 #include <stdio.h>
@@ -169,7 +169,7 @@ START_TEST(test_all_phones_together_keep_what_there_is_room_for)
     ck_assert_ptr_nonnull(body);
     memset(body, 'x', SIZE);
     body[SIZE] = '\0';
-    char numbers[PHONES][16];
+    char numbers[PHONES][32];
     for (int i = 0; i < PHONES; i++) {
         snprintf(numbers[i], sizeof numbers[i], "+1555666000%d", i);
         ck_assert(simulator_add_handset(world.simulator, numbers[i], NULL, &handset, &error));
