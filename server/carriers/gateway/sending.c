@@ -32,8 +32,11 @@ static void take(struct attempts *list, struct attempt *attempt)
 
 bool sending_init(struct sending *sending)
 {
-    *sending = (struct sending){.buckets = calloc(BUCKETS, sizeof(struct attempt *))};
-    return sending->buckets != NULL;
+    struct attempt **buckets = calloc(BUCKETS, sizeof(*buckets));
+    if (!buckets)
+        return false;
+    *sending = (struct sending){.buckets = buckets};
+    return true;
 }
 
 void sending_done(struct sending *sending)
