@@ -245,8 +245,15 @@ struct lane *lane_insert(struct outbox *outbox, struct letter *letter)
 
 void lane_schedule(struct outbox *outbox, struct lane *lane)
 {
-    if (lane->listed)
+    if (lane->listed) {
+        /* It waits for a carrier; only the ends of lives are looked after. */
+        lane->due = lane->expire;
+        if (lane->first)
+            heap_put(outbox, lane);
+        else
+            heap_remove(outbox, lane);
         return;
+    }
     if (!lane->first || lane->trying) {
         heap_remove(outbox, lane);
         if (!lane->first && !lane->trying)
@@ -291,9 +298,12 @@ void letter_park(struct outbox *outbox, struct letter *letter, struct port *port
     letter->port = port;
     letter->due = 0;
     struct lane *lane = lane_insert(outbox, letter);
-    if (!lane || lane->listed)
+    if (!lane)
         return;
-    heap_remove(outbox, lane);
+    if (lane->listed) {
+        lane_schedule(outbox, lane);
+        return;
+    }
     struct parked *parked = &outbox->parked[ports_index(outbox->masking->ports, port)];
     lane->listed = true;
     lane->next = NULL;
@@ -302,6 +312,7 @@ void letter_park(struct outbox *outbox, struct letter *letter, struct port *port
     else
         parked->first = lane;
     parked->last = lane;
+    lane_schedule(outbox, lane);
 }
 
 void lane_release(struct outbox *outbox, struct letter *letter, int64_t now)
@@ -319,7 +330,7 @@ void lane_release(struct outbox *outbox, struct letter *letter, int64_t now)
 static void lane_fire(struct outbox *outbox, struct lane *lane, int64_t now)
 {
     heap_remove(outbox, lane);
-    if (lane->first->due <= now) {
+    if (!lane->listed && lane->first->due <= now) {
         lane->trying = lane_take(lane);
         letter_ready(outbox, lane->trying);
     }
@@ -370,7 +381,7 @@ void lanes_hurry(struct outbox *outbox, const struct port *port, int64_t now)
     for (unsigned i = 0; i < outbox->heap_count; i++) {
         struct lane *lane = outbox->heap[i];
         struct letter *first = lane->first;
-        if (first->due > now && (first->held || (port && first->port == port))) {
+        if (!lane->listed && first->due > now && (first->held || (port && first->port == port))) {
             first->due = now;
             lane->due = now;
         }
