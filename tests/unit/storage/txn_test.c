@@ -1,0 +1,328 @@
+/*
+ * What decisions read and write: their own writes, the log, marks; time and SIDs over restarts.
+ */
+#include "proto/c/sid.h"
+#include "tests/unit/storage/rig.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct rig rig;
+
+/* A command whose decision is the test's own. */
+struct probe {
+    struct command command; /* first */
+    bool (*decide)(struct probe *probe, struct txn *txn);
+    uint64_t value;
+    uint8_t sid[16];
+    struct error error;
+    enum command_outcome outcome;
+    _Atomic bool done;
+};
+
+static bool probe_decide(struct command *command, struct txn *txn)
+{
+    struct probe *probe = (struct probe *)command;
+    return probe->decide(probe, txn);
+}
+
+static void probe_done(struct command *command, enum command_outcome outcome,
+                       const struct error *error)
+{
+    struct probe *probe = (struct probe *)command;
+    probe->outcome = outcome;
+    if (error)
+        probe->error = *error;
+    atomic_store(&probe->done, true);
+}
+
+static void probe_start(struct probe *probe, bool (*decide)(struct probe *, struct txn *))
+{
+    probe->command = (struct command){.decide = probe_decide, .done = probe_done};
+    probe->decide = decide;
+    atomic_store(&probe->done, false);
+    pipeline_submit(rig.pipeline, &probe->command);
+}
+
+static enum command_outcome probe_run(struct probe *probe,
+                                      bool (*decide)(struct probe *, struct txn *))
+{
+    probe_start(probe, decide);
+    while (!atomic_load(&probe->done))
+        sched_yield();
+    return probe->outcome;
+}
+
+static struct bytes text(const char *chars)
+{
+    return (struct bytes){chars, strlen(chars)};
+}
+
+/* The number in a row; 0 when it is absent. */
+static uint64_t read_row(struct txn *txn, unsigned row)
+{
+    struct error error;
+    struct kv_value value;
+    uint8_t key[32];
+    uint64_t number = 0;
+    size_t size = world_row_key(0, row, key);
+    enum kv_found found =
+        txn_get(txn, row % 2 ? KV_IDX : KV_LIVE, (struct bytes){key, size}, &value, &error);
+    ck_assert_int_ne(found, KV_FAILED);
+    if (found == KV_FOUND)
+        memcpy(&number, value.bytes.data, sizeof number);
+    return number;
+}
+
+static void append_in(struct txn *txn, uint64_t expected_position)
+{
+    struct error error;
+    struct append append = rig_append(0);
+    struct log_id log = world_log(0);
+    uint64_t position;
+    ck_assert(txn_append(txn, &log, (struct bytes){&append.entry, sizeof append.entry}, &position,
+                         &error));
+    ck_assert_uint_eq(position, expected_position);
+}
+
+/* ---- reading what was written ---- */
+
+static unsigned count_log(struct txn *txn, bool backwards)
+{
+    struct error error;
+    struct log_id from = world_log(0), to = world_log(1);
+    struct scan *scan = txn_scan(txn, KV_LOG, (struct bytes){from.bytes, sizeof from.bytes},
+                                 (struct bytes){to.bytes, sizeof to.bytes}, backwards);
+    unsigned count = 0;
+    for (; scan_valid(scan); scan_next(scan))
+        count++;
+    ck_assert(scan_ok(scan, &error));
+    scan_free(scan);
+    return count;
+}
+
+static bool append_twice(struct probe *probe, struct txn *txn)
+{
+    ck_assert_uint_eq(read_row(txn, 0), 10 * probe->value);
+    for (unsigned i = 1; i <= 2; i++) {
+        append_in(txn, probe->value + i);
+        ck_assert_uint_eq(read_row(txn, 0), 10 * (probe->value + i));
+        ck_assert_uint_eq(read_row(txn, 1), 10 * (probe->value + i));
+        ck_assert_uint_eq(count_log(txn, i % 2), probe->value + i);
+    }
+    return true;
+}
+
+static bool append_twice_and_reject(struct probe *probe, struct txn *txn)
+{
+    (void)append_twice(probe, txn);
+    return false;
+}
+
+START_TEST(a_decision_sees_all_before_it)
+{
+    struct probe held = {0}, rejected = {.value = 2}, again = {.value = 2};
+    rig_open(&rig, NULL, NULL);
+    struct append first = rig_append(1);
+    seam_set(&rig.seam, SEAM_HOLDS);
+    append_start(rig.pipeline, &first);
+    seam_wait_held(&rig.seam);
+    /* These three are one group: none is durable when the next is decided. */
+    probe_start(&held, append_twice);
+    probe_start(&rejected, append_twice_and_reject);
+    probe_start(&again, append_twice);
+    seam_set(&rig.seam, SEAM_WRITES);
+    seam_release(&rig.seam);
+    while (!atomic_load(&again.done))
+        sched_yield();
+    ck_assert_uint_eq(rig.seam.commits, 2);
+    append_wait(&first);
+    uint64_t last[WORLD_LOGS];
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 4);
+    rig_close(&rig);
+}
+END_TEST
+
+static bool count_entries(struct probe *probe, struct txn *txn)
+{
+    probe->value = count_log(txn, false);
+    return true;
+}
+
+static bool put_marks(struct probe *probe, struct txn *txn)
+{
+    (void)probe;
+    return txn_put(txn, KV_LIVE, text("mark/a"), text("one"), 0) &&
+           txn_put(txn, KV_LIVE, text("mark/a"), text("two"), 0) &&
+           txn_put(txn, KV_LIVE, text("mark/b"), text("short"), txn_now(txn) + 100) &&
+           txn_put(txn, KV_LIVE, text("mark/c"), text("gone"), 0) &&
+           txn_delete(txn, KV_LIVE, text("mark/c"));
+}
+
+static const char *read_mark(const char *key)
+{
+    static char found[32];
+    struct arena *arena = arena_new(4096);
+    struct view *view = view_open(rig.store);
+    struct kv_value value;
+    struct error error;
+    memset(found, 0, sizeof found);
+    if (view_get(view, KV_LIVE, text(key), arena, &value, &error) == KV_FOUND)
+        memcpy(found, value.bytes.data, value.bytes.size);
+    else
+        found[0] = '-';
+    view_close(view);
+    arena_free(arena);
+    return found;
+}
+
+static void check_marks(void)
+{
+    ck_assert_str_eq(read_mark("mark/a"), "two");
+    ck_assert_str_eq(read_mark("mark/b"), "short");
+    ck_assert_str_eq(read_mark("mark/c"), "-");
+}
+
+START_TEST(marks_are_durable_without_an_entry)
+{
+    struct probe probe = {0};
+    rig_open(&rig, NULL, NULL);
+    ck_assert_int_eq(probe_run(&probe, put_marks), COMMAND_DURABLE);
+    check_marks();
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    check_marks();
+    /* The overlay is lost, the marks are not. */
+    ck_assert_int_eq(probe_run(&probe, put_marks), COMMAND_DURABLE);
+    struct append append = rig_append(0);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    while (pipeline_refuses(rig.pipeline, &rig.error))
+        sched_yield();
+    check_marks();
+    manual_clock_move(&rig.clock, 101);
+    ck_assert_str_eq(read_mark("mark/b"), "-");
+    ck_assert_int_eq(probe_run(&probe, count_entries), COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---- decisions that cannot go on ---- */
+
+static bool append_too_much(struct probe *probe, struct txn *txn)
+{
+    static uint8_t much[(1 << 20) + 1];
+    struct log_id log = world_log(0);
+    uint64_t position;
+    append_in(txn, 1);
+    ck_assert(!txn_append(txn, &log, (struct bytes){much, sizeof much}, &position, &probe->error));
+    return true; /* it does not help */
+}
+
+static bool append_nonsense(struct probe *probe, struct txn *txn)
+{
+    struct log_id log = world_log(0);
+    uint64_t position;
+    append_in(txn, 1);
+    ck_assert(!txn_append(txn, &log, text("nonsense"), &position, &probe->error));
+    return false;
+}
+
+START_TEST(a_decision_that_failed_writes_nothing)
+{
+    struct probe probe = {0};
+    rig_open(&rig, NULL, NULL);
+    ck_assert_int_eq(probe_run(&probe, append_too_much), COMMAND_REFUSED);
+    ck_assert_str_eq(probe.error.reason, "ENTRY_TOO_LARGE");
+    ck_assert_int_eq(probe_run(&probe, append_nonsense), COMMAND_REFUSED);
+    ck_assert_str_eq(probe.error.reason, "ENTRY_UNREADABLE");
+    uint64_t last[WORLD_LOGS];
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 0);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(append.position, 1);
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---- time and SIDs ---- */
+
+static uint64_t same_random(void *data)
+{
+    (void)data;
+    return 0;
+}
+
+static bool mint_many(struct probe *probe, struct txn *txn)
+{
+    uint8_t previous[16];
+    memcpy(previous, probe->sid, sizeof previous);
+    for (unsigned i = 0; i < 1000; i++) {
+        txn_mint(txn, probe->sid);
+        ck_assert_int_lt(memcmp(previous, probe->sid, sizeof previous), 0);
+        memcpy(previous, probe->sid, sizeof previous);
+    }
+    if (probe->value == 0)
+        return txn_put(txn, KV_LIVE, text("mark/sid"), text("x"), 0);
+    append_in(txn, probe->value);
+    return true;
+}
+
+static void restart(const struct folder *folder)
+{
+    struct store_options options = {.path = folder->path, .clock = clock_manual(&rig.clock)};
+    struct pipeline_options pipeline_options = {.random = same_random};
+    if (rig.store)
+        rig_close(&rig);
+    rig_open(&rig, &options, &pipeline_options);
+}
+
+static void lose_overlay(void)
+{
+    struct append append = rig_append(1);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    while (pipeline_refuses(rig.pipeline, &rig.error))
+        sched_yield();
+}
+
+START_TEST(time_and_sids_never_run_back)
+{
+    struct folder folder = folder_make();
+    struct probe probe = {0};
+    int64_t start = INT64_C(1700000000000000);
+    manual_clock_set(&rig.clock, start);
+    restart(&folder);
+    /* SIDs run ahead of a clock that stands still. */
+    for (uint64_t i = 1; i <= 3; i++) {
+        probe.value = i;
+        ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+        lose_overlay();
+    }
+    manual_clock_set(&rig.clock, start - 5000000);
+    ck_assert_int_eq(store_now(rig.store), start);
+    restart(&folder);
+    ck_assert_int_eq(store_now(rig.store), start);
+    probe.value = 4;
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    /* The last group before the end has no entry. */
+    manual_clock_set(&rig.clock, start + 1000);
+    probe.value = 0;
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    manual_clock_set(&rig.clock, start - 5000000);
+    lose_overlay();
+    restart(&folder);
+    ck_assert_int_eq(store_now(rig.store), start + 1000);
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    rig_close(&rig);
+    folder_remove(&folder);
+}
+END_TEST
+
+SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
+           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back)
