@@ -5,8 +5,11 @@
 #include "tests/unit/storage/rig.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct rig rig;
 
@@ -324,5 +327,54 @@ START_TEST(time_and_sids_never_run_back)
 }
 END_TEST
 
+/* What a crash now would leave of the folder. */
+static struct folder crash_image(const struct folder *folder)
+{
+    struct folder image = folder_make();
+    char from[300];
+    snprintf(from, sizeof from, "%s/.", folder->path);
+    pid_t copier = fork();
+    if (copier == 0) {
+        execlp("cp", "cp", "-r", from, image.path, (char *)NULL);
+        _exit(1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(copier, &status, 0), copier);
+    ck_assert_int_eq(status, 0);
+    return image;
+}
+
+START_TEST(sids_never_run_back_over_a_crash)
+{
+    struct folder folder = folder_make();
+    struct probe probe = {.value = 1};
+    manual_clock_set(&rig.clock, INT64_C(1700000000000000));
+    restart(&folder);
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    struct folder image = crash_image(&folder);
+    rig_close(&rig);
+    rig.store = NULL;
+    manual_clock_set(&rig.clock, 1);
+    atomic_store(&rig.world.replayed, 0);
+    restart(&image);
+    ck_assert_uint_eq(atomic_load(&rig.world.replayed), 1);
+    ck_assert_int_eq(store_now(rig.store), INT64_C(1700000000000000));
+    probe.value = 2;
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    probe.value = 0;
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    struct folder second = crash_image(&image);
+    rig_close(&rig);
+    rig.store = NULL;
+    restart(&second);
+    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    rig_close(&rig);
+    folder_remove(&folder);
+    folder_remove(&image);
+    folder_remove(&second);
+}
+END_TEST
+
 SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
-           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back)
+           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
+           sids_never_run_back_over_a_crash)

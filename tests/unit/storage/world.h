@@ -43,6 +43,7 @@ struct world {
     _Atomic uint64_t grown[WORLD_LOGS];
     _Atomic unsigned replayed;
     _Atomic int rebuild_failures; /* so many to come */
+    _Atomic bool unchecked;       /* rebuild does not look at the rows */
 };
 struct pipeline_domain world_domain(struct world *world);
 
