@@ -67,14 +67,14 @@ static void get(void *data, struct grpc_c_call *call,
 static bool list_read(struct api *api, struct grpc_c_call *call, const void *request,
                       struct view *view, struct error *error)
 {
-    (void)api;
     const Maskline__V1__ListServicesRequest *list = request;
     struct arena *arena = grpc_c_call_arena(call);
     struct page page;
     error_clear(error);
     field_page(error, list->page_size, list->page_token, &page);
     struct service_list found;
-    if (error->code != STATUS_OK || !services_list(view, &page, arena, &found, error))
+    if (error->code != STATUS_OK ||
+        !services_list(view, masking_store(api->parts.masking), &page, arena, &found, error))
         return false;
     Maskline__V1__ListServicesResponse response = MASKLINE__V1__LIST_SERVICES_RESPONSE__INIT;
     struct message_list messages = message_list_new(arena, found.count);

@@ -45,6 +45,11 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
                     Maskline__Store__V1__Session *session, bool purged, bool service_deleted,
                     struct error *error);
 
+/* A piece of a DELETING Service goes in this transaction: sessions first, then numbers, then the Service itself becomes DELETED.
+ * *ret_more: it has not come to that yet. */
+bool service_remove_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
+                          bool *ret_more, struct error *error);
+
 /* Whether the log may have been answered before: looks the request id up; true with *ret_position 0 when it is new. False: the same id
  * with another body (FAILED_PRECONDITION REQUEST_ID_REUSED), or a read error. */
 bool request_seen(struct rows *rows, const uint8_t *service, const struct request_id *request,

@@ -54,7 +54,7 @@ struct service_list {
     size_t count;
     char next_token[PAGE_TOKEN_SIZE];
 };
-bool services_list(struct view *view, const struct page *page, struct arena *arena,
-                   struct service_list *ret_list, struct error *error);
+bool services_list(struct view *view, const struct store *store, const struct page *page,
+                   struct arena *arena, struct service_list *ret_list, struct error *error);
 
 #endif

@@ -1,0 +1,112 @@
+#include "server/masking/masking.h"
+
+#include "server/masking/errors.h"
+#include "server/masking/internal.h"
+#include "server/masking/outbox.h"
+#include "server/masking/pools.h"
+#include "server/masking/ports.h"
+#include "server/masking/timers.h"
+
+#include <stdlib.h>
+
+static void grown(void *data, const struct log_id *log, uint64_t last_position)
+{
+    const struct masking *masking = data;
+    if (masking->options.grown)
+        masking->options.grown(masking->options.grown_data, log, last_position);
+}
+
+static bool rebuild(void *data, struct view *view, struct error *error)
+{
+    struct masking *masking = data;
+    pools_clear(masking->pools);
+    return timers_rebuild(masking->timers, view, error) &&
+           outbox_rebuild(masking->outbox, view, error);
+}
+
+static void free_parts(struct masking *masking)
+{
+    timers_free(masking->timers);
+    outbox_free(masking->outbox);
+    ports_free(masking->ports);
+    pools_free(masking->pools);
+    free(masking);
+}
+
+static struct masking *new_parts(const struct masking_options *options)
+{
+    static const struct outbox_limits standard;
+    struct masking *masking = calloc(1, sizeof *masking);
+    if (!masking)
+        return NULL;
+    masking->options = *options;
+    masking->store = options->store;
+    masking->pools = pools_new();
+    masking->ports = ports_new();
+    masking->outbox = outbox_new(masking, &standard);
+    masking->timers = timers_new(masking);
+    if (masking->pools && masking->ports && masking->outbox && masking->timers)
+        return masking;
+    free_parts(masking);
+    return NULL;
+}
+
+bool masking_new(const struct masking_options *options, struct masking **ret_masking,
+                 struct error *error)
+{
+    struct masking *masking = new_parts(options);
+    if (!masking)
+        return refuse(error, REFUSED_NO_MEMORY);
+    const struct pipeline_domain domain = {
+        .data = masking,
+        .derive = derive_entry,
+        .grown = grown,
+        .rebuild = rebuild,
+    };
+    if (!pipeline_start(masking->store, &domain, &options->pipeline, &masking->pipeline, error)) {
+        free_parts(masking);
+        return false;
+    }
+    if (!outbox_start(masking->outbox, error) || !timers_start(masking->timers, error)) {
+        masking_free(masking);
+        return false;
+    }
+    *ret_masking = masking;
+    return true;
+}
+
+void masking_free(struct masking *masking)
+{
+    if (!masking)
+        return;
+    timers_stop(masking->timers);
+    outbox_stop(masking->outbox);
+    pipeline_free(masking->pipeline);
+    free_parts(masking);
+}
+
+struct pipeline *masking_pipeline(struct masking *masking)
+{
+    return masking->pipeline;
+}
+
+struct store *masking_store(struct masking *masking)
+{
+    return masking->store;
+}
+
+void masking_kick(struct masking *masking)
+{
+    timers_kick(masking->timers);
+    outbox_kick(masking->outbox);
+}
+
+unsigned masking_run_due(struct masking *masking)
+{
+    unsigned all = 0, ran;
+    do {
+        ran = timers_run_due(masking->timers) + outbox_run_due(masking->outbox);
+        all += ran;
+    } while (ran);
+    return all;
+}
