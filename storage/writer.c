@@ -149,7 +149,7 @@ static void complete(struct pipeline *pipeline, bool durable)
     struct group *group = &pipeline->group;
     struct error unknown, reopening;
     refusal_error(REFUSE_REOPENING, &reopening);
-    error_set(&unknown, STATUS_UNKNOWN, "WRITE_FAILED", 0,
+    error_set(&unknown, STATUS_UNKNOWN, "STORE_FAILED", 80501,
               "The write failed: the change may have been made or not. Ask again before you repeat "
               "it.");
     for (size_t i = 0; i < group->decided_count; i++) {
