@@ -67,12 +67,13 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
         free_parts(masking);
         return false;
     }
-    if (!outbox_start(masking->outbox, error) || !timers_start(masking->timers, error)) {
-        masking_free(masking);
-        return false;
-    }
     *ret_masking = masking;
     return true;
+}
+
+bool masking_start(struct masking *masking, struct error *error)
+{
+    return outbox_start(masking->outbox, error) && timers_start(masking->timers, error);
 }
 
 void masking_free(struct masking *masking)
