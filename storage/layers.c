@@ -46,9 +46,16 @@ static bool list_log(struct layer *layer, struct log *log)
     return true;
 }
 
+void layers_touch(struct pipeline *pipeline)
+{
+    if (!pipeline->layers[0]->born_us)
+        pipeline->layers[0]->born_us = monotonic_us();
+}
+
 bool layers_note(struct pipeline *pipeline, const struct group_entry *entry)
 {
     struct layer *layer = pipeline->layers[0];
+    layers_touch(pipeline);
     if (!is_listed(layer, entry->log) && !list_log(layer, entry->log))
         return false;
     layer->logs[entry->log->place].position = entry->position;

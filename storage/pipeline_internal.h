@@ -151,6 +151,8 @@ bool derive_replay(struct pipeline *pipeline, const struct group_entry *entry, s
 /* ---- layers.c: writer's thread ---- */
 bool layers_begin(struct pipeline *pipeline); /* one empty layer */
 void layers_drop(struct pipeline *pipeline);
+/* Something comes into the layer in use: from now on it grows old. */
+void layers_touch(struct pipeline *pipeline);
 /* Notes an entry in the layer in use. */
 bool layers_note(struct pipeline *pipeline, const struct group_entry *entry);
 bool layers_full(const struct pipeline *pipeline);

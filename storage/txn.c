@@ -86,8 +86,7 @@ bool txn_keep(struct txn *txn)
     /* What is half in the layer cannot be taken out again. */
     if (!keep_rows(txn))
         group->broken = true;
-    if (!pipeline->layers[0]->born_us)
-        pipeline->layers[0]->born_us = monotonic_us();
+    layers_touch(pipeline);
     for (size_t i = txn->first_entry; i < group->entry_count; i++) {
         const struct group_entry *entry = &group->entries[i];
         if (!layers_note(pipeline, entry))

@@ -18,6 +18,7 @@ static _Atomic unsigned fail_after =
     UNTOLD; /* so many more succeed, then one fails; UNTOLD: none fails */
 static _Thread_local bool in_seam;
 static _Atomic bool commits_fail;
+static _Atomic bool writes_held; /* the flusher's */
 static _Atomic unsigned commits;
 static _Atomic bool hold_second_commit, commits_held = true;
 
@@ -33,6 +34,8 @@ bool __wrap_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct er
         kv_batch_clear(batch);
         return error_set(error, STATUS_UNAVAILABLE, "TEST", 0, "The test wants it so.");
     }
+    while (atomic_load(&writes_held))
+        sched_yield();
     bool ok = __real_kv_write(kv, batch, sync, error);
     atomic_fetch_add(&flusher_writes, 1);
     return ok;
@@ -104,6 +107,38 @@ START_TEST(rows_write_it_out)
     }
     ck_assert_uint_gt(atomic_load(&flusher_writes), 10);
     rig_check(&rig, last);
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---- a flusher that cannot keep up ---- */
+
+START_TEST(who_writes_waits_for_the_flusher)
+{
+    enum { COUNT = 200 };
+    static struct append appends[COUNT];
+    unsigned refused = 0;
+    struct store_options options = {.flush_rows = 1};
+    struct pipeline_options pipeline_options = {
+        .durability = &PLAIN, .max_queued = 20, .max_group = 2};
+    rig_open(&rig, &options, &pipeline_options);
+    atomic_store(&writes_held, true);
+    for (unsigned i = 0; i < COUNT; i++) {
+        appends[i] = rig_append(i % WORLD_LOGS);
+        append_start(rig.pipeline, &appends[i]);
+        sched_yield();
+    }
+    ck_assert_int_eq(appends[COUNT - 1].outcome, COMMAND_REFUSED);
+    ck_assert_str_eq(appends[COUNT - 1].error.reason, "STORE_BUSY");
+    rig_check(&rig, last);
+    ck_assert_uint_lt(last[0] + last[1] + last[2], 20);
+    atomic_store(&writes_held, false);
+    for (unsigned i = 0; i < COUNT; i++) {
+        append_wait(&appends[i]);
+        refused += appends[i].outcome == COMMAND_REFUSED;
+    }
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], COUNT - refused);
     rig_close(&rig);
 }
 END_TEST
@@ -442,8 +477,8 @@ START_TEST(a_log_is_trimmed_as_far_as_it_is_written_out)
 }
 END_TEST
 
-SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out, many_rows_go_out_in_pieces,
-           a_failed_flush_reopens_the_store, a_flush_that_failed_half_way_is_made_good,
-           what_is_only_decided_overtakes_nothing, what_is_decided_and_comes_later_wins,
-           what_is_being_committed_is_waited_for, what_is_committed_stands_in,
-           a_log_is_trimmed_as_far_as_it_is_written_out)
+SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out, who_writes_waits_for_the_flusher,
+           many_rows_go_out_in_pieces, a_failed_flush_reopens_the_store,
+           a_flush_that_failed_half_way_is_made_good, what_is_only_decided_overtakes_nothing,
+           what_is_decided_and_comes_later_wins, what_is_being_committed_is_waited_for,
+           what_is_committed_stands_in, a_log_is_trimmed_as_far_as_it_is_written_out)

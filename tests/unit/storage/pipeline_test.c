@@ -277,6 +277,55 @@ START_TEST(a_failed_rebuild_is_tried_again)
 }
 END_TEST
 
+START_TEST(a_reopening_waits_for_views)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    struct error why;
+    ck_assert(append_run(rig.pipeline, &append));
+    struct view *view = view_open(rig.store);
+    seam_set(&rig.seam, SEAM_FAILS_AFTER);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    for (unsigned i = 0; i < 20; i++) {
+        ck_assert(pipeline_refuses(rig.pipeline, &why));
+        ck_assert_str_eq(why.reason, "STORE_REOPENING");
+        world_check(view, last);
+        ck_assert_uint_eq(last[0], 1);
+        struct append refused = rig_append(0);
+        ck_assert(!append_run(rig.pipeline, &refused));
+        ck_assert_int_eq(refused.outcome, COMMAND_REFUSED);
+        ck_assert_str_eq(refused.error.reason, "STORE_REOPENING");
+    }
+    ck_assert_uint_eq(atomic_load(&rig.world.rebuilt), 1);
+    view_close(view);
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 2);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_store_that_cannot_be_reopened_gives_no_view)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    atomic_store(&rig.world.rebuild_failures, 1000);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    struct view *view;
+    while ((view = view_open(rig.store)))
+        view_close(view); /* it has them while it tries */
+    atomic_store(&rig.world.rebuild_failures, 0);
+    struct error why;
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    rig_check(&rig, last);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(it_can_be_closed_while_it_cannot_be_reopened)
 {
     rig_open(&rig, NULL, NULL);
@@ -321,5 +370,7 @@ SUITE_MAIN("pipeline", what_is_written_is_read, what_is_rejected_leaves_no_trace
            a_group_is_done_together_and_in_order, views_stand_still, too_many_are_refused,
            a_full_disk_stops_writes_not_reads, a_closing_pipeline_refuses,
            a_write_that_failed_is_unknown, a_write_that_happened_after_all_is_seen,
-           a_failed_rebuild_is_tried_again, it_can_be_closed_while_it_cannot_be_reopened,
+           a_failed_rebuild_is_tried_again, a_reopening_waits_for_views,
+           a_store_that_cannot_be_reopened_gives_no_view,
+           it_can_be_closed_while_it_cannot_be_reopened,
            a_flush_finds_the_store_failed_or_does_its_work, a_start_whose_rebuild_fails_fails)
