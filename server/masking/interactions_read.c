@@ -150,7 +150,7 @@ bool interactions_list(struct view *view, const struct store *store, const char 
         /* The first key after it. */
         from.data[from.size++] = 0;
     }
-    bool more;
+    bool more = false;
     if (!fill(&listing, &from, &last, &more, error))
         return false;
     if (more && !page_token_write(&last, rows.hash_key, name, list.next_token))

@@ -134,7 +134,7 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
     /* One that has ended unnoticed ends first, so that its routes rest from that instant on. */
     if (!session_close_expired(rows, service, session, error))
         return false;
-    struct interaction_list interactions;
+    struct interaction_list interactions = {0};
     struct route_list routes;
     struct person_list persons;
     struct use_list uses = {NULL, 0};
