@@ -58,10 +58,10 @@ class Smoke(Case):
         got = next(alices).text
         self.assertEqual((got.sender, got.body), (alice.proxy_identifier, "At the door."))
 
-        told = []
-        while [event.type for event in told].count(pb.events.EVENT_TYPE_LEG_UPDATED) < 2 or \
-                told[-1].leg_updated.leg.status != pb.interactions.LEG_STATUS_DELIVERED:
+        told, delivered = [], 0
+        while delivered < 2:
             told += [message.event for message in take(events)]
+            delivered += told[-1].leg_updated.leg.status == pb.interactions.LEG_STATUS_DELIVERED
         self.assertEqual([event.position for event in told], list(range(1, len(told) + 1)))
         kinds = [event.WhichOneof("payload") for event in told]
         self.assertEqual(kinds[:4], ["service_created", "phone_number_added", "phone_number_added", "session_created"])

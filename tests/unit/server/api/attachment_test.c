@@ -3,6 +3,7 @@
 #include "tests/unit/server/api/fill.h"
 #include "tests/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A gateway that writes down what it is handed. */
