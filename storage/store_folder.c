@@ -159,8 +159,10 @@ static bool open_folder(struct store_folder *folder, struct error *error)
 
 bool store_folder_open(const char *path, struct store_folder *ret_folder, struct error *error)
 {
-    struct store_folder folder = {.path = strdup(path), .data = join(path, "data"), .lock = -1};
-    if (!folder.path || !folder.data) {
+    char *copy = strdup(path);
+    char *data = copy ? join(path, "data") : NULL;
+    struct store_folder folder = {.path = copy, .data = data, .lock = -1};
+    if (!data) {
         store_folder_close(&folder);
         return no_memory(error);
     }

@@ -107,13 +107,10 @@ static void random_round(uint64_t seed, unsigned flush_rows, unsigned count)
     pthread_t threads[WRITERS + 1];
     _Atomic bool over = false;
     for (unsigned i = 0; i <= WRITERS; i++) {
-        writings[i] = (struct writing){
-            .number = i,
-            .count = count,
-            .over = &over,
-            .outcomes = calloc(count, sizeof *writings[i].outcomes),
-        };
-        ck_assert_ptr_nonnull(writings[i].outcomes);
+        struct outcome *outcomes = calloc(count, sizeof *outcomes);
+        ck_assert_ptr_nonnull(outcomes);
+        writings[i] =
+            (struct writing){.number = i, .count = count, .over = &over, .outcomes = outcomes};
         pthread_create(&threads[i], NULL, i < WRITERS ? write_much : read_much, &writings[i]);
     }
     for (unsigned i = 0; i < WRITERS; i++)
