@@ -364,6 +364,15 @@ struct key key_service(uint32_t tenant, const uint8_t *service)
     return key;
 }
 
+bool key_service_sid(struct bytes key, sid_bytes ret_service)
+{
+    const uint8_t *data = key.data;
+    if (key.size != 1 + 4 + SID_SIZE || data[0] != 'V')
+        return false;
+    memcpy(ret_service, data + 5, SID_SIZE);
+    return true;
+}
+
 struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE])
 {
     struct key key = meta('v');

@@ -111,6 +111,8 @@ bool key_last_sid(struct bytes key, sid_bytes ret_sid);
 
 struct key key_service(uint32_t tenant, const uint8_t *service);
 struct key key_services(uint32_t tenant);
+/* The Service of its key. */
+bool key_service_sid(struct bytes key, sid_bytes ret_service);
 struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
 struct key key_service_request(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
 struct key key_claim(const char *proxy);

@@ -97,8 +97,9 @@ static bool fill(struct listing *listing, const struct key *from, struct key *re
         return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     unsigned looked = 0;
+    size_t before = arena_used(rows->arena);
     for (; scan_valid(scan) && ok && looked < SCAN_BUDGET && listing->list->count < listing->size &&
-           arena_used(rows->arena) < PAGE_MEMORY;
+           arena_used(rows->arena) - before < PAGE_MEMORY;
          scan_next(scan), looked++) {
         struct bytes key = scan_key(scan), value = scan_value(scan).bytes;
         Maskline__Store__V1__Interaction *interaction = maskline__store__v1__interaction__unpack(

@@ -155,7 +155,7 @@ static bool note_services(struct outbox *outbox, struct view *view, struct error
         return refuse(error, REFUSED_NO_MEMORY);
     for (; scan_valid(scan); scan_next(scan)) {
         sid_bytes service;
-        if (!key_last_sid(scan_key(scan), service))
+        if (!key_service_sid(scan_key(scan), service))
             continue;
         struct log_id log = key_log(TENANT_DEFAULT, service);
         backlog_note(outbox, &log, 0);

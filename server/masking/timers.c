@@ -117,7 +117,7 @@ static bool note_service(struct timers *timers, struct rows *rows, struct bytes 
     sid_bytes sid;
     Maskline__Store__V1__Service *service;
     int64_t due;
-    if (!key_last_sid(key, sid))
+    if (!key_service_sid(key, sid))
         return true;
     struct log_id log = key_log(rows->tenant, sid);
     pthread_mutex_lock(&timers->lock);

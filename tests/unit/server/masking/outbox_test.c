@@ -321,7 +321,7 @@ START_TEST(order_is_kept)
     world_run(world);
     one->outcome = SEND_TAKEN;
     for (int i = 1; i < 10; i++) {
-        char body[8];
+        char body[16];
         snprintf(body, sizeof body, "%d", i);
         text(world, &talk, "one", body);
         world_run(world);
@@ -335,7 +335,7 @@ START_TEST(order_is_kept)
     world_run(world);
     ck_assert_uint_eq(one->count, 12);
     for (unsigned i = 0; i < 10; i++) {
-        char body[8];
+        char body[16];
         snprintf(body, sizeof body, "%u", i);
         ck_assert_str_eq(one->sent[i + 2].body, body);
     }
@@ -390,14 +390,14 @@ START_TEST(many_messages)
     struct talk talk = world_talk(world, ANN, BOB, 0);
     enum { COUNT = 500 };
     for (int i = 0; i < COUNT; i++) {
-        char body[8];
+        char body[16];
         snprintf(body, sizeof body, "%d", i);
         text(world, &talk, "one", body);
     }
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, COUNT);
     for (unsigned i = 0; i < COUNT; i++) {
-        char body[8];
+        char body[16];
         snprintf(body, sizeof body, "%u", i);
         ck_assert_str_eq(world->carriers[0].sent[i].body, body);
         ck_assert_int_eq(world_leg(world, &talk, i)->status, STATUS(SENT));

@@ -148,7 +148,7 @@ START_TEST(waits_and_order_stay)
     world_run(world);
     ck_assert_uint_eq(world->carriers[1].count, 4);
     for (unsigned i = 0; i < 3; i++) {
-        char body[8];
+        char body[16];
         snprintf(body, sizeof body, "%u", i);
         ck_assert_str_eq(world->carriers[1].sent[i + 1].body, body);
     }

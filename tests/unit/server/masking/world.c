@@ -87,12 +87,6 @@ static void fake_send(void *data, const struct outbound_message *message, void *
         world_answer(world, sent, outcome);
 }
 
-static bool fake_idempotent(void *data)
-{
-    struct fake *fake = data;
-    return fake == &fake->world->carriers[0];
-}
-
 void world_answer(struct world *world, struct sent *sent, enum send_outcome outcome)
 {
     struct fake *fake = NULL;

@@ -181,7 +181,7 @@ static void attack_with(uint64_t seed, int64_t cool_down)
     settings.cool_down = cool_down ? cool_down : 2 * MINUTE;
     world_service(world, &settings);
     for (int i = 0; i < NUMBERS; i++) {
-        char number[16];
+        char number[24];
         snprintf(number, sizeof number, "+1555999000%d", i);
         world_number(world, number, NULL);
     }
