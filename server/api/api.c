@@ -82,6 +82,14 @@ bool answer_fits(struct grpc_c_call *call)
     return false;
 }
 
+void *keep_draft(struct grpc_c_call *call, const void *draft, size_t size)
+{
+    void *kept = arena_copy(grpc_c_call_arena(call), draft, size);
+    if (!kept)
+        answer_fits(call);
+    return kept;
+}
+
 bool request_is_bad(struct grpc_c_call *call, const struct error *error)
 {
     if (error->code == STATUS_OK)

@@ -133,11 +133,14 @@ static void send(void *data, struct grpc_c_call *call,
         return;
     }
     draft.media = (const Maskline__Store__V1__Media *const *)media;
-    if (request_identity(api->parts.masking, arena, &request->base, "SendMessage", &draft.request,
-                         &error))
-        interactions_send(api->parts.masking, &draft, sent, call);
-    else
+    if (!request_identity(api->parts.masking, arena, &request->base, "SendMessage", &draft.request,
+                          &error)) {
         grpc_c_call_fail(call, &error);
+        return;
+    }
+    struct message_draft *kept = keep_draft(call, &draft, sizeof draft);
+    if (kept)
+        interactions_send(api->parts.masking, kept, sent, call);
 }
 
 void interactions_bind(struct api *api)

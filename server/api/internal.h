@@ -45,6 +45,10 @@ bool error_shutting_down(struct error *error);
 /* Whether an answer was built whole; otherwise the call's memory was not enough, and the call has failed. */
 bool answer_fits(struct grpc_c_call *call);
 
+/* A copy of what the domain is asked for, which must live until it is done: in the call's arena. NULL, and the call has failed, when that is
+ * full. */
+void *keep_draft(struct grpc_c_call *call, const void *draft, size_t size);
+
 /* Fails the call when the checks of its request have found something. */
 bool request_is_bad(struct grpc_c_call *call, const struct error *error);
 

@@ -40,11 +40,14 @@ static void create(void *data, struct grpc_c_call *call,
         error_field(&error, "participant", "It is needed.");
     if (request_is_bad(call, &error))
         return;
-    if (request_identity(api->parts.masking, arena, &request->base, "CreateParticipant",
-                         &add.request, &error))
-        participants_create(api->parts.masking, &add, created, call);
-    else
+    if (!request_identity(api->parts.masking, arena, &request->base, "CreateParticipant",
+                          &add.request, &error)) {
         grpc_c_call_fail(call, &error);
+        return;
+    }
+    struct participant_add *kept = keep_draft(call, &add, sizeof add);
+    if (kept)
+        participants_create(api->parts.masking, kept, created, call);
 }
 
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,

@@ -41,11 +41,14 @@ static void add(void *data, struct grpc_c_call *call,
         .carriers = (const char *const *)request->carriers,
         .carrier_count = request->n_carriers,
     };
-    if (request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
-                         "AddPhoneNumber", &draft.request, &error))
-        numbers_add(api->parts.masking, &draft, added, call);
-    else
+    if (!request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
+                          "AddPhoneNumber", &draft.request, &error)) {
         grpc_c_call_fail(call, &error);
+        return;
+    }
+    struct number_draft *kept = keep_draft(call, &draft, sizeof draft);
+    if (kept)
+        numbers_add(api->parts.masking, kept, added, call);
 }
 
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
@@ -186,7 +189,9 @@ static void update(void *data, struct grpc_c_call *call,
     if (changes & CHANGES_STATE)
         change.state = request->state == 0 ? MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE
                                            : (Maskline__Store__V1__NumberState)request->state;
-    numbers_update(api->parts.masking, &change, updated, call);
+    struct number_change *kept = keep_draft(call, &change, sizeof change);
+    if (kept)
+        numbers_update(api->parts.masking, kept, updated, call);
 }
 
 static void removed(void *data, const struct number_result *result, const struct error *error)

@@ -39,7 +39,9 @@ static void create(void *data, struct grpc_c_call *call,
         grpc_c_call_fail(call, &error);
         return;
     }
-    services_create(api->parts.masking, &draft, created, call);
+    struct service_draft *kept = keep_draft(call, &draft, sizeof draft);
+    if (kept)
+        services_create(api->parts.masking, kept, created, call);
 }
 
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
@@ -124,8 +126,11 @@ static void update(void *data, struct grpc_c_call *call,
         .unique_name = changes & CHANGES_NAME ? request->unique_name : NULL,
         .settings = settings_read(&error, &policies, changes),
     };
-    if (!request_is_bad(call, &error))
-        services_update(api->parts.masking, &change, updated, call);
+    if (request_is_bad(call, &error))
+        return;
+    struct service_change *kept = keep_draft(call, &change, sizeof change);
+    if (kept)
+        services_update(api->parts.masking, kept, updated, call);
 }
 
 static void deleted(void *data, const Maskline__Store__V1__Service *service,

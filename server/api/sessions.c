@@ -64,11 +64,14 @@ static void create(void *data, struct grpc_c_call *call,
     draft_participants(&error, arena, request, &draft);
     if (request_is_bad(call, &error))
         return;
-    if (request_identity(api->parts.masking, arena, &request->base, "CreateSession", &draft.request,
-                         &error))
-        sessions_create(api->parts.masking, &draft, created, call);
-    else
+    if (!request_identity(api->parts.masking, arena, &request->base, "CreateSession",
+                          &draft.request, &error)) {
         grpc_c_call_fail(call, &error);
+        return;
+    }
+    struct session_draft *kept = keep_draft(call, &draft, sizeof draft);
+    if (kept)
+        sessions_create(api->parts.masking, kept, created, call);
 }
 
 /* ---- get and list ---- */
@@ -204,8 +207,11 @@ static void update(void *data, struct grpc_c_call *call,
     field_expire_time(&error, request->expire_time, &change.expire_time);
     if (changes & CHANGES_STATUS)
         change.status = (Maskline__Store__V1__SessionStatus)request->status;
-    if (!request_is_bad(call, &error))
-        sessions_update(api->parts.masking, &change, updated, call);
+    if (request_is_bad(call, &error))
+        return;
+    struct session_change *kept = keep_draft(call, &change, sizeof change);
+    if (kept)
+        sessions_update(api->parts.masking, kept, updated, call);
 }
 
 static void deleted(void *data, const Maskline__Store__V1__Service *service,

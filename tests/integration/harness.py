@@ -84,6 +84,7 @@ class Server:
         self.environment = environment
         self.process = None
         self.channel = None
+        self.left = False  # its end was asked for or waited for
 
     def launch(self):
         """Starts the program and does not wait for it."""
@@ -91,6 +92,7 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **(self.environment or {})})
+        self.left = False
         return self
 
     def start(self):
@@ -126,18 +128,22 @@ class Server:
 
     def wait(self):
         """Its exit code."""
+        self.left = True
         return self.process.wait(PATIENCE)
 
     def signal(self, which):
         self.process.send_signal(which)
 
     def kill(self):
-        """As a crash would."""
+        """As a crash would. A server that has ended by itself is a failure, and tells what it said."""
         self.disconnect()
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-        if self.process:
-            self.process.wait(PATIENCE)
+        if not self.process or self.left:
+            return
+        self.left = True
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended by itself with {self.process.returncode}:\n{self.said()}")
+        self.process.kill()
+        self.process.wait(PATIENCE)
 
     def stop(self):
         """As it should be; its exit code."""
