@@ -20,6 +20,8 @@
 
 enum { PAIRS = 32, PAYLOAD = 128, ROUNDS_MOST = 20, SETTLE_POLLS = 3000 };
 
+#define QUIET_SECONDS 0.3
+
 struct bench {
     const char *echo_program;
     const char *server_program;
@@ -32,6 +34,7 @@ struct bench {
     struct {
         char person[20], proxy[20];
     } senders[PAIRS];
+    char recipients[PAIRS][20];
     struct grpc_c_channel *channel;
     struct arena *arena;
 };
@@ -160,6 +163,7 @@ static bool add_pair(struct bench *bench, unsigned i)
     if (!maskline_v1_sessions_create_session(bench->channel, &patient, &request, bench->arena,
                                              &response, &status))
         return failed("CreateSession", &status);
+    snprintf(bench->recipients[i], sizeof bench->recipients[i], "%s", second);
     snprintf(bench->senders[i].person, sizeof bench->senders[i].person, "%s", first);
     snprintf(bench->senders[i].proxy, sizeof bench->senders[i].proxy, "%s",
              response->session->participants[0]->proxy_identifier);
@@ -270,16 +274,49 @@ static uint64_t last_position(struct bench *bench)
     return response->last_position;
 }
 
-/* Seconds until everything that was accepted is sent, its receipt recorded: three entries in the log for each message. */
+/* How many texts the recipients have got so far. */
+static bool received(struct bench *bench, uint64_t *ret_count)
+{
+    uint64_t count = 0;
+    for (unsigned i = 0; i < PAIRS; i++) {
+        Maskline__V1__WatchHandsetRequest request = MASKLINE__V1__WATCH_HANDSET_REQUEST__INIT;
+        request.handset = bench->recipients[i];
+        request.only_new = true;
+        arena_reset(bench->arena);
+        struct maskline_v1_simulator_watch_handset_call *call =
+            maskline_v1_simulator_watch_handset_begin(bench->channel, &patient, &request);
+        const Maskline__V1__WatchHandsetResponse *response;
+        bool ready = call &&
+                     maskline_v1_simulator_watch_handset_read(call, bench->arena, &response) &&
+                     response->message_case == MASKLINE__V1__WATCH_HANDSET_RESPONSE__MESSAGE_READY;
+        count += ready ? response->ready->received_count : 0;
+        struct grpc_c_status status;
+        if (call) {
+            maskline_v1_simulator_watch_handset_cancel(call);
+            maskline_v1_simulator_watch_handset_finish(call, bench->arena, &status);
+        }
+        if (!ready)
+            return false;
+    }
+    *ret_count = count;
+    return true;
+}
+
+/* Seconds until the log stopped growing, with all sends and receipts in it, and every message at its phone. Negative when that
+ * did not happen. */
 static double settle(struct bench *bench, uint64_t expected)
 {
-    double begin = now_seconds();
-    for (int i = 0; i < SETTLE_POLLS; i++) {
-        if (last_position(bench) >= expected)
-            return now_seconds() - begin;
+    double begin = now_seconds(), changed = begin;
+    uint64_t before = last_position(bench);
+    for (int i = 0; i < SETTLE_POLLS && now_seconds() - changed < QUIET_SECONDS; i++) {
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        uint64_t last = last_position(bench);
+        if (last != before)
+            changed = now_seconds();
+        before = last;
     }
-    return -1;
+    uint64_t count;
+    return received(bench, &count) && count == expected ? changed - begin : -1;
 }
 
 static int by_size(const void *a, const void *b)
@@ -291,6 +328,7 @@ static int by_size(const void *a, const void *b)
 static bool measure(struct bench *bench)
 {
     double answered[ROUNDS_MOST], sustained[ROUNDS_MOST];
+    uint64_t all = 0;
     struct load_options echo = {bench->echo_target, bench->connections, bench->in_flight,
                                 bench->seconds,     begin_echo,         bench};
     struct load_options text = echo;
@@ -302,10 +340,10 @@ static bool measure(struct bench *bench)
            "ratio\n");
     for (unsigned round = 0; round < bench->rounds; round++) {
         struct load_result e, t;
-        uint64_t before = last_position(bench);
         if (!load_run(&echo, &e) || !load_run(&text, &t))
             return false;
-        double settling = settle(bench, before + 3 * t.calls);
+        all += t.calls;
+        double settling = settle(bench, all);
         if (e.failed + t.failed > 0 || settling < 0) {
             fprintf(stderr, "maskline-bench: %llu calls failed, %s%s%s\n",
                     (unsigned long long)(e.failed + t.failed), e.first_failure, t.first_failure,

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Clients that we did not write, against a real server: grpc-js with .proto files and by reflection, and buf curl."""
 
+import base64
 import json
 import os
 import subprocess
@@ -87,8 +88,11 @@ class BufCurl(harness.Case):
 
     def test_errors_come_with_details(self):
         done = self.curl("maskline.v1.Services/GetService", {"service": "nowhere"}, status=1)
-        self.assertIn("not_found", done.stderr)
-        self.assertIn("SERVICE_NOT_FOUND", done.stderr)
+        told = json.loads(done.stderr)
+        self.assertEqual(told["code"], "not_found")
+        detail, = told["details"]
+        self.assertEqual(detail["type"], "google.rpc.ErrorInfo")
+        self.assertIn(b"SERVICE_NOT_FOUND", base64.b64decode(detail["value"] + "=="))
 
     def test_health(self):
         done = self.curl("grpc.health.v1.Health/Check", {"service": "maskline.v1.Sessions"})
