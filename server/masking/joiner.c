@@ -261,8 +261,10 @@ bool joiner_seat(struct masking *masking, struct rows *rows,
         .mode = session->mode,
     };
     Maskline__Store__V1__PhoneNumber *number;
-    if (!check_loop(rows, joiner, error) ||
-        !find_number(masking, rows, &seeker, joiner, &number, error))
+    /* Who asks for the own number is told so. */
+    if ((!joiner->asks && !check_loop(rows, joiner, error)) ||
+        !find_number(masking, rows, &seeker, joiner, &number, error) ||
+        (joiner->asks && !check_loop(rows, joiner, error)))
         return false;
     *ret_participant = make(rows, session, joiner, number);
     return *ret_participant || refuse(error, REFUSED_NO_MEMORY);

@@ -2,9 +2,9 @@
  * Numbers leave their pool.
  *
  * A forced removal makes the sessions that use the number fail. Nothing says which these are, so the Service's sessions are gone through. When
- * that fits into one transaction, it is one. Otherwise the number is locked first, so that nobody takes it any more, and then it goes piece
- * by piece, other commands between them; the number's end comes with the last piece. After a crash in between the number is locked, and the
- * removal has to be asked for again.
+ * that fits into one transaction, it is one. Otherwise the number is locked first, so that no new session takes it, and then it goes piece by
+ * piece, other commands between them; the number's end comes with the last piece. After a crash in between the number is locked, and the removal
+ * has to be asked for again.
  */
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
@@ -18,6 +18,7 @@
 enum {
     PIECE_LOOKED = 1024, /* sessions that one piece looks at */
     PIECE_FAILED = 256,  /* and that it lets fail */
+    ROUNDS_MOST = 3,     /* over all sessions: old ones may be opened again meanwhile */
 };
 
 struct removal {
@@ -26,6 +27,8 @@ struct removal {
     const char *number_name;
     bool force;
     struct key from; /* the next piece goes on here; size 0: from the first session */
+    unsigned rounds; /* that have ended */
+    bool failed;     /* some sessions did */
 };
 
 bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
@@ -150,26 +153,85 @@ static bool fail_piece(struct removal *removal, struct rows *rows, bool *ret_mor
     return true;
 }
 
-static bool decide(struct op *base, struct rows *rows)
+/* Sessions that have ended by themselves use nothing, whether anybody has noticed or not. */
+static bool close_ended(struct removal *removal, struct rows *rows)
 {
-    struct removal *removal = (struct removal *)base;
     struct number_op *op = &removal->base;
-    struct key began = removal->from;
-    bool more = false;
+    const uint8_t *service = op->service->sid.data;
+    static const sid_bytes lowest;
+    sid_bytes ended[PIECE_FAILED];
+    size_t count = 0;
+    struct key from = key_expiries(rows->tenant, service);
+    struct key to = key_expiry(rows->tenant, service, rows->now + 1, lowest);
+    struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&from), key_bytes(&to), false);
+    if (!scan)
+        return refuse(&op->op.error, REFUSED_NO_MEMORY);
+    for (; scan_valid(scan) && count < PIECE_FAILED; scan_next(scan))
+        count += key_last_sid(scan_key(scan), ended[count]);
+    bool ok = scan_valid(scan) || scan_ok(scan, &op->op.error);
+    scan_free(scan);
+    for (size_t i = 0; ok && i < count; i++) {
+        Maskline__Store__V1__Session *session;
+        enum kv_found found = rows_session(rows, service, ended[i], &session, &op->op.error);
+        ok =
+            found == KV_ABSENT ||
+            (found == KV_FOUND && session_close_expired(rows, op->service, session, &op->op.error));
+        if (ok && found == KV_FOUND)
+            op_note_session(&op->op, op->service, session);
+    }
+    return ok && rows_use(rows, op->service->pool.data, op->number->phone_number, &op->in_use,
+                          &op->op.error) != KV_FAILED;
+}
+
+/* Lets sessions fail until none uses the number. *ret_again: that takes more pieces. */
+static bool fail_all(struct removal *removal, struct rows *rows, bool *ret_again)
+{
+    struct number_op *op = &removal->base;
+    if (!fail_piece(removal, rows, ret_again))
+        return false;
+    removal->failed = true;
+    if (*ret_again)
+        return true;
+    removal->from.size = 0;
+    removal->rounds++;
+    if (rows_use(rows, op->service->pool.data, op->number->phone_number, &op->in_use,
+                 &op->op.error) == KV_FAILED)
+        return false;
+    *ret_again = op->in_use && removal->rounds < ROUNDS_MOST;
+    return true;
+}
+
+static bool step(struct removal *removal, struct rows *rows)
+{
+    struct number_op *op = &removal->base;
+    struct error *error = &op->op.error;
+    bool again = false;
     if (!number_op_find(op, rows, removal->service_name, removal->number_name))
         return false;
-    if (op->in_use && !removal->force)
-        return refuse(&base->error, REFUSED_NUMBER_IN_USE);
-    if (op->in_use && !fail_piece(removal, rows, &more)) {
-        removal->from = began;
+    if (op->in_use && !close_ended(removal, rows))
         return false;
-    }
-    base->again = more;
-    if (more)
+    if (op->in_use && !removal->force)
+        return refuse(error, REFUSED_NUMBER_IN_USE);
+    if (op->in_use && !fail_all(removal, rows, &again))
+        return false;
+    op->op.again = again;
+    if (again)
         return true;
     op->in_use = 0;
     return number_drop(rows, op->service, op->number, rows->now + op->service->settings->quarantine,
-                       removal->force, &base->error);
+                       removal->failed, error);
+}
+
+static bool decide(struct op *base, struct rows *rows)
+{
+    struct removal *removal = (struct removal *)base;
+    struct removal before = *removal;
+    if (step(removal, rows))
+        return true;
+    removal->from = before.from;
+    removal->rounds = before.rounds;
+    removal->failed = before.failed;
+    return false;
 }
 
 void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,

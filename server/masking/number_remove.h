@@ -6,7 +6,7 @@
 
 #include "server/masking/rows.h"
 
-/* The number goes; its claim is in quarantine until `free_time`. No session may use it. */
+/* The number goes; its claim is in quarantine until `free_time`. No active session may use it. `forced`: some failed for it. */
 bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
                  Maskline__Store__V1__PhoneNumber *number, int64_t free_time, bool forced,
                  struct error *error);

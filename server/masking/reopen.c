@@ -7,31 +7,18 @@
 
 #include <string.h>
 
+/* The number has to be in the pool still, or again, and to do what the mode needs. It may be DRAINING or LOCKED: that bars new sessions. */
 static bool check_number(struct rows *rows, const Maskline__Store__V1__Service *service,
                          const Maskline__Store__V1__Session *session,
-                         const Maskline__Store__V1__Binding *binding, struct error *error)
+                         Maskline__Store__V1__RouteChange *change, struct error *error)
 {
     Maskline__Store__V1__PhoneNumber *number;
     enum kv_found found =
-        rows_number(rows, service->pool.data, binding->proxy_identifier, &number, error);
+        rows_number(rows, service->pool.data, change->proxy_identifier, &number, error);
     if (found != KV_FOUND)
         return found == KV_ABSENT && refuse(error, REFUSED_NUMBER_GONE);
-    if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE)
-        return refuse(error, REFUSED_NUMBER_NOT_ACTIVE);
+    change->number = number->sid;
     return number_fits_mode(number, session->mode, error);
-}
-
-static bool check_numbers(struct rows *rows, const Maskline__Store__V1__Service *service,
-                          const Maskline__Store__V1__Session *session, struct error *error)
-{
-    for (size_t i = 0; i < session->n_participants; i++) {
-        const Maskline__Store__V1__Participant *participant = session->participants[i];
-        for (size_t j = 0; j < participant->n_bindings && !participant->delete_time; j++) {
-            if (!check_number(rows, service, session, participant->bindings[j], error))
-                return false;
-        }
-    }
-    return true;
 }
 
 /* Whether a pair is still this session's, or has come free of what took it since. */
@@ -100,10 +87,9 @@ bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *servi
     if (!session_routes(rows->arena, session, NULL, &routes) ||
         !session_uses(rows->arena, session, 1, &uses))
         return refuse(error, REFUSED_NO_MEMORY);
-    if (!check_numbers(rows, service, session, error))
-        return false;
     for (size_t i = 0; i < routes.count; i++) {
-        if (!check_route(rows, service, session, routes.items[i], error))
+        if (!check_number(rows, service, session, routes.items[i], error) ||
+            !check_route(rows, service, session, routes.items[i], error))
             return false;
     }
     return append(rows, service, session, life, &routes, &uses, error);

@@ -13,7 +13,7 @@ struct session_life {
     int64_t expire_date;
 };
 
-/* Opens an ended session with its participants and their numbers, which have to be in the pool, ACTIVE, able, and free for these people.
+/* Opens an ended session with its participants and their numbers, which have to be in the pool, able, and free for these people.
  * The session is changed in place. */
 bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *service,
                     Maskline__Store__V1__Session *session, const struct session_life *life,

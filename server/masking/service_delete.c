@@ -54,7 +54,7 @@ static bool remove_numbers(struct rows *rows, const Maskline__Store__V1__Service
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!number_drop(rows, service, numbers[i],
-                         service->delete_time + service->settings->quarantine, true, error))
+                         service->delete_time + service->settings->quarantine, false, error))
             return false;
     }
     return true;

@@ -30,6 +30,19 @@ void session_apply_closed(Maskline__Store__V1__Session *session,
     session->update_time = time;
 }
 
+/* A number that left the pool and came back has another SID. */
+static void renew_number(Maskline__Store__V1__Session *session,
+                         const Maskline__Store__V1__RouteChange *taken)
+{
+    Maskline__Store__V1__Participant *participant =
+        session_participant(session, taken->participant.data);
+    for (size_t i = 0; participant && i < participant->n_bindings; i++) {
+        Maskline__Store__V1__Binding *binding = participant->bindings[i];
+        if (taken->number.len && !strcmp(binding->proxy_identifier, taken->proxy_identifier))
+            binding->number = taken->number;
+    }
+}
+
 void session_apply_reopened(Maskline__Store__V1__Session *session,
                             const Maskline__Store__V1__SessionReopened *reopened, int64_t time)
 {
@@ -49,6 +62,8 @@ void session_apply_reopened(Maskline__Store__V1__Session *session,
         if (!session->participants[i]->delete_time)
             session->participants[i]->generation = reopened->generation;
     }
+    for (size_t i = 0; i < reopened->n_taken; i++)
+        renew_number(session, reopened->taken[i]);
 }
 
 bool session_apply_added(Maskline__Store__V1__Session *session,
