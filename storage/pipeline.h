@@ -59,7 +59,8 @@ struct pipeline_options {
     void *random_data;
 };
 
-/* Replays what the crash left behind, calls rebuild, then starts the writer and the flusher. */
+/* Replays what the crash left behind, calls rebuild, then starts the writer and the flusher. *ret_pipeline is set before rebuild is called,
+ * which may ask for positions, and is NULL again when the start fails. */
 bool pipeline_start(struct store *store, const struct pipeline_domain *domain,
                     const struct pipeline_options *options, struct pipeline **ret_pipeline,
                     struct error *error);
@@ -81,10 +82,11 @@ bool pipeline_trim(struct pipeline *pipeline, const struct log_id *log, uint64_t
 /* Why commands are refused now (a full disk, a store that is being reopened); false when they are not. Any thread. */
 bool pipeline_refuses(struct pipeline *pipeline, struct error *ret_why);
 
-/* Writes everything decided so far to its last place (for tests, backup, close). Any thread but the writer's. */
+/* Writes everything that is durable by now to its last place (for tests, backup). False when a write failed meanwhile and the store is
+ * opened anew; nothing is lost by that. Any thread but the writer's. */
 bool pipeline_flush(struct pipeline *pipeline, struct error *error);
 
-/* Refuses new commands, completes those that wait, stops the threads. NULL is fine. */
+/* Refuses new commands, completes those that wait, writes the overlay out, stops the threads. NULL is fine. */
 void pipeline_free(struct pipeline *pipeline);
 
 /* ---- reads that may wait for the disk ---- */

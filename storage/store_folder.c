@@ -174,6 +174,15 @@ bool store_folder_open(const char *path, struct store_folder *ret_folder, struct
     return true;
 }
 
+/* The folder's own name is durable only when the folder it lies in is. One that we may not open was not made by us. */
+static bool sync_parent(const char *path, struct error *error)
+{
+    char *parent = join(path, "..");
+    bool ok = parent ? access(parent, R_OK) != 0 || sync_folder(parent, error) : no_memory(error);
+    free(parent);
+    return ok;
+}
+
 static bool write_version(const char *name, struct error *error)
 {
     int file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -193,7 +202,7 @@ bool store_folder_settle(struct store_folder *folder, struct error *error)
     bool ok = draft && name ? write_version(draft, error) : no_memory(error);
     if (ok && rename(draft, name) != 0)
         ok = io_error(error, "naming its version", folder->path);
-    ok = ok && sync_folder(folder->path, error);
+    ok = ok && sync_folder(folder->path, error) && sync_parent(folder->path, error);
     free(draft);
     free(name);
     folder->is_new = folder->is_new && !ok;

@@ -330,6 +330,72 @@ START_TEST(time_and_sids_never_run_back)
 }
 END_TEST
 
+/* ---- rows that entries of several logs touch ---- */
+
+/* An entry puts the shared row, with its mark as the value, or deletes it when the mark is 0. */
+static bool derive_shared(void *data, struct derivation *derivation, struct bytes bytes)
+{
+    (void)data;
+    struct entry entry;
+    struct kv_value old;
+    memcpy(&entry, bytes.data, sizeof entry);
+    if (derive_old(derivation, KV_META, text("shared"), &old) == ROW_FAILED)
+        return false;
+    return entry.mark
+               ? derive_put(derivation, KV_META, text("shared"),
+                            (struct bytes){&entry.mark, sizeof entry.mark}, 0, ROW_WITH_ENTRY)
+               : derive_delete(derivation, KV_META, text("shared"), ROW_WITH_ENTRY);
+}
+
+static uint32_t read_shared(void)
+{
+    struct arena *arena = arena_new(4096);
+    struct view *view = view_open(rig.store);
+    struct kv_value value;
+    struct error error;
+    uint32_t mark = 0;
+    if (view_get(view, KV_META, text("shared"), arena, &value, &error) == KV_FOUND)
+        memcpy(&mark, value.bytes.data, sizeof mark);
+    view_close(view);
+    arena_free(arena);
+    return mark;
+}
+
+START_TEST(the_last_of_several_logs_wins_in_a_replay_too)
+{
+    static const struct {
+        unsigned log;
+        uint32_t mark;
+    } STEPS[] = {{1, 11}, {0, 12}, {2, 13}, {1, 14}, {0, 15}, {2, 0}, {0, 17}, {0, 0},
+                 {2, 19}, {1, 0},  {2, 21}, {1, 22}, {0, 23}, {1, 0}, {0, 25}};
+    enum { COUNT = sizeof STEPS / sizeof STEPS[0] };
+    /* A crash after each of them, with all before it still to be replayed. */
+    for (unsigned count = 1; count <= COUNT; count++) {
+        struct pipeline_domain domain = {NULL, derive_shared, NULL, NULL};
+        struct store_options options = {.path = ":memory:",
+                                        .clock = clock_manual(&rig.clock),
+                                        .flush_after_us = INT64_C(3600) * 1000000};
+        struct pipeline_options pipeline_options = {.durability = &rig.durability};
+        memset(&rig, 0, sizeof rig);
+        rig_open(&rig, NULL, NULL); /* for the seam */
+        pipeline_free(rig.pipeline);
+        store_close(rig.store);
+        ck_assert(store_open(&options, &rig.store, &rig.error));
+        ck_assert(pipeline_start(rig.store, &domain, &pipeline_options, &rig.pipeline, &rig.error));
+        for (unsigned i = 0; i < count; i++) {
+            struct append append = {.log = STEPS[i].log, .entry.mark = STEPS[i].mark};
+            ck_assert(append_run(rig.pipeline, &append));
+            ck_assert_uint_eq(read_shared(), STEPS[i].mark);
+        }
+        lose_overlay();
+        ck_assert_uint_eq(read_shared(), STEPS[count - 1].mark);
+        ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+        ck_assert_uint_eq(read_shared(), STEPS[count - 1].mark);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
 /* What a crash now would leave of the folder. */
 static struct folder crash_image(const struct folder *folder)
 {
@@ -380,4 +446,4 @@ END_TEST
 
 SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
            a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
-           sids_never_run_back_over_a_crash)
+           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)
