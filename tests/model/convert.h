@@ -1,0 +1,28 @@
+/*
+ * From records, entries and errors to plain structs.
+ */
+#ifndef MASKLINE_TESTS_MODEL_CONVERT_H
+#define MASKLINE_TESTS_MODEL_CONVERT_H
+
+#include "maskline/store/v1/entry.pb-c.h"
+#include "tests/model/plain.h"
+#include "proto/c/error.h"
+
+struct plain_service convert_service(const struct world *world,
+                                     const Maskline__Store__V1__Service *service);
+struct plain_number convert_number(const struct world *world,
+                                   const Maskline__Store__V1__PhoneNumber *number, int64_t in_use);
+struct plain_session convert_session(const struct world *world,
+                                     const Maskline__Store__V1__Session *session);
+struct plain_interaction convert_interaction(const Maskline__Store__V1__Interaction *interaction);
+/* The refusal in an answer. */
+void convert_error(const struct error *error, struct answer *ret_answer);
+/* An entry; `service` is the label of the log's Service. */
+struct event convert_entry(const struct world *world, const Maskline__Store__V1__Entry *entry);
+/* Whether the entry holds a real number other than where participants are written down. Changes the entry. */
+bool entry_leaks(const struct world *world, Maskline__Store__V1__Entry *entry);
+
+/* "m7" and the like. */
+void message_body(int message, char ret_body[PLAIN_TEXT]);
+
+#endif

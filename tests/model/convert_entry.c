@@ -1,0 +1,216 @@
+/* Entries of the log, as the model reads them. */
+#include "tests/model/convert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *event_name(enum event_kind kind)
+{
+    static const char *const names[EVENT_KINDS] = {"OTHER",
+                                                   "SERVICE_CREATED",
+                                                   "SERVICE_UPDATED",
+                                                   "SERVICE_DELETING",
+                                                   "SERVICE_DELETED",
+                                                   "NUMBER_ADDED",
+                                                   "NUMBER_UPDATED",
+                                                   "NUMBER_REMOVED",
+                                                   "SESSION_CREATED",
+                                                   "SESSION_UPDATED",
+                                                   "SESSION_CLOSED",
+                                                   "SESSION_REOPENED",
+                                                   "SESSION_DELETED",
+                                                   "PARTICIPANT_ADDED",
+                                                   "PARTICIPANT_REMOVED",
+                                                   "INTERACTION_CREATED",
+                                                   "LEG_CHANGED",
+                                                   "INBOUND_REJECTED",
+                                                   "WARNING"};
+    return names[kind];
+}
+
+static struct plain_sid sid_of(ProtobufCBinaryData data)
+{
+    struct plain_sid sid = {{0}};
+    if (data.len == PLAIN_SID)
+        memcpy(sid.bytes, data.data, PLAIN_SID);
+    return sid;
+}
+
+static void reason(struct event *event, const char *text)
+{
+    snprintf(event->reason, sizeof(event->reason), "%s", text);
+}
+
+static void convert_number_entry(const struct world *world, const Maskline__Store__V1__Entry *entry,
+                                 struct event *event)
+{
+    switch (entry->change_case) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED:
+        event->kind = EVENT_NUMBER_ADDED;
+        event->number = world_number_of(world, entry->number_added->number->phone_number);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_UPDATED:
+        event->kind = EVENT_NUMBER_UPDATED;
+        event->number = world_number_of(world, entry->number_updated->number->phone_number);
+        break;
+    default:
+        event->kind = EVENT_NUMBER_REMOVED;
+        event->number = world_number_of(world, entry->number_removed->number->phone_number);
+        event->forced = entry->number_removed->forced;
+    }
+}
+
+static void convert_session_entry(const Maskline__Store__V1__Entry *entry, struct event *event)
+{
+    switch (entry->change_case) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED:
+        event->kind = EVENT_SESSION_CREATED;
+        event->session = sid_of(entry->session_created->session->sid);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED:
+        event->kind = EVENT_SESSION_UPDATED;
+        event->session = sid_of(entry->session_updated->session);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED:
+        event->kind = EVENT_SESSION_CLOSED;
+        event->session = sid_of(entry->session_closed->session);
+        event->status = (int)entry->session_closed->status;
+        event->closed_reason = (int)entry->session_closed->reason;
+        event->end_time = entry->session_closed->end_time;
+        event->purge_time = entry->session_closed->purge_time;
+        reason(event, entry->session_closed->fail_reason);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_REOPENED:
+        event->kind = EVENT_SESSION_REOPENED;
+        event->session = sid_of(entry->session_reopened->session);
+        break;
+    default:
+        event->kind = EVENT_SESSION_DELETED;
+        event->session = sid_of(entry->session_deleted->session);
+        event->purged = entry->session_deleted->purged;
+        event->service_deleted = entry->session_deleted->service_deleted;
+    }
+}
+
+static void convert_people_entry(const Maskline__Store__V1__Entry *entry, struct event *event)
+{
+    if (entry->change_case == MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED) {
+        event->kind = EVENT_PARTICIPANT_ADDED;
+        event->session = sid_of(entry->participant_added->session);
+        event->participant = sid_of(entry->participant_added->participant->sid);
+    } else {
+        event->kind = EVENT_PARTICIPANT_REMOVED;
+        event->session = sid_of(entry->participant_removed->session);
+        event->participant = sid_of(entry->participant_removed->participant);
+    }
+}
+
+static void convert_leg_entry(const Maskline__Store__V1__LegChanged *change, struct event *event)
+{
+    Maskline__Store__V1__Interaction around = MASKLINE__STORE__V1__INTERACTION__INIT;
+    Maskline__Store__V1__Leg *legs[] = {change->now};
+    around.sid = change->interaction;
+    around.session = change->session;
+    around.outbound = legs;
+    around.n_outbound = 1;
+    event->kind = EVENT_LEG_CHANGED;
+    event->interaction = convert_interaction(&around);
+    event->leg = event->interaction.outbound;
+    event->session = event->interaction.session;
+}
+
+static void convert_message_entry(const struct world *world,
+                                  const Maskline__Store__V1__Entry *entry, struct event *event)
+{
+    switch (entry->change_case) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED:
+        event->kind = EVENT_INTERACTION_CREATED;
+        event->interaction = convert_interaction(entry->interaction_created->interaction);
+        event->session = event->interaction.session;
+        event->first = entry->interaction_created->first;
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
+        convert_leg_entry(entry->leg_changed, event);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
+        event->kind = EVENT_INBOUND_REJECTED;
+        event->number = world_number_of(world, entry->inbound_rejected->proxy_identifier);
+        event->session = sid_of(entry->inbound_rejected->session);
+        reason(event, entry->inbound_rejected->reason);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING:
+        event->kind = EVENT_WARNING;
+        event->session = sid_of(entry->warning->session);
+        reason(event, entry->warning->reason);
+        break;
+    default:
+        break;
+    }
+}
+
+struct event convert_entry(const struct world *world, const Maskline__Store__V1__Entry *entry)
+{
+    struct event event = {.time = entry->time, .number = -1};
+    switch (entry->change_case) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_CREATED:
+        event.kind = EVENT_SERVICE_CREATED;
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_UPDATED:
+        event.kind = EVENT_SERVICE_UPDATED;
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_DELETING:
+        event.kind = EVENT_SERVICE_DELETING;
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_DELETED:
+        event.kind = EVENT_SERVICE_DELETED;
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_UPDATED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_REMOVED:
+        convert_number_entry(world, entry, &event);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_REOPENED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_DELETED:
+        convert_session_entry(entry, &event);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_REMOVED:
+        convert_people_entry(entry, &event);
+        break;
+    default:
+        convert_message_entry(world, entry, &event);
+    }
+    return event;
+}
+
+static void hide_participants(Maskline__Store__V1__Participant **participants, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        participants[i]->n_identifiers = 0;
+}
+
+bool entry_leaks(const struct world *world, Maskline__Store__V1__Entry *entry)
+{
+    if (entry->change_case == MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED)
+        hide_participants(entry->session_created->session->participants,
+                          entry->session_created->session->n_participants);
+    if (entry->change_case == MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED)
+        hide_participants(&entry->participant_added->participant, 1);
+    size_t size = maskline__store__v1__entry__get_packed_size(entry);
+    uint8_t *bytes = malloc(size + 1);
+    if (!bytes)
+        return true;
+    maskline__store__v1__entry__pack(entry, bytes);
+    bool leaks = false;
+    for (int who = 0; who < WHO_N1; who++) {
+        char address[ADDRESS_TEXT];
+        world_address(world, (enum who)who, address);
+        leaks = leaks || memmem(bytes, size, address + 1, strlen(address) - 1);
+    }
+    free(bytes);
+    return leaks;
+}

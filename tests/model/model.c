@@ -1,0 +1,413 @@
+#include "tests/model/model_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct model *model_new(const struct world *world, int64_t now)
+{
+    struct model *model = calloc(1, sizeof(*model));
+    if (!model)
+        return NULL;
+    model->world = *world;
+    model->now = now;
+    for (int i = 0; i < NUMBERS; i++)
+        model->numbers[i].service = NONE;
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    free(model);
+}
+
+void model_wrong_about(struct model *model, const char *format, ...)
+{
+    if (model->wrong[0])
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(model->wrong, sizeof(model->wrong), format, arguments);
+    va_end(arguments);
+}
+
+const char *model_wrong(const struct model *model)
+{
+    return model->wrong[0] ? model->wrong : NULL;
+}
+
+void model_begin(struct model *model, const struct op *op)
+{
+    model->refusal_count = 0;
+    model->expected_count = 0;
+    if (op->kind == OP_CLOCK && op->time > model->now)
+        model->now = op->time;
+    sessions_settle(model);
+}
+
+/* ---- finding ---- */
+
+int find_service_label(const struct model *model, int label)
+{
+    for (int i = 0; i < model->service_count; i++)
+        if (model->services[i].label == label)
+            return i;
+    return NONE;
+}
+
+int find_service(const struct model *model, struct ref ref)
+{
+    if (!ref.name)
+        return find_service_label(model, ref.label);
+    int found = NONE;
+    for (int i = 0; i < model->service_count; i++) {
+        const struct m_service *service = &model->services[i];
+        if (service->name != ref.name)
+            continue;
+        if (!service->deleting)
+            return i;
+        found = i;
+    }
+    return found;
+}
+
+int find_session_label(const struct model *model, int label)
+{
+    for (int i = 0; i < model->session_count; i++)
+        if (model->sessions[i].label == label)
+            return i;
+    return NONE;
+}
+
+int find_session(const struct model *model, int service, struct ref ref)
+{
+    for (int i = 0; i < model->session_count; i++) {
+        const struct m_session *session = &model->sessions[i];
+        if (session->service == service && !session->gone &&
+            (ref.name ? session->name == ref.name : session->label == ref.label))
+            return i;
+    }
+    return NONE;
+}
+
+int find_session_sid(const struct model *model, const struct plain_sid *sid)
+{
+    for (int i = 0; i < model->session_count; i++)
+        if (sid_equal(&model->sessions[i].sid, sid))
+            return i;
+    return NONE;
+}
+
+int find_participant(const struct m_session *session, const struct plain_sid *sid)
+{
+    for (int i = 0; i < session->people_count; i++)
+        if (sid_equal(&session->people[i].sid, sid))
+            return i;
+    return NONE;
+}
+
+int place_of(const struct m_session *session, const struct op *op)
+{
+    return session->label == op->session.label && op->participant < session->people_count
+               ? op->participant
+               : NONE;
+}
+
+int find_leg(const struct model *model, const struct plain_sid *sid)
+{
+    for (int i = 0; i < model->leg_count; i++)
+        if (sid_equal(&model->legs[i].sid, sid))
+            return i;
+    return NONE;
+}
+
+bool person_is(const struct plain_person *person, enum who who)
+{
+    for (int i = 0; i < person->who_count; i++)
+        if (world_person(person->who[i]) == world_person(who))
+            return true;
+    return false;
+}
+
+unsigned person_bits(const struct plain_person *person)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < person->who_count; i++)
+        bits |= 1u << world_person(person->who[i]);
+    return bits;
+}
+
+unsigned peers_of(const struct m_session *session, int participant)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < session->people_count; i++)
+        if (i != participant && person_in(&session->people[i]))
+            bits |= person_bits(&session->people[i]);
+    return bits;
+}
+
+/* ---- refusals ---- */
+
+static void add_refusal(struct model *model, struct m_refusal refusal)
+{
+    if (model->refusal_count < REFUSALS_MOST)
+        model->refusals[model->refusal_count++] = refusal;
+}
+
+void refuse(struct model *model, int code, const char *reason, int original)
+{
+    add_refusal(model, (struct m_refusal){code, reason, original, NONE, false});
+}
+
+void refuse_one(struct model *model, int code, const char *reason, int original, int participant)
+{
+    add_refusal(model, (struct m_refusal){code, reason, original, participant, false});
+}
+
+void may_refuse(struct model *model, int code, const char *reason, int original)
+{
+    add_refusal(model, (struct m_refusal){code, reason, original, NONE, true});
+}
+
+static bool refusal_fits(const struct m_refusal *refusal, const struct answer *answer)
+{
+    return refusal->code == answer->code && strcmp(refusal->reason, answer->reason) == 0 &&
+           (refusal->original == NONE || refusal->original == answer->original) &&
+           (refusal->participant == NONE || refusal->participant == answer->participant);
+}
+
+static void wrong_refusal(struct model *model, const struct answer *answer)
+{
+    char allowed[400] = "";
+    size_t used = 0;
+    for (int i = 0; i < model->refusal_count && used < sizeof(allowed) - 1; i++) {
+        const struct m_refusal *refusal = &model->refusals[i];
+        int wrote = snprintf(allowed + used, sizeof(allowed) - used, " %s(%d)%s", refusal->reason,
+                             refusal->original, refusal->possible ? "?" : "");
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+    if (answer->ok)
+        model_wrong_about(model, "it was accepted; it must be refused with one of%s", allowed);
+    else
+        model_wrong_about(
+            model, "it was refused with %s %s (%d) participant %d; allowed would be%s",
+            status_code_name((enum status_code)answer->code), answer->reason, answer->original,
+            answer->participant, model->refusal_count ? allowed : " nothing but to accept it");
+}
+
+bool accepted(struct model *model, const struct answer *answer)
+{
+    for (int i = 0; i < model->refusal_count; i++) {
+        const struct m_refusal *refusal = &model->refusals[i];
+        if (answer->ok && !refusal->possible) {
+            wrong_refusal(model, answer);
+            return false;
+        }
+        if (!answer->ok && refusal_fits(refusal, answer))
+            return false;
+    }
+    if (!answer->ok)
+        wrong_refusal(model, answer);
+    return answer->ok;
+}
+
+int wanted_service(struct model *model, const struct op *op)
+{
+    int index = find_service(model, op->service);
+    if (index == NONE || (op->service.name && model->services[index].deleting))
+        refuse(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
+    if (index != NONE && model->services[index].deleting)
+        refuse(model, STATUS_NOT_FOUND, "SERVICE_DELETED", NONE);
+    return model->refusal_count ? NONE : index;
+}
+
+int wanted_session(struct model *model, const struct op *op, int service)
+{
+    int index = find_session(model, service, op->session);
+    if (index == NONE)
+        refuse(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", op->session.name ? 80308 : NONE);
+    else if (model->sessions[index].purge_least && model->now >= model->sessions[index].purge_least)
+        may_refuse(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", NONE);
+    return index;
+}
+
+/* ---- requests that are repeated ---- */
+
+static void request_text(const struct op *op, char *ret_text, size_t size)
+{
+    struct op body = *op;
+    body.label = 0;
+    op_print(&body, ret_text, size);
+}
+
+enum mark_state mark_look(const struct model *model, const struct op *op, int service,
+                          const struct m_mark **ret_mark)
+{
+    if (!op->request)
+        return MARK_NEW;
+    for (int i = model->mark_count - 1; i >= 0; i--) {
+        const struct m_mark *mark = &model->marks[i];
+        if (mark->service != service || mark->method != op->kind || mark->request != op->request)
+            continue;
+        if (model->now >= mark->time + 24 * HOUR)
+            return MARK_NEW;
+        char before[512];
+        char now[512];
+        request_text(&mark->op, before, sizeof(before));
+        request_text(op, now, sizeof(now));
+        *ret_mark = mark;
+        return strcmp(before, now) == 0 ? MARK_REPEAT : MARK_REUSED;
+    }
+    return MARK_NEW;
+}
+
+void mark_keep(struct model *model, const struct op *op, int service, const struct plain_sid *sid)
+{
+    if (op->request && model->mark_count < MARKS_MOST)
+        model->marks[model->mark_count++] =
+            (struct m_mark){service, op->kind, op->request, *op, model->now, *sid};
+}
+
+/* ---- events ---- */
+
+static struct m_expected *add_expected(struct model *model)
+{
+    if (model->expected_count == EXPECTED_MOST) {
+        model_wrong_about(model, "the model is too small for what happens");
+        return &model->expected[0];
+    }
+    struct m_expected *expected = &model->expected[model->expected_count++];
+    *expected = (struct m_expected){.event.number = NONE};
+    return expected;
+}
+
+struct m_expected *expect(struct model *model, enum event_kind kind, int service, int session)
+{
+    struct m_expected *expected = add_expected(model);
+    expected->event.kind = kind;
+    expected->event.service = model->services[service].label;
+    if (session != NONE)
+        expected->event.session = model->sessions[session].sid;
+    return expected;
+}
+
+struct m_expected *expect_number(struct model *model, enum event_kind kind, int service, int number)
+{
+    struct m_expected *expected = expect(model, kind, service, NONE);
+    expected->event.number = number;
+    expected->by_number = true;
+    return expected;
+}
+
+static bool is_zero(const struct plain_sid *sid)
+{
+    static const struct plain_sid zero;
+    return sid_equal(sid, &zero);
+}
+
+static bool event_fits(const struct m_expected *expected, const struct event *event)
+{
+    const struct event *want = &expected->event;
+    return !expected->met && want->kind == event->kind && want->service == event->service &&
+           (expected->any_session || sid_equal(&want->session, &event->session)) &&
+           (is_zero(&want->participant) || sid_equal(&want->participant, &event->participant)) &&
+           (!expected->by_number || want->number == event->number) &&
+           (!want->reason[0] || strcmp(want->reason, event->reason) == 0) &&
+           (!want->status || want->status == event->status) &&
+           (!want->closed_reason || want->closed_reason == event->closed_reason) &&
+           (!want->end_time || want->end_time == event->end_time) &&
+           want->forced == event->forced && want->purged == event->purged &&
+           want->service_deleted == event->service_deleted && want->first == event->first;
+}
+
+/* An end by time may be noticed at any moment from then on. */
+static bool notices_end(struct model *model, const struct event *event)
+{
+    int index =
+        event->kind == EVENT_SESSION_CLOSED ? find_session_sid(model, &event->session) : NONE;
+    if (index == NONE)
+        return false;
+    struct m_session *session = &model->sessions[index];
+    if (session->noticed || session_runs(session) || session->status != event->status ||
+        !(session->reasons & 1 << event->closed_reason) || event->end_time < session->end_time ||
+        event->end_time > session->end_most)
+        return false;
+    session->noticed = true;
+    session->reasons = 1 << event->closed_reason;
+    session->end_time = session->end_most = event->end_time;
+    return true;
+}
+
+void model_event(struct model *model, const struct event *event)
+{
+    if (event->time != model->now) {
+        model_wrong_about(model, "the entry %s %llu has another time than now",
+                          event_name(event->kind), (unsigned long long)event->position);
+        return;
+    }
+    if (event->kind == EVENT_LEG_CHANGED) {
+        leg_event(model, event);
+        return;
+    }
+    for (int i = 0; i < model->expected_count; i++)
+        if (event_fits(&model->expected[i], event)) {
+            model->expected[i].met = true;
+            if (event->kind == EVENT_INTERACTION_CREATED)
+                leg_created(model, event);
+            if (event->kind == EVENT_SESSION_DELETED)
+                model->sessions[find_session_sid(model, &event->session)].gone = true;
+            return;
+        }
+    if (!notices_end(model, event))
+        model_wrong_about(model,
+                          "the log of k%d has an entry that nothing accounts for: %s %s status %d "
+                          "reason %d forced %d first %d",
+                          event->service, event_name(event->kind), event->reason, event->status,
+                          event->closed_reason, event->forced, event->first);
+}
+
+void model_end(struct model *model, const struct op *op)
+{
+    for (int i = 0; i < model->expected_count; i++) {
+        const struct m_expected *expected = &model->expected[i];
+        if (!expected->met && !expected->optional)
+            model_wrong_about(model, "the log of k%d lacks an entry: %s %s",
+                              expected->event.service, event_name(expected->event.kind),
+                              expected->event.reason);
+    }
+    if (op->kind == OP_RUN) {
+        for (int i = 0; i < model->session_count; i++) {
+            const struct m_session *session = &model->sessions[i];
+            if (!session->gone && !session->noticed && !session_runs(session))
+                model_wrong_about(model, "s%d has ended, and no timer noticed", session->label);
+        }
+    }
+    legs_end(model, op);
+}
+
+void model_answer(struct model *model, const struct op *op, const struct answer *answer)
+{
+    static void (*const doing[OP_KINDS])(struct model *, const struct op *,
+                                         const struct answer *) = {
+        [OP_SERVICE_CREATE] = do_service_create,
+        [OP_SERVICE_UPDATE] = do_service_update,
+        [OP_SERVICE_DELETE] = do_service_delete,
+        [OP_NUMBER_ADD] = do_number_add,
+        [OP_NUMBER_UPDATE] = do_number_update,
+        [OP_NUMBER_REMOVE] = do_number_remove,
+        [OP_SESSION_CREATE] = do_session_create,
+        [OP_SESSION_UPDATE] = do_session_update,
+        [OP_SESSION_DELETE] = do_session_delete,
+        [OP_PARTICIPANT_CREATE] = do_participant_create,
+        [OP_PARTICIPANT_DELETE] = do_participant_delete,
+        [OP_INBOUND] = do_inbound,
+        [OP_SEND] = do_send,
+        [OP_ANSWER] = do_answer,
+        [OP_RECEIPT] = do_receipt,
+        [OP_CARRIER_READY] = do_carrier_ready,
+        [OP_RUN] = do_run,
+        [OP_RESTART] = do_run,
+    };
+    if (doing[op->kind])
+        doing[op->kind](model, op, answer);
+}

@@ -1,0 +1,153 @@
+/* How sessions end, and who holds which number how long. */
+#include "tests/model/model_internal.h"
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+int64_t session_deadline(const struct model *model, const struct m_session *session,
+                         int *ret_reasons)
+{
+    int64_t base = later(session->create_time, later(session->reopen_time, session->last_time));
+    int64_t ttl = session->ttl_given ? session->ttl : session->default_ttl;
+    int64_t cap = model->services[session->service].settings.idle_cap;
+    int64_t by_ttl = ttl ? base + ttl : 0;
+    int64_t by_cap = cap ? base + cap : 0;
+    int64_t first = by_ttl;
+    if (session->date && (!first || session->date < first))
+        first = session->date;
+    if (by_cap && (!first || by_cap < first))
+        first = by_cap;
+    *ret_reasons = 0;
+    if (by_ttl && by_ttl == first)
+        *ret_reasons |= 1 << REASON_TTL;
+    if (session->date && session->date == first)
+        *ret_reasons |= 1 << REASON_DATE;
+    if (by_cap && by_cap == first)
+        *ret_reasons |= 1 << REASON_IDLE;
+    return first;
+}
+
+void hold_take(struct model *model, int session, int participant, bool doubtful)
+{
+    const struct m_session *owner = &model->sessions[session];
+    const struct plain_person *person = &owner->people[participant];
+    for (int i = 0; i < person->who_count; i++) {
+        if (model->hold_count == HOLDS_MOST)
+            return;
+        model->holds[model->hold_count++] = (struct m_hold){.service = owner->service,
+                                                            .session = session,
+                                                            .participant = participant,
+                                                            .person = world_person(person->who[i]),
+                                                            .number = person->number,
+                                                            .taken = model->now,
+                                                            .doubtful = doubtful};
+    }
+}
+
+void hold_release(struct model *model, int session, int participant, int64_t time)
+{
+    unsigned peers = peers_of(&model->sessions[session], participant);
+    for (int i = 0; i < model->hold_count; i++) {
+        struct m_hold *hold = &model->holds[i];
+        if (hold->session != session || hold->participant != participant || hold->released)
+            continue;
+        hold->released = time;
+        hold->peers = peers;
+        hold->peers_ever |= peers;
+    }
+}
+
+void holds_peers(struct model *model, int session)
+{
+    for (int i = 0; i < model->hold_count; i++) {
+        struct m_hold *hold = &model->holds[i];
+        if (hold->session == session && !hold->released)
+            hold->peers_ever |= peers_of(&model->sessions[session], hold->participant);
+    }
+}
+
+void session_stop(struct model *model, struct m_session *session, int status, int reasons,
+                  int64_t time)
+{
+    int64_t retention = model->services[session->service].settings.retention;
+    session->status = status;
+    session->reasons = reasons;
+    session->end_time = session->end_most = time;
+    session->purge_least = session->purge_most = time + retention;
+    session->noticed = true;
+    session->opened++;
+    for (int i = 0; i < session->people_count; i++)
+        hold_release(model, (int)(session - model->sessions), i, time);
+}
+
+void sessions_settle(struct model *model)
+{
+    for (int i = 0; i < model->session_count; i++) {
+        struct m_session *session = &model->sessions[i];
+        int reasons;
+        int64_t end = session_deadline(model, session, &reasons);
+        if (session->gone || !session_runs(session) || !end || end > model->now)
+            continue;
+        session_stop(model, session, SESSION_CLOSED, reasons, end);
+        session->noticed = false;
+    }
+}
+
+void session_drop(struct model *model, struct m_session *session, int64_t time)
+{
+    if (session_runs(session))
+        session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, time);
+    session->gone = true;
+    session->noticed = true;
+}
+
+/* ---- what happens by itself ---- */
+
+static void expect_purge(struct model *model, int index, bool sure)
+{
+    struct m_session *session = &model->sessions[index];
+    struct m_expected *deleted = expect(model, EVENT_SESSION_DELETED, session->service, index);
+    deleted->event.purged = true;
+    deleted->optional = !sure;
+    if (sure)
+        session->gone = true;
+}
+
+static void expect_pieces(struct model *model, int service)
+{
+    for (int i = 0; i < model->session_count; i++) {
+        struct m_session *session = &model->sessions[i];
+        if (session->service != service || session->gone)
+            continue;
+        struct m_expected *closed = expect(model, EVENT_SESSION_CLOSED, service, i);
+        closed->event.status = SESSION_CLOSED;
+        closed->optional = true;
+        expect(model, EVENT_SESSION_DELETED, service, i)->event.service_deleted = true;
+        session_drop(model, session, model->now);
+    }
+    for (int i = 0; i < NUMBERS; i++) {
+        model->numbers[i].leaving = false;
+        expect_number(model, EVENT_NUMBER_REMOVED, service, i)->optional = true;
+    }
+    expect(model, EVENT_SERVICE_DELETED, service, NONE);
+    model->services[service].deleted = true;
+}
+
+void do_run(struct model *model, const struct op *op, const struct answer *answer)
+{
+    (void)answer;
+    for (int i = 0; i < model->service_count; i++)
+        if (op->kind == OP_RUN && model->services[i].deleting && !model->services[i].deleted)
+            expect_pieces(model, i);
+    for (int i = 0; i < model->session_count; i++) {
+        const struct m_session *session = &model->sessions[i];
+        if (session->gone || session_runs(session) || model->services[session->service].deleting ||
+            session->purge_least > model->now)
+            continue;
+        expect_purge(model, i, op->kind == OP_RUN && session->purge_most <= model->now);
+    }
+    if (op->kind == OP_RESTART)
+        legs_restart(model);
+}

@@ -1,0 +1,305 @@
+/* Which number a person may have. */
+#include "tests/model/model_internal.h"
+
+/* Whether the people of a new session are those that this pair was for. */
+enum same_people { OTHER_PEOPLE, SAME_PEOPLE, PERHAPS_SAME };
+
+static enum same_people same_people(const struct m_hold *hold, unsigned partners)
+{
+    if (!partners || !(hold->peers_ever & partners))
+        return OTHER_PEOPLE;
+    return hold->peers == partners && hold->peers_ever == partners ? SAME_PEOPLE : PERHAPS_SAME;
+}
+
+/* Whether the pair was taken again after this. */
+static bool superseded(const struct model *model, const struct m_hold *hold)
+{
+    for (const struct m_hold *next = hold + 1; next < model->holds + model->hold_count; next++)
+        if (next->service == hold->service && next->person == hold->person &&
+            next->number == hold->number)
+            return true;
+    return false;
+}
+
+enum pair_state pair_state(const struct model *model, const struct wish *wish, int number,
+                           int *ret_rival, int64_t *ret_free_time)
+{
+    enum pair_state state = PAIR_FREE;
+    *ret_rival = NONE;
+    *ret_free_time = 0;
+    for (int i = 0; i < model->hold_count; i++) {
+        const struct m_hold *hold = &model->holds[i];
+        if (hold->service != wish->service || hold->number != number ||
+            !(wish->persons & 1u << hold->person))
+            continue;
+        if (!hold->released) {
+            if (hold->session == wish->session)
+                continue;
+            *ret_rival = hold->session;
+            return PAIR_USED;
+        }
+        int64_t until = hold->released + model->services[wish->service].settings.cool_down;
+        enum same_people same = same_people(hold, wish->partners);
+        if (model->now >= until || same == SAME_PEOPLE)
+            continue;
+        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !superseded(model, hold);
+        if (sure && until > *ret_free_time)
+            *ret_free_time = until;
+        if (state != PAIR_COOLING)
+            state = sure ? PAIR_COOLING : PAIR_DOUBTFUL;
+    }
+    return state;
+}
+
+static bool can_serve(const struct m_number *number, int mode)
+{
+    return (mode == MODE_TEXT || number->can & CAN_VOICE) &&
+           (mode == MODE_VOICE || number->can & CAN_SMS);
+}
+
+static bool is_own(const struct wish *wish, int number)
+{
+    return wish->persons & 1u << world_person((enum who)(WHO_N1 + number));
+}
+
+static void refuse_mode(struct model *model, const struct wish *wish, bool voice, bool sms,
+                        int participant)
+{
+    if (wish->mode != MODE_TEXT && (!voice || (sms && wish->mode == MODE_BOTH)))
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "NO_VOICE_NUMBER", 80201, participant);
+    if (wish->mode != MODE_VOICE && (!sms || (voice && wish->mode == MODE_BOTH)))
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "NO_SMS_NUMBER", 80202, participant);
+}
+
+/* What a pair that is not free is refused for. In a session that is made closed, nobody holds anything. */
+static void refuse_pair(struct model *model, const struct wish *wish, enum pair_state state,
+                        int participant)
+{
+    if (state == PAIR_FREE)
+        return;
+    if (state == PAIR_USED)
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604, participant);
+    else
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", 80402, participant);
+    model->refusals[model->refusal_count - 1].possible = state == PAIR_DOUBTFUL || wish->idle;
+}
+
+static void refuse_asked(struct model *model, const struct wish *wish,
+                         const struct op_person *person, int participant)
+{
+    const struct m_number *number = &model->numbers[person->number];
+    if (is_own(wish, person->number))
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "OWN_NUMBER", 80402, participant);
+    if (number->service != wish->service) {
+        if (number->service != NONE || number->leaving)
+            refuse_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_IN_SERVICE", 80605,
+                       participant);
+        if (number->service == NONE || person->number_by_sid)
+            refuse_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_FOUND", 80606, participant);
+        return;
+    }
+    if (number->state != NUMBER_ACTIVE)
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_ACTIVE", 80601, participant);
+    if (!can_serve(number, wish->mode))
+        refuse_mode(model, wish, number->can & CAN_VOICE, number->can & CAN_SMS, participant);
+    int rival;
+    int64_t free_time;
+    refuse_pair(model, wish, pair_state(model, wish, person->number, &rival, &free_time),
+                participant);
+}
+
+static bool fits(const struct model *model, const struct wish *wish, int number)
+{
+    const struct m_number *candidate = &model->numbers[number];
+    return candidate->service == wish->service && candidate->state == NUMBER_ACTIVE &&
+           !candidate->reserved && can_serve(candidate, wish->mode);
+}
+
+static void refuse_choice(struct model *model, const struct wish *wish, int participant)
+{
+    int pool = 0;
+    int able = 0;
+    int fitting = 0;
+    int perhaps = 0;
+    int free = 0;
+    bool voice = false;
+    bool sms = false;
+    for (int i = 0; i < NUMBERS; i++) {
+        const struct m_number *number = &model->numbers[i];
+        if (number->service != wish->service)
+            continue;
+        int rival;
+        int64_t free_time;
+        enum pair_state state = pair_state(model, wish, i, &rival, &free_time);
+        pool++;
+        able += can_serve(number, wish->mode);
+        voice = voice || number->can & CAN_VOICE;
+        sms = sms || number->can & CAN_SMS;
+        fitting += fits(model, wish, i);
+        if (!fits(model, wish, i) || is_own(wish, i))
+            continue;
+        free += state == PAIR_FREE;
+        perhaps += state == PAIR_DOUBTFUL || wish->idle;
+    }
+    if (!pool)
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "POOL_EMPTY", 80205, participant);
+    else if (!able)
+        refuse_mode(model, wish, voice, sms, participant);
+    else if (!fitting)
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "ONLY_RESERVED_NUMBERS", 80207, participant);
+    else if (!free) {
+        refuse_one(model, STATUS_FAILED_PRECONDITION, "ALL_NUMBERS_IN_USE", 80208, participant);
+        model->refusals[model->refusal_count - 1].possible = perhaps > 0;
+    }
+}
+
+void wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
+                   int participant)
+{
+    if (person->number >= 0)
+        refuse_asked(model, wish, person, participant);
+    else
+        refuse_choice(model, wish, participant);
+}
+
+/* ---- the choice ---- */
+
+/* When this person had this number last: by when it was taken, and by when it was let go. */
+struct had {
+    bool surely, perhaps;
+    int64_t taken, released;
+};
+
+static struct had had(const struct model *model, const struct wish *wish, int number)
+{
+    struct had had = {.surely = false};
+    for (int i = 0; i < model->hold_count; i++) {
+        const struct m_hold *hold = &model->holds[i];
+        if (hold->service != wish->service || hold->number != number ||
+            !(wish->persons & 1u << hold->person))
+            continue;
+        had.perhaps = true;
+        if (!hold->doubtful && !model->sessions[hold->session].gone)
+            had.surely = true;
+        had.taken = hold->taken > had.taken ? hold->taken : had.taken;
+        had.released = hold->released > had.released ? hold->released : had.released;
+    }
+    return had;
+}
+
+/* How many active sessions use it, at least and at most: the end of some may not have been noticed, and whether the session itself
+ * counts already is left open. */
+static void load(const struct model *model, const struct wish *wish, int number, int *ret_least,
+                 int *ret_most)
+{
+    *ret_least = *ret_most = 0;
+    for (int i = 0; i < model->session_count; i++) {
+        const struct m_session *session = &model->sessions[i];
+        bool uses = false;
+        for (int j = 0; j < session->people_count; j++)
+            uses = uses || (person_in(&session->people[j]) && session->people[j].number == number);
+        if (session->gone || session->service != wish->service || !uses)
+            continue;
+        *ret_least += session_runs(session) && i != wish->session;
+        *ret_most += session_runs(session) || !session->noticed;
+    }
+    *ret_most += wish->with == number;
+}
+
+static bool less_used(const struct model *model, const struct wish *wish, int a, int b)
+{
+    int least;
+    int most;
+    int least_b;
+    int most_b;
+    load(model, wish, a, &least, &most);
+    load(model, wish, b, &least_b, &most_b);
+    return most < least_b;
+}
+
+static bool surely_free(const struct model *model, const struct wish *wish, int number)
+{
+    int rival;
+    int64_t free_time;
+    return fits(model, wish, number) && !is_own(wish, number) &&
+           pair_state(model, wish, number, &rival, &free_time) == PAIR_FREE;
+}
+
+static void check_better(struct model *model, const struct wish *wish, int number, int other)
+{
+    struct had mine = had(model, wish, number);
+    struct had better = had(model, wish, other);
+    if (model->services[wish->service].settings.selection == AVOID_STICKY) {
+        if (mine.surely && !better.perhaps)
+            model_wrong_about(model, "N%d was chosen, which this person had before, and not N%d",
+                              number + 1, other + 1);
+        else if (!mine.perhaps && !better.perhaps && less_used(model, wish, other, number))
+            model_wrong_about(model, "N%d was chosen, and N%d is less used", number + 1, other + 1);
+    } else if (better.surely) {
+        if (!mine.perhaps)
+            model_wrong_about(model, "N%d was chosen, and not N%d, which this person had before",
+                              number + 1, other + 1);
+        else if (better.taken > mine.taken && better.released > mine.released)
+            model_wrong_about(model, "N%d was chosen, and this person had N%d later", number + 1,
+                              other + 1);
+    } else if (!mine.perhaps && !better.perhaps && less_used(model, wish, other, number)) {
+        model_wrong_about(model, "N%d was chosen, and N%d is less used", number + 1, other + 1);
+    }
+}
+
+void wish_chosen(struct model *model, const struct wish *wish, int number)
+{
+    int rival;
+    int64_t free_time;
+    enum pair_state state = pair_state(model, wish, number, &rival, &free_time);
+    if (!fits(model, wish, number) || is_own(wish, number))
+        model_wrong_about(model, "N%d was chosen, and does not fit", number + 1);
+    else if (wish->idle)
+        return;
+    else if (state == PAIR_USED)
+        model_wrong_about(model, "N%d was chosen, and s%d has it with the same person", number + 1,
+                          model->sessions[rival].label);
+    else if (state == PAIR_COOLING)
+        model_wrong_about(model, "N%d was chosen, and is cooling down", number + 1);
+    for (int i = 0; i < NUMBERS; i++)
+        if (i != number && surely_free(model, wish, i))
+            check_better(model, wish, number, i);
+}
+
+/* ---- what a refusal says ---- */
+
+static void check_free_time(struct model *model, int64_t expected, const struct answer *answer)
+{
+    if (answer->free_time != expected)
+        model_wrong_about(model, "the refusal says that a pair comes free at %lld, and should %lld",
+                          (long long)answer->free_time, (long long)expected);
+}
+
+void wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
+                  const struct answer *answer)
+{
+    int rival = NONE;
+    int64_t free_time = 0;
+    if (strcmp(answer->reason, "PAIR_IN_USE") == 0) {
+        pair_state(model, wish, person->number, &rival, &free_time);
+        if (!answer->names_rival || rival == NONE ||
+            !sid_equal(&answer->rival, &model->sessions[rival].sid))
+            model_wrong_about(model, "PAIR_IN_USE does not name the other session");
+    }
+    if (strcmp(answer->reason, "PAIR_COOLING_DOWN") == 0 &&
+        pair_state(model, wish, person->number, &rival, &free_time) == PAIR_COOLING)
+        check_free_time(model, free_time, answer);
+    if (strcmp(answer->reason, "ALL_NUMBERS_IN_USE") != 0)
+        return;
+    int64_t first = 0;
+    for (int i = 0; i < NUMBERS; i++) {
+        enum pair_state state = pair_state(model, wish, i, &rival, &free_time);
+        if (!fits(model, wish, i) || is_own(wish, i) || state == PAIR_USED)
+            continue;
+        if (state == PAIR_DOUBTFUL)
+            return;
+        if (!first || free_time < first)
+            first = free_time;
+    }
+    check_free_time(model, first, answer);
+}

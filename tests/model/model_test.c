@@ -1,0 +1,169 @@
+/*
+ * The domain against the model, at random.
+ *
+ * MASKLINE_LONG=1 does ten times as much; MASKLINE_SEED=n does the runs that begin with seed n, and no others.
+ */
+#include "tests/model/run.h"
+#include "tests/model/shrink.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    STEPS = 60,         /* of one run */
+    WORLDS = 40,        /* runs in one store, one after another */
+    FIXED_STORES = 60,  /* stores in memory with fixed seeds */
+    RANDOM_STORES = 20, /* with a seed of their own each time */
+    FOLDER_STORES = 6,  /* on the disk */
+    SHRINK_TRIES = 600,
+};
+
+static int factor(void)
+{
+    const char *longer = getenv("MASKLINE_LONG");
+    return longer && strcmp(longer, "1") == 0 ? 10 : 1;
+}
+
+static bool script_wrong(void *data, const struct script *script, struct finding *ret_finding)
+{
+    return !run_script(script, data, ret_finding);
+}
+
+static void print_script(const struct script *script)
+{
+    for (int i = 0; i < script->count; i++) {
+        char line[512];
+        op_print(&script->ops[i], line, sizeof(line));
+        printf("    %s\n", line);
+    }
+}
+
+static void report(struct script *script, struct finding *finding, const char *folder,
+                   uint64_t seed)
+{
+    char *again = folder ? strdup(folder) : NULL;
+    printf("seed %llu: after %d operations: %s\n", (unsigned long long)seed, finding->at + 1,
+           finding->wrong);
+    if (shrink(script, script_wrong, again, SHRINK_TRIES, finding))
+        printf("it takes %d operations:\n", script->count);
+    else
+        printf("it does not go wrong in a store of its own; all that was done:\n");
+    print_script(script);
+    printf("  %s\n", finding->wrong);
+    free(again);
+    fflush(stdout);
+}
+
+/* Many worlds in one store. */
+static void run_store(uint64_t seed, const char *folder)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    struct finding finding;
+    ck_assert_ptr_nonnull(script);
+    struct subject *subject = subject_new(folder, seed);
+    bool ok = true;
+    for (unsigned i = 0; ok && i < WORLDS; i++) {
+        const struct world world = {.tag = i};
+        ok = run_random(subject, &world, seed * 1000 + i, STEPS, script, &finding);
+    }
+    subject_free(subject);
+    if (!ok)
+        report(script, &finding, folder, seed);
+    free(script);
+    ck_assert_msg(ok, "%s", finding.wrong);
+}
+
+static void run_stores(uint64_t first, int count)
+{
+    const char *asked = getenv("MASKLINE_SEED");
+    if (asked) {
+        run_store(strtoull(asked, NULL, 10), NULL);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        run_store(first + (uint64_t)i, NULL);
+}
+
+START_TEST(fixed_seeds)
+{
+    run_stores(1, FIXED_STORES * factor());
+}
+END_TEST
+
+START_TEST(other_seeds_each_time)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t first = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    printf("seeds from %llu\n", (unsigned long long)first);
+    fflush(stdout);
+    run_stores(first, RANDOM_STORES * factor());
+}
+END_TEST
+
+START_TEST(on_disk)
+{
+    char top[] = "/tmp/maskline-model-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(top));
+    char folder[64];
+    snprintf(folder, sizeof(folder), "%s/store", top);
+    for (int i = 0; i < FOLDER_STORES * factor(); i++) {
+        run_store(1000000 + (uint64_t)i, folder);
+        folder_remove(folder);
+    }
+    folder_remove(top);
+}
+END_TEST
+
+/* Goes wrong when there is a restart after a clock, and not otherwise. */
+static bool restart_after_clock(void *data, const struct script *script,
+                                struct finding *ret_finding)
+{
+    (void)data;
+    bool clock = false;
+    for (int i = 0; i < script->count; i++) {
+        clock = clock || script->ops[i].kind == OP_CLOCK;
+        ret_finding->at = i;
+        if (clock && script->ops[i].kind == OP_RESTART)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(scripts_shrink)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    struct finding finding;
+    ck_assert_ptr_nonnull(script);
+    for (int i = 0; i < 100; i++)
+        script->ops[script->count++] = op_of(i == 37 ? OP_CLOCK : i == 61 ? OP_RESTART : OP_RUN);
+    ck_assert(shrink(script, restart_after_clock, NULL, 1000, &finding));
+    ck_assert_int_eq(script->count, 2);
+    ck_assert_int_eq(script->ops[0].kind, OP_CLOCK);
+    ck_assert_int_eq(script->ops[1].kind, OP_RESTART);
+    ck_assert_int_eq(finding.at, 1);
+    script->count = 1;
+    ck_assert(!shrink(script, restart_after_clock, NULL, 1000, &finding));
+    free(script);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *cases = tcase_create("model");
+    tcase_add_test(cases, scripts_shrink);
+    tcase_add_test(cases, fixed_seeds);
+    tcase_add_test(cases, other_seeds_each_time);
+    tcase_add_test(cases, on_disk);
+    tcase_set_timeout(cases, 800 * factor());
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,121 @@
+#include "tests/model/run.h"
+
+#include "tests/model/compare.h"
+#include "tests/model/generate.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void tell_events(struct model *model, struct subject *subject)
+{
+    const struct event *events;
+    const char *wrong;
+    int count;
+    if (!subject_events(subject, &events, &count, &wrong))
+        model_wrong_about(model, "%s", wrong);
+    for (int i = 0; i < count && !model_wrong(model); i++)
+        model_event(model, &events[i]);
+}
+
+bool run_step(struct model *model, struct subject *subject, const struct op *op,
+              char ret_wrong[RUN_WRONG])
+{
+    struct answer answer;
+    const struct attempt *attempts;
+    model_begin(model, op);
+    subject_do(subject, op, &answer);
+    int count = subject_attempts(subject, &attempts);
+    model_answer(model, op, &answer);
+    for (int i = 0; i < count && !model_wrong(model); i++)
+        model_attempt(model, &attempts[i]);
+    if (!model_wrong(model))
+        tell_events(model, subject);
+    if (!model_wrong(model))
+        model_end(model, op);
+    if (!model_wrong(model))
+        compare_all(model, subject);
+    if (!model_wrong(model))
+        return true;
+    snprintf(ret_wrong, RUN_WRONG, "%s", model_wrong(model));
+    return false;
+}
+
+static struct model *new_model(const struct world *world, const struct subject *subject)
+{
+    struct model *model = model_new(world, subject_now(subject));
+    if (model)
+        return model;
+    fprintf(stderr, "model test: no memory\n");
+    abort();
+}
+
+bool run_script(const struct script *script, const char *folder, struct finding *ret_finding)
+{
+    const struct world world = {.tag = 0};
+    if (folder)
+        folder_remove(folder);
+    struct subject *subject = subject_new(folder, 1);
+    struct model *model = new_model(&world, subject);
+    bool ok = true;
+    for (int i = 0; ok && i < script->count; i++) {
+        ok = run_step(model, subject, &script->ops[i], ret_finding->wrong);
+        ret_finding->at = i;
+    }
+    model_free(model);
+    subject_free(subject);
+    return ok;
+}
+
+static void rebase(struct script *script, int64_t begin)
+{
+    for (int i = 0; i < script->count; i++) {
+        struct op *op = &script->ops[i];
+        if (op->kind == OP_CLOCK)
+            op->time -= begin - WORLD_BEGIN;
+        if (op->date)
+            op->date -= begin - WORLD_BEGIN;
+    }
+}
+
+bool run_random(struct subject *subject, const struct world *world, uint64_t seed, int count,
+                struct script *ret_script, struct finding *ret_finding)
+{
+    subject_world(subject, world);
+    int64_t begin = subject_now(subject);
+    struct model *model = new_model(world, subject);
+    struct generator generator = generator_of(seed, model);
+    bool ok = true;
+    ret_script->count = 0;
+    while (ok && ret_script->count < count) {
+        struct op *op = &ret_script->ops[ret_script->count];
+        *op = generate(&generator);
+        ret_finding->at = ret_script->count++;
+        ok = run_step(model, subject, op, ret_finding->wrong);
+    }
+    model_free(model);
+    if (!ok)
+        rebase(ret_script, begin);
+    return ok;
+}
+
+void folder_remove(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    if (!entries)
+        return;
+    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
+        char path[512];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (entry->d_type == DT_DIR)
+            folder_remove(path);
+        else
+            unlink(path);
+    }
+    closedir(entries);
+    rmdir(folder);
+}

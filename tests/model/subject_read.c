@@ -1,0 +1,180 @@
+/* Reading the logs and what lists show. */
+#include "tests/model/subject_internal.h"
+
+#include "server/masking/interactions.h"
+#include "server/masking/numbers.h"
+#include "server/masking/services.h"
+#include "server/masking/sessions.h"
+#include "storage/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int subject_attempts(struct subject *subject, const struct attempt **ret_attempts)
+{
+    int count = 0;
+    for (int i = subject->attempts_seen; i < subject->attempt_count; i++)
+        subject->shown[count++] = subject->attempts[i].plain;
+    subject->attempts_seen = subject->attempt_count;
+    *ret_attempts = subject->shown;
+    return count;
+}
+
+/* ---- logs ---- */
+
+static bool read_entry(struct subject *subject, struct view *view, int service, uint64_t position,
+                       struct event *ret_event)
+{
+    struct log_id log = key_log(TENANT_DEFAULT, subject->services[service].bytes);
+    struct key key = key_log_entry(&log, position);
+    struct kv_value value;
+    struct error error;
+    enum kv_found found = view_get(view, KV_LOG, key_bytes(&key), subject->arena, &value, &error);
+    Maskline__Store__V1__Entry *entry = NULL;
+    if (found == KV_FOUND)
+        entry = maskline__store__v1__entry__unpack(arena_allocator(subject->arena),
+                                                   value.bytes.size, value.bytes.data);
+    if (!entry) {
+        snprintf(subject->wrong, sizeof(subject->wrong), "the log of k%d has no entry %llu",
+                 service, (unsigned long long)position);
+        return false;
+    }
+    *ret_event = convert_entry(&subject->world, entry);
+    ret_event->service = service;
+    ret_event->position = position;
+    if (!entry_leaks(&subject->world, entry))
+        return true;
+    snprintf(subject->wrong, sizeof(subject->wrong),
+             "entry %llu (%s) of the log of k%d holds a real number", (unsigned long long)position,
+             event_name(ret_event->kind), service);
+    return false;
+}
+
+/* All of one log that is new. */
+static bool read_log(struct subject *subject, struct view *view, int service, int *count)
+{
+    struct kept_service *kept = &subject->services[service];
+    struct log_id log = key_log(TENANT_DEFAULT, kept->bytes);
+    uint64_t last = pipeline_position(masking_pipeline(subject->masking), &log);
+    if (last < kept->position) {
+        snprintf(subject->wrong, sizeof(subject->wrong), "the log of k%d became shorter", service);
+        return false;
+    }
+    while (kept->position < last) {
+        if (*count == EVENTS_MOST)
+            subject_die("more happens than this test has room for", NULL);
+        if (!read_entry(subject, view, service, kept->position + 1, &subject->events[*count]))
+            return false;
+        kept->position++;
+        (*count)++;
+    }
+    return true;
+}
+
+bool subject_events(struct subject *subject, const struct event **ret_events, int *ret_count,
+                    const char **ret_wrong)
+{
+    arena_reset(subject->arena);
+    struct view *view = view_open(subject->store);
+    if (!view)
+        subject_die("no view", NULL);
+    bool ok = true;
+    int count = 0;
+    for (int i = 0; ok && i < LABELS; i++)
+        if (subject->services[i].there)
+            ok = read_log(subject, view, i, &count);
+    view_close(view);
+    *ret_events = subject->events;
+    *ret_count = count;
+    *ret_wrong = subject->wrong;
+    return ok;
+}
+
+/* ---- lists ---- */
+
+static const struct page ALL = {.size = 1000, .token = ""};
+
+/* What a read ends with. */
+static int ended(struct subject *subject, struct view *view, bool ok, const struct error *error,
+                 int count, const char **ret_wrong)
+{
+    view_close(view);
+    *ret_wrong = NULL;
+    if (ok)
+        return count;
+    snprintf(subject->wrong, sizeof(subject->wrong), "a list cannot be read: %s %s", error->reason,
+             error->message);
+    *ret_wrong = subject->wrong;
+    return 0;
+}
+
+int subject_services(struct subject *subject, const struct plain_service **ret_services,
+                     const char **ret_wrong)
+{
+    arena_reset(subject->arena);
+    struct view *view = view_open(subject->store);
+    struct service_list list;
+    struct error error;
+    bool ok = services_list(view, subject->store, &ALL, subject->arena, &list, &error);
+    int count = 0;
+    for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++) {
+        struct plain_service service = convert_service(&subject->world, list.services[i]);
+        if (service.name)
+            subject->read_services[count++] = service;
+    }
+    *ret_services = subject->read_services;
+    return ended(subject, view, ok, &error, count, ret_wrong);
+}
+
+int subject_numbers(struct subject *subject, int service, const struct plain_number **ret_numbers,
+                    const char **ret_wrong)
+{
+    arena_reset(subject->arena);
+    struct view *view = view_open(subject->store);
+    struct number_filter filter = {.country = ""};
+    struct number_list list;
+    struct error error;
+    bool ok = numbers_list(view, subject->store, subject->services[service].sid, &filter, &ALL,
+                           subject->arena, &list, &error);
+    int count = 0;
+    for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++)
+        subject->read_numbers[count++] =
+            convert_number(&subject->world, list.numbers[i].number, list.numbers[i].in_use);
+    *ret_numbers = subject->read_numbers;
+    return ended(subject, view, ok, &error, count, ret_wrong);
+}
+
+int subject_sessions(struct subject *subject, int service,
+                     const struct plain_session **ret_sessions, const char **ret_wrong)
+{
+    arena_reset(subject->arena);
+    struct view *view = view_open(subject->store);
+    struct session_filter filter = {.statuses = 0};
+    struct session_list list;
+    struct error error;
+    bool ok = sessions_list(view, subject->store, subject->services[service].sid, &filter, &ALL,
+                            subject->arena, &list, &error);
+    int count = 0;
+    for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++)
+        subject->read_sessions[count++] = convert_session(&subject->world, list.sessions[i]);
+    *ret_sessions = subject->read_sessions;
+    return ended(subject, view, ok, &error, count, ret_wrong);
+}
+
+int subject_interactions(struct subject *subject, int session,
+                         const struct plain_interaction **ret_interactions, const char **ret_wrong)
+{
+    arena_reset(subject->arena);
+    struct view *view = view_open(subject->store);
+    const struct kept_session *kept = &subject->sessions[session];
+    struct interaction_filter filter = {.outbound_statuses = 0};
+    struct interaction_list list;
+    struct error error;
+    bool ok = interactions_list(view, subject->store, subject->services[kept->service].sid,
+                                kept->sid, &filter, &ALL, subject->arena, &list, &error);
+    int count = 0;
+    for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++)
+        subject->read_interactions[count++] = convert_interaction(list.interactions[i]);
+    *ret_interactions = subject->read_interactions;
+    return ended(subject, view, ok, &error, count, ret_wrong);
+}
