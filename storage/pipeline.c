@@ -125,6 +125,14 @@ static bool start_threads(struct pipeline *pipeline, struct error *error)
     return store_no_memory(error);
 }
 
+/* At a start nobody waits to hear that a log has grown. */
+static bool log_is_known(void *data, struct log *log)
+{
+    (void)data;
+    log->grown = false;
+    return true;
+}
+
 bool pipeline_start(struct store *store, const struct pipeline_domain *domain,
                     const struct pipeline_options *options, struct pipeline **ret_pipeline,
                     struct error *error)
@@ -139,6 +147,7 @@ bool pipeline_start(struct store *store, const struct pipeline_domain *domain,
     *ret_pipeline = pipeline;
     writer_set_here(pipeline);
     bool ready = recover_ready(pipeline, error);
+    (void)logs_each(store->logs, log_is_known, NULL);
     writer_set_here(NULL);
     if (!ready || !start_threads(pipeline, error)) {
         *ret_pipeline = NULL;
