@@ -58,7 +58,9 @@ static void must(const struct waiter *waiter)
 
 static void copy(char *to, size_t room, const char *text)
 {
-    size_t size = strnlen(text, room - 1);
+    size_t size = strlen(text);
+    if (size > room - 1)
+        size = room - 1;
     memcpy(to, text, size);
     to[size] = 0;
 }
