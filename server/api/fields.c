@@ -3,8 +3,9 @@
 #include "proto/c/utf8.h"
 
 #include <stdio.h>
+#include <strings.h>
 
-enum { PAGE_MOST = 1000 };
+enum { PAGE_MOST = 1000, URL_MOST = 2048, CONTENT_TYPE_MOST = 255 };
 
 void field_enum(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,
                 int value)
@@ -96,6 +97,24 @@ void field_text(struct error *error, const char *path, const char *text, size_t 
         error_field(error, path, "It is needed.");
     else if (length > most)
         error_field(error, path, "It has %zu characters; at most %zu are taken.", length, most);
+}
+
+static bool is_web_address(const char *url)
+{
+    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
+void field_media(struct error *error, Maskline__V1__Media *const *media, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char path[48];
+        snprintf(path, sizeof path, "media[%zu].url", i);
+        field_text(error, path, media[i]->url, 1, URL_MOST);
+        if (*media[i]->url != '\0' && !is_web_address(media[i]->url))
+            error_field(error, path, "It must begin with http:// or https://.");
+        snprintf(path, sizeof path, "media[%zu].content_type", i);
+        field_text(error, path, media[i]->content_type, 0, CONTENT_TYPE_MOST);
+    }
 }
 
 void field_page(struct error *error, int32_t size, const char *token, struct page *ret_page)

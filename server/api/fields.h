@@ -37,6 +37,9 @@ void field_range(struct error *error, const char *path, const Maskline__V1__Time
 /* Its length in characters. */
 void field_text(struct error *error, const char *path, const char *text, size_t least, size_t most);
 
+/* Addresses that a phone can fetch, and types of media. */
+void field_media(struct error *error, Maskline__V1__Media *const *media, size_t count);
+
 /* What is more than the most counts as the most. */
 void field_page(struct error *error, int32_t size, const char *token, struct page *ret_page);
 

@@ -121,6 +121,7 @@ static void send(void *data, struct grpc_c_call *call,
         .body = request->body,
         .media_count = request->n_media,
     };
+    field_media(&error, request->media, request->n_media);
     field_duration(&error, "max_life", request->max_life, &draft.max_life);
     /* The domain takes 0 for absent. */
     if (request->max_life && draft.max_life == 0 && error.code == STATUS_OK)

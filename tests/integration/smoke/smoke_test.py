@@ -2,8 +2,11 @@
 """Two people text through proxy numbers; a crash loses nothing; the server ends as it should."""
 
 import os
+import queue
 import signal
+import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -99,6 +102,27 @@ class Smoke(Case):
             self.assertIn("connect again", caught.exception.details())
         self.assertEqual(server.wait(), 0)
 
+    def test_second_signal_is_quicker(self):
+        server = self.server("--grace", "1h").start()
+        hold = threading.Event()
+        self.addCleanup(hold.set)
+
+        def nothing():
+            hold.wait(PATIENCE)
+            yield from ()
+
+        # A call whose request never comes stays in flight.
+        stuck = server.channel.stream_unary("/maskline.v1.Services/GetService").future(nothing(), timeout=PATIENCE)
+        events = server.events.StreamEvents(pb.events.StreamEventsRequest(service="none"), timeout=PATIENCE)
+        with self.assertRaises(grpc.RpcError):
+            next(events)
+        server.signal(signal.SIGTERM)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            server.process.wait(0.5)
+        server.signal(signal.SIGINT)
+        self.assertEqual(server.wait(), 0)
+        self.assertIsNotNone(stuck.exception(PATIENCE))
+
     def test_second_server_on_one_store_is_refused(self):
         server = self.server().start()
         other = self.server()
@@ -114,6 +138,47 @@ class Smoke(Case):
             server = self.server(*flags)
             self.assertEqual(server.launch().wait(), 2, flags)
             self.assertFalse(os.path.exists(server.data), flags)
+
+    def test_program_is_a_carrier(self):
+        server = self.server("--carrier", "gateway:radio").start()
+        call = {"timeout": PATIENCE}
+        self.refused(grpc.StatusCode.UNIMPLEMENTED, "SIMULATOR_OFF", server.simulator.GetClock,
+                     pb.simulator.GetClockRequest())
+        server.services.CreateService(pb.services.CreateServiceRequest(unique_name="shop"), **call)
+        for number in PROXIES:
+            server.phone_numbers.AddPhoneNumber(
+                pb.phone_numbers.AddPhoneNumberRequest(service="shop", phone_number=number), **call)
+        alice, bob = server.sessions.CreateSession(pb.sessions.CreateSessionRequest(
+            service="shop", participants=[{"identifier": ALICE}, {"identifier": BOB}]), **call).session.participants
+        said = queue.Queue()
+        told = server.carrier_gateway.Attach(iter(said.get, None), **call)
+        said.put(pb.carrier_gateway.AttachRequest(hello={"carrier": "radio", "honours_keys": True}))
+        attached = next(told).attached
+        self.assertEqual((attached.carrier, attached.took_over), ("radio", False))
+
+        said.put(pb.carrier_gateway.AttachRequest(inbound_message={
+            "provider_id": "1", "sender": ALICE, "recipient": alice.proxy_identifier, "body": "Hello"}))
+        got = {message.WhichOneof("message"): message for message in take(told, 2)}
+        self.assertEqual(got["inbound_result"].inbound_result.outcome, pb.common.INBOUND_OUTCOME_ACCEPTED)
+        send = got["send"].send
+        self.assertEqual((send.sender, send.recipient, send.body), (bob.proxy_identifier, BOB, "Hello"))
+        said.put(pb.carrier_gateway.AttachRequest(send_result={
+            "key": send.key, "outcome": pb.carrier_gateway.CARRIER_SEND_OUTCOME_TAKEN, "provider_id": "x"}))
+        said.put(pb.carrier_gateway.AttachRequest(receipt={
+            "key": send.key, "tag": 7, "status": pb.carrier_gateway.CARRIER_RECEIPT_STATUS_DELIVERED}))
+        result = next(told).receipt_result
+        self.assertEqual((result.tag, result.key, result.outcome),
+                         (7, send.key, pb.common.INBOUND_OUTCOME_ACCEPTED))
+        said.put(pb.carrier_gateway.AttachRequest(receipt={"key": "nothing", "tag": 8, "status": 3}))
+        result = next(told).receipt_result
+        self.assertEqual((result.outcome, result.reason), (pb.common.INBOUND_OUTCOME_REJECTED, "KEY_NOT_FOUND"))
+        listed = server.interactions.ListInteractions(
+            pb.interactions.ListInteractionsRequest(service="shop", session=alice.session_sid), **call).interactions
+        self.assertEqual(listed[0].outbound[0].status, pb.interactions.LEG_STATUS_DELIVERED)
+        said.put(None)
+        self.assertEqual(list(told), [])
+        self.assertEqual(told.code(), grpc.StatusCode.OK)
+        self.assertEqual(server.stop(), 0)
 
     def test_clock_is_moved(self):
         server = self.server().start()

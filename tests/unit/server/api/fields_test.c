@@ -196,6 +196,32 @@ START_TEST(test_texts_are_counted_in_characters)
 }
 END_TEST
 
+START_TEST(test_media)
+{
+    Maskline__V1__Media media = MASKLINE__V1__MEDIA__INIT;
+    Maskline__V1__Media *list[] = {&media, &media};
+    static char good[] = "HTTPS://example.org/a.jpg";
+    static char wrong[] = "file:///etc/passwd";
+    char *previous = media.url;
+    media.url = good;
+    error_clear(&error);
+    field_media(&error, list, 2);
+    expect_fine();
+    media.url = wrong;
+    field_media(&error, list, 1);
+    expect_bad("media[0].url");
+    media.url = previous;
+    field_media(&error, list, 1);
+    expect_bad("media[0].url");
+    static char long_type[300];
+    memset(long_type, 'x', sizeof long_type - 1);
+    media.url = good;
+    media.content_type = long_type;
+    field_media(&error, list, 1);
+    expect_bad("media[0].content_type");
+}
+END_TEST
+
 START_TEST(test_several_faults_are_told_together)
 {
     error_clear(&error);
@@ -235,5 +261,5 @@ END_TEST
 
 SUITE_MAIN("fields", test_enums, test_lists_of_enums, test_durations, test_times,
            test_expire_time_before_1970_is_no_absent_one, test_ranges, test_pages,
-           test_texts_are_counted_in_characters, test_several_faults_are_told_together,
+           test_texts_are_counted_in_characters, test_media, test_several_faults_are_told_together,
            test_identifiers)
