@@ -100,6 +100,7 @@ class Smoke(Case):
                 next(stream)
             self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
             self.assertIn("connect again", caught.exception.details())
+        server.disconnect()
         self.assertEqual(server.wait(), 0)
 
     def test_second_signal_is_quicker(self):
