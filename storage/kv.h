@@ -53,6 +53,10 @@ struct kv_options {
     size_t cache_bytes;  /* of blocks, filters and indexes of all families together. 0: 64 MiB */
     size_t write_buffer; /* what all memtables together may hold. 0: 64 MiB */
     bool must_exist;     /* do not make a store where there is none */
+    bool read_only;      /* nothing is changed, not even what the engine would tidy up */
+    /* A record of the engine's log that cannot be read ends the log, as a power loss leaves it; what comes after it is dropped for
+     * good. Without this such a store is refused. */
+    bool mend;
 };
 
 /* Opens or makes the store in the folder `path`; ":memory:" makes one that lives in memory and goes when it is closed. Errors:
@@ -62,7 +66,7 @@ bool kv_open(const char *path, const struct kv_options *options, struct kv **ret
 /* After the last snapshot and iterator are gone. NULL is fine. */
 void kv_close(struct kv *kv);
 
-/* Closes the store and opens it again, which mends what kv_broken tells of. After the last snapshot and iterator are gone, and with no
+/* Closes the store and opens it again, as with `mend`, which ends what kv_broken tells of. After the last snapshot and iterator are gone, and with no
  * other call under way. When it fails the store stays broken, cannot be read, and this may be tried again. */
 bool kv_reopen(struct kv *kv, struct error *error);
 bool kv_broken(const struct kv *kv);

@@ -74,11 +74,13 @@ static void set_database(struct kv_engine *engine, const struct kv_options *opti
                          size_t write_buffer)
 {
     rocksdb_options_t *database = engine->database;
-    rocksdb_options_set_create_if_missing(database, !options->must_exist);
-    rocksdb_options_set_create_missing_column_families(database, !options->must_exist);
+    bool may_make = !options->must_exist && !options->read_only;
+    rocksdb_options_set_create_if_missing(database, may_make);
+    rocksdb_options_set_create_missing_column_families(database, may_make);
     rocksdb_options_set_paranoid_checks(database, 1);
-    /* A record that a power loss tore ends the log: nobody was told that it was written. */
-    rocksdb_options_set_wal_recovery_mode(database, rocksdb_point_in_time_recovery);
+    rocksdb_options_set_wal_recovery_mode(
+        database, options->mend ? rocksdb_point_in_time_recovery
+                                : rocksdb_tolerate_corrupted_tail_records_recovery);
     rocksdb_options_set_db_write_buffer_size(database, write_buffer);
     /* A quiet family must not keep old logs alive, which a start has to read. */
     rocksdb_options_set_max_total_wal_size(database, 2 * write_buffer);

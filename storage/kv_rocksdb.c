@@ -49,12 +49,18 @@ static bool closed(struct error *error)
 
 /* ---- opening ---- */
 
-static bool open_handle(struct kv *kv, struct error *error)
+static bool open_handle(struct kv *kv, bool read_only, struct error *error)
 {
     char *text = NULL;
-    kv->handle = rocksdb_open_column_families(
-        kv->engine.database, kv->path, KV_FAMILIES, KV_FAMILY_NAMES,
-        (const rocksdb_options_t *const *)kv->engine.families, kv->families, &text);
+    const rocksdb_options_t *const *families =
+        (const rocksdb_options_t *const *)kv->engine.families;
+    if (read_only)
+        kv->handle = rocksdb_open_for_read_only_column_families(kv->engine.database, kv->path,
+                                                                KV_FAMILIES, KV_FAMILY_NAMES,
+                                                                families, kv->families, 0, &text);
+    else
+        kv->handle = rocksdb_open_column_families(kv->engine.database, kv->path, KV_FAMILIES,
+                                                  KV_FAMILY_NAMES, families, kv->families, &text);
     if (text) {
         kv->handle = NULL;
         return kv_failure(error, "opening", text);
@@ -94,7 +100,7 @@ bool kv_open(const char *path, const struct kv_options *options, struct kv **ret
     rocksdb_writeoptions_set_sync(kv->write_synced, 1);
     rocksdb_writeoptions_set_memtable_insert_hint_per_batch(kv->write, 1);
     rocksdb_writeoptions_set_memtable_insert_hint_per_batch(kv->write_synced, 1);
-    if (!open_handle(kv, error)) {
+    if (!open_handle(kv, options->read_only, error)) {
         kv_close(kv);
         return false;
     }
@@ -121,7 +127,9 @@ bool kv_reopen(struct kv *kv, struct error *error)
 {
     atomic_store(&kv->broken, true);
     close_handle(kv);
-    return open_handle(kv, error);
+    /* What a write that failed has left behind is no damage. */
+    rocksdb_options_set_wal_recovery_mode(kv->engine.database, rocksdb_point_in_time_recovery);
+    return open_handle(kv, false, error);
 }
 
 bool kv_broken(const struct kv *kv)

@@ -64,7 +64,8 @@ struct group {
     struct memtable *entry_table; /* the first `tabled` entries, for decisions that read the log */
     size_t tabled;
     struct log *grown;
-    bool broken; /* memory ran out in the middle: neither done nor undone */
+    uint64_t last_sequence; /* of all that it writes */
+    bool broken;            /* memory ran out in the middle: neither done nor undone */
 };
 
 enum refusal { REFUSE_NONE, REFUSE_FULL, REFUSE_BUSY, REFUSE_REOPENING, REFUSE_CLOSING };

@@ -101,6 +101,8 @@ bool replay_all(struct pipeline *pipeline, struct error *error)
         return false;
     arena_reset(pipeline->group.arena);
     struct store *store = pipeline->store;
+    if (store->last_sequence < store_folder_reached(&store->folder))
+        return store_damaged(error, "changes are missing at the end that had been acknowledged");
     if (pipeline->mint.last > store->last_sequence)
         store->last_sequence = pipeline->mint.last;
     pipeline->mint.last = store->last_sequence;

@@ -65,14 +65,45 @@ static bool identify(struct store *store, bool is_new, struct error *error)
     return store_write_identity(store, error) && store_read_identity(store, error) == KV_FOUND;
 }
 
+/* Whether what cannot be read of the engine's log is nothing that was acknowledged. Looks without changing anything. */
+static bool is_only_torn(struct store *store, struct error *error)
+{
+    struct kv_options options = {.read_only = true, .mend = true};
+    if (!kv_open(store->folder.data, &options, &store->kv, error))
+        return false;
+    uint64_t last = 0;
+    bool ok = store_read_rows(store, error) && store_last_sequence(store, &last, error);
+    kv_close(store->kv);
+    store->kv = NULL;
+    if (ok && last < store_folder_reached(&store->folder))
+        ok = store_damaged(error, "a part of its log that had been acknowledged cannot be read; "
+                                  "nothing was changed");
+    return ok;
+}
+
+static bool open_kv(struct store *store, bool is_new, struct error *error)
+{
+    const char *path = is_memory(store) ? store->options.path : store->folder.data;
+    struct kv_options options = {.cache_bytes = store->options.cache_bytes, .must_exist = !is_new};
+    if (kv_open(path, &options, &store->kv, error))
+        return true;
+    if (is_new || error->code != STATUS_DATA_LOSS)
+        return false;
+    struct error closer;
+    if (!is_only_torn(store, &closer)) {
+        if (closer.code == STATUS_DATA_LOSS)
+            *error = closer;
+        return false;
+    }
+    options.mend = true;
+    return kv_open(path, &options, &store->kv, error);
+}
+
 static bool open_engine(struct store *store, struct error *error)
 {
     bool memory = is_memory(store);
     bool is_new = memory || store->folder.is_new;
-    struct kv_options options = {.cache_bytes = store->options.cache_bytes, .must_exist = !is_new};
-    return kv_open(memory ? store->options.path : store->folder.data, &options, &store->kv,
-                   error) &&
-           identify(store, is_new, error) &&
+    return open_kv(store, is_new, error) && identify(store, is_new, error) &&
            (memory || !is_new || store_folder_settle(&store->folder, error)) &&
            store_read_rows(store, error) && store_publish(store, NULL, 0, 0, error);
 }

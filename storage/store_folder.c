@@ -4,13 +4,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+struct reached {
+    char magic[16];
+    _Atomic uint64_t sequence;
+};
+
+static const char REACHED_MAGIC[16] = "maskline reached";
 
 /* What a look at the folder tells. */
 struct contents {
@@ -83,7 +92,8 @@ static bool look(const char *path, struct contents *ret_contents, struct error *
         else if (strcmp(name, "data") == 0)
             contents.has_data = true;
         else if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lock") != 0 &&
-                 strcmp(name, "version.new") != 0 && strcmp(name, "lost+found") != 0)
+                 strcmp(name, "version.new") != 0 && strcmp(name, "reached") != 0 &&
+                 strcmp(name, "lost+found") != 0)
             contents.has_others = true;
     }
     closedir(folder);
@@ -147,6 +157,49 @@ static bool take_lock(struct store_folder *folder, struct error *error)
                      "The store in %.160s is in use by another process.", folder->path);
 }
 
+static bool map_reached(struct store_folder *folder, int file, struct error *error)
+{
+    /* Its room is taken now: a disk that is full later must not fail a write through memory. */
+    int failure = posix_fallocate(file, 0, sizeof *folder->reached);
+    errno = failure;
+    if (failure)
+        return io_error(error, "making room in it", folder->path);
+    void *mapped = mmap(NULL, sizeof *folder->reached, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (mapped == MAP_FAILED)
+        return io_error(error, "mapping a file in it", folder->path);
+    folder->reached = mapped;
+    if (memcmp(folder->reached->magic, REACHED_MAGIC, sizeof REACHED_MAGIC) != 0) {
+        atomic_store(&folder->reached->sequence, 0);
+        memcpy(folder->reached->magic, REACHED_MAGIC, sizeof REACHED_MAGIC);
+    }
+    return true;
+}
+
+static bool open_reached(struct store_folder *folder, struct error *error)
+{
+    char *name = join(folder->path, "reached");
+    if (!name)
+        return no_memory(error);
+    int file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(name);
+    if (file < 0)
+        return io_error(error, "opening a file in it", folder->path);
+    bool ok = map_reached(folder, file, error);
+    close(file);
+    return ok;
+}
+
+uint64_t store_folder_reached(const struct store_folder *folder)
+{
+    return folder->reached ? atomic_load(&folder->reached->sequence) : 0;
+}
+
+void store_folder_reach(struct store_folder *folder, uint64_t sequence)
+{
+    if (folder->reached)
+        atomic_store(&folder->reached->sequence, sequence);
+}
+
 static bool open_folder(struct store_folder *folder, struct error *error)
 {
     const char *path = folder->path;
@@ -154,7 +207,7 @@ static bool open_folder(struct store_folder *folder, struct error *error)
         return io_error(error, "making it", path);
     /* Before the lock, so that nothing is put into a folder of others; and after it, since its last owner may have changed it. */
     return check(path, &folder->is_new, error) && take_lock(folder, error) &&
-           check(path, &folder->is_new, error);
+           check(path, &folder->is_new, error) && open_reached(folder, error);
 }
 
 bool store_folder_open(const char *path, struct store_folder *ret_folder, struct error *error)
@@ -211,6 +264,8 @@ bool store_folder_settle(struct store_folder *folder, struct error *error)
 
 void store_folder_close(struct store_folder *folder)
 {
+    if (folder->reached)
+        munmap(folder->reached, sizeof *folder->reached);
     if (folder->lock >= 0)
         close(folder->lock);
     free(folder->path);

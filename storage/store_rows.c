@@ -136,6 +136,41 @@ static bool read_log(struct store *store, struct bytes key, struct bytes value, 
     return true;
 }
 
+struct looking {
+    struct store *store;
+    struct error *error;
+    uint64_t last;
+};
+
+static bool look_at_log(void *data, struct log *log)
+{
+    struct looking *looking = data;
+    uint8_t from[LOG_KEY], to[LOG_KEY];
+    log_key(&log->id, log->applied + 1, from);
+    log_key(&log->id, UINT64_MAX, to);
+    struct kv_iterator *entries =
+        kv_scan(looking->store->kv, NULL, KV_LOG, (struct bytes){from, sizeof from},
+                (struct bytes){to, sizeof to}, false);
+    if (!entries)
+        return store_no_memory(looking->error);
+    for (; kv_scan_valid(entries); kv_scan_next(entries)) {
+        uint64_t sequence = kv_scan_value(entries).sequence;
+        looking->last = sequence > looking->last ? sequence : looking->last;
+    }
+    bool ok = kv_scan_ok(entries, looking->error);
+    kv_scan_free(entries);
+    return ok;
+}
+
+bool store_last_sequence(struct store *store, uint64_t *ret_last, struct error *error)
+{
+    struct looking looking = {store, error, store->last_sequence};
+    bool ok = logs_each(store->logs, look_at_log, &looking);
+    if (ok)
+        *ret_last = looking.last;
+    return ok;
+}
+
 static bool forget(void *data, struct log *log)
 {
     (void)data;
@@ -145,6 +180,7 @@ static bool forget(void *data, struct log *log)
 
 bool store_read_rows(struct store *store, struct error *error)
 {
+    store->last_sequence = 0;
     if (!read_head(store, error))
         return false;
     (void)logs_each(store->logs, forget, NULL);

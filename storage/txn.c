@@ -59,13 +59,16 @@ static bool goes_into_batch(const struct row *row, const struct row *previous, b
 static bool keep_rows(struct txn *txn)
 {
     struct layer *layer = txn->pipeline->layers[0];
-    struct kv_batch *batch = txn->pipeline->group.batch;
+    struct group *group = &txn->pipeline->group;
+    struct kv_batch *batch = group->batch;
     const struct memtable_node *node = NULL;
     struct row row, previous = {0};
     bool direct_seen = false;
     for (; memtable_each(txn->staging, &node, &row); previous = row) {
         if (!memtable_insert(layer->table, &row))
             return false;
+        if (row.value.sequence > group->last_sequence)
+            group->last_sequence = row.value.sequence;
         if (row.direct)
             atomic_store_explicit(&layer->has_direct, true, memory_order_relaxed);
         if (!goes_into_batch(&row, &previous, &direct_seen))
@@ -91,6 +94,8 @@ bool txn_keep(struct txn *txn)
         const struct group_entry *entry = &group->entries[i];
         if (!layers_note(pipeline, entry))
             group->broken = true;
+        if (entry->value.sequence > group->last_sequence)
+            group->last_sequence = entry->value.sequence;
         if (!entry->log->grown) {
             entry->log->grown = true;
             entry->log->next_grown = group->grown;

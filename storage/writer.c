@@ -100,12 +100,18 @@ static bool commit_and_wait(struct pipeline *pipeline)
     return ok;
 }
 
+/* After a start the entries tell how far time and sequences were. Where the last write is none, a row must. */
+static bool ends_with_entry(const struct group *group)
+{
+    return group->entry_count > 0 &&
+           group->entries[group->entry_count - 1].value.sequence == group->last_sequence;
+}
+
 static bool commit_batch(struct pipeline *pipeline)
 {
     struct group *group = &pipeline->group;
-    struct head_row head = {pipeline->txn.now, pipeline->mint.last};
-    /* The entries tell after a start how far time and sequences were; without any, a row must. */
-    if (group->entry_count == 0 && !store_put_head(group->batch, head))
+    struct head_row head = {pipeline->txn.now, group->last_sequence};
+    if (!ends_with_entry(group) && !store_put_head(group->batch, head))
         return false;
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->applying = head;
@@ -114,6 +120,7 @@ static bool commit_batch(struct pipeline *pipeline)
         return false;
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->durable_sequence = head.sequence;
+    store_folder_reach(&pipeline->store->folder, head.sequence);
     if (pipeline->flushing)
         pthread_cond_broadcast(&pipeline->applied);
     pthread_mutex_unlock(&pipeline->apply_lock);
@@ -181,6 +188,7 @@ static void group_clear(struct group *group)
     group->decided_count = 0;
     group->entry_count = 0;
     group->grown = NULL;
+    group->last_sequence = 0;
     group->broken = false;
     if (group->tabled > 0)
         memtable_reset(group->entry_table);

@@ -210,6 +210,108 @@ START_TEST(a_damaged_manifest_is_refused)
 }
 END_TEST
 
+/* ---- the engine's own log ---- */
+
+static off_t size_of(const char *path)
+{
+    struct stat stat_of;
+    ck_assert_int_eq(stat(path, &stat_of), 0);
+    return stat_of.st_size;
+}
+
+static void check_not_started(const struct folder *folder)
+{
+    struct store_options options = options_at(folder->path);
+    error_clear(&rig.error);
+    ck_assert(!rig_try(&rig, &options, NULL));
+    ck_assert_str_eq(rig.error.reason, "STORE_CORRUPT");
+    ck_assert_int_eq(rig.error.code, STATUS_DATA_LOSS);
+}
+
+START_TEST(a_damage_in_the_middle_of_the_log_is_refused)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 30);
+    const char *log = find_file(&folder, "data/*.log");
+    int file = open(log, O_RDWR);
+    ck_assert_int_eq(pwrite(file, "damage", 6, size_of(log) / 2), 6);
+    close(file);
+    off_t size = size_of(log);
+    check_not_started(&folder);
+    check_not_started(&folder);
+    /* It is all still there. */
+    ck_assert_int_eq(size_of(find_file(&folder, "data/*.log")), size);
+    folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_damage_behind_what_was_acknowledged_is_mended)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 30);
+    const char *log = find_file(&folder, "data/*.log");
+    /* A whole record, but for its checksum. */
+    static const uint8_t RECORD[] = {1, 2, 3, 4, 5, 0, 1, 'h', 'e', 'l', 'l', 'o'};
+    int file = open(log, O_RDWR | O_APPEND);
+    ck_assert_int_eq(write(file, RECORD, sizeof RECORD), sizeof RECORD);
+    close(file);
+    uint64_t last[WORLD_LOGS];
+    struct store_options options = options_at(folder.path);
+    rig_open(&rig, &options, NULL);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], 30);
+    rig_close(&rig);
+    folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_log_that_was_cut_off_is_refused)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 30);
+    const char *log = find_file(&folder, "data/*.log");
+    ck_assert_int_eq(truncate(log, size_of(log) / 2), 0);
+    check_not_started(&folder);
+    folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_torn_end_of_the_log_is_no_damage)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 30);
+    const char *log = find_file(&folder, "data/*.log");
+    int file = open(log, O_RDWR | O_APPEND);
+    ck_assert_int_eq(write(file, "half a record that nobody was told of", 37), 37);
+    close(file);
+    uint64_t last[WORLD_LOGS];
+    struct store_options options = options_at(folder.path);
+    rig_open(&rig, &options, NULL);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], 30);
+    rig_close(&rig);
+    folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(what_was_reached_may_be_left_out)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 5);
+    ck_assert_int_eq(unlink(folder_file(&folder, "reached")), 0);
+    make_store(folder.path, 5);
+    write_file(folder_file(&folder, "reached"), "");
+    make_store(folder.path, 5);
+    uint64_t last[WORLD_LOGS];
+    struct store_options options = options_at(folder.path);
+    rig_open(&rig, &options, NULL);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], 15);
+    rig_close(&rig);
+    folder_remove(&folder);
+}
+END_TEST
+
 static void finish_making(const struct folder *folder)
 {
     uint64_t last[WORLD_LOGS];
@@ -334,7 +436,9 @@ SUITE_MAIN("store", a_store_keeps_what_it_is, two_stores_differ, rows_survive_cl
            a_store_in_use_is_refused, a_folder_of_others_is_refused_and_not_touched,
            a_newer_store_is_refused, an_unreadable_version_is_refused,
            missing_data_are_refused_not_made_anew, a_lost_current_file_is_refused,
-           a_damaged_manifest_is_refused, a_making_that_was_cut_short_is_finished,
-           an_identity_made_before_the_cut_stays, a_lost_identity_is_refused,
-           a_log_that_ends_too_early_is_refused, a_log_with_a_hole_is_refused,
-           a_folder_that_cannot_be_made_is_refused)
+           a_damaged_manifest_is_refused, a_damage_in_the_middle_of_the_log_is_refused,
+           a_damage_behind_what_was_acknowledged_is_mended, a_log_that_was_cut_off_is_refused,
+           a_torn_end_of_the_log_is_no_damage, what_was_reached_may_be_left_out,
+           a_making_that_was_cut_short_is_finished, an_identity_made_before_the_cut_stays,
+           a_lost_identity_is_refused, a_log_that_ends_too_early_is_refused,
+           a_log_with_a_hole_is_refused, a_folder_that_cannot_be_made_is_refused)

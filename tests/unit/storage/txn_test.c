@@ -413,6 +413,54 @@ static struct folder crash_image(const struct folder *folder)
     return image;
 }
 
+/* The sequence of the entry at a position, or of the mark at 0. */
+static uint64_t sequence_at(uint64_t position)
+{
+    struct arena *arena = arena_new(4096);
+    struct view *view = view_open(rig.store);
+    struct kv_value value;
+    struct error error;
+    struct log_id log = world_log(0);
+    uint8_t key[29];
+    memcpy(key, log.bytes, sizeof log.bytes);
+    memcpy(key + 20, "L\0\0\0\0\0\0\0", 8);
+    key[28] = (uint8_t)position;
+    enum kv_found found =
+        position ? view_get(view, KV_LOG, (struct bytes){key, sizeof key}, arena, &value, &error)
+                 : view_get(view, KV_LIVE, text("mark/end"), arena, &value, &error);
+    ck_assert_int_eq(found, KV_FOUND);
+    view_close(view);
+    arena_free(arena);
+    return value.sequence;
+}
+
+static bool append_then_mark(struct probe *probe, struct txn *txn)
+{
+    append_in(txn, probe->value);
+    return txn_put(txn, KV_LIVE, text("mark/end"), text("x"), 0);
+}
+
+START_TEST(sequences_never_run_back_over_a_crash)
+{
+    struct folder folder = folder_make();
+    struct probe probe = {.value = 1};
+    restart(&folder);
+    ck_assert_int_eq(probe_run(&probe, append_then_mark), COMMAND_DURABLE);
+    uint64_t mark = sequence_at(0);
+    ck_assert_uint_gt(mark, sequence_at(1));
+    struct folder image = crash_image(&folder);
+    rig_close(&rig);
+    rig.store = NULL;
+    restart(&image);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_gt(sequence_at(2), mark);
+    rig_close(&rig);
+    folder_remove(&folder);
+    folder_remove(&image);
+}
+END_TEST
+
 START_TEST(sids_never_run_back_over_a_crash)
 {
     struct folder folder = folder_make();
@@ -446,4 +494,5 @@ END_TEST
 
 SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
            a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
-           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)
+           sequences_never_run_back_over_a_crash, sids_never_run_back_over_a_crash,
+           the_last_of_several_logs_wins_in_a_replay_too)
