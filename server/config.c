@@ -396,7 +396,10 @@ void config_help(FILE *out)
     }
     fputs("  --help                         this text\n"
           "  --version                      the version\n\n"
-          "Sizes end in B, KiB, MiB or GiB, times in ms, s, m or h.\n",
+          "Sizes end in B, KiB, MiB or GiB, times in ms, s, m or h.\n\n"
+          "Exit codes: 0 it ended as it was asked to; 1 it could not start, or not end in time; 2 "
+          "bad "
+          "settings.\n",
           out);
 }
 

@@ -134,6 +134,15 @@ class Smoke(Case):
         self.assertIn(server.data, other.said())
         self.assertEqual(server.stop(), 0)
 
+    def test_folder_of_others_is_refused_and_left_alone(self):
+        server = self.server()
+        os.mkdir(server.data)
+        with open(os.path.join(server.data, "letter"), "w", encoding="ascii") as file:
+            file.write("dear")
+        self.assertEqual(server.launch().wait(), 1)
+        self.assertIn(server.data, server.said())
+        self.assertEqual(os.listdir(server.data), ["letter"])
+
     def test_bad_settings_are_refused_before_anything_starts(self):
         for flags in [["--threads=0"], ["--listen=0.0.0.0:0"], ["--carrier=pigeon"], ["--nothing"]]:
             server = self.server(*flags)
