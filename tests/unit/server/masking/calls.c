@@ -1,0 +1,315 @@
+#include "tests/unit/server/masking/calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct error call_error;
+
+/* What a call is told, copied. */
+struct told {
+    struct world *world;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    void *record;
+    int64_t in_use;
+};
+
+static void told_begin(struct told *told, struct world *world)
+{
+    *told = (struct told){.world = world};
+    pthread_mutex_init(&told->lock, NULL);
+    pthread_cond_init(&told->done, NULL);
+}
+
+static void *copy_record(struct world *world, const ProtobufCMessage *record)
+{
+    size_t size = protobuf_c_message_get_packed_size(record);
+    uint8_t *packed = arena_alloc(world->arena, size);
+    ck_assert_ptr_nonnull(packed);
+    protobuf_c_message_pack(record, packed);
+    void *copy =
+        protobuf_c_message_unpack(record->descriptor, arena_allocator(world->arena), size, packed);
+    ck_assert_ptr_nonnull(copy);
+    return copy;
+}
+
+static void tell(struct told *told, const ProtobufCMessage *record, const struct error *error)
+{
+    pthread_mutex_lock(&told->lock);
+    if (error)
+        call_error = *error;
+    else
+        error_clear(&call_error);
+    ck_assert(!record == (error != NULL));
+    told->record = record ? copy_record(told->world, record) : NULL;
+    told->is_done = true;
+    pthread_cond_signal(&told->done);
+    pthread_mutex_unlock(&told->lock);
+}
+
+static void *told_wait(struct told *told)
+{
+    pthread_mutex_lock(&told->lock);
+    while (!told->is_done)
+        pthread_cond_wait(&told->done, &told->lock);
+    pthread_mutex_unlock(&told->lock);
+    pthread_cond_destroy(&told->done);
+    pthread_mutex_destroy(&told->lock);
+    return told->record;
+}
+
+static void service_told(void *data, const Maskline__Store__V1__Service *service,
+                         const struct error *error)
+{
+    tell(data, service ? &service->base : NULL, error);
+}
+
+const Maskline__Store__V1__Service *call_service_create(struct world *world,
+                                                        const struct service_draft *draft)
+{
+    struct told told;
+    told_begin(&told, world);
+    services_create(world->masking, draft, service_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Service *call_service_update(struct world *world,
+                                                        const struct service_change *change)
+{
+    struct told told;
+    told_begin(&told, world);
+    services_update(world->masking, change, service_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Service *call_service_delete(struct world *world, const char *service)
+{
+    struct told told;
+    told_begin(&told, world);
+    services_delete(world->masking, service, service_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Service *call_service_get(struct world *world, const char *service)
+{
+    Maskline__Store__V1__Service *found = NULL;
+    error_clear(&call_error);
+    struct view *view = view_open(world->store);
+    ck_assert_ptr_nonnull(view);
+    if (!services_get(view, world->store, service, world->arena, &found, &call_error))
+        found = NULL;
+    view_close(view);
+    return found;
+}
+
+static void number_told(void *data, const struct number_result *result, const struct error *error)
+{
+    struct told *told = data;
+    told->in_use = result ? result->in_use : 0;
+    tell(data, result ? &result->number->base : NULL, error);
+}
+
+struct number_draft number_draft(const struct world *world, const char *number)
+{
+    return (struct number_draft){
+        .service = world->service,
+        .phone_number = number,
+        .sms = true,
+        .mms = true,
+        .voice = true,
+    };
+}
+
+struct number_seen call_number_add(struct world *world, const struct number_draft *draft)
+{
+    struct told told;
+    told_begin(&told, world);
+    numbers_add(world->masking, draft, number_told, &told);
+    const void *number = told_wait(&told);
+    return (struct number_seen){number, told.in_use};
+}
+
+struct number_seen call_number_update(struct world *world, const struct number_change *change)
+{
+    struct told told;
+    told_begin(&told, world);
+    numbers_update(world->masking, change, number_told, &told);
+    const void *number = told_wait(&told);
+    return (struct number_seen){number, told.in_use};
+}
+
+struct number_seen call_number_remove(struct world *world, const char *number, bool force)
+{
+    struct told told;
+    told_begin(&told, world);
+    numbers_remove(world->masking, world->service, number, force, number_told, &told);
+    const void *removed = told_wait(&told);
+    return (struct number_seen){removed, told.in_use};
+}
+
+struct number_seen call_number_get(struct world *world, const char *number)
+{
+    struct number_result result = {NULL, 0};
+    error_clear(&call_error);
+    struct view *view = view_open(world->store);
+    ck_assert_ptr_nonnull(view);
+    (void)numbers_get(view, world->store, world->service, number, world->arena, &result,
+                      &call_error);
+    view_close(view);
+    return (struct number_seen){result.number, result.in_use};
+}
+
+static void session_told(void *data, const Maskline__Store__V1__Service *service,
+                         const Maskline__Store__V1__Session *session, const struct error *error)
+{
+    ck_assert(!service == !session);
+    tell(data, session ? &session->base : NULL, error);
+}
+
+const Maskline__Store__V1__Session *call_session_create(struct world *world,
+                                                        struct session_draft draft)
+{
+    struct told told;
+    told_begin(&told, world);
+    if (!draft.service)
+        draft.service = world->service;
+    sessions_create(world->masking, &draft, session_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Session *call_session_update(struct world *world,
+                                                        struct session_change change)
+{
+    struct told told;
+    told_begin(&told, world);
+    if (!change.service)
+        change.service = world->service;
+    sessions_update(world->masking, &change, session_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Session *call_session_delete(struct world *world, const char *session)
+{
+    struct told told;
+    told_begin(&told, world);
+    sessions_delete(world->masking, world->service, session, session_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Session *call_session_get(struct world *world, const char *session)
+{
+    struct session_result result = {NULL, NULL};
+    error_clear(&call_error);
+    struct view *view = view_open(world->store);
+    ck_assert_ptr_nonnull(view);
+    (void)sessions_get(view, world->store, world->service, session, world->arena, &result,
+                       &call_error);
+    view_close(view);
+    return result.session;
+}
+
+const Maskline__Store__V1__Session *call_join(struct world *world, const char *session,
+                                              struct participant_draft draft,
+                                              const char *request_id)
+{
+    struct told told;
+    told_begin(&told, world);
+    const struct participant_add add = {
+        .service = world->service,
+        .session = session,
+        .participant = draft,
+        .request = {.id = request_id, .method = "CreateParticipant"},
+    };
+    participants_create(world->masking, &add, session_told, &told);
+    return told_wait(&told);
+}
+
+const Maskline__Store__V1__Session *call_leave(struct world *world, const char *session,
+                                               const char *participant)
+{
+    struct told told;
+    told_begin(&told, world);
+    participants_delete(world->masking, world->service, session, participant, session_told, &told);
+    return told_wait(&told);
+}
+
+struct participant_draft person_of_many(struct world *world, const char *identifiers)
+{
+    const char **list = arena_array(world->arena, 16, sizeof *list);
+    char *rest = arena_string(world->arena, identifiers);
+    size_t count = 0;
+    ck_assert(list && rest);
+    for (char *one; (one = strsep(&rest, " "));)
+        list[count++] = one;
+    return (struct participant_draft){.identifiers = list, .identifier_count = count};
+}
+
+struct participant_draft person(struct world *world, const char *identifier)
+{
+    return person_of_many(world, identifier);
+}
+
+struct participant_draft person_on(struct world *world, const char *identifier, const char *proxy)
+{
+    struct participant_draft draft = person(world, identifier);
+    draft.proxy_identifier = proxy;
+    return draft;
+}
+
+const Maskline__Store__V1__Session *call_talk(struct world *world, const char *a, const char *b)
+{
+    struct participant_draft people[2];
+    size_t count = 0;
+    if (a)
+        people[count++] = person(world, a);
+    if (b)
+        people[count++] = person(world, b);
+    return call_session_create(
+        world, (struct session_draft){.participants = people, .participant_count = count});
+}
+
+const Maskline__Store__V1__Session *call_close(struct world *world,
+                                               const Maskline__Store__V1__Session *session)
+{
+    return call_session_update(world, (struct session_change){.session = sid_of(world, session),
+                                                              .status = SESSION_STATUS(CLOSED)});
+}
+
+const Maskline__Store__V1__Session *call_reopen(struct world *world,
+                                                const Maskline__Store__V1__Session *session)
+{
+    return call_session_update(world,
+                               (struct session_change){.session = sid_of(world, session),
+                                                       .status = SESSION_STATUS(IN_PROGRESS)});
+}
+
+const char *sid_of(struct world *world, const Maskline__Store__V1__Session *session)
+{
+    ck_assert_ptr_nonnull(session);
+    return arena_string(world->arena, sid_format("KC", session->sid.data).text);
+}
+
+const char *participant_sid(struct world *world, const Maskline__Store__V1__Session *session,
+                            unsigned index)
+{
+    ck_assert_uint_lt(index, session->n_participants);
+    return arena_string(world->arena,
+                        sid_format("KP", session->participants[index]->sid.data).text);
+}
+
+const char *proxy_of(const Maskline__Store__V1__Session *session, unsigned index)
+{
+    ck_assert_ptr_nonnull(session);
+    ck_assert_uint_lt(index, session->n_participants);
+    return session->participants[index]->bindings[0]->proxy_identifier;
+}
+
+const char *call_metadata(const char *key)
+{
+    for (unsigned i = 0; i < call_error.metadata_count; i++) {
+        if (!strcmp(call_error.metadata[i].key, key))
+            return call_error.metadata[i].value;
+    }
+    return "";
+}

@@ -1,0 +1,359 @@
+#include "tests/unit/server/masking/calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Numbers: claims, states, removal. */
+
+#define ONE "+15559990001"
+#define TWO "+15559990002"
+#define ANN "+15551230001"
+#define BOB "+15551230002"
+
+static struct world *world_of(const char *path)
+{
+    struct world *world = world_open(path);
+    world_service(world, NULL);
+    return world;
+}
+
+static bool add(struct world *world, const char *number)
+{
+    const struct number_draft draft = number_draft(world, number);
+    return call_number_add(world, &draft).number;
+}
+
+static const Maskline__Store__V1__NumberClaim *claim(struct world *world, const char *number)
+{
+    struct key key = key_claim(number);
+    struct kv_value value;
+    struct view *view = view_open(world->store);
+    struct error error;
+    enum kv_found found = view_get(view, KV_META, key_bytes(&key), world->arena, &value, &error);
+    view_close(view);
+    if (found != KV_FOUND)
+        return NULL;
+    return maskline__store__v1__number_claim__unpack(arena_allocator(world->arena),
+                                                     value.bytes.size, value.bytes.data);
+}
+
+START_TEST(is_added)
+{
+    struct world *world = world_of(NULL);
+    struct number_draft draft = number_draft(world, ONE);
+    draft.friendly_name = "the first";
+    struct number_seen seen = call_number_add(world, &draft);
+    ck_done(seen.number);
+    ck_assert_int_eq(seen.in_use, 0);
+    ck_assert_int_eq(seen.number->state, NUMBER_STATE(ACTIVE));
+    ck_assert_str_eq(seen.number->country, ""); /* +1 555 is nobody's in particular */
+    ck_assert_uint_eq(seen.number->n_carriers, 1);
+    ck_assert_str_eq(seen.number->carriers[0], "one");
+    ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(HELD));
+    draft = number_draft(world, "+442071234567");
+    ck_assert_str_eq(call_number_add(world, &draft).number->country, "GB");
+    draft = number_draft(world, "+15559990009");
+    draft.country = "CA";
+    ck_assert_str_eq(call_number_add(world, &draft).number->country, "CA");
+    ck_done(call_number_get(world, ONE).number);
+    ck_done(call_number_get(world, sid_format("PN", seen.number->sid.data).text).number);
+    ck_refused(call_number_get(world, "+15550000000").number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    ck_refused(call_number_get(world, "PN0123456789abcdef0123456789abcdef").number,
+               "PHONE_NUMBER_NOT_FOUND", 80301);
+    ck_refused(call_number_get(world, "KP0123456789abcdef0123456789abcdef").number, "INVALID_SID",
+               80407);
+    ck_field(call_number_get(world, "1555").number, "phone_number");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(drafts_are_checked)
+{
+    struct world *world = world_of(NULL);
+    static const char *const BAD[] = {
+        "", "15551230001", "+1555123", "+0555123456", "+1 555 123 0001", "+1555123000100000"};
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        ck_refused(add(world, BAD[i]), "INVALID_PHONE_NUMBER", 80406);
+        ck_assert_str_eq(call_error.fields[0].name, "phone_number");
+    }
+    struct number_draft draft = number_draft(world, ONE);
+    draft.country = "usa";
+    ck_field(call_number_add(world, &draft).number, "country");
+    draft = number_draft(world, ONE);
+    draft.sms = draft.mms = draft.voice = false;
+    ck_field(call_number_add(world, &draft).number, "capabilities");
+    static const char *const STRANGE[] = {"one", "nobody"}, *const TWICE[] = {"two", "two"};
+    draft = number_draft(world, ONE);
+    draft.carriers = STRANGE;
+    draft.carrier_count = 2;
+    ck_field(call_number_add(world, &draft).number, "carriers[1]");
+    draft.carriers = TWICE;
+    ck_field(call_number_add(world, &draft).number, "carriers[1]");
+    ck_assert_ptr_null(claim(world, ONE));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(belongs_to_one_service)
+{
+    struct world *world = world_of(NULL);
+    char first[40];
+    snprintf(first, sizeof first, "%s", world->service);
+    ck_done(add(world, ONE));
+    ck_refused(add(world, ONE), "NUMBER_IN_SERVICE", 80104);
+    ck_done(add(world, "+525512345678"));
+    ck_refused(add(world, "+5215512345678"), "NUMBER_IN_SERVICE", 80104); /* the same phone */
+    world_service(world, NULL);
+    ck_refused(add(world, ONE), "NUMBER_IN_OTHER_SERVICE", 80101);
+    ck_assert_int_eq(call_error.code, STATUS_ALREADY_EXISTS);
+    ck_assert_ptr_null(strstr(call_error.message, first));
+    ck_assert_uint_eq(call_error.metadata_count, 0);
+    /* Deleting a Service lets its tenant have them at once, and no piece of the deletion takes them away again. */
+    ck_done(call_service_delete(world, first));
+    ck_done(add(world, ONE));
+    world_run(world);
+    ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(HELD));
+    ck_done(call_number_get(world, ONE).number);
+    ck_assert_int_eq(claim(world, "+525512345678")->state, CLAIM_STATE(QUARANTINED));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(rests_in_quarantine)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    ck_done(call_number_remove(world, ONE, false).number);
+    ck_refused(call_number_get(world, ONE).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    int64_t end = world_now(world) + 7 * DAY;
+    ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(QUARANTINED));
+    ck_assert_int_eq(claim(world, ONE)->free_time, end);
+    ck_rejected(world_text(world, ANN, ONE, "late"), "NUMBER_QUARANTINED");
+    world_move(world, 7 * DAY - 1);
+    ck_assert_ptr_nonnull(claim(world, ONE));
+    world_move(world, 1);
+    ck_assert_ptr_null(claim(world, ONE)); /* free again */
+    ck_done(add(world, ONE));
+    ck_done(call_number_remove(world, ONE, false).number);
+    ck_done(add(world, ONE)); /* the owner may have it back at once */
+    ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(HELD));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(in_use_counts_sessions)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    const Maskline__Store__V1__Session *both = call_talk(world, ANN, BOB);
+    ck_done(both);
+    ck_assert_str_eq(proxy_of(both, 0), proxy_of(both, 1));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
+    ck_done(call_leave(world, sid_of(world, both), participant_sid(world, both, 0)));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1); /* the other one has it, too */
+    ck_done(call_talk(world, "+15551230003", NULL));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 2);
+    ck_done(call_leave(world, sid_of(world, both), participant_sid(world, both, 1)));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
+    ck_done(call_session_delete(world, sid_of(world, both)));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(is_removed_only_when_idle)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    ck_done(add(world, TWO));
+    const Maskline__Store__V1__Session *talk = call_talk(world, ANN, BOB);
+    const char *used = proxy_of(talk, 0);
+    ck_refused(call_number_remove(world, used, false).number, "NUMBER_IN_USE", 80611);
+    ck_done(call_number_get(world, used).number);
+    ck_done(call_close(world, talk));
+    ck_done(call_number_remove(world, used, false).number);
+    ck_assert(!world_last(world, CHANGE(NUMBER_REMOVED))->number_removed->forced);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(an_ended_session_does_not_hold_it)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    struct talk talk = world_talk(world, ANN, BOB, MINUTE);
+    world_move(world, MINUTE - 1);
+    ck_refused(call_number_remove(world, ONE, false).number, "NUMBER_IN_USE", 80611);
+    world_move(world, 1); /* no timer has run */
+    ck_done(call_number_remove(world, ONE, true).number);
+    ck_assert(!world_last(world, CHANGE(NUMBER_REMOVED))->number_removed->forced);
+    const Maskline__Store__V1__Session *session = call_session_get(world, talk.session);
+    ck_assert_int_eq(session->status, SESSION_STATUS(CLOSED));
+    ck_assert_int_eq(session->closed_reason, CLOSED_REASON(TTL_EXPIRED));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(force_makes_sessions_fail)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    const Maskline__Store__V1__Session *talk = call_talk(world, ANN, BOB);
+    ck_done(add(world, TWO));
+    struct participant_draft people[] = {person_on(world, "+15551230003", TWO)};
+    const Maskline__Store__V1__Session *other = call_session_create(
+        world, (struct session_draft){.participants = people, .participant_count = 1});
+    uint64_t before = world_entries(world);
+    ck_done(call_number_remove(world, ONE, true).number);
+    ck_assert_uint_eq(world_entries(world), before + 2); /* one failed, one removed */
+    const Maskline__Store__V1__Session *failed = call_session_get(world, sid_of(world, talk));
+    ck_assert_int_eq(failed->status, SESSION_STATUS(FAILED));
+    ck_assert_str_eq(failed->fail_reason, "NUMBER_REMOVED");
+    ck_assert_int_eq(failed->closed_reason, 0);
+    ck_assert_int_eq(failed->end_time, world_now(world));
+    ck_assert_int_eq(call_session_get(world, sid_of(world, other))->status, SESSION_STATUS(OPEN));
+    ck_assert(world_last(world, CHANGE(NUMBER_REMOVED))->number_removed->forced);
+    ck_refused(call_reopen(world, talk), "NUMBER_GONE", 80605);
+    ck_done(add(world, ONE));
+    const Maskline__Store__V1__Session *again = call_reopen(world, talk);
+    ck_done(again);
+    ck_assert_str_eq(again->fail_reason, "");
+    /* The number is another one by SID. */
+    ck_assert_int_eq(memcmp(again->participants[0]->bindings[0]->number.data,
+                            call_number_get(world, ONE).number->sid.data, SID_BYTES),
+                     0);
+    ck_assert_int_eq(
+        memcmp(
+            call_session_get(world, sid_of(world, talk))->participants[0]->bindings[0]->number.data,
+            call_number_get(world, ONE).number->sid.data, SID_BYTES),
+        0);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(force_goes_in_pieces)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    enum { SESSIONS = 700 };
+    struct talk talks[SESSIONS];
+    for (int i = 0; i < SESSIONS; i++) {
+        char a[32], b[32];
+        snprintf(a, sizeof a, "+1555100%04d", i);
+        snprintf(b, sizeof b, "+1555200%04d", i);
+        talks[i] = world_talk(world, a, b, 0);
+    }
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, SESSIONS);
+    ck_done(call_number_remove(world, ONE, true).number);
+    for (int i = 0; i < SESSIONS; i++)
+        ck_assert_int_eq(call_session_get(world, talks[i].session)->status, SESSION_STATUS(FAILED));
+    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case, CHANGE(NUMBER_REMOVED));
+    /* It was locked before the first of them failed. */
+    ck_assert_int_eq(world_last(world, CHANGE(NUMBER_UPDATED))->number_updated->number->state,
+                     NUMBER_STATE(LOCKED));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(is_updated)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    struct number_change change = {.service = world->service, .number = ONE};
+    uint64_t before = world_entries(world);
+    ck_done(call_number_update(world, &change).number);
+    ck_assert_uint_eq(world_entries(world), before);
+    static const char *const CARRIERS_NEW[] = {"three", "two"};
+    change.set_reserved = change.reserved = true;
+    change.friendly_name = "billboard";
+    change.carriers = CARRIERS_NEW;
+    change.carrier_count = 2;
+    change.state = NUMBER_STATE(DRAINING);
+    world_move(world, SECOND);
+    const Maskline__Store__V1__PhoneNumber *number = call_number_update(world, &change).number;
+    ck_done(number);
+    ck_assert(number->reserved);
+    ck_assert_str_eq(number->friendly_name, "billboard");
+    ck_assert_str_eq(number->carriers[0], "three");
+    ck_assert_int_eq(number->state, NUMBER_STATE(DRAINING));
+    ck_assert_int_eq(number->update_time, number->create_time + SECOND);
+    ck_assert_uint_eq(world_entries(world), before + 1);
+    ck_done(call_number_update(world, &change).number); /* the same again */
+    ck_assert_uint_eq(world_entries(world), before + 1);
+    change = (struct number_change){
+        .service = world->service, .number = ONE, .carriers = CARRIERS_NEW, .carrier_count = 0};
+    ck_assert_str_eq(call_number_update(world, &change).number->carriers[0], "one");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(pools_have_a_cap)
+{
+    struct world *world = world_of(NULL);
+    char number[32];
+    for (int i = 0; i < 500; i++) {
+        snprintf(number, sizeof number, "+1555999%04d", i);
+        ck_done(add(world, number));
+    }
+    ck_refused(add(world, "+15558880000"), "POOL_FULL", 80622);
+    struct number_draft draft = number_draft(world, "+15558880000");
+    draft.reserved = true;
+    ck_done(call_number_add(world, &draft).number);
+    struct number_change change = {
+        .service = world->service, .number = "+15558880000", .set_reserved = true};
+    ck_refused(call_number_update(world, &change).number, "POOL_FULL", 80622);
+    ck_done(call_number_remove(world, number, false).number);
+    ck_done(call_number_update(world, &change).number);
+    ck_refused(add(world, number), "POOL_FULL", 80622);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(are_listed_oldest_first)
+{
+    struct world *world = world_of(NULL);
+    static const char *const ALL[] = {"+15559990005", "+442071234567", "+15559990001",
+                                      "+15559990003", "+15559990002"};
+    for (int i = 0; i < 5; i++) {
+        struct number_draft draft = number_draft(world, ALL[i]);
+        draft.reserved = i % 2;
+        ck_done(call_number_add(world, &draft).number);
+    }
+    ck_done(call_number_remove(world, ALL[3], false).number);
+    struct number_filter filter = {.country = NULL};
+    struct page page = {.size = 3};
+    struct number_list list;
+    struct view *view = view_open(world->store);
+    ck_assert(numbers_list(view, world->store, world->service, &filter, &page, world->arena, &list,
+                           &call_error));
+    ck_assert_uint_eq(list.count, 3);
+    ck_assert_str_eq(list.numbers[0].number->phone_number, ALL[0]);
+    ck_assert_str_eq(list.numbers[2].number->phone_number, ALL[2]);
+    page.token = arena_string(world->arena, list.next_token);
+    ck_assert(numbers_list(view, world->store, world->service, &filter, &page, world->arena, &list,
+                           &call_error));
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_str_eq(list.numbers[0].number->phone_number, ALL[4]);
+    ck_assert_str_eq(list.next_token, "");
+    filter.country = "GB"; /* a token is of its filter */
+    ck_field(numbers_list(view, world->store, world->service, &filter, &page, world->arena, &list,
+                          &call_error),
+             "page_token");
+    page.token = "";
+    ck_assert(numbers_list(view, world->store, world->service, &filter, &page, world->arena, &list,
+                           &call_error));
+    ck_assert_uint_eq(list.count, 1);
+    filter = (struct number_filter){.by_reserved = true, .reserved = true};
+    ck_assert(numbers_list(view, world->store, world->service, &filter, &page, world->arena, &list,
+                           &call_error));
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_str_eq(list.numbers[0].number->phone_number, ALL[1]);
+    view_close(view);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
+           in_use_counts_sessions, is_removed_only_when_idle, an_ended_session_does_not_hold_it,
+           force_makes_sessions_fail, force_goes_in_pieces, is_updated, pools_have_a_cap,
+           are_listed_oldest_first)

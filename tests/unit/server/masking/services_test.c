@@ -1,0 +1,270 @@
+#include "tests/unit/server/masking/calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Services: their names, settings and end. */
+
+static const Maskline__Store__V1__Service *make(struct world *world, const char *name)
+{
+    const struct service_draft draft = {.unique_name = name, .settings = service_settings_unset()};
+    return call_service_create(world, &draft);
+}
+
+static const char *ks(struct world *world, const Maskline__Store__V1__Service *service)
+{
+    ck_assert_ptr_nonnull(service);
+    return arena_string(world->arena, sid_format("KS", service->sid.data).text);
+}
+
+START_TEST(is_made_with_every_default)
+{
+    struct world *world = world_open(NULL);
+    const Maskline__Store__V1__Service *service = make(world, "rides");
+    ck_done(service);
+    const Maskline__Store__V1__Settings *settings = service->settings;
+    ck_assert_int_eq(service->state, SERVICE_STATE(ACTIVE));
+    ck_assert_int_eq(service->create_time, world_now(world));
+    ck_assert_int_eq(settings->default_ttl, 0);
+    ck_assert_int_eq(settings->default_mode, MODE(VOICE_AND_MESSAGE));
+    ck_assert_int_eq(settings->number_selection, SELECTION(PREFER_STICKY));
+    ck_assert_int_eq(settings->cool_down, 4 * HOUR);
+    ck_assert_int_eq(settings->late_reply_window, 3 * HOUR);
+    ck_assert_int_eq(settings->max_message_life, HOUR);
+    ck_assert_int_eq(settings->closing_grace, 0);
+    ck_assert_int_eq(settings->quarantine, 7 * DAY);
+    ck_assert_int_eq(settings->idle_cap, 0);
+    ck_assert_int_eq(settings->closed_session_retention, 90 * DAY);
+    ck_assert_int_eq(settings->event_retention, 30 * DAY);
+    /* The log begins with it. */
+    snprintf(world->service, sizeof world->service, "%s", ks(world, service));
+    ck_assert_uint_eq(world_entries(world), 1);
+    ck_assert_int_eq(world_entry(world, 1)->change_case, CHANGE(SERVICE_CREATED));
+    ck_assert_ptr_nonnull(call_service_get(world, "rides"));
+    ck_assert_ptr_nonnull(call_service_get(world, world->service));
+    world_close(world);
+}
+END_TEST
+
+static char *repeat(struct world *world, const char *piece, size_t times)
+{
+    size_t size = strlen(piece);
+    char *text = arena_alloc(world->arena, size * times + 1);
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + i * size, piece, size);
+    return text;
+}
+
+START_TEST(names_are_checked)
+{
+    struct world *world = world_open(NULL);
+    ck_done(make(world, repeat(world, "\xf0\x9f\x9a\x97", 191))); /* characters, not bytes */
+    ck_field(make(world, repeat(world, "x", 192)), "unique_name");
+    ck_field(make(world, ""), "unique_name");
+    ck_field(make(world, "KS0123456789abcdef0123456789abcdef"), "unique_name");
+    ck_field(make(world, "ZZ0123456789ABCDEF0123456789abcdef"), "unique_name");
+    ck_done(make(world, "KS0123456789abcdef0123456789abcde"));
+    ck_field(make(world, "\xff"), "unique_name");
+    ck_done(make(world, "x"));
+    ck_refused(make(world, "x"), "SERVICE_NAME_TAKEN", 80602);
+    ck_assert_int_eq(call_error.code, STATUS_ALREADY_EXISTS);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(renaming_frees_the_old_name)
+{
+    struct world *world = world_open(NULL);
+    const char *sid = ks(world, make(world, "old"));
+    ck_done(make(world, "other"));
+    struct service_change change = {
+        .service = "old", .unique_name = "new", .settings = service_settings_unset()};
+    world_move(world, SECOND);
+    const Maskline__Store__V1__Service *renamed = call_service_update(world, &change);
+    ck_done(renamed);
+    ck_assert_str_eq(renamed->unique_name, "new");
+    ck_assert_int_eq(renamed->update_time, renamed->create_time + SECOND);
+    ck_refused(call_service_get(world, "old"), "SERVICE_NOT_FOUND", 0);
+    ck_assert_str_eq(ks(world, call_service_get(world, "new")), sid);
+    ck_done(make(world, "old"));
+    change = (struct service_change){
+        .service = sid, .unique_name = "other", .settings = service_settings_unset()};
+    ck_refused(call_service_update(world, &change), "SERVICE_NAME_TAKEN", 80602);
+    /* Nothing changes: no entry, no new time. */
+    change.unique_name = "new";
+    world_move(world, SECOND);
+    const Maskline__Store__V1__Service *same = call_service_update(world, &change);
+    ck_assert_int_eq(same->update_time, renamed->update_time);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(settings_are_checked)
+{
+    struct world *world = world_open(NULL);
+    struct service_draft draft = {.unique_name = "a", .settings = service_settings_unset()};
+    draft.settings.cool_down = 4 * HOUR - 1;
+    ck_refused(call_service_create(world, &draft), "COOL_DOWN_TOO_SHORT", 0);
+    ck_assert_int_eq(call_error.code, STATUS_FAILED_PRECONDITION);
+    draft.settings.max_message_life = HOUR - 1;
+    ck_done(call_service_create(world, &draft));
+    struct service_change change = {.service = "a", .settings = service_settings_unset()};
+    change.settings.late_reply_window = 3 * HOUR + 1;
+    ck_refused(call_service_update(world, &change), "COOL_DOWN_TOO_SHORT", 0);
+    change.settings.cool_down = 5 * HOUR;
+    ck_done(call_service_update(world, &change));
+    static const struct {
+        size_t place;
+        int64_t good, bad;
+        const char *path;
+    } BOUNDS[] = {
+#define AT(field) offsetof(struct service_settings, field)
+        {AT(default_ttl), 2147483646 * SECOND, 2147483646 * SECOND + 1,
+         "session_policy.default_ttl"},
+        {AT(idle_cap), 2147483646 * SECOND, 2147483647 * SECOND, "session_policy.idle_cap"},
+        {AT(cool_down), 366 * DAY, 366 * DAY + 1, "number_policy.cool_down"},
+        {AT(late_reply_window), 0, 366 * DAY + 1, "number_policy.late_reply_window"},
+        {AT(quarantine), 0, 366 * DAY + 1, "number_policy.quarantine"},
+        {AT(max_message_life), 1, 0, "message_policy.max_life"},
+        {AT(max_message_life), 7 * DAY, 7 * DAY + 1, "message_policy.max_life"},
+        {AT(closing_grace), 7 * DAY, 7 * DAY + 1, "message_policy.closing_grace"},
+        {AT(closed_session_retention), 3660 * DAY, 0, "retention_policy.closed_sessions"},
+        {AT(event_retention), 3660 * DAY, 3660 * DAY + 1, "retention_policy.events"},
+        {AT(closing_grace), 0, -2, "message_policy.closing_grace"},
+    };
+    for (size_t i = 0; i < sizeof BOUNDS / sizeof *BOUNDS; i++) {
+        change.settings = service_settings_unset();
+        memcpy((char *)&change.settings + BOUNDS[i].place, &BOUNDS[i].good, sizeof(int64_t));
+        ck_done(call_service_update(world, &change));
+        memcpy((char *)&change.settings + BOUNDS[i].place, &BOUNDS[i].bad, sizeof(int64_t));
+        ck_field(call_service_update(world, &change), BOUNDS[i].path);
+        ck_assert_int_eq(call_error.original, 80701);
+    }
+    change.settings = service_settings_unset();
+    change.settings.default_mode = (Maskline__Store__V1__Mode)9;
+    ck_field(call_service_update(world, &change), "session_policy.default_mode");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(is_named_by_sid_or_name)
+{
+    struct world *world = world_open(NULL);
+    ck_done(make(world, "a"));
+    ck_refused(call_service_get(world, "KC0123456789abcdef0123456789abcdef"), "INVALID_SID", 80408);
+    ck_refused(call_service_get(world, "KS0123456789ABCDEF0123456789abcdef"), "INVALID_SID", 80408);
+    ck_refused(call_service_get(world, "KS0123456789abcdef0123456789abcdef"), "SERVICE_NOT_FOUND",
+               0);
+    ck_assert_int_eq(call_error.code, STATUS_NOT_FOUND);
+    ck_refused(call_service_get(world, "b"), "SERVICE_NOT_FOUND", 0);
+    ck_field(call_service_get(world, ""), "service");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(goes_in_pieces)
+{
+    struct world *world = world_open(NULL);
+    struct service_settings settings = service_settings_unset();
+    settings.quarantine = HOUR;
+    world_service(world, &settings);
+    world_number(world, "+15559990001", NULL);
+    world_number(world, "+15559990002", NULL);
+    struct talk talk = {.session = ""};
+    for (int i = 0; i < 300; i++) {
+        char a[32], b[32];
+        snprintf(a, sizeof a, "+1555100%04d", i);
+        snprintf(b, sizeof b, "+1555200%04d", i);
+        talk = world_talk(world, a, b, HOUR);
+    }
+    ck_accepted(world_text(world, "+15551000299", talk.proxy_a, "hello"));
+    const Maskline__Store__V1__Service *gone = call_service_delete(world, world->service);
+    ck_done(gone);
+    int64_t began = world_now(world);
+    ck_assert_int_eq(gone->state, SERVICE_STATE(DELETING));
+    ck_assert_int_eq(gone->delete_time, began);
+    /* At once: nothing is made, nothing routes, the name is free. */
+    ck_refused(call_talk(world, "+15551110001", NULL), "SERVICE_DELETED", 0);
+    ck_assert_int_eq(call_error.code, STATUS_NOT_FOUND);
+    ck_assert_int_ne(world_text(world, "+15551000299", talk.proxy_a, "hello").outcome,
+                     INBOUND_ACCEPTED);
+    ck_done(make(world, gone->unique_name));
+    ck_assert_int_eq(call_service_delete(world, world->service)->state, SERVICE_STATE(DELETING));
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_int_eq(call_service_get(world, world->service)->state, SERVICE_STATE(DELETED));
+    ck_assert_int_eq(call_service_delete(world, world->service)->state, SERVICE_STATE(DELETED));
+    const Maskline__Store__V1__Entry *last = world_entry(world, world_entries(world));
+    ck_assert_int_eq(last->change_case, CHANGE(SERVICE_DELETED));
+    const Maskline__Store__V1__Entry *session = world_last(world, CHANGE(SESSION_DELETED));
+    ck_assert(session->session_deleted->service_deleted);
+    ck_assert_int_eq(world_last(world, CHANGE(NUMBER_REMOVED))->number_removed->free_time,
+                     began + HOUR);
+    /* Nothing of it is left but its log and its row. */
+    struct log_id log = world_log(world);
+    const uint8_t *sid = log_service(&log);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_sessions(TENANT_DEFAULT, sid)), 0);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_numbers(TENANT_DEFAULT, sid)), 0);
+    struct key scope = key_sessions(TENANT_DEFAULT, sid);
+    for (const char *kind = "IRU"; *kind; kind++) {
+        scope.data[scope.size - 1] = (uint8_t)*kind;
+        ck_assert_msg(!world_rows(world, KV_LIVE, scope), "%c", *kind);
+    }
+    world_move(world, 7 * DAY);
+    world_run(world);
+    ck_refused(call_service_get(world, world->service), "SERVICE_NOT_FOUND", 0);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(deletion_goes_on_after_a_restart)
+{
+    char path[] = "/tmp/maskline-services-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_open(path);
+    world_service(world, NULL);
+    world_number(world, "+15559990001", NULL);
+    world_talk(world, "+15551000001", "+15551000002", HOUR);
+    ck_done(call_service_delete(world, world->service));
+    world_restart(world);
+    ck_assert_int_eq(call_service_get(world, world->service)->state, SERVICE_STATE(DELETING));
+    world_run(world);
+    ck_assert_int_eq(call_service_get(world, world->service)->state, SERVICE_STATE(DELETED));
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
+START_TEST(are_listed_oldest_first)
+{
+    struct world *world = world_open(NULL);
+    char name[32];
+    for (int i = 0; i < 7; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        ck_done(make(world, name));
+    }
+    ck_done(call_service_delete(world, "s3"));
+    ck_done(call_service_delete(world, "s5"));
+    world_run(world);
+    ck_done(make(world, "s5"));
+    static const char *const expected[] = {"s0", "s1", "s2", "s4", "s6", "s5"};
+    struct page page = {.size = 2};
+    struct service_list list;
+    size_t seen = 0;
+    do {
+        struct view *view = view_open(world->store);
+        ck_assert(services_list(view, world->store, &page, world->arena, &list, &call_error));
+        view_close(view);
+        for (size_t i = 0; i < list.count; i++, seen++)
+            ck_assert_str_eq(list.services[i]->unique_name, expected[seen]);
+        page.token = arena_string(world->arena, list.next_token);
+    } while (*page.token);
+    ck_assert_uint_eq(seen, 6);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("services", is_made_with_every_default, names_are_checked, renaming_frees_the_old_name,
+           settings_are_checked, is_named_by_sid_or_name, goes_in_pieces,
+           deletion_goes_on_after_a_restart, are_listed_oldest_first)
