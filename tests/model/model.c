@@ -42,12 +42,12 @@ void model_begin(struct model *model, const struct op *op)
     model->expected_count = 0;
     if (op->kind == OP_CLOCK && op->time > model->now)
         model->now = op->time;
-    sessions_settle(model);
+    m_sessions_settle(model);
 }
 
 /* ---- finding ---- */
 
-int find_service_label(const struct model *model, int label)
+int m_find_service_label(const struct model *model, int label)
 {
     for (int i = 0; i < model->service_count; i++)
         if (model->services[i].label == label)
@@ -55,10 +55,10 @@ int find_service_label(const struct model *model, int label)
     return NONE;
 }
 
-int find_service(const struct model *model, struct ref ref)
+int m_find_service(const struct model *model, struct ref ref)
 {
     if (!ref.name)
-        return find_service_label(model, ref.label);
+        return m_find_service_label(model, ref.label);
     int found = NONE;
     for (int i = 0; i < model->service_count; i++) {
         const struct m_service *service = &model->services[i];
@@ -71,7 +71,7 @@ int find_service(const struct model *model, struct ref ref)
     return found;
 }
 
-int find_session_label(const struct model *model, int label)
+int m_find_session_label(const struct model *model, int label)
 {
     for (int i = 0; i < model->session_count; i++)
         if (model->sessions[i].label == label)
@@ -79,7 +79,7 @@ int find_session_label(const struct model *model, int label)
     return NONE;
 }
 
-int find_session(const struct model *model, int service, struct ref ref)
+int m_find_session(const struct model *model, int service, struct ref ref)
 {
     for (int i = 0; i < model->session_count; i++) {
         const struct m_session *session = &model->sessions[i];
@@ -90,7 +90,7 @@ int find_session(const struct model *model, int service, struct ref ref)
     return NONE;
 }
 
-int find_session_sid(const struct model *model, const struct plain_sid *sid)
+int m_find_session_sid(const struct model *model, const struct plain_sid *sid)
 {
     for (int i = 0; i < model->session_count; i++)
         if (sid_equal(&model->sessions[i].sid, sid))
@@ -98,7 +98,7 @@ int find_session_sid(const struct model *model, const struct plain_sid *sid)
     return NONE;
 }
 
-int find_participant(const struct m_session *session, const struct plain_sid *sid)
+int m_find_participant(const struct m_session *session, const struct plain_sid *sid)
 {
     for (int i = 0; i < session->people_count; i++)
         if (sid_equal(&session->people[i].sid, sid))
@@ -106,14 +106,14 @@ int find_participant(const struct m_session *session, const struct plain_sid *si
     return NONE;
 }
 
-int place_of(const struct m_session *session, const struct op *op)
+int m_place_of(const struct m_session *session, const struct op *op)
 {
     return session->label == op->session.label && op->participant < session->people_count
                ? op->participant
                : NONE;
 }
 
-int find_leg(const struct model *model, const struct plain_sid *sid)
+int m_find_leg(const struct model *model, const struct plain_sid *sid)
 {
     for (int i = 0; i < model->leg_count; i++)
         if (sid_equal(&model->legs[i].sid, sid))
@@ -121,7 +121,7 @@ int find_leg(const struct model *model, const struct plain_sid *sid)
     return NONE;
 }
 
-bool person_is(const struct plain_person *person, enum who who)
+bool m_person_is(const struct plain_person *person, enum who who)
 {
     for (int i = 0; i < person->who_count; i++)
         if (world_person(person->who[i]) == world_person(who))
@@ -129,7 +129,7 @@ bool person_is(const struct plain_person *person, enum who who)
     return false;
 }
 
-unsigned person_bits(const struct plain_person *person)
+unsigned m_person_bits(const struct plain_person *person)
 {
     unsigned bits = 0;
     for (int i = 0; i < person->who_count; i++)
@@ -137,12 +137,12 @@ unsigned person_bits(const struct plain_person *person)
     return bits;
 }
 
-unsigned peers_of(const struct m_session *session, int participant)
+unsigned m_peers_of(const struct m_session *session, int participant)
 {
     unsigned bits = 0;
     for (int i = 0; i < session->people_count; i++)
         if (i != participant && person_in(&session->people[i]))
-            bits |= person_bits(&session->people[i]);
+            bits |= m_person_bits(&session->people[i]);
     return bits;
 }
 
@@ -154,17 +154,17 @@ static void add_refusal(struct model *model, struct m_refusal refusal)
         model->refusals[model->refusal_count++] = refusal;
 }
 
-void refuse(struct model *model, int code, const char *reason, int original)
+void m_deny(struct model *model, int code, const char *reason, int original)
 {
     add_refusal(model, (struct m_refusal){code, reason, original, NONE, false});
 }
 
-void refuse_one(struct model *model, int code, const char *reason, int original, int participant)
+void m_deny_one(struct model *model, int code, const char *reason, int original, int participant)
 {
     add_refusal(model, (struct m_refusal){code, reason, original, participant, false});
 }
 
-void may_refuse(struct model *model, int code, const char *reason, int original)
+void m_may_deny(struct model *model, int code, const char *reason, int original)
 {
     add_refusal(model, (struct m_refusal){code, reason, original, NONE, true});
 }
@@ -195,7 +195,7 @@ static void wrong_refusal(struct model *model, const struct answer *answer)
             answer->participant, model->refusal_count ? allowed : " nothing but to accept it");
 }
 
-bool accepted(struct model *model, const struct answer *answer)
+bool m_accepted(struct model *model, const struct answer *answer)
 {
     for (int i = 0; i < model->refusal_count; i++) {
         const struct m_refusal *refusal = &model->refusals[i];
@@ -211,23 +211,23 @@ bool accepted(struct model *model, const struct answer *answer)
     return answer->ok;
 }
 
-int wanted_service(struct model *model, const struct op *op)
+int m_wanted_service(struct model *model, const struct op *op)
 {
-    int index = find_service(model, op->service);
+    int index = m_find_service(model, op->service);
     if (index == NONE || (op->service.name && model->services[index].deleting))
-        refuse(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
+        m_deny(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
     if (index != NONE && model->services[index].deleting)
-        refuse(model, STATUS_NOT_FOUND, "SERVICE_DELETED", NONE);
+        m_deny(model, STATUS_NOT_FOUND, "SERVICE_DELETED", NONE);
     return model->refusal_count ? NONE : index;
 }
 
-int wanted_session(struct model *model, const struct op *op, int service)
+int m_wanted_session(struct model *model, const struct op *op, int service)
 {
-    int index = find_session(model, service, op->session);
+    int index = m_find_session(model, service, op->session);
     if (index == NONE)
-        refuse(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", op->session.name ? 80308 : NONE);
+        m_deny(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", op->session.name ? 80308 : NONE);
     else if (model->sessions[index].purge_least && model->now >= model->sessions[index].purge_least)
-        may_refuse(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", NONE);
+        m_may_deny(model, STATUS_NOT_FOUND, "SESSION_NOT_FOUND", NONE);
     return index;
 }
 
@@ -240,8 +240,8 @@ static void request_text(const struct op *op, char *ret_text, size_t size)
     op_print(&body, ret_text, size);
 }
 
-enum mark_state mark_look(const struct model *model, const struct op *op, int service,
-                          const struct m_mark **ret_mark)
+enum mark_state m_mark_look(const struct model *model, const struct op *op, int service,
+                            const struct m_mark **ret_mark)
 {
     if (!op->request)
         return MARK_NEW;
@@ -261,7 +261,7 @@ enum mark_state mark_look(const struct model *model, const struct op *op, int se
     return MARK_NEW;
 }
 
-void mark_keep(struct model *model, const struct op *op, int service, const struct plain_sid *sid)
+void m_mark_keep(struct model *model, const struct op *op, int service, const struct plain_sid *sid)
 {
     if (op->request && model->mark_count < MARKS_MOST)
         model->marks[model->mark_count++] =
@@ -281,7 +281,7 @@ static struct m_expected *add_expected(struct model *model)
     return expected;
 }
 
-struct m_expected *expect(struct model *model, enum event_kind kind, int service, int session)
+struct m_expected *m_expect(struct model *model, enum event_kind kind, int service, int session)
 {
     struct m_expected *expected = add_expected(model);
     expected->event.kind = kind;
@@ -291,9 +291,10 @@ struct m_expected *expect(struct model *model, enum event_kind kind, int service
     return expected;
 }
 
-struct m_expected *expect_number(struct model *model, enum event_kind kind, int service, int number)
+struct m_expected *m_expect_number(struct model *model, enum event_kind kind, int service,
+                                   int number)
 {
-    struct m_expected *expected = expect(model, kind, service, NONE);
+    struct m_expected *expected = m_expect(model, kind, service, NONE);
     expected->event.number = number;
     expected->by_number = true;
     return expected;
@@ -324,7 +325,7 @@ static bool event_fits(const struct m_expected *expected, const struct event *ev
 static bool notices_end(struct model *model, const struct event *event)
 {
     int index =
-        event->kind == EVENT_SESSION_CLOSED ? find_session_sid(model, &event->session) : NONE;
+        event->kind == EVENT_SESSION_CLOSED ? m_find_session_sid(model, &event->session) : NONE;
     if (index == NONE)
         return false;
     struct m_session *session = &model->sessions[index];
@@ -346,16 +347,16 @@ void model_event(struct model *model, const struct event *event)
         return;
     }
     if (event->kind == EVENT_LEG_CHANGED) {
-        leg_event(model, event);
+        m_leg_event(model, event);
         return;
     }
     for (int i = 0; i < model->expected_count; i++)
         if (event_fits(&model->expected[i], event)) {
             model->expected[i].met = true;
             if (event->kind == EVENT_INTERACTION_CREATED)
-                leg_created(model, event);
+                m_leg_created(model, event);
             if (event->kind == EVENT_SESSION_DELETED)
-                model->sessions[find_session_sid(model, &event->session)].gone = true;
+                model->sessions[m_find_session_sid(model, &event->session)].gone = true;
             return;
         }
     if (!notices_end(model, event))
@@ -382,31 +383,31 @@ void model_end(struct model *model, const struct op *op)
                 model_wrong_about(model, "s%d has ended, and no timer noticed", session->label);
         }
     }
-    legs_end(model, op);
+    m_legs_end(model, op);
 }
 
 void model_answer(struct model *model, const struct op *op, const struct answer *answer)
 {
     static void (*const doing[OP_KINDS])(struct model *, const struct op *,
                                          const struct answer *) = {
-        [OP_SERVICE_CREATE] = do_service_create,
-        [OP_SERVICE_UPDATE] = do_service_update,
-        [OP_SERVICE_DELETE] = do_service_delete,
-        [OP_NUMBER_ADD] = do_number_add,
-        [OP_NUMBER_UPDATE] = do_number_update,
-        [OP_NUMBER_REMOVE] = do_number_remove,
-        [OP_SESSION_CREATE] = do_session_create,
-        [OP_SESSION_UPDATE] = do_session_update,
-        [OP_SESSION_DELETE] = do_session_delete,
-        [OP_PARTICIPANT_CREATE] = do_participant_create,
-        [OP_PARTICIPANT_DELETE] = do_participant_delete,
-        [OP_INBOUND] = do_inbound,
-        [OP_SEND] = do_send,
-        [OP_ANSWER] = do_answer,
-        [OP_RECEIPT] = do_receipt,
-        [OP_CARRIER_READY] = do_carrier_ready,
-        [OP_RUN] = do_run,
-        [OP_RESTART] = do_run,
+        [OP_SERVICE_CREATE] = m_do_service_create,
+        [OP_SERVICE_UPDATE] = m_do_service_update,
+        [OP_SERVICE_DELETE] = m_do_service_delete,
+        [OP_NUMBER_ADD] = m_do_number_add,
+        [OP_NUMBER_UPDATE] = m_do_number_update,
+        [OP_NUMBER_REMOVE] = m_do_number_remove,
+        [OP_SESSION_CREATE] = m_do_session_create,
+        [OP_SESSION_UPDATE] = m_do_session_update,
+        [OP_SESSION_DELETE] = m_do_session_delete,
+        [OP_PARTICIPANT_CREATE] = m_do_participant_create,
+        [OP_PARTICIPANT_DELETE] = m_do_participant_delete,
+        [OP_INBOUND] = m_do_inbound,
+        [OP_SEND] = m_do_send,
+        [OP_ANSWER] = m_do_answer,
+        [OP_RECEIPT] = m_do_receipt,
+        [OP_CARRIER_READY] = m_do_carrier_ready,
+        [OP_RUN] = m_do_run,
+        [OP_RESTART] = m_do_run,
     };
     if (doing[op->kind])
         doing[op->kind](model, op, answer);

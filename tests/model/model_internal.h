@@ -42,6 +42,7 @@ struct m_number {
     int carrier_count;
     int64_t create_time;
     int64_t quarantine_end; /* of one that is in no pool */
+    int last_service;       /* index, of one that is in no pool */
     /* Its Service was deleted, and the number may not have been let go of yet. */
     bool leaving;
 };
@@ -113,7 +114,9 @@ struct m_leg {
     int taken;            /* how often the network surely took it */
     bool ready;           /* a carrier said that it can send again */
     bool given[CARRIERS]; /* which carriers know of it */
-    int receipt;          /* the status that a receipt of this operation makes; 0: none */
+    bool
+        uncounted; /* a receipt came for it when no attempt was under way, and may have been taken for one's */
+    int receipt; /* the status that a receipt of this operation makes; 0: none */
     bool receipt_sure;
 };
 
@@ -183,13 +186,13 @@ struct model {
 /* ---- finding ---- */
 
 /* Index, or NONE. A SID that is going or gone is found by find_service, too. */
-int find_service(const struct model *model, struct ref ref);
-int find_service_label(const struct model *model, int label);
-int find_session(const struct model *model, int service, struct ref ref);
-int find_session_label(const struct model *model, int label);
-int find_session_sid(const struct model *model, const struct plain_sid *sid);
-int find_participant(const struct m_session *session, const struct plain_sid *sid);
-int find_leg(const struct model *model, const struct plain_sid *sid);
+int m_find_service(const struct model *model, struct ref ref);
+int m_find_service_label(const struct model *model, int label);
+int m_find_session(const struct model *model, int service, struct ref ref);
+int m_find_session_label(const struct model *model, int label);
+int m_find_session_sid(const struct model *model, const struct plain_sid *sid);
+int m_find_participant(const struct m_session *session, const struct plain_sid *sid);
+int m_find_leg(const struct model *model, const struct plain_sid *sid);
 
 static inline bool session_runs(const struct m_session *session)
 {
@@ -207,55 +210,56 @@ static inline bool person_in(const struct plain_person *person)
 }
 
 /* Whom an operation on this session names, who may have left; NONE: nobody of it. */
-int place_of(const struct m_session *session, const struct op *op);
+int m_place_of(const struct m_session *session, const struct op *op);
 
 /* Whether this real address is the person's. */
-bool person_is(const struct plain_person *person, enum who who);
+bool m_person_is(const struct plain_person *person, enum who who);
 /* Its persons, as bits. */
-unsigned person_bits(const struct plain_person *person);
+unsigned m_person_bits(const struct plain_person *person);
 /* Of all who are in the session, but for this one. */
-unsigned peers_of(const struct m_session *session, int participant);
+unsigned m_peers_of(const struct m_session *session, int participant);
 
 /* ---- refusals that the rules allow for this operation ---- */
 
-void refuse(struct model *model, int code, const char *reason, int original);
-void refuse_one(struct model *model, int code, const char *reason, int original, int participant);
-void may_refuse(struct model *model, int code, const char *reason, int original);
+void m_deny(struct model *model, int code, const char *reason, int original);
+void m_deny_one(struct model *model, int code, const char *reason, int original, int participant);
+void m_may_deny(struct model *model, int code, const char *reason, int original);
 /* True when it was accepted, and rightly so. */
-bool accepted(struct model *model, const struct answer *answer);
+bool m_accepted(struct model *model, const struct answer *answer);
 
 /* The Service that an operation names; NONE: it must be refused. */
-int wanted_service(struct model *model, const struct op *op);
-int wanted_session(struct model *model, const struct op *op, int service);
+int m_wanted_service(struct model *model, const struct op *op);
+int m_wanted_session(struct model *model, const struct op *op, int service);
 
 /* Whether this create was done before. MARK_REPEAT: with this SID. */
 enum mark_state { MARK_NEW, MARK_REPEAT, MARK_REUSED, MARK_EITHER };
-enum mark_state mark_look(const struct model *model, const struct op *op, int service,
-                          const struct m_mark **ret_mark);
-void mark_keep(struct model *model, const struct op *op, int service, const struct plain_sid *sid);
+enum mark_state m_mark_look(const struct model *model, const struct op *op, int service,
+                            const struct m_mark **ret_mark);
+void m_mark_keep(struct model *model, const struct op *op, int service,
+                 const struct plain_sid *sid);
 
 /* ---- events ---- */
 
-struct m_expected *expect(struct model *model, enum event_kind kind, int service, int session);
-struct m_expected *expect_number(struct model *model, enum event_kind kind, int service,
-                                 int number);
+struct m_expected *m_expect(struct model *model, enum event_kind kind, int service, int session);
+struct m_expected *m_expect_number(struct model *model, enum event_kind kind, int service,
+                                   int number);
 
 /* ---- sessions ---- */
 
 /* When it ends by time, and why; 0: never. */
-int64_t session_deadline(const struct model *model, const struct m_session *session,
-                         int *ret_reasons);
+int64_t m_session_deadline(const struct model *model, const struct m_session *session,
+                           int *ret_reasons);
 /* Ends it: holds are released. */
-void session_stop(struct model *model, struct m_session *session, int status, int reasons,
-                  int64_t time);
+void m_session_stop(struct model *model, struct m_session *session, int status, int reasons,
+                    int64_t time);
 /* What is past its time ends. */
-void sessions_settle(struct model *model);
+void m_sessions_settle(struct model *model);
 /* Everything of it is gone. */
-void session_drop(struct model *model, struct m_session *session, int64_t time);
+void m_session_drop(struct model *model, struct m_session *session, int64_t time);
 /* A person begins to have its number. */
-void hold_take(struct model *model, int session, int participant, bool doubtful);
-void hold_release(struct model *model, int session, int participant, int64_t time);
-void holds_peers(struct model *model, int session);
+void m_hold_take(struct model *model, int session, int participant, bool doubtful);
+void m_hold_release(struct model *model, int session, int participant, int64_t time);
+void m_holds_peers(struct model *model, int session);
 
 /* ---- who may have which number ---- */
 
@@ -264,51 +268,52 @@ struct wish {
     int session; /* index; NONE: it is being made */
     int mode;
     unsigned persons;  /* as bits */
+    int code;          /* calling code of the first identifier */
     unsigned partners; /* as bits */
     int with;          /* a number that a partner takes in the same operation; NONE: none */
     bool idle;         /* for a session that is made closed */
 };
 enum pair_state { PAIR_FREE, PAIR_DOUBTFUL, PAIR_COOLING, PAIR_USED };
-enum pair_state pair_state(const struct model *model, const struct wish *wish, int number,
-                           int *ret_rival, int64_t *ret_free_time);
+enum pair_state m_pair_state(const struct model *model, const struct wish *wish, int number,
+                             int *ret_rival, int64_t *ret_free_time);
 /* The refusals that this participant of the operation may meet; participant NONE: it does not matter which one. */
-void wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
-                   int participant);
+void m_wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
+                     int participant);
 /* Whether the number that was chosen is one that may be chosen. */
-void wish_chosen(struct model *model, const struct wish *wish, int number);
+void m_wish_chosen(struct model *model, const struct wish *wish, int number);
 /* What the refusal says about rivals and times. */
-void wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
-                  const struct answer *answer);
+void m_wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
+                    const struct answer *answer);
 
 /* ---- messages ---- */
 
 /* After an operation: whether all that had to be sent, written or given up was. */
-void legs_end(struct model *model, const struct op *op);
-void legs_restart(struct model *model);
-void leg_event(struct model *model, const struct event *event);
-void leg_created(struct model *model, const struct event *event);
+void m_legs_end(struct model *model, const struct op *op);
+void m_legs_restart(struct model *model);
+void m_leg_event(struct model *model, const struct event *event);
+void m_leg_created(struct model *model, const struct event *event);
 /* The session of a message, the recipient and so on; it is made when the log tells of it. */
-void message_accept(struct model *model, int session, int from, int to, const struct op *op,
-                    int64_t life);
+void m_message_accept(struct model *model, int session, int from, int to, const struct op *op,
+                      int64_t life);
 
 /* ---- one function an operation ---- */
 
-void do_service_create(struct model *model, const struct op *op, const struct answer *answer);
-void do_service_update(struct model *model, const struct op *op, const struct answer *answer);
-void do_service_delete(struct model *model, const struct op *op, const struct answer *answer);
-void do_number_add(struct model *model, const struct op *op, const struct answer *answer);
-void do_number_update(struct model *model, const struct op *op, const struct answer *answer);
-void do_number_remove(struct model *model, const struct op *op, const struct answer *answer);
-void do_session_create(struct model *model, const struct op *op, const struct answer *answer);
-void do_session_update(struct model *model, const struct op *op, const struct answer *answer);
-void do_session_delete(struct model *model, const struct op *op, const struct answer *answer);
-void do_participant_create(struct model *model, const struct op *op, const struct answer *answer);
-void do_participant_delete(struct model *model, const struct op *op, const struct answer *answer);
-void do_inbound(struct model *model, const struct op *op, const struct answer *answer);
-void do_send(struct model *model, const struct op *op, const struct answer *answer);
-void do_answer(struct model *model, const struct op *op, const struct answer *answer);
-void do_receipt(struct model *model, const struct op *op, const struct answer *answer);
-void do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer);
-void do_run(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_service_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_service_update(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_service_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_number_add(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_number_update(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_number_remove(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_session_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_session_update(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_session_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_participant_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_participant_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_inbound(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_send(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_answer(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_receipt(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_run(struct model *model, const struct op *op, const struct answer *answer);
 
 #endif

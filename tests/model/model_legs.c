@@ -13,7 +13,8 @@ enum bar {
     BAR_ROUTE = 32,
     BAR_LOOP = 64,
     BAR_MMS = 128,
-    BAR_LOCKED = 256, /* it waits */
+    BAR_NUMBER = 256,
+    BAR_LOCKED = 512, /* it waits */
 };
 
 struct bars {
@@ -62,10 +63,12 @@ static struct bars bars_of(const struct model *model, const struct m_leg *leg)
     }
     if (session_runs(session) && session->opened != leg->opened)
         bars.perhaps |= BAR_ROUTE | BAR_CLOSED;
-    if (number->service != leg->service || route_taken(model, leg))
+    if (number->service != leg->service)
+        bars.sure |= BAR_NUMBER;
+    if (route_taken(model, leg))
         bars.sure |= BAR_ROUTE;
     /* Whom the number stands for has changed. */
-    if (peers_of(session, leg->to) != leg->peers)
+    if (m_peers_of(session, leg->to) != leg->peers)
         bars.perhaps |= BAR_ROUTE;
     if (to->who[0] >= WHO_N1 && to->who[0] <= WHO_N4) {
         const struct m_number *own = &model->numbers[to->who[0] - WHO_N1];
@@ -115,6 +118,13 @@ static bool right_carrier(const struct model *model, const struct m_leg *leg, in
     return false;
 }
 
+/* Not one that is about to be given up. */
+static bool still_to_go(const struct model *model, const struct m_leg *leg)
+{
+    struct bars bars = bars_of(model, leg);
+    return !((bars.sure | bars.perhaps) & ~BAR_LOCKED);
+}
+
 static void check_attempt(struct model *model, const struct m_leg *leg,
                           const struct attempt *attempt)
 {
@@ -143,7 +153,8 @@ static void check_attempt(struct model *model, const struct m_leg *leg,
                           world_carrier(attempt->carrier));
     else if (!leg->result_count && leg->due_time > model->now && !leg->ready)
         model_wrong_about(model, "m%d was sent again before its time", leg->message);
-    else if (earlier && !earlier->under_way && !earlier->result_count)
+    else if (earlier && !earlier->under_way && !earlier->result_count &&
+             still_to_go(model, earlier))
         model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
                           leg->message, earlier->message);
 }
@@ -164,7 +175,7 @@ static void add_result(struct model *model, struct m_leg *leg, enum attempt_mode
 
 void model_attempt(struct model *model, const struct attempt *attempt)
 {
-    int index = find_leg(model, &attempt->interaction);
+    int index = m_find_leg(model, &attempt->interaction);
     if (index == NONE) {
         model_wrong_about(model, "m%d was sent before the log had it", attempt->message);
         return;
@@ -180,7 +191,7 @@ void model_attempt(struct model *model, const struct attempt *attempt)
         add_result(model, leg, attempt->outcome, 0);
 }
 
-void do_answer(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_answer(struct model *model, const struct op *op, const struct answer *answer)
 {
     (void)answer;
     struct m_leg *first = NULL;
@@ -193,7 +204,7 @@ void do_answer(struct model *model, const struct op *op, const struct answer *an
         add_result(model, first, op->outcome, op->retry_after);
 }
 
-void do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer)
 {
     (void)answer;
     for (int i = 0; i < model->leg_count; i++) {
@@ -205,7 +216,7 @@ void do_carrier_ready(struct model *model, const struct op *op, const struct ans
     }
 }
 
-void legs_restart(struct model *model)
+void m_legs_restart(struct model *model)
 {
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
@@ -240,6 +251,7 @@ static void expect_receipt(struct m_leg *leg, enum receipt_kind receipt)
     leg->receipt = 0;
     if (over && leg->status != LEG_UNKNOWN)
         return;
+    leg->uncounted = leg->status < LEG_SENT && !leg->under_way && !leg->result_count;
     if (receipt == GOT_QUEUED) {
         leg->receipt = LEG_SENT;
         leg->receipt_sure = false;
@@ -251,7 +263,7 @@ static void expect_receipt(struct m_leg *leg, enum receipt_kind receipt)
     }
 }
 
-void do_receipt(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_receipt(struct model *model, const struct op *op, const struct answer *answer)
 {
     struct m_leg *leg = NULL;
     for (int i = 0; i < model->leg_count; i++)
@@ -269,7 +281,7 @@ void do_receipt(struct model *model, const struct op *op, const struct answer *a
             model_wrong_about(model, "a carrier told of a message that it was not given");
         return;
     }
-    struct m_expected *warning = expect(model, EVENT_WARNING, leg->service, NONE);
+    struct m_expected *warning = m_expect(model, EVENT_WARNING, leg->service, NONE);
     warning->any_session = true;
     warning->optional = true;
     if (gone) {
@@ -290,9 +302,13 @@ static int bar_of(const char *reason)
     static const struct {
         const char *reason;
         int bar;
-    } bars[] = {{"SERVICE_DELETED", BAR_SERVICE},     {"MESSAGE_EXPIRED", BAR_EXPIRED},
-                {"PARTICIPANT_REMOVED", BAR_REMOVED}, {"SESSION_CLOSED", BAR_CLOSED | BAR_GONE},
-                {"ROUTE_CHANGED", BAR_ROUTE},         {"LOOP", BAR_LOOP},
+    } bars[] = {{"SERVICE_DELETED", BAR_SERVICE},
+                {"MESSAGE_EXPIRED", BAR_EXPIRED},
+                {"PARTICIPANT_REMOVED", BAR_REMOVED},
+                {"SESSION_CLOSED", BAR_CLOSED | BAR_GONE},
+                {"ROUTE_CHANGED", BAR_ROUTE},
+                {"NUMBER_REMOVED", BAR_NUMBER},
+                {"LOOP", BAR_LOOP},
                 {"MMS_NOT_POSSIBLE", BAR_MMS}};
     for (size_t i = 0; i < sizeof(bars) / sizeof(bars[0]); i++)
         if (strcmp(bars[i].reason, reason) == 0)
@@ -319,7 +335,8 @@ static void check_due(struct model *model, const struct m_leg *leg, const struct
     bool at_once = result->attempt % leg->carrier_count != 0;
     if (leg->again || (at_once && due <= model->now))
         return;
-    if (due < model->now + wait - wait / 4 - 1 || due > model->now + wait)
+    bool ends = due == leg->expire_time && due <= model->now + wait;
+    if (!ends && (due < model->now + wait - wait / 4 - 1 || due > model->now + wait))
         model_wrong_about(model, "m%d is to be tried again in %lld us", leg->message,
                           (long long)(due - model->now));
     if (result->attempt < leg->attempts && due > model->now)
@@ -374,9 +391,9 @@ static void pop_result(struct m_leg *leg)
     leg->result_count--;
 }
 
-void leg_event(struct model *model, const struct event *event)
+void m_leg_event(struct model *model, const struct event *event)
 {
-    int index = find_leg(model, &event->interaction.sid);
+    int index = m_find_leg(model, &event->interaction.sid);
     if (index == NONE) {
         model_wrong_about(model, "the log tells of a leg that never was");
         return;
@@ -433,7 +450,7 @@ static void check_run(struct model *model, const struct m_leg *leg)
         model_wrong_about(model, "m%d was to be sent, and was not", leg->message);
 }
 
-void legs_end(struct model *model, const struct op *op)
+void m_legs_end(struct model *model, const struct op *op)
 {
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
@@ -456,7 +473,7 @@ void legs_end(struct model *model, const struct op *op)
 void model_read_interactions(struct model *model, int session,
                              const struct plain_interaction *interactions, int count)
 {
-    int index = find_session_label(model, session);
+    int index = m_find_session_label(model, session);
     int at = 0;
     for (int i = 0; i < model->leg_count; i++) {
         const struct m_leg *leg = &model->legs[i];
@@ -480,7 +497,8 @@ void model_read_interactions(struct model *model, int session,
                  seen->outbound.final_time != leg->final_time ||
                  seen->create_time != leg->create_time || seen->expire_time != leg->expire_time)
             model_wrong_about(model, "m%d reads other times", leg->message);
-        else if (seen->outbound.attempts > leg->attempts || seen->outbound.attempts < written - 1)
+        else if (seen->outbound.attempts > leg->attempts + leg->uncounted ||
+                 seen->outbound.attempts < written - 1)
             model_wrong_about(model, "m%d reads %d attempts, and had %d", leg->message,
                               seen->outbound.attempts, leg->attempts);
         else if (seen->message != leg->message || seen->media != leg->media)

@@ -6,8 +6,8 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-int64_t session_deadline(const struct model *model, const struct m_session *session,
-                         int *ret_reasons)
+int64_t m_session_deadline(const struct model *model, const struct m_session *session,
+                           int *ret_reasons)
 {
     int64_t base = later(session->create_time, later(session->reopen_time, session->last_time));
     int64_t ttl = session->ttl_given ? session->ttl : session->default_ttl;
@@ -29,7 +29,7 @@ int64_t session_deadline(const struct model *model, const struct m_session *sess
     return first;
 }
 
-void hold_take(struct model *model, int session, int participant, bool doubtful)
+void m_hold_take(struct model *model, int session, int participant, bool doubtful)
 {
     const struct m_session *owner = &model->sessions[session];
     const struct plain_person *person = &owner->people[participant];
@@ -46,9 +46,9 @@ void hold_take(struct model *model, int session, int participant, bool doubtful)
     }
 }
 
-void hold_release(struct model *model, int session, int participant, int64_t time)
+void m_hold_release(struct model *model, int session, int participant, int64_t time)
 {
-    unsigned peers = peers_of(&model->sessions[session], participant);
+    unsigned peers = m_peers_of(&model->sessions[session], participant);
     for (int i = 0; i < model->hold_count; i++) {
         struct m_hold *hold = &model->holds[i];
         if (hold->session != session || hold->participant != participant || hold->released)
@@ -59,17 +59,17 @@ void hold_release(struct model *model, int session, int participant, int64_t tim
     }
 }
 
-void holds_peers(struct model *model, int session)
+void m_holds_peers(struct model *model, int session)
 {
     for (int i = 0; i < model->hold_count; i++) {
         struct m_hold *hold = &model->holds[i];
         if (hold->session == session && !hold->released)
-            hold->peers_ever |= peers_of(&model->sessions[session], hold->participant);
+            hold->peers_ever |= m_peers_of(&model->sessions[session], hold->participant);
     }
 }
 
-void session_stop(struct model *model, struct m_session *session, int status, int reasons,
-                  int64_t time)
+void m_session_stop(struct model *model, struct m_session *session, int status, int reasons,
+                    int64_t time)
 {
     int64_t retention = model->services[session->service].settings.retention;
     session->status = status;
@@ -79,26 +79,26 @@ void session_stop(struct model *model, struct m_session *session, int status, in
     session->noticed = true;
     session->opened++;
     for (int i = 0; i < session->people_count; i++)
-        hold_release(model, (int)(session - model->sessions), i, time);
+        m_hold_release(model, (int)(session - model->sessions), i, time);
 }
 
-void sessions_settle(struct model *model)
+void m_sessions_settle(struct model *model)
 {
     for (int i = 0; i < model->session_count; i++) {
         struct m_session *session = &model->sessions[i];
         int reasons;
-        int64_t end = session_deadline(model, session, &reasons);
+        int64_t end = m_session_deadline(model, session, &reasons);
         if (session->gone || !session_runs(session) || !end || end > model->now)
             continue;
-        session_stop(model, session, SESSION_CLOSED, reasons, end);
+        m_session_stop(model, session, SESSION_CLOSED, reasons, end);
         session->noticed = false;
     }
 }
 
-void session_drop(struct model *model, struct m_session *session, int64_t time)
+void m_session_drop(struct model *model, struct m_session *session, int64_t time)
 {
     if (session_runs(session))
-        session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, time);
+        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, time);
     session->gone = true;
     session->noticed = true;
 }
@@ -108,7 +108,7 @@ void session_drop(struct model *model, struct m_session *session, int64_t time)
 static void expect_purge(struct model *model, int index, bool sure)
 {
     struct m_session *session = &model->sessions[index];
-    struct m_expected *deleted = expect(model, EVENT_SESSION_DELETED, session->service, index);
+    struct m_expected *deleted = m_expect(model, EVENT_SESSION_DELETED, session->service, index);
     deleted->event.purged = true;
     deleted->optional = !sure;
     if (sure)
@@ -121,21 +121,21 @@ static void expect_pieces(struct model *model, int service)
         struct m_session *session = &model->sessions[i];
         if (session->service != service || session->gone)
             continue;
-        struct m_expected *closed = expect(model, EVENT_SESSION_CLOSED, service, i);
+        struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, service, i);
         closed->event.status = SESSION_CLOSED;
         closed->optional = true;
-        expect(model, EVENT_SESSION_DELETED, service, i)->event.service_deleted = true;
-        session_drop(model, session, model->now);
+        m_expect(model, EVENT_SESSION_DELETED, service, i)->event.service_deleted = true;
+        m_session_drop(model, session, model->now);
     }
     for (int i = 0; i < NUMBERS; i++) {
         model->numbers[i].leaving = false;
-        expect_number(model, EVENT_NUMBER_REMOVED, service, i)->optional = true;
+        m_expect_number(model, EVENT_NUMBER_REMOVED, service, i)->optional = true;
     }
-    expect(model, EVENT_SERVICE_DELETED, service, NONE);
+    m_expect(model, EVENT_SERVICE_DELETED, service, NONE);
     model->services[service].deleted = true;
 }
 
-void do_run(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_run(struct model *model, const struct op *op, const struct answer *answer)
 {
     (void)answer;
     for (int i = 0; i < model->service_count; i++)
@@ -149,5 +149,5 @@ void do_run(struct model *model, const struct op *op, const struct answer *answe
         expect_purge(model, i, op->kind == OP_RUN && session->purge_most <= model->now);
     }
     if (op->kind == OP_RESTART)
-        legs_restart(model);
+        m_legs_restart(model);
 }

@@ -9,8 +9,8 @@ static bool is_zero(const struct plain_sid *sid)
     return sid_equal(sid, &zero);
 }
 
-void message_accept(struct model *model, int session, int from, int to, const struct op *op,
-                    int64_t life)
+void m_message_accept(struct model *model, int session, int from, int to, const struct op *op,
+                      int64_t life)
 {
     struct m_session *owner = &model->sessions[session];
     const struct m_number *number = &model->numbers[owner->people[to].number];
@@ -24,11 +24,12 @@ void message_accept(struct model *model, int session, int from, int to, const st
                                  .create_time = model->now,
                                  .expire_time = model->now + life,
                                  .opened = owner->opened,
-                                 .peers = peers_of(owner, to),
+                                 .peers = m_peers_of(owner, to),
                                  .carriers = {number->carriers[0], number->carriers[1]},
                                  .carrier_count = number->carrier_count,
                                  .carrier = NONE};
-    struct m_expected *created = expect(model, EVENT_INTERACTION_CREATED, owner->service, session);
+    struct m_expected *created =
+        m_expect(model, EVENT_INTERACTION_CREATED, owner->service, session);
     created->event.first = owner->start_time == 0;
     if (!owner->start_time)
         owner->start_time = model->now;
@@ -50,7 +51,7 @@ static bool begins_rightly(const struct model *model, const struct m_leg *leg,
            to->who[0] >= WHO_N1 && model->numbers[to->who[0] - WHO_N1].service != NONE;
 }
 
-void leg_created(struct model *model, const struct event *event)
+void m_leg_created(struct model *model, const struct event *event)
 {
     const struct plain_interaction *seen = &event->interaction;
     struct m_leg *leg = &model->next;
@@ -105,18 +106,18 @@ static int find_sender(struct model *model, const struct op *op, int service, in
     *ret_session = NONE;
     if (!last || last->doubtful || model->sessions[last->session].gone ||
         model->sessions[last->session].purge_least <= model->now)
-        refuse(model, 0, "NO_ROUTE", 80903);
+        m_deny(model, 0, "NO_ROUTE", 80903);
     if (!last)
         return NONE;
     const struct m_session *session = &model->sessions[last->session];
     if (!person_in(&session->people[last->participant]))
-        refuse(model, 0, "PARTICIPANT_REMOVED", 80903);
+        m_deny(model, 0, "PARTICIPANT_REMOVED", 80903);
     if (session_runs(session))
         return NONE;
     if (session->reasons & (1 << REASON_TTL | 1 << REASON_DATE | 1 << REASON_IDLE))
-        refuse(model, 0, "SESSION_EXPIRED", 80904);
+        m_deny(model, 0, "SESSION_EXPIRED", 80904);
     else
-        refuse(model, 0, "SESSION_CLOSED", 80902);
+        m_deny(model, 0, "SESSION_CLOSED", 80902);
     return NONE;
 }
 
@@ -137,22 +138,22 @@ static void refuse_early(struct model *model, const struct op *op)
         named = named || number->carriers[i] == op->carrier;
     if (number->service == NONE) {
         if (model->now < number->quarantine_end || number->leaving)
-            refuse(model, 0, "NUMBER_QUARANTINED", NONE);
+            m_deny(model, 0, "NUMBER_QUARANTINED", NONE);
         if (model->now >= number->quarantine_end || number->leaving)
-            refuse(model, 0, "NUMBER_UNKNOWN", NONE);
+            m_deny(model, 0, "NUMBER_UNKNOWN", NONE);
         return;
     }
     if (!named)
-        refuse(model, 0, "WRONG_CARRIER", NONE);
+        m_deny(model, 0, "WRONG_CARRIER", NONE);
     if (number->state == NUMBER_LOCKED)
-        refuse(model, 0, "NUMBER_LOCKED", NONE);
+        m_deny(model, 0, "NUMBER_LOCKED", NONE);
     if (op->from < WHO_N1 || op->from > WHO_N4)
         return;
     const struct m_number *sender = &model->numbers[op->from - WHO_N1];
     if (sender->service != NONE)
-        refuse(model, 0, "LOOP", NONE);
+        m_deny(model, 0, "LOOP", NONE);
     else if (sender->leaving || model->now < sender->quarantine_end)
-        may_refuse(model, 0, "LOOP", NONE);
+        m_may_deny(model, 0, "LOOP", NONE);
 }
 
 static bool same_content(const struct m_seen *seen, const struct op *op)
@@ -217,7 +218,7 @@ static void check_repeated(struct model *model, const struct m_seen *seen,
 
 static void expect_warning(struct model *model, int service, bool sure)
 {
-    struct m_expected *warning = expect(model, EVENT_WARNING, service, NONE);
+    struct m_expected *warning = m_expect(model, EVENT_WARNING, service, NONE);
     warning->any_session = true;
     warning->optional = !sure;
     snprintf(warning->event.reason, PLAIN_TEXT, "PROVIDER_ID_REUSED");
@@ -229,7 +230,7 @@ static void refuse_inbound(struct model *model, const struct op *op, int *ret_se
     *ret_session = NONE;
     *ret_from = NONE;
     if (op->from == WHO_NOBODY) {
-        refuse(model, 0, "NO_ROUTE", 80903);
+        m_deny(model, 0, "NO_ROUTE", 80903);
         return;
     }
     *ret_from = find_sender(model, op, model->numbers[op->number].service, ret_session);
@@ -237,12 +238,25 @@ static void refuse_inbound(struct model *model, const struct op *op, int *ret_se
         return;
     const struct m_session *session = &model->sessions[*ret_session];
     if (session->mode == MODE_VOICE)
-        refuse(model, 0, "MODE_REFUSED", 80910);
+        m_deny(model, 0, "MODE_REFUSED", 80910);
     if (find_partner(session, *ret_from) == NONE)
-        refuse(model, 0, "NO_PARTNER", 80614);
+        m_deny(model, 0, "NO_PARTNER", 80614);
 }
 
-void do_inbound(struct model *model, const struct op *op, const struct answer *answer)
+/* What comes to a number in quarantine may be told to the Service that it left, as long as that has a log. */
+static void expect_quarantined(struct model *model, const struct op *op)
+{
+    const struct m_number *number = &model->numbers[op->number];
+    if (!number->quarantine_end || model->services[number->last_service].deleted)
+        return;
+    struct m_expected *rejected =
+        m_expect_number(model, EVENT_INBOUND_REJECTED, number->last_service, op->number);
+    rejected->optional = true;
+    snprintf(rejected->event.reason, PLAIN_TEXT, "NUMBER_QUARANTINED");
+    expect_warning(model, number->last_service, false);
+}
+
+void m_do_inbound(struct model *model, const struct op *op, const struct answer *answer)
 {
     int service = model->numbers[op->number].service;
     bool sure;
@@ -261,17 +275,20 @@ void do_inbound(struct model *model, const struct op *op, const struct answer *a
             model_wrong_about(model, "a repeat was taken for a new message");
         refuse_inbound(model, op, &session, &from);
     }
-    bool ok = accepted(model, answer);
+    bool ok = m_accepted(model, answer);
     keep_seen(model, op, answer, early);
-    if (service == NONE)
-        return;
-    expect_warning(model, service, ok && reused);
-    if (ok && session != NONE) {
-        message_accept(model, session, from, find_partner(&model->sessions[session], from), op,
-                       model->services[service].settings.max_life);
+    if (service == NONE) {
+        expect_quarantined(model, op);
         return;
     }
-    struct m_expected *rejected = expect_number(model, EVENT_INBOUND_REJECTED, service, op->number);
+    expect_warning(model, service, ok && reused);
+    if (ok && session != NONE) {
+        m_message_accept(model, session, from, find_partner(&model->sessions[session], from), op,
+                         model->services[service].settings.max_life);
+        return;
+    }
+    struct m_expected *rejected =
+        m_expect_number(model, EVENT_INBOUND_REJECTED, service, op->number);
     rejected->any_session = true;
     snprintf(rejected->event.reason, PLAIN_TEXT, "%s", answer->reason);
 }
@@ -281,34 +298,34 @@ void do_inbound(struct model *model, const struct op *op, const struct answer *a
 static void refuse_send(struct model *model, const struct op *op, int index)
 {
     const struct m_session *session = &model->sessions[index];
-    if (place_of(session, op) == NONE || !person_in(&session->people[op->participant])) {
-        refuse(model, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND", 80610);
+    if (m_place_of(session, op) == NONE || !person_in(&session->people[op->participant])) {
+        m_deny(model, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND", 80610);
         if (!session_runs(session))
-            refuse(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", NONE);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", NONE);
         return;
     }
     const struct plain_person *person = &session->people[op->participant];
     if (!session_runs(session))
-        refuse(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", NONE);
     if (session->mode == MODE_VOICE)
-        refuse(model, STATUS_FAILED_PRECONDITION, "MODE_REFUSED", 80910);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "MODE_REFUSED", 80910);
     if (op->media && !(model->numbers[person->number].can & CAN_MMS))
-        refuse(model, STATUS_FAILED_PRECONDITION, "MMS_NOT_POSSIBLE", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "MMS_NOT_POSSIBLE", NONE);
     if (person->who[0] < WHO_N1 || person->who[0] > WHO_N4)
         return;
     const struct m_number *number = &model->numbers[person->who[0] - WHO_N1];
     if (number->service != NONE)
-        refuse(model, STATUS_FAILED_PRECONDITION, "LOOP", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "LOOP", NONE);
     else if (number->leaving || model->now < number->quarantine_end)
-        may_refuse(model, STATUS_FAILED_PRECONDITION, "LOOP", NONE);
+        m_may_deny(model, STATUS_FAILED_PRECONDITION, "LOOP", NONE);
 }
 
-void do_send(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_send(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     const struct m_mark *mark = NULL;
-    enum mark_state state = service == NONE ? MARK_NEW : mark_look(model, op, service, &mark);
-    int index = service == NONE ? NONE : wanted_session(model, op, service);
+    enum mark_state state = service == NONE ? MARK_NEW : m_mark_look(model, op, service, &mark);
+    int index = service == NONE ? NONE : m_wanted_session(model, op, service);
     if (state == MARK_REPEAT && (index != NONE || answer->ok)) {
         if (!answer->ok || !sid_equal(&mark->sid, &answer->interaction.sid))
             model_wrong_about(model, "a repeated request was not answered as the first time (%s)",
@@ -316,17 +333,17 @@ void do_send(struct model *model, const struct op *op, const struct answer *answ
         return;
     }
     if (state == MARK_REUSED)
-        refuse(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
     if (!op->message && !op->media)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (index != NONE)
         refuse_send(model, op, index);
-    if (!accepted(model, answer) || index == NONE)
+    if (!m_accepted(model, answer) || index == NONE)
         return;
     int64_t life = model->services[service].settings.max_life;
     if (op->max_life && op->max_life < life)
         life = op->max_life;
-    message_accept(model, index, NONE, op->participant, op, life);
+    m_message_accept(model, index, NONE, op->participant, op, life);
     model->next.sid = answer->interaction.sid;
-    mark_keep(model, op, service, &answer->interaction.sid);
+    m_mark_keep(model, op, service, &answer->interaction.sid);
 }

@@ -21,8 +21,8 @@ static bool superseded(const struct model *model, const struct m_hold *hold)
     return false;
 }
 
-enum pair_state pair_state(const struct model *model, const struct wish *wish, int number,
-                           int *ret_rival, int64_t *ret_free_time)
+enum pair_state m_pair_state(const struct model *model, const struct wish *wish, int number,
+                             int *ret_rival, int64_t *ret_free_time)
 {
     enum pair_state state = PAIR_FREE;
     *ret_rival = NONE;
@@ -42,7 +42,9 @@ enum pair_state pair_state(const struct model *model, const struct wish *wish, i
         enum same_people same = same_people(hold, wish->partners);
         if (model->now >= until || same == SAME_PEOPLE)
             continue;
-        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !superseded(model, hold);
+        /* Whether a person may have its number back in the same session is left open. */
+        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !superseded(model, hold) &&
+                    hold->session != wish->session;
         if (sure && until > *ret_free_time)
             *ret_free_time = until;
         if (state != PAIR_COOLING)
@@ -66,9 +68,9 @@ static void refuse_mode(struct model *model, const struct wish *wish, bool voice
                         int participant)
 {
     if (wish->mode != MODE_TEXT && (!voice || (sms && wish->mode == MODE_BOTH)))
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "NO_VOICE_NUMBER", 80201, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "NO_VOICE_NUMBER", 80201, participant);
     if (wish->mode != MODE_VOICE && (!sms || (voice && wish->mode == MODE_BOTH)))
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "NO_SMS_NUMBER", 80202, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "NO_SMS_NUMBER", 80202, participant);
 }
 
 /* What a pair that is not free is refused for. In a session that is made closed, nobody holds anything. */
@@ -78,9 +80,9 @@ static void refuse_pair(struct model *model, const struct wish *wish, enum pair_
     if (state == PAIR_FREE)
         return;
     if (state == PAIR_USED)
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604, participant);
     else
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", 80402, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", 80402, participant);
     model->refusals[model->refusal_count - 1].possible = state == PAIR_DOUBTFUL || wish->idle;
 }
 
@@ -89,36 +91,42 @@ static void refuse_asked(struct model *model, const struct wish *wish,
 {
     const struct m_number *number = &model->numbers[person->number];
     if (is_own(wish, person->number))
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "OWN_NUMBER", 80402, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OWN_NUMBER", 80402, participant);
     if (number->service != wish->service) {
         if (number->service != NONE || number->leaving)
-            refuse_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_IN_SERVICE", 80605,
+            m_deny_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_IN_SERVICE", 80605,
                        participant);
         if (number->service == NONE || person->number_by_sid)
-            refuse_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_FOUND", 80606, participant);
+            m_deny_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_FOUND", 80606, participant);
         return;
     }
     if (number->state != NUMBER_ACTIVE)
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_ACTIVE", 80601, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_ACTIVE", 80601, participant);
     if (!can_serve(number, wish->mode))
         refuse_mode(model, wish, number->can & CAN_VOICE, number->can & CAN_SMS, participant);
     int rival;
     int64_t free_time;
-    refuse_pair(model, wish, pair_state(model, wish, person->number, &rival, &free_time),
+    refuse_pair(model, wish, m_pair_state(model, wish, person->number, &rival, &free_time),
                 participant);
+}
+
+static bool is_near(const struct wish *wish, int number)
+{
+    return wish->code == world_code((enum who)(WHO_N1 + number));
 }
 
 static bool fits(const struct model *model, const struct wish *wish, int number)
 {
     const struct m_number *candidate = &model->numbers[number];
     return candidate->service == wish->service && candidate->state == NUMBER_ACTIVE &&
-           !candidate->reserved && can_serve(candidate, wish->mode);
+           !candidate->reserved && can_serve(candidate, wish->mode) && is_near(wish, number);
 }
 
 static void refuse_choice(struct model *model, const struct wish *wish, int participant)
 {
     int pool = 0;
     int able = 0;
+    int near = 0;
     int fitting = 0;
     int perhaps = 0;
     int free = 0;
@@ -130,9 +138,10 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
             continue;
         int rival;
         int64_t free_time;
-        enum pair_state state = pair_state(model, wish, i, &rival, &free_time);
+        enum pair_state state = m_pair_state(model, wish, i, &rival, &free_time);
         pool++;
         able += can_serve(number, wish->mode);
+        near += can_serve(number, wish->mode) && is_near(wish, i);
         voice = voice || number->can & CAN_VOICE;
         sms = sms || number->can & CAN_SMS;
         fitting += fits(model, wish, i);
@@ -142,19 +151,21 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
         perhaps += state == PAIR_DOUBTFUL || wish->idle;
     }
     if (!pool)
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "POOL_EMPTY", 80205, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "POOL_EMPTY", 80205, participant);
     else if (!able)
         refuse_mode(model, wish, voice, sms, participant);
+    else if (!near)
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "NO_COUNTRY_NUMBER", 80203, participant);
     else if (!fitting)
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "ONLY_RESERVED_NUMBERS", 80207, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "ONLY_RESERVED_NUMBERS", 80207, participant);
     else if (!free) {
-        refuse_one(model, STATUS_FAILED_PRECONDITION, "ALL_NUMBERS_IN_USE", 80208, participant);
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "ALL_NUMBERS_IN_USE", 80208, participant);
         model->refusals[model->refusal_count - 1].possible = perhaps > 0;
     }
 }
 
-void wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
-                   int participant)
+void m_wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
+                     int participant)
 {
     if (person->number >= 0)
         refuse_asked(model, wish, person, participant);
@@ -222,7 +233,7 @@ static bool surely_free(const struct model *model, const struct wish *wish, int 
     int rival;
     int64_t free_time;
     return fits(model, wish, number) && !is_own(wish, number) &&
-           pair_state(model, wish, number, &rival, &free_time) == PAIR_FREE;
+           m_pair_state(model, wish, number, &rival, &free_time) == PAIR_FREE;
 }
 
 static void check_better(struct model *model, const struct wish *wish, int number, int other)
@@ -247,11 +258,11 @@ static void check_better(struct model *model, const struct wish *wish, int numbe
     }
 }
 
-void wish_chosen(struct model *model, const struct wish *wish, int number)
+void m_wish_chosen(struct model *model, const struct wish *wish, int number)
 {
     int rival;
     int64_t free_time;
-    enum pair_state state = pair_state(model, wish, number, &rival, &free_time);
+    enum pair_state state = m_pair_state(model, wish, number, &rival, &free_time);
     if (!fits(model, wish, number) || is_own(wish, number))
         model_wrong_about(model, "N%d was chosen, and does not fit", number + 1);
     else if (wish->idle)
@@ -275,25 +286,25 @@ static void check_free_time(struct model *model, int64_t expected, const struct 
                           (long long)answer->free_time, (long long)expected);
 }
 
-void wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
-                  const struct answer *answer)
+void m_wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
+                    const struct answer *answer)
 {
     int rival = NONE;
     int64_t free_time = 0;
     if (strcmp(answer->reason, "PAIR_IN_USE") == 0) {
-        pair_state(model, wish, person->number, &rival, &free_time);
+        m_pair_state(model, wish, person->number, &rival, &free_time);
         if (!answer->names_rival || rival == NONE ||
             !sid_equal(&answer->rival, &model->sessions[rival].sid))
             model_wrong_about(model, "PAIR_IN_USE does not name the other session");
     }
     if (strcmp(answer->reason, "PAIR_COOLING_DOWN") == 0 &&
-        pair_state(model, wish, person->number, &rival, &free_time) == PAIR_COOLING)
+        m_pair_state(model, wish, person->number, &rival, &free_time) == PAIR_COOLING)
         check_free_time(model, free_time, answer);
     if (strcmp(answer->reason, "ALL_NUMBERS_IN_USE") != 0)
         return;
     int64_t first = 0;
     for (int i = 0; i < NUMBERS; i++) {
-        enum pair_state state = pair_state(model, wish, i, &rival, &free_time);
+        enum pair_state state = m_pair_state(model, wish, i, &rival, &free_time);
         if (!fits(model, wish, i) || is_own(wish, i) || state == PAIR_USED)
             continue;
         if (state == PAIR_DOUBTFUL)

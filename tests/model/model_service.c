@@ -46,14 +46,14 @@ static bool settings_equal(const struct settings *a, const struct settings *b)
 static void refuse_settings(struct model *model, const struct settings *settings)
 {
     if (settings->cool_down < settings->max_life + settings->late_window)
-        refuse(model, STATUS_FAILED_PRECONDITION, "COOL_DOWN_TOO_SHORT", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "COOL_DOWN_TOO_SHORT", NONE);
 }
 
 static void refuse_name(struct model *model, int name, int except)
 {
     for (int i = 0; i < model->service_count; i++)
         if (i != except && model->services[i].name == name && !model->services[i].deleting)
-            refuse(model, STATUS_ALREADY_EXISTS, "SERVICE_NAME_TAKEN", 80602);
+            m_deny(model, STATUS_ALREADY_EXISTS, "SERVICE_NAME_TAKEN", 80602);
 }
 
 static void check_service(struct model *model, const struct m_service *service,
@@ -80,28 +80,28 @@ static void check_repeat(struct model *model, const struct m_mark *mark,
         model_wrong_about(model, "a repeated request was answered with another SID");
 }
 
-void do_service_create(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_service_create(struct model *model, const struct op *op, const struct answer *answer)
 {
     const struct m_mark *mark = NULL;
-    enum mark_state state = mark_look(model, op, NONE, &mark);
+    enum mark_state state = m_mark_look(model, op, NONE, &mark);
     if (state == MARK_REPEAT) {
         check_repeat(model, mark, answer, &answer->service.sid);
         return;
     }
     struct settings settings = settings_over(&DEFAULTS, &op->settings);
     if (state == MARK_REUSED)
-        refuse(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
     refuse_settings(model, &settings);
     refuse_name(model, op->name, NONE);
-    if (!accepted(model, answer) || model->service_count == SERVICES_MOST)
+    if (!m_accepted(model, answer) || model->service_count == SERVICES_MOST)
         return;
     int index = model->service_count++;
     struct m_service *service = &model->services[index];
     *service = (struct m_service){
         .label = op->label, .sid = answer->service.sid, .name = op->name, .settings = settings};
     check_service(model, service, &answer->service);
-    mark_keep(model, op, NONE, &service->sid);
-    expect(model, EVENT_SERVICE_CREATED, index, NONE);
+    m_mark_keep(model, op, NONE, &service->sid);
+    m_expect(model, EVENT_SERVICE_CREATED, index, NONE);
 }
 
 /* A change of the idle cap holds for sessions that run now; what is over its time by it ends, at the latest now. */
@@ -110,20 +110,27 @@ static void idle_cap_changed(struct model *model, int service)
     for (int i = 0; i < model->session_count; i++) {
         struct m_session *session = &model->sessions[i];
         int reasons;
-        int64_t end = session_deadline(model, session, &reasons);
-        if (session->service != service || session->gone || !session_runs(session) || !end ||
+        int64_t end = m_session_deadline(model, session, &reasons);
+        if (session->service != service || session->gone || session->noticed || !end ||
             end > model->now)
             continue;
-        session_stop(model, session, SESSION_CLOSED, reasons, end);
+        if (!session_runs(session)) {
+            /* It is over already: which of the two ends counts is left open. */
+            session->end_time = end < session->end_time ? end : session->end_time;
+            session->end_most = end > session->end_most ? end : session->end_most;
+            session->reasons |= reasons;
+            continue;
+        }
+        m_session_stop(model, session, SESSION_CLOSED, reasons, end);
         session->noticed = false;
         session->end_most = model->now;
         session->purge_most = model->now + model->services[service].settings.retention;
     }
 }
 
-void do_service_update(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_service_update(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int index = wanted_service(model, op);
+    int index = m_wanted_service(model, op);
     struct settings settings = DEFAULTS;
     if (index != NONE) {
         settings = settings_over(&model->services[index].settings, &op->settings);
@@ -131,7 +138,7 @@ void do_service_update(struct model *model, const struct op *op, const struct an
         if (op->name)
             refuse_name(model, op->name, index);
     }
-    if (!accepted(model, answer) || index == NONE)
+    if (!m_accepted(model, answer) || index == NONE)
         return;
     struct m_service *service = &model->services[index];
     bool changed =
@@ -141,7 +148,7 @@ void do_service_update(struct model *model, const struct op *op, const struct an
     if (op->name)
         service->name = op->name;
     check_service(model, service, &answer->service);
-    expect(model, EVENT_SERVICE_UPDATED, index, NONE)->optional = !changed;
+    m_expect(model, EVENT_SERVICE_UPDATED, index, NONE)->optional = !changed;
     if (idle_cap)
         idle_cap_changed(model, index);
     for (int i = 0; i < model->session_count; i++) {
@@ -154,19 +161,19 @@ void do_service_update(struct model *model, const struct op *op, const struct an
     }
 }
 
-void do_service_delete(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_service_delete(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int index = find_service(model, op->service);
+    int index = m_find_service(model, op->service);
     if (index == NONE)
-        refuse(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
+        m_deny(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
     else if (op->service.name && model->services[index].deleting)
-        may_refuse(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
+        m_may_deny(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
     else if (model->services[index].deleting &&
              model->now >= model->services[index].delete_time + 7 * 24 * HOUR)
-        may_refuse(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
+        m_may_deny(model, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND", NONE);
     if (index != NONE && model->services[index].deleted)
-        may_refuse(model, STATUS_NOT_FOUND, "SERVICE_DELETED", NONE);
-    if (!accepted(model, answer) || index == NONE)
+        m_may_deny(model, STATUS_NOT_FOUND, "SERVICE_DELETED", NONE);
+    if (!m_accepted(model, answer) || index == NONE)
         return;
     struct m_service *service = &model->services[index];
     if (!sid_equal(&service->sid, &answer->service.sid))
@@ -175,20 +182,21 @@ void do_service_delete(struct model *model, const struct op *op, const struct an
         return;
     service->deleting = true;
     service->delete_time = model->now;
-    expect(model, EVENT_SERVICE_DELETING, index, NONE);
+    m_expect(model, EVENT_SERVICE_DELETING, index, NONE);
     for (int i = 0; i < model->session_count; i++) {
         struct m_session *session = &model->sessions[i];
         if (session->service == index && !session->gone && session_runs(session))
-            session_stop(model, session, SESSION_CLOSED, 1 << REASON_SERVICE, model->now);
+            m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_SERVICE, model->now);
     }
     for (int i = 0; i < NUMBERS; i++) {
         struct m_number *number = &model->numbers[i];
         if (number->service != index)
             continue;
         number->service = NONE;
+        number->last_service = index;
         number->quarantine_end = model->now + service->settings.quarantine;
         number->leaving = true;
-        expect_number(model, EVENT_NUMBER_REMOVED, index, i)->optional = true;
+        m_expect_number(model, EVENT_NUMBER_REMOVED, index, i)->optional = true;
     }
 }
 
@@ -250,25 +258,25 @@ static void check_number(struct model *model, int index, const struct plain_numb
                           (long long)seen->in_use, (long long)least);
 }
 
-void do_number_add(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_number_add(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     const struct m_mark *mark = NULL;
-    enum mark_state state = service == NONE ? MARK_NEW : mark_look(model, op, service, &mark);
+    enum mark_state state = service == NONE ? MARK_NEW : m_mark_look(model, op, service, &mark);
     if (state == MARK_REPEAT) {
         check_repeat(model, mark, answer, &answer->number.sid);
         return;
     }
     struct m_number *number = &model->numbers[op->number];
     if (state == MARK_REUSED)
-        refuse(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
     if (!op->can || op->carriers == BY_STRANGER)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (number->service != NONE && number->service == service)
-        refuse(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_SERVICE", 80104);
+        m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_SERVICE", 80104);
     else if (number->service != NONE)
-        refuse(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_OTHER_SERVICE", 80101);
-    if (!accepted(model, answer) || service == NONE)
+        m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_OTHER_SERVICE", 80101);
+    if (!m_accepted(model, answer) || service == NONE)
         return;
     *number = (struct m_number){.service = service,
                                 .sid = answer->number.sid,
@@ -278,8 +286,8 @@ void do_number_add(struct model *model, const struct op *op, const struct answer
                                 .create_time = model->now};
     set_carriers(number, op->carriers);
     check_number(model, op->number, &answer->number);
-    mark_keep(model, op, service, &number->sid);
-    expect_number(model, EVENT_NUMBER_ADDED, service, op->number);
+    m_mark_keep(model, op, service, &number->sid);
+    m_expect_number(model, EVENT_NUMBER_ADDED, service, op->number);
 }
 
 /* The number that an operation names, in this Service's pool. */
@@ -287,17 +295,17 @@ static bool wanted_number(struct model *model, const struct op *op, int service)
 {
     bool there = service != NONE && model->numbers[op->number].service == service;
     if (service != NONE && !there)
-        refuse(model, STATUS_NOT_FOUND, "PHONE_NUMBER_NOT_FOUND", 80301);
+        m_deny(model, STATUS_NOT_FOUND, "PHONE_NUMBER_NOT_FOUND", 80301);
     return there;
 }
 
-void do_number_update(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_number_update(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     bool there = wanted_number(model, op, service);
     if (op->set_carriers && op->carriers == BY_STRANGER)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
-    if (!accepted(model, answer) || !there)
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+    if (!m_accepted(model, answer) || !there)
         return;
     struct m_number *number = &model->numbers[op->number];
     struct m_number before = *number;
@@ -311,7 +319,7 @@ void do_number_update(struct model *model, const struct op *op, const struct ans
     bool changed = before.reserved != number->reserved || before.state != number->state ||
                    before.carrier_count != number->carrier_count ||
                    before.carriers[0] != number->carriers[0];
-    expect_number(model, EVENT_NUMBER_UPDATED, service, op->number)->optional = !changed;
+    m_expect_number(model, EVENT_NUMBER_UPDATED, service, op->number)->optional = !changed;
 }
 
 static bool uses_number(const struct m_session *session, int number)
@@ -322,9 +330,9 @@ static bool uses_number(const struct m_session *session, int number)
     return false;
 }
 
-void do_number_remove(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_number_remove(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     bool there = wanted_number(model, op, service);
     bool used = false;
     for (int i = 0; there && i < model->session_count; i++) {
@@ -333,23 +341,24 @@ void do_number_remove(struct model *model, const struct op *op, const struct ans
                         uses_number(session, op->number));
     }
     if (used && !op->force)
-        refuse(model, STATUS_FAILED_PRECONDITION, "NUMBER_IN_USE", 80611);
-    if (!accepted(model, answer) || !there)
+        m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_IN_USE", 80611);
+    if (!m_accepted(model, answer) || !there)
         return;
-    struct m_expected *removed = expect_number(model, EVENT_NUMBER_REMOVED, service, op->number);
+    struct m_expected *removed = m_expect_number(model, EVENT_NUMBER_REMOVED, service, op->number);
     removed->event.forced = used;
     for (int i = 0; i < model->session_count; i++) {
         struct m_session *session = &model->sessions[i];
         if (session->service != service || session->gone || !session_runs(session) ||
             !uses_number(session, op->number))
             continue;
-        session_stop(model, session, SESSION_FAILED, 1, model->now);
+        m_session_stop(model, session, SESSION_FAILED, 1, model->now);
         session->number_removed = true;
-        struct m_expected *failed = expect(model, EVENT_SESSION_CLOSED, service, i);
+        struct m_expected *failed = m_expect(model, EVENT_SESSION_CLOSED, service, i);
         failed->event.status = SESSION_FAILED;
         snprintf(failed->event.reason, PLAIN_TEXT, "NUMBER_REMOVED");
     }
     model->numbers[op->number].service = NONE;
+    model->numbers[op->number].last_service = service;
     model->numbers[op->number].leaving = false;
     model->numbers[op->number].quarantine_end =
         model->now + model->services[service].settings.quarantine;
@@ -378,7 +387,7 @@ void model_read_services(struct model *model, const struct plain_service *servic
 void model_read_numbers(struct model *model, int service, const struct plain_number *numbers,
                         int count)
 {
-    int index = find_service_label(model, service);
+    int index = m_find_service_label(model, service);
     int expected = 0;
     for (int i = 0; i < NUMBERS; i++)
         expected += model->numbers[i].service == index;

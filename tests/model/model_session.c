@@ -35,7 +35,7 @@ static void check_times(struct model *model, const struct m_session *session,
                         const struct plain_session *seen)
 {
     int reasons;
-    int64_t deadline = session_deadline(model, session, &reasons);
+    int64_t deadline = m_session_deadline(model, session, &reasons);
     if (seen->ttl_given != session->ttl_given || (seen->ttl_given && seen->ttl != session->ttl) ||
         seen->date != session->date)
         model_wrong_about(model, "s%d has another ttl or expire time than was asked for",
@@ -76,22 +76,44 @@ static void check_session(struct model *model, const struct m_session *session,
 
 /* ---- participants ---- */
 
+static unsigned bits_of(const struct op_person *person)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < person->who_count; i++)
+        bits |= 1u << world_person(person->who[i]);
+    return bits;
+}
+
 static struct wish wish_of(const struct op_person *person, int service, int session, int mode)
 {
     struct wish wish = {.service = service, .session = session, .mode = mode, .with = NONE};
-    for (int i = 0; i < person->who_count; i++)
-        wish.persons |= 1u << world_person(person->who[i]);
+    wish.code = world_code(person->who[0]);
+    wish.persons = bits_of(person);
     return wish;
+}
+
+/* Nobody's real number can be a number of a pool: what is sent there would come back. */
+static void refuse_claimed(struct model *model, enum who who)
+{
+    if (who < WHO_N1 || who > WHO_N4)
+        return;
+    const struct m_number *number = &model->numbers[who - WHO_N1];
+    if (number->service != NONE)
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_IDENTIFIER", 80404);
+    else if (number->leaving)
+        m_may_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_IDENTIFIER", 80404);
 }
 
 static void refuse_identifiers(struct model *model, const struct op_person *person, int index)
 {
-    for (int i = 0; i < person->who_count; i++)
+    for (int i = 0; i < person->who_count; i++) {
         if (person->who[i] == WHO_NOBODY)
-            refuse_one(model, STATUS_INVALID_ARGUMENT, "INVALID_IDENTIFIER", 80404, index);
+            m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_IDENTIFIER", 80404);
+        refuse_claimed(model, person->who[i]);
+    }
     if (person->who_count == 2 && world_person(person->who[0]) == world_person(person->who[1])) {
-        refuse_one(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701, NONE);
-        refuse_one(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103, index);
+        m_deny_one(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701, NONE);
+        m_deny_one(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103, index);
     }
 }
 
@@ -116,42 +138,48 @@ static void join(struct model *model, int session, const struct op_person *wante
     else if (!sid_equal(&seen->number_sid, &model->numbers[seen->number].sid))
         model_wrong_about(model, "a participant's number has another SID");
     else if (wanted->number < 0)
-        wish_chosen(model, wish, seen->number);
+        m_wish_chosen(model, wish, seen->number);
 }
 
 static void refuse_people(struct model *model, const struct op *op, struct wish *wishes)
 {
     for (int i = 0; i < op->people_count; i++) {
-        refuse_identifiers(model, &op->people[i], i);
         for (int j = 0; j < op->people_count; j++)
             if (j != i)
                 wishes[i].partners |= wishes[j].persons;
-        for (int j = 0; j < i; j++)
-            if (wishes[j].persons & wishes[i].persons)
-                refuse(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103);
+        m_wish_refusals(model, &wishes[i], &op->people[i], i);
     }
-    for (int i = 0; i < op->people_count; i++)
-        wish_refusals(model, &wishes[i], &op->people[i], i);
 }
 
 /* ---- create ---- */
 
-static void refuse_session(struct model *model, const struct op *op, int service)
+/* What is wrong with the request itself. */
+static void refuse_request(struct model *model, const struct op *op)
 {
     if (op->date && op->date <= model->now)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (op->status == SESSION_FAILED)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (op->people_count > 2)
-        refuse(model, STATUS_FAILED_PRECONDITION, "TOO_MANY_PARTICIPANTS", 80609);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "TOO_MANY_PARTICIPANTS", 80609);
+    for (int i = 0; i < op->people_count; i++) {
+        refuse_identifiers(model, &op->people[i], i);
+        for (int j = 0; j < i; j++)
+            if (bits_of(&op->people[j]) & bits_of(&op->people[i]))
+                m_deny(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103);
+    }
+}
+
+static void refuse_name(struct model *model, const struct op *op, int service)
+{
     for (int i = 0; op->name && i < model->session_count; i++) {
         const struct m_session *session = &model->sessions[i];
         if (session->service != service || session->gone || session->name != op->name)
             continue;
         if (!session_runs(session) && session->purge_least <= model->now)
-            may_refuse(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
+            m_may_deny(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
         else
-            refuse(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
+            m_deny(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
     }
 }
 
@@ -196,24 +224,24 @@ static void created(struct model *model, const struct op *op, int service,
         join(model, index, &op->people[i], &answer->session.people[i], &wish);
     }
     for (int i = 0; i < session->people_count; i++)
-        hold_take(model, index, i, op->status == SESSION_CLOSED);
-    holds_peers(model, index);
-    mark_keep(model, op, service, &session->sid);
-    expect(model, EVENT_SESSION_CREATED, service, index);
+        m_hold_take(model, index, i, op->status == SESSION_CLOSED);
+    m_holds_peers(model, index);
+    m_mark_keep(model, op, service, &session->sid);
+    m_expect(model, EVENT_SESSION_CREATED, service, index);
     if (op->status == SESSION_CLOSED) {
-        session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
-        struct m_expected *closed = expect(model, EVENT_SESSION_CLOSED, service, index);
+        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
+        struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, service, index);
         closed->event.status = SESSION_CLOSED;
         closed->optional = true;
     }
     check_session(model, session, &answer->session);
 }
 
-void do_session_create(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_session_create(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     const struct m_mark *mark = NULL;
-    enum mark_state state = service == NONE ? MARK_NEW : mark_look(model, op, service, &mark);
+    enum mark_state state = service == NONE ? MARK_NEW : m_mark_look(model, op, service, &mark);
     if (state == MARK_REPEAT) {
         if (!answer->ok || !sid_equal(&mark->sid, &answer->session.sid))
             model_wrong_about(model, "a repeated request was not answered as the first time (%s)",
@@ -221,8 +249,9 @@ void do_session_create(struct model *model, const struct op *op, const struct an
         return;
     }
     if (state == MARK_REUSED)
-        refuse(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
     struct wish wishes[OP_PEOPLE] = {{.mode = op->mode}};
+    refuse_request(model, op);
     if (service != NONE) {
         int mode = op->mode ? op->mode : model->services[service].settings.mode;
         wishes[0].mode = mode;
@@ -230,13 +259,14 @@ void do_session_create(struct model *model, const struct op *op, const struct an
             wishes[i] = wish_of(&op->people[i], service, NONE, mode);
             wishes[i].idle = op->status == SESSION_CLOSED;
         }
-        refuse_session(model, op, service);
+        refuse_name(model, op, service);
         refuse_people(model, op, wishes);
     }
-    if (accepted(model, answer) && service != NONE)
+    if (m_accepted(model, answer) && service != NONE)
         created(model, op, service, wishes, answer);
     else if (!answer->ok && answer->participant >= 0 && answer->participant < op->people_count)
-        wish_details(model, &wishes[answer->participant], &op->people[answer->participant], answer);
+        m_wish_details(model, &wishes[answer->participant], &op->people[answer->participant],
+                       answer);
 }
 
 /* ---- participants of a session that exists ---- */
@@ -252,10 +282,10 @@ static void joined(struct model *model, const struct op *op, int session, const 
     }
     join(model, session, &op->people[0], &answer->session.people[count - 1], wish);
     const struct plain_person *person = &owner->people[count - 1];
-    hold_take(model, session, count - 1, false);
-    holds_peers(model, session);
-    mark_keep(model, op, owner->service, &person->sid);
-    struct m_expected *added = expect(model, EVENT_PARTICIPANT_ADDED, owner->service, session);
+    m_hold_take(model, session, count - 1, false);
+    m_holds_peers(model, session);
+    m_mark_keep(model, op, owner->service, &person->sid);
+    struct m_expected *added = m_expect(model, EVENT_PARTICIPANT_ADDED, owner->service, session);
     added->event.participant = person->sid;
     check_session(model, owner, &answer->session);
 }
@@ -269,57 +299,57 @@ static void check_joined_again(struct model *model, const struct m_mark *mark,
                           answer->reason);
 }
 
-void do_participant_create(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_participant_create(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
+    int service = m_wanted_service(model, op);
     const struct m_mark *mark = NULL;
-    enum mark_state state = service == NONE ? MARK_NEW : mark_look(model, op, service, &mark);
-    int index = service == NONE ? NONE : wanted_session(model, op, service);
+    enum mark_state state = service == NONE ? MARK_NEW : m_mark_look(model, op, service, &mark);
+    int index = service == NONE ? NONE : m_wanted_session(model, op, service);
     if (state == MARK_REPEAT && (index != NONE || answer->ok)) {
         check_joined_again(model, mark, answer);
         return;
     }
     if (state == MARK_REUSED)
-        refuse(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
     struct wish wish = {.mode = 0};
     refuse_identifiers(model, &op->people[0], NONE);
     if (index != NONE) {
         const struct m_session *session = &model->sessions[index];
         wish = wish_of(&op->people[0], service, index, session->mode);
-        wish.partners = peers_of(session, NONE);
+        wish.partners = m_peers_of(session, NONE);
         int in = 0;
         for (int i = 0; i < session->people_count; i++)
             in += person_in(&session->people[i]);
         if (in >= 2)
-            refuse(model, STATUS_FAILED_PRECONDITION, "TOO_MANY_PARTICIPANTS", 80609);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "TOO_MANY_PARTICIPANTS", 80609);
         if (wish.partners & wish.persons)
-            refuse(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103);
+            m_deny(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103);
         if (!session_runs(session))
-            refuse(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
-        wish_refusals(model, &wish, &op->people[0], NONE);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
+        m_wish_refusals(model, &wish, &op->people[0], NONE);
     }
-    if (accepted(model, answer) && index != NONE)
+    if (m_accepted(model, answer) && index != NONE)
         joined(model, op, index, &wish, answer);
     else if (!answer->ok && index != NONE)
-        wish_details(model, &wish, &op->people[0], answer);
+        m_wish_details(model, &wish, &op->people[0], answer);
 }
 
-void do_participant_delete(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_participant_delete(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
-    int index = service == NONE ? NONE : wanted_session(model, op, service);
+    int service = m_wanted_service(model, op);
+    int index = service == NONE ? NONE : m_wanted_session(model, op, service);
     struct m_session *session = index == NONE ? NULL : &model->sessions[index];
-    bool there = session && place_of(session, op) != NONE;
+    bool there = session && m_place_of(session, op) != NONE;
     if (session && !there)
-        refuse(model, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND", 80610);
-    if (!accepted(model, answer) || !there)
+        m_deny(model, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND", 80610);
+    if (!m_accepted(model, answer) || !there)
         return;
     struct plain_person *person = &session->people[op->participant];
     if (person_in(person)) {
-        hold_release(model, index, op->participant, model->now);
+        m_hold_release(model, index, op->participant, model->now);
         person->delete_time = model->now;
         struct m_expected *removed =
-            expect(model, EVENT_PARTICIPANT_REMOVED, session->service, index);
+            m_expect(model, EVENT_PARTICIPANT_REMOVED, session->service, index);
         removed->event.participant = person->sid;
     }
     check_session(model, session, &answer->session);
@@ -331,7 +361,7 @@ void model_read_sessions(struct model *model, int service, const struct plain_se
                          int count)
 {
     int at = 0;
-    int index = find_service_label(model, service);
+    int index = m_find_service_label(model, service);
     for (int i = 0; i < model->session_count && !model_wrong(model); i++) {
         const struct m_session *session = &model->sessions[i];
         if (session->service != index || session->gone)

@@ -7,7 +7,7 @@ static void refuse_reopening(struct model *model, const struct op *op, int index
     const struct m_session *session = &model->sessions[index];
     int64_t date = op->set_date ? op->date : session->date;
     if (date && date <= model->now)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     for (int i = 0; i < session->people_count; i++) {
         const struct plain_person *person = &session->people[i];
         if (!person_in(person))
@@ -15,29 +15,27 @@ static void refuse_reopening(struct model *model, const struct op *op, int index
         struct wish wish = {.service = session->service,
                             .session = index,
                             .mode = session->mode,
-                            .persons = person_bits(person),
-                            .partners = peers_of(session, i),
+                            .persons = m_person_bits(person),
+                            .partners = m_peers_of(session, i),
                             .with = NONE};
         int rival;
         int64_t free_time;
-        enum pair_state state = pair_state(model, &wish, person->number, &rival, &free_time);
+        enum pair_state state = m_pair_state(model, &wish, person->number, &rival, &free_time);
         if (model->numbers[person->number].service != session->service)
-            refuse(model, STATUS_FAILED_PRECONDITION, "NUMBER_GONE", 80605);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_GONE", 80605);
         if (state == PAIR_USED)
-            refuse(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604);
         else if (state != PAIR_FREE)
-            may_refuse(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", NONE);
+            m_may_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", NONE);
     }
 }
 
 static void refuse_update(struct model *model, const struct op *op, int index)
 {
     const struct m_session *session = &model->sessions[index];
-    if (op->set_date && op->date && op->date <= model->now)
-        refuse(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (session_runs(session)) {
         if (op->status && op->status != SESSION_CLOSED)
-            refuse(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
+            m_deny(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
         return;
     }
     if (op->status == SESSION_IN_PROGRESS) {
@@ -45,11 +43,11 @@ static void refuse_update(struct model *model, const struct op *op, int index)
         return;
     }
     if (op->status)
-        refuse(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
     if (op->set_ttl || op->set_date)
-        refuse(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
+        m_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
     if (!op->status && !op->set_ttl && !op->set_date)
-        may_refuse(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
+        m_may_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
 }
 
 /* What the Service's default gives a session that has no ttl of its own is left open when its expire time comes or goes after its
@@ -68,7 +66,7 @@ static void settle_default(struct model *model, const struct op *op, struct m_se
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
         int reasons;
         session->default_ttl = candidates[i];
-        if (session_deadline(model, session, &reasons) == seen->expire_time)
+        if (m_session_deadline(model, session, &reasons) == seen->expire_time)
             return;
     }
     session->default_ttl = candidates[0];
@@ -95,7 +93,8 @@ static void reopen(struct model *model, int index)
 {
     struct m_session *session = &model->sessions[index];
     if (!session->noticed)
-        expect(model, EVENT_SESSION_CLOSED, session->service, index)->event.status = SESSION_CLOSED;
+        m_expect(model, EVENT_SESSION_CLOSED, session->service, index)->event.status =
+            SESSION_CLOSED;
     session->status = SESSION_IN_PROGRESS;
     session->reasons = 0;
     session->number_removed = false;
@@ -106,28 +105,30 @@ static void reopen(struct model *model, int index)
     session->opened++;
     for (int i = 0; i < session->people_count; i++)
         if (person_in(&session->people[i]))
-            hold_take(model, index, i, false);
-    holds_peers(model, index);
-    expect(model, EVENT_SESSION_REOPENED, session->service, index);
+            m_hold_take(model, index, i, false);
+    m_holds_peers(model, index);
+    m_expect(model, EVENT_SESSION_REOPENED, session->service, index);
 }
 
 static void close_session(struct model *model, int index)
 {
     struct m_session *session = &model->sessions[index];
-    session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
-    struct m_expected *closed = expect(model, EVENT_SESSION_CLOSED, session->service, index);
+    m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
+    struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, session->service, index);
     closed->event.status = SESSION_CLOSED;
     closed->event.closed_reason = REASON_API;
     closed->event.end_time = model->now;
 }
 
-void do_session_update(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_session_update(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
-    int index = service == NONE ? NONE : wanted_session(model, op, service);
+    int service = m_wanted_service(model, op);
+    int index = service == NONE ? NONE : m_wanted_session(model, op, service);
+    if (op->set_date && op->date && op->date <= model->now)
+        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
     if (index != NONE)
         refuse_update(model, op, index);
-    if (!accepted(model, answer) || index == NONE)
+    if (!m_accepted(model, answer) || index == NONE)
         return;
     struct m_session *session = &model->sessions[index];
     bool reopens = !session_runs(session) && op->status == SESSION_IN_PROGRESS;
@@ -135,14 +136,14 @@ void do_session_update(struct model *model, const struct op *op, const struct an
         reopen(model, index);
     bool changed = change_times(model, op, session, answer);
     if (!reopens && (op->set_ttl || op->set_date))
-        expect(model, EVENT_SESSION_UPDATED, service, index)->optional =
+        m_expect(model, EVENT_SESSION_UPDATED, service, index)->optional =
             !changed || op->status == SESSION_CLOSED;
     if (!reopens && op->status == SESSION_CLOSED)
         close_session(model, index);
     int reasons;
-    int64_t deadline = session_deadline(model, session, &reasons);
+    int64_t deadline = m_session_deadline(model, session, &reasons);
     if (session_runs(session) && deadline && deadline <= model->now) {
-        session_stop(model, session, SESSION_CLOSED, reasons, deadline);
+        m_session_stop(model, session, SESSION_CLOSED, reasons, deadline);
         session->noticed = false;
         session->end_most = model->now;
         session->purge_most = model->now + model->services[service].settings.retention;
@@ -152,18 +153,18 @@ void do_session_update(struct model *model, const struct op *op, const struct an
                           session->label, answer->session.status, session->status);
 }
 
-void do_session_delete(struct model *model, const struct op *op, const struct answer *answer)
+void m_do_session_delete(struct model *model, const struct op *op, const struct answer *answer)
 {
-    int service = wanted_service(model, op);
-    int index = service == NONE ? NONE : wanted_session(model, op, service);
-    if (!accepted(model, answer) || index == NONE)
+    int service = m_wanted_service(model, op);
+    int index = service == NONE ? NONE : m_wanted_session(model, op, service);
+    if (!m_accepted(model, answer) || index == NONE)
         return;
     struct m_session *session = &model->sessions[index];
     if (!sid_equal(&session->sid, &answer->session.sid))
         model_wrong_about(model, "another session was deleted");
-    struct m_expected *closed = expect(model, EVENT_SESSION_CLOSED, service, index);
+    struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, service, index);
     closed->event.status = SESSION_CLOSED;
     closed->optional = true;
-    expect(model, EVENT_SESSION_DELETED, service, index);
-    session_drop(model, session, model->now);
+    m_expect(model, EVENT_SESSION_DELETED, service, index);
+    m_session_drop(model, session, model->now);
 }

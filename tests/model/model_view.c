@@ -29,27 +29,27 @@ int model_sessions(const struct model *model, int service, int *ret_labels, int 
 
 int model_session_service(const struct model *model, int session)
 {
-    int index = find_session_label(model, session);
+    int index = m_find_session_label(model, session);
     return index == NONE ? 0 : model->services[model->sessions[index].service].label;
 }
 
 bool model_may_be_gone(const struct model *model, int session)
 {
-    int index = find_session_label(model, session);
+    int index = m_find_session_label(model, session);
     return index == NONE || (!session_runs(&model->sessions[index]) &&
                              model->sessions[index].purge_least <= model->now);
 }
 
 int model_session_people(const struct model *model, int session)
 {
-    int index = find_session_label(model, session);
+    int index = m_find_session_label(model, session);
     return index == NONE ? 0 : model->sessions[index].people_count;
 }
 
 bool model_person(const struct model *model, int session, int place, enum who *ret_who,
                   int *ret_number, bool *ret_left)
 {
-    int index = find_session_label(model, session);
+    int index = m_find_session_label(model, session);
     if (index == NONE || place >= model->sessions[index].people_count)
         return false;
     const struct plain_person *person = &model->sessions[index].people[place];
@@ -110,7 +110,7 @@ int model_edges(const struct model *model, int64_t *ret_times, int size)
     for (int i = 0; i < model->session_count; i++) {
         const struct m_session *session = &model->sessions[i];
         int reasons;
-        int64_t deadline = session_deadline(model, session, &reasons);
+        int64_t deadline = m_session_deadline(model, session, &reasons);
         if (session->gone)
             continue;
         if (session_runs(session) && deadline)

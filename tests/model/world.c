@@ -19,7 +19,10 @@ void world_address(const struct world *world, enum who who, char ret_text[ADDRES
 
 void world_number(const struct world *world, int number, char ret_text[ADDRESS_TEXT])
 {
-    snprintf(ret_text, ADDRESS_TEXT, "+1202%04u%03d", world->tag, number + 1);
+    if (number == NUMBERS - 1)
+        snprintf(ret_text, ADDRESS_TEXT, "+5233%04u0004", world->tag);
+    else
+        snprintf(ret_text, ADDRESS_TEXT, "+1202%04u%03d", world->tag, number + 1);
 }
 
 enum who world_who(const struct world *world, const char *text)
@@ -42,6 +45,11 @@ int world_number_of(const struct world *world, const char *text)
 int world_person(enum who who)
 {
     return who == WHO_E_ALSO ? WHO_E : (int)who;
+}
+
+int world_code(enum who who)
+{
+    return who == WHO_E || who == WHO_E_ALSO || who == WHO_N4 ? 52 : 1;
 }
 
 const char *world_carrier(int carrier)

@@ -28,7 +28,8 @@ enum {
 #define HOUR        (3600 * SECOND)
 #define WORLD_BEGIN INT64_C(1704067200000000)
 
-/* Real addresses. E has two, which are one phone written in two ways. N1 to N4 are the proxy numbers as if they were somebody's. */
+/* Real addresses. E has two, which are one phone written in two ways. N1 to N4 are the proxy numbers as if they were somebody's. E and
+ * N4 are of another country than the others. */
 enum who {
     WHO_A,
     WHO_B,
@@ -54,6 +55,8 @@ enum who world_who(const struct world *world, const char *text);
 int world_number_of(const struct world *world, const char *text);
 /* The person behind an address, from 0; the same for addresses of one phone. */
 int world_person(enum who who);
+/* The calling code of an address. */
+int world_code(enum who who);
 const char *world_carrier(int carrier);
 /* Name `name` (from 1) of a Service of this world, or of a session. */
 void world_service_name(const struct world *world, int name, char ret_text[ADDRESS_TEXT]);
