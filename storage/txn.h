@@ -6,7 +6,8 @@
  *
  *     a row's new value is a function of the entry and of that row's own old value, of nothing else;
  *     one entry touches one row at most once;
- *     a row that entries of several logs touch, or that is deleted by txn_delete, is never put ROW_LATER.
+ *     a row that entries of several logs touch is never put ROW_LATER;
+ *     nor is one that txn_delete deletes, unless it does no harm when a crash brings it back.
  *
  * Each row keeps a sequence, which tells it apart from what later entries made of it; that is how replay knows what has been
  * done already, row by row, whatever had reached the disk. What a deleted row was is not kept: a replay may find it absent where it
