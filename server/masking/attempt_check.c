@@ -1,5 +1,6 @@
 #include "server/masking/errors.h"
 #include "server/masking/guards.h"
+#include "server/masking/known.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox_internal.h"
 
@@ -13,13 +14,13 @@ struct checking {
     struct checked *item;
     struct error *error;
     const struct leg_id *id;
-    Maskline__Store__V1__Service *service;
+    const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
     Maskline__Store__V1__Leg *leg;
     Maskline__Store__V1__Session *session;
     Maskline__Store__V1__Participant *recipient;
     const Maskline__Store__V1__Binding *binding;
-    Maskline__Store__V1__PhoneNumber *number;
+    const Maskline__Store__V1__PhoneNumber *number;
 };
 
 /* Whether the check goes on to its next step. When not, the item's verdict stands, or the decision failed. */
@@ -173,21 +174,29 @@ static enum go check_route(struct checking *c)
 
 static enum go check_loop(struct checking *c)
 {
-    Maskline__Store__V1__NumberClaim *claim;
-    enum kv_found found = rows_claim(c->rows, c->recipient->identifiers[0], &claim, c->error);
-    if (found == KV_FAILED)
+    switch (
+        known_held(c->outbox->masking->known, c->rows, c->recipient->identifiers[0], c->error)) {
+    case KV_FOUND:
+        return cancel(c, "LOOP", 0);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
         return GO_FAIL;
-    bool held = found == KV_FOUND &&
-                claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
-    return held ? cancel(c, "LOOP", 0) : GO_ON;
+    }
 }
 
 static enum go check_number(struct checking *c)
 {
-    enum kv_found found = rows_number(c->rows, c->service->pool.data, c->binding->proxy_identifier,
-                                      &c->number, c->error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT ? cancel(c, "NUMBER_REMOVED", 0) : GO_FAIL;
+    struct holding holding;
+    enum kv_found found = known_number(c->outbox->masking->known, c->rows,
+                                       c->binding->proxy_identifier, &holding, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    if (found == KV_ABSENT || !holding.number || !holding.service ||
+        memcmp(holding.service->sid.data, c->service->sid.data, SID_BYTES) != 0 ||
+        holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        return cancel(c, "NUMBER_REMOVED", 0);
+    c->number = holding.number;
     if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
         return judge(c, VERDICT_WAIT);
     if (c->interaction->content->n_media && !c->number->mms)
@@ -299,29 +308,14 @@ static enum go begin(struct checking *c)
     return judge(c, VERDICT_SEND);
 }
 
-static bool find_service(struct checking *c, struct check_memory *memory)
-{
-    const uint8_t *sid = log_service(&c->id->log);
-    if (memory->service && !memcmp(memory->service->sid.data, sid, SID_BYTES)) {
-        c->service = memory->service;
-        return true;
-    }
-    enum kv_found found = rows_service(c->rows, sid, &c->service, c->error);
-    if (found == KV_FOUND)
-        memory->service = c->service;
-    else
-        c->service = NULL;
-    return found != KV_FAILED;
-}
-
 /* In order: what ends a leg for good comes before what makes it wait. Who has opted out or is blocked is asked after the route. */
 static enum go (*const STEPS[])(struct checking *checking) = {
     find_leg,    check_life, check_service, check_session, check_recipient,
     check_route, check_loop, check_number,  begin,
 };
 
-bool attempt_check(struct outbox *outbox, struct rows *rows, struct check_memory *memory,
-                   struct checked *item, struct error *error)
+bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,
+                   struct error *error)
 {
     struct checking c = {
         .outbox = outbox, .rows = rows, .item = item, .error = error, .id = &item->letter->id};
@@ -330,10 +324,10 @@ bool attempt_check(struct outbox *outbox, struct rows *rows, struct check_memory
     item->expire = 0;
     item->verdict = VERDICT_GONE;
     rows->tenant = log_tenant(&c.id->log);
-    if (!find_service(&c, memory))
-        return false;
-    if (!c.service)
-        return true; /* with its log, long ago */
+    enum kv_found found =
+        known_service(outbox->masking->known, rows, log_service(&c.id->log), &c.service, error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT; /* it went with its log, long ago */
     enum go go = GO_ON;
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && go == GO_ON; i++)
         go = STEPS[i](&c);

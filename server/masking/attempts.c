@@ -1,3 +1,4 @@
+#include "server/masking/known.h"
 #include "server/masking/outbox_internal.h"
 
 #include <stdlib.h>
@@ -40,12 +41,12 @@ static bool decide(struct command *command, struct txn *txn)
 {
     struct check *check = (struct check *)command;
     struct rows rows = rows_of_txn(txn, check->outbox->masking->store);
-    struct check_memory memory = {NULL};
     struct error error;
+    known_begin(check->outbox->masking->known);
     for (unsigned i = 0; i < check->count; i++)
         check->items[i].attempt = NULL;
     for (unsigned i = 0; i < check->count; i++) {
-        if (!attempt_check(check->outbox, &rows, &memory, &check->items[i], &error))
+        if (!attempt_check(check->outbox, &rows, &check->items[i], &error))
             return false;
     }
     check->decided = true;

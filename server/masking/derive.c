@@ -1,5 +1,6 @@
 #include "server/masking/derive.h"
 
+#include "server/masking/known.h"
 #include "server/masking/requests.h"
 
 #include <string.h>
@@ -30,10 +31,12 @@ static bool derive_change(struct deriving *d)
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_UPDATED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_DELETING:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_DELETED:
+        known_changed(d->masking->known, d->entry);
         return derive_services(d);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_UPDATED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_REMOVED:
+        known_changed(d->masking->known, d->entry);
         return derive_numbers(d);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED:

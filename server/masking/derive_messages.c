@@ -81,18 +81,6 @@ static bool move_in_outbox(struct deriving *d, const Maskline__Store__V1__LegCha
            put_waiting(d, &change->session, &change->interaction, change->leg, change->now);
 }
 
-/* An attempt's mark has served. Most carriers need none, so it is looked for first: that is cheaper than a deletion. */
-static bool drop_mark(struct deriving *d, const Maskline__Store__V1__LegChanged *change)
-{
-    struct key key = key_attempt(d->tenant, d->service, change->session.data,
-                                 change->interaction.data, change->leg);
-    struct kv_value old;
-    enum row_state state = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &old);
-    if (state != ROW_PRESENT)
-        return state != ROW_FAILED;
-    return derive_delete(d->derivation, KV_LIVE, key_bytes(&key), ROW_LATER);
-}
-
 static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChanged *change)
 {
     if (change->session.len != SID_BYTES || change->interaction.len != SID_BYTES)
@@ -110,7 +98,7 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
         if (!derive_record(d, KV_LIVE, &key, &interaction->base, 0, ROW_LATER))
             return false;
     }
-    return move_in_outbox(d, change) && drop_mark(d, change);
+    return move_in_outbox(d, change);
 }
 
 static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejected *change)

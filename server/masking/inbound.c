@@ -5,6 +5,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 #include "server/masking/guards.h"
+#include "server/masking/known.h"
 #include "server/masking/legs.h"
 #include "server/masking/ports.h"
 #include "server/masking/session_end.h"
@@ -62,8 +63,8 @@ enum step {
 struct reception {
     struct inbound *in;
     struct rows rows;
-    Maskline__Store__V1__NumberClaim *claim;
-    Maskline__Store__V1__Service *service;
+    struct holding holding;
+    const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Session *session;
     Maskline__Store__V1__Participant *sender;
     struct acceptance acceptance;
@@ -102,22 +103,23 @@ static enum step reject(struct reception *r, enum rejection rejection)
     return settle(in, rejection);
 }
 
+static bool is_quarantined(const struct reception *r)
+{
+    return r->holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
+}
+
 /* Whose number it is. What nobody owns leaves no trace: there is no log to leave it in. */
 static enum step find_owner(struct reception *r)
 {
     struct inbound *in = r->in;
-    enum kv_found found = rows_claim(&r->rows, in->to.text, &r->claim, &in->error);
+    enum kv_found found =
+        known_number(in->masking->known, &r->rows, in->to.text, &r->holding, &in->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? settle(in, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
-    found = rows_service(&r->rows, r->claim->service.data, &r->service, &in->error);
-    if (found == KV_FAILED)
-        return STEP_BROKEN;
-    if (found == KV_ABSENT ||
-        r->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE) {
-        bool quarantined =
-            r->claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
-        return settle(in, quarantined ? REJECT_NUMBER_QUARANTINED : REJECT_NUMBER_UNKNOWN);
-    }
+    r->service = r->holding.service;
+    if (!r->service ||
+        r->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return settle(in, is_quarantined(r) ? REJECT_NUMBER_QUARANTINED : REJECT_NUMBER_UNKNOWN);
     in->log = key_log(r->rows.tenant, r->service->sid.data);
     return STEP_ON;
 }
@@ -196,13 +198,11 @@ static enum step find_repeat(struct reception *r)
 static enum step check_number(struct reception *r)
 {
     struct inbound *in = r->in;
-    if (r->claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+    const Maskline__Store__V1__PhoneNumber *number = r->holding.number;
+    if (is_quarantined(r))
         return reject(r, REJECT_NUMBER_QUARANTINED);
-    Maskline__Store__V1__PhoneNumber *number;
-    enum kv_found found =
-        rows_number(&r->rows, r->service->pool.data, in->to.text, &number, &in->error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT ? reject(r, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
+    if (!number)
+        return reject(r, REJECT_NUMBER_UNKNOWN);
     if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
                      in->message->carrier))
         return reject(r, REJECT_WRONG_CARRIER);
@@ -216,14 +216,14 @@ static enum step check_loop(struct reception *r)
     struct inbound *in = r->in;
     if (!in->from_known)
         return STEP_ON;
-    Maskline__Store__V1__NumberClaim *claim;
-    enum kv_found found = rows_claim(&r->rows, in->from.text, &claim, &in->error);
-    if (found == KV_FAILED)
-        return STEP_BROKEN;
-    if (found == KV_FOUND &&
-        claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+    switch (known_held(in->masking->known, &r->rows, in->from.text, &in->error)) {
+    case KV_FOUND:
         return reject(r, REJECT_LOOP);
-    return STEP_ON;
+    case KV_ABSENT:
+        return STEP_ON;
+    default:
+        return STEP_BROKEN;
+    }
 }
 
 /* A session that has ended by itself is closed by the traffic that finds it, when no timer was here before; as of the instant at which
@@ -405,6 +405,7 @@ bool inbound_decide(struct inbound *inbound, struct txn *txn)
     inbound->accepted = NULL;
     inbound->note_time = 0;
     enum step step = STEP_ON;
+    known_begin(inbound->masking->known);
     for (size_t i = 0; i < sizeof WAY / sizeof *WAY && step == STEP_ON; i++)
         step = WAY[i](&r);
     if (step != STEP_BROKEN)

@@ -43,6 +43,7 @@ struct inbound {
     struct address from;
     bool from_known; /* `from` is an address at all */
     struct person sender;
+    uint64_t route_hash;
     uint8_t dedupe_key[HASH_SIZE];
     uint8_t content_hash[HASH_SIZE];
 

@@ -4,6 +4,7 @@
 #include "server/masking/inbound.h"
 #include "server/masking/outbox.h"
 #include "server/masking/ports.h"
+#include "server/masking/recent.h"
 #include "server/masking/timers.h"
 
 #include <stdlib.h>
@@ -42,8 +43,10 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     if (outcome != COMMAND_DURABLE) {
         inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED, .error = error};
     } else {
-        if (inbound->accepted)
+        if (inbound->accepted) {
+            recent_note(masking->recent, inbound->route_hash, inbound->accepted->create_time);
             outbox_note(masking->outbox, &inbound->log, inbound->accepted);
+        }
         if (inbound->note_time)
             timers_note(masking->timers, &inbound->log, inbound->note_time);
         if (inbound->result.outcome == INBOUND_FAILED)
@@ -80,6 +83,16 @@ static void hash_message(struct inbound *inbound)
     key_hash(hash_key, pieces, count, inbound->content_hash);
 }
 
+/* Of the person, which is a keyed hash, and the number. */
+static uint64_t route_hash(const struct inbound *inbound)
+{
+    uint64_t hash;
+    memcpy(&hash, inbound->sender.bytes + 1, sizeof hash);
+    for (const char *digit = inbound->to.text; *digit; digit++)
+        hash = (hash ^ (uint8_t)*digit) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 32;
+}
+
 static void answer(void (*done)(void *data, const struct inbound_result *result), void *data,
                    enum rejection rejection)
 {
@@ -112,7 +125,6 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         done(data, &(struct inbound_result){.outcome = INBOUND_FAILED, .error = &error});
         return;
     }
-    inbound->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
     inbound->masking = masking;
     inbound->message = message;
     inbound->done = done;
@@ -124,6 +136,11 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         inbound->sender = person_of(store_hash_key(masking->store), canonical.text);
     }
     hash_message(inbound);
+    inbound->route_hash = inbound->from_known ? route_hash(inbound) : 0;
+    bool cold = inbound->from_known &&
+                !recent_has(masking->recent, inbound->route_hash, store_now(masking->store));
+    inbound->command =
+        (struct command){.prefetch = cold ? prefetch : NULL, .decide = decide, .done = finish};
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     inbound->accepted = NULL;
     inbound->note_time = 0;

@@ -8,16 +8,20 @@
 #include "server/masking/masking.h"
 #include "server/masking/rows.h"
 
+struct known;  /* known.h: Services and numbers, in memory */
 struct pools;  /* pools.h: numbers by load, in memory */
 struct outbox; /* outbox.h: legs that wait for an attempt */
 struct ports;  /* ports.h: the carriers to send by */
+struct recent; /* recent.h: routes that carried a message lately */
 struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
     struct store *store;
     struct pipeline *pipeline;
     struct masking_options options;
+    struct known *known;
     struct pools *pools;
+    struct recent *recent;
     struct ports *ports;
     struct outbox *outbox;
     struct timers *timers;

@@ -2,9 +2,11 @@
 
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
+#include "server/masking/known.h"
 #include "server/masking/outbox.h"
 #include "server/masking/pools.h"
 #include "server/masking/ports.h"
+#include "server/masking/recent.h"
 #include "server/masking/timers.h"
 
 #include <stdlib.h>
@@ -20,7 +22,8 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 {
     struct masking *masking = data;
     pools_clear(masking->pools);
-    return timers_rebuild(masking->timers, view, error) &&
+    return known_rebuild(masking->known, view, error) &&
+           timers_rebuild(masking->timers, view, error) &&
            outbox_rebuild(masking->outbox, view, error);
 }
 
@@ -29,7 +32,9 @@ static void free_parts(struct masking *masking)
     timers_free(masking->timers);
     outbox_free(masking->outbox);
     ports_free(masking->ports);
+    recent_free(masking->recent);
     pools_free(masking->pools);
+    known_free(masking->known);
     free(masking);
 }
 
@@ -41,11 +46,14 @@ static struct masking *new_parts(const struct masking_options *options)
         return NULL;
     masking->options = *options;
     masking->store = options->store;
+    masking->known = known_new();
     masking->pools = pools_new();
+    masking->recent = recent_new();
     masking->ports = ports_new();
     masking->outbox = outbox_new(masking, &standard);
     masking->timers = timers_new(masking);
-    if (masking->pools && masking->ports && masking->outbox && masking->timers)
+    if (masking->known && masking->pools && masking->recent && masking->ports && masking->outbox &&
+        masking->timers)
         return masking;
     free_parts(masking);
     return NULL;

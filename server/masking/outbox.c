@@ -1,3 +1,4 @@
+#include "proto/c/utf8.h"
 #include "server/masking/errors.h"
 #include "server/masking/outbox_internal.h"
 
@@ -114,7 +115,7 @@ void outbox_note(struct outbox *outbox, const struct log_id *log,
 
 static void copy_text(char *ret_text, size_t room, const char *text)
 {
-    size_t size = text ? strnlen(text, room - 1) : 0;
+    size_t size = text ? utf8_prefix(text, room - 1) : 0;
     memcpy(ret_text, text ? text : "", size);
     ret_text[size] = 0;
 }

@@ -95,8 +95,8 @@ struct attempt {
     struct outbound_message message;
     char key[OUTBOUND_KEY_SIZE];
     struct send_result result;
-    char provider_id[256];
-    char carrier_code[64];
+    char provider_id[4 * 255 + 1];
+    char carrier_code[4 * 64 + 1];
     /* What its result made of the leg. */
     bool waits;
     int64_t due;
@@ -231,11 +231,8 @@ void letters_clear(struct outbox *outbox);
 /* ---- attempt_check.c ---- */
 
 /* On the writer's thread: may this leg be sent now? False: the decision cannot be made. */
-struct check_memory {
-    Maskline__Store__V1__Service *service; /* the last one that was read */
-};
-bool attempt_check(struct outbox *outbox, struct rows *rows, struct check_memory *memory,
-                   struct checked *item, struct error *error);
+bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,
+                   struct error *error);
 
 /* ---- attempts.c ---- */
 

@@ -9,6 +9,8 @@
 /* What the network says of a message that was sent. The key names the leg, so that a receipt needs nothing in memory: it may come before
  * the attempt's own result, and after a restart. */
 
+enum { KEPT_WARM = 60 * 1000 /* milliseconds */ };
+
 struct arrival {
     struct command command;
     struct masking *masking;
@@ -117,6 +119,15 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     free(arrival);
 }
 
+/* Whether the message's rows have perhaps left the memory. Its SID begins with the time of its making, in milliseconds. */
+static bool is_old(const struct leg_id *id, int64_t now)
+{
+    int64_t made = 0;
+    for (int i = 0; i < 6; i++)
+        made = made << 8 | id->interaction[i];
+    return now / 1000 - made > KEPT_WARM;
+}
+
 void ingress_receipt(struct masking *masking, const struct receipt *receipt,
                      void (*done)(void *data, const struct error *error), void *data)
 {
@@ -133,7 +144,11 @@ void ingress_receipt(struct masking *masking, const struct receipt *receipt,
         done(data, &error);
         return;
     }
-    arrival->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
+    arrival->command = (struct command){
+        .prefetch = is_old(&id, store_now(masking->store)) ? prefetch : NULL,
+        .decide = decide,
+        .done = finish,
+    };
     arrival->masking = masking;
     arrival->receipt = receipt;
     arrival->done = done;

@@ -1,4 +1,5 @@
 #include "server/masking/errors.h"
+#include "server/masking/known.h"
 #include "server/masking/session_end.h"
 #include "server/masking/timers_internal.h"
 
@@ -189,6 +190,7 @@ static bool forget_service(struct work *work)
         return false;
     piece->gone = true;
     piece->ran++;
+    known_forget(piece->masking->known);
     return txn_delete(work->rows.txn, KV_META, key_bytes(&key)) || no_memory(work);
 }
 
