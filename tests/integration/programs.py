@@ -44,7 +44,7 @@ class Program:
         """One message more, put where it belongs."""
         message = next(self.told)
         which = message.WhichOneof("message")
-        self.waiting[which].append(getattr(message, which))
+        self.waiting.setdefault(which, []).append(getattr(message, which))
         if which == "send":
             self.sends.append(message.send)
 

@@ -77,8 +77,9 @@ class Gateway(Case):
             self.assertEqual(program.next("inbound_result").outcome, ACCEPTED)
         for session in sessions:
             for interaction in world.interactions(session.sid):
-                body = interaction.content.body
-                self.assertEqual(interaction.outbound[0].status, ends[body], body)
+                world.leg_until(interaction.sid, ends[interaction.content.body])
+            for interaction in world.interactions(session.sid):
+                self.assertEqual(interaction.outbound[0].status, ends[interaction.content.body])
         self.assertEqual(program.half_close(), grpc.StatusCode.OK)
         self.assertEqual(len(program.sends), len(expected))
         for event in world.events():
@@ -118,9 +119,8 @@ class Gateway(Case):
             result(UNKNOWN)
             return I.LEG_STATUS_FAILED
         if case == 4:
-            result(REFUSED)
-            receipt(SENT)
             receipt(QUEUED)
+            result(REFUSED)
             return I.LEG_STATUS_FAILED
         if case == 5:
             receipt(DELIVERED)
@@ -270,6 +270,7 @@ class Gateway(Case):
         program, other = Program.attached(self.up), Program.attached(self.up, "other")
         world.add_number(proxy(3))
         world.add_number(proxy(4))
+        world.add_number(proxy(5))
         alone = world.session({"identifier": ANN, "proxy_identifier": proxy(3)})
         voice = world.session({"identifier": ANN, "proxy_identifier": proxy(4)}, CAT,
                               mode=pb.common.SESSION_MODE_VOICE_ONLY)
@@ -283,7 +284,7 @@ class Gateway(Case):
             ("NO_ROUTE", 80903, ("", ann.proxy_identifier, "x"), {}),
             ("NO_ROUTE", 80903, ("TaxiCorp", ann.proxy_identifier, "x"), {}),
             ("NO_ROUTE", 80903, ("+1", ann.proxy_identifier, "x"), {}),
-            ("NO_ROUTE", 80903, (ANN, ({proxy(1), proxy(2)} - {ann.proxy_identifier}).pop(), "x"), {}),
+            ("NO_ROUTE", 80903, (ANN, proxy(5), "x"), {}),
             ("LOOP", 0, (proxies[1], proxies[0], "x"), {}),
             ("NO_PARTNER", 80614, (ANN, proxy(3), "x"), {}),
             ("MODE_REFUSED", 80910, (ANN, proxy(4), "x"), {}),
@@ -291,8 +292,6 @@ class Gateway(Case):
             ("TOO_MUCH_MEDIA", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url}] * 11}),
             ("TOO_MUCH_MEDIA", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url + "x" * 2048}]}),
         ]
-        if proxies[0] == proxies[1]:
-            cases = [case for case in cases if "x" != case[2][2] or case[2][1] != ""]
         for index, (reason, original, text, more) in enumerate(cases):
             told = program.text(f"n{index}", *text, **more)
             self.assertEqual((told.provider_id, told.outcome, told.reason, told.original_code),
@@ -306,7 +305,7 @@ class Gateway(Case):
         world.close(session.sid)
         told = program.text("late", ANN, ann.proxy_identifier, "x")
         self.assertEqual((told.outcome, told.reason, told.original_code), (REJECTED, "SESSION_CLOSED", 80902))
-        self.assertEqual({send.body for send in program.sends}, {"é" * 1600} & {send.body for send in program.sends})
+        self.assertLessEqual({send.body for send in program.sends}, {"é" * 1600})
 
     def test_takeover(self):
         world, session, ann, ben = self.pair()
@@ -374,6 +373,8 @@ class Gateway(Case):
         doomed = [world.send(session.sid, ann.sid, "to one who left").sid]
         world.server.participants.DeleteParticipant(pb.participants.DeleteParticipantRequest(
             service=world.sid, session=session.sid, participant=ann.sid), timeout=60)
+        # Although no program is there to send it.
+        world.leg_until(doomed[0], I.LEG_STATUS_CANCELED)
         again = world.server.participants.CreateParticipant(pb.participants.CreateParticipantRequest(
             service=world.sid, session=session.sid, participant={"identifier": ANN}), timeout=60).participant
         doomed.append(world.send(session.sid, again.sid, "to a closed session").sid)
@@ -391,7 +392,7 @@ class Gateway(Case):
             program.result(send.key, TAKEN)
         for sid, reason in zip(doomed, ["PARTICIPANT_REMOVED", "SESSION_CLOSED", "SESSION_CLOSED"]):
             leg = world.leg_until(sid, I.LEG_STATUS_CANCELED)
-            self.assertEqual((leg.error.reason, leg.attempts), (reason, 0))
+            self.assertEqual((leg.error.reason, leg.HasField("sent_time")), (reason, False))
         self.assertEqual(program.half_close(), grpc.StatusCode.OK)
         self.assertEqual(len(program.sends), 2)
 
