@@ -231,11 +231,8 @@ void letters_clear(struct outbox *outbox);
 /* ---- attempt_check.c ---- */
 
 /* On the writer's thread: may this leg be sent now? False: the decision cannot be made. */
-struct check_memory {
-    Maskline__Store__V1__Service *service; /* the last one that was read */
-};
-bool attempt_check(struct outbox *outbox, struct rows *rows, struct check_memory *memory,
-                   struct checked *item, struct error *error);
+bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,
+                   struct error *error);
 
 /* ---- attempts.c ---- */
 
