@@ -1,0 +1,154 @@
+#include "tests/unit/server/masking/calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* People come into sessions and leave them. */
+
+#define N1  "+15559990001"
+#define N2  "+15559990002"
+#define ANN "+15551230001"
+#define BOB "+15551230002"
+#define CAT "+15551230003"
+
+static struct world *world_with(unsigned numbers)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, N1, NULL);
+    if (numbers > 1)
+        world_number(world, N2, NULL);
+    return world;
+}
+
+START_TEST(a_session_is_filled_later)
+{
+    struct world *world = world_with(1);
+    const Maskline__Store__V1__Session *session = call_talk(world, NULL, NULL);
+    const char *sid = sid_of(world, session);
+    const Maskline__Store__V1__Session *one = call_join(world, sid, person(world, ANN), NULL);
+    ck_done(one);
+    ck_rejected(world_text(world, ANN, N1, "x"), "NO_PARTNER");
+    const Maskline__Store__V1__Session *two = call_join(world, sid, person(world, BOB), NULL);
+    ck_done(two);
+    ck_assert_uint_eq(two->n_participants, 2);
+    ck_assert_str_eq(two->participants[1]->identifiers[0], BOB);
+    ck_accepted(world_text(world, ANN, N1, "to bob"));
+    ck_accepted(world_text(world, BOB, N1, "to ann"));
+    ck_refused(call_join(world, sid, person(world, CAT), NULL), "TOO_MANY_PARTICIPANTS", 80609);
+    ck_refused(call_join(world, sid, person(world, BOB), NULL), "IDENTIFIER_IN_SESSION", 80103);
+    ck_refused(call_join(world, sid, person(world, "x"), NULL), "INVALID_IDENTIFIER", 80404);
+    ck_assert_str_eq(call_error.fields[0].name, "participant.identifier");
+    ck_refused(call_join(world, "nobody's", person(world, CAT), NULL), "SESSION_NOT_FOUND", 80308);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(who_leaves_is_out_at_once)
+{
+    struct world *world = world_with(2);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "to bob"));
+    world_move(world, SECOND);
+    const Maskline__Store__V1__Session *left = call_leave(world, talk.session, talk.b);
+    ck_done(left);
+    ck_assert_int_eq(left->participants[1]->delete_time, world_now(world));
+    ck_assert_int_eq(left->participants[0]->delete_time, 0);
+    ck_assert_int_eq(left->status, SESSION_STATUS(IN_PROGRESS)); /* one is enough to live */
+    ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "PARTICIPANT_REMOVED");
+    ck_rejected(world_text(world, ANN, talk.proxy_a, "x"), "NO_PARTNER");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0); /* nothing reaches who has left */
+    uint64_t entries = world_entries(world);
+    const Maskline__Store__V1__Session *again = call_leave(world, talk.session, talk.b);
+    ck_done(again);
+    ck_assert_int_eq(again->participants[1]->delete_time, left->participants[1]->delete_time);
+    ck_assert_uint_eq(world_entries(world), entries);
+    ck_refused(call_leave(world, talk.session, "KP0123456789abcdef0123456789abcdef"),
+               "PARTICIPANT_NOT_FOUND", 80610);
+    ck_refused(call_leave(world, talk.session, "KC0123456789abcdef0123456789abcdef"), "INVALID_SID",
+               80405);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(who_left_may_come_back)
+{
+    struct world *world = world_with(1);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_done(call_leave(world, talk.session, talk.b));
+    const Maskline__Store__V1__Session *back =
+        call_join(world, talk.session, person(world, BOB), NULL);
+    ck_done(back); /* it is the same session: nothing rests */
+    ck_assert_uint_eq(back->n_participants, 3);
+    ck_assert_str_ne(participant_sid(world, back, 2), talk.b);
+    ck_accepted(world_text(world, BOB, N1, "x"));
+    ck_accepted(world_text(world, ANN, N1, "x"));
+    ck_assert_int_eq(call_number_get(world, N1).in_use, 1);
+    /* And go again, and be deleted with all that it ever was. */
+    ck_done(call_leave(world, talk.session, participant_sid(world, back, 2)));
+    ck_done(call_session_delete(world, talk.session));
+    ck_assert_int_eq(call_number_get(world, N1).in_use, 0);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(somebody_else_takes_the_place)
+{
+    struct world *world = world_with(2);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_done(call_leave(world, talk.session, talk.b));
+    const Maskline__Store__V1__Session *joined =
+        call_join(world, talk.session, person(world, CAT), NULL);
+    ck_done(joined);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "to cat"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, CAT);
+    /* From now on Ann's number was for Cat: it may be so again, and not for Bob. */
+    ck_done(call_close(world, joined));
+    ck_assert_str_eq(proxy_of(call_talk(world, ANN, CAT), 0), talk.proxy_a);
+    ck_assert_str_ne(proxy_of(call_talk(world, ANN, BOB), 0), talk.proxy_a);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(leaving_works_in_any_status)
+{
+    struct world *world = world_with(1);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_done(call_session_update(
+        world, (struct session_change){.session = talk.session, .status = SESSION_STATUS(CLOSED)}));
+    int64_t released = world_now(world);
+    world_move(world, HOUR);
+    ck_done(call_leave(world, talk.session, talk.a));
+    ck_assert_int_eq(call_number_get(world, N1).in_use, 0);
+    world_move(world, released + 4 * HOUR - world_now(world) - 1);
+    ck_refused(call_talk(world, ANN, CAT), "ALL_NUMBERS_IN_USE", 80208);
+    world_move(world, 1); /* it rests since the closing */
+    ck_done(call_talk(world, ANN, CAT));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(each_identifier_reaches_the_session)
+{
+    struct world *world = world_with(1);
+    const struct participant_draft people[] = {person_of_many(world, ANN " " CAT),
+                                               person(world, BOB)};
+    const Maskline__Store__V1__Session *session = call_session_create(
+        world, (struct session_draft){.participants = people, .participant_count = 2});
+    ck_done(session);
+    ck_accepted(world_text(world, ANN, N1, "x"));
+    ck_accepted(world_text(world, CAT, N1, "x"));
+    ck_accepted(world_text(world, BOB, N1, "x"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, ANN); /* the first one */
+    ck_done(call_close(world, session));
+    ck_rejected(world_text(world, CAT, N1, "x"), "SESSION_CLOSED");
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("participants", a_session_is_filled_later, who_leaves_is_out_at_once,
+           who_left_may_come_back, somebody_else_takes_the_place, leaving_works_in_any_status,
+           each_identifier_reaches_the_session)
