@@ -167,6 +167,8 @@ void pipeline_free(struct pipeline *pipeline)
     pthread_join(pipeline->writer, NULL);
     end_flusher(pipeline);
     writer_refuse(pipeline, queue_take(&pipeline->queue), REFUSE_CLOSING);
+    /* Another pipeline on this store goes on from here. */
+    store_saw(pipeline->store, pipeline->txn.now, pipeline->mint.last);
     /* The read point holds on to layers, and to what the writer did not publish any more. */
     struct error ignored;
     (void)store_publish(pipeline->store, NULL, 0, 0, &ignored);
