@@ -321,24 +321,6 @@ static bool event_fits(const struct m_expected *expected, const struct event *ev
            want->service_deleted == event->service_deleted && want->first == event->first;
 }
 
-/* An end by time may be noticed at any moment from then on. */
-static bool notices_end(struct model *model, const struct event *event)
-{
-    int index =
-        event->kind == EVENT_SESSION_CLOSED ? m_find_session_sid(model, &event->session) : NONE;
-    if (index == NONE)
-        return false;
-    struct m_session *session = &model->sessions[index];
-    if (session->noticed || session_runs(session) || session->status != event->status ||
-        !(session->reasons & 1 << event->closed_reason) || event->end_time < session->end_time ||
-        event->end_time > session->end_most)
-        return false;
-    session->noticed = true;
-    session->reasons = 1 << event->closed_reason;
-    session->end_time = session->end_most = event->end_time;
-    return true;
-}
-
 void model_event(struct model *model, const struct event *event)
 {
     if (event->time != model->now) {
@@ -359,7 +341,7 @@ void model_event(struct model *model, const struct event *event)
                 model->sessions[m_find_session_sid(model, &event->session)].gone = true;
             return;
         }
-    if (!notices_end(model, event))
+    if (!m_notices_end(model, event) && !m_notices_purge(model, event))
         model_wrong_about(model,
                           "the log of k%d has an entry that nothing accounts for: %s %s status %d "
                           "reason %d forced %d first %d",

@@ -114,8 +114,10 @@ struct m_leg {
     int taken;            /* how often the network surely took it */
     bool ready;           /* a carrier said that it can send again */
     bool given[CARRIERS]; /* which carriers know of it */
-    bool
-        uncounted; /* a receipt came for it when no attempt was under way, and may have been taken for one's */
+    /* A receipt came for it when no attempt was under way, and may have been taken for one's. */
+    bool uncounted;
+    /* So long those after it may be held back, although a receipt has settled it. */
+    int64_t place_until;
     int receipt; /* the status that a receipt of this operation makes; 0: none */
     bool receipt_sure;
 };
@@ -256,6 +258,10 @@ void m_session_stop(struct model *model, struct m_session *session, int status, 
 void m_sessions_settle(struct model *model);
 /* Everything of it is gone. */
 void m_session_drop(struct model *model, struct m_session *session, int64_t time);
+/* An end by time may be noticed at any moment from then on, and a session whose retention is over may go: whether the event tells of
+ * that. */
+bool m_notices_end(struct model *model, const struct event *event);
+bool m_notices_purge(struct model *model, const struct event *event);
 /* A person begins to have its number. */
 void m_hold_take(struct model *model, int session, int participant, bool doubtful);
 void m_hold_release(struct model *model, int session, int participant, int64_t time);

@@ -61,7 +61,8 @@ static struct bars bars_of(const struct model *model, const struct m_leg *leg)
         else
             bars.sure |= BAR_CLOSED;
     }
-    if (session_runs(session) && session->opened != leg->opened)
+    /* It was opened again since. */
+    if (session->opened > leg->opened + !session_runs(session))
         bars.perhaps |= BAR_ROUTE | BAR_CLOSED;
     if (number->service != leg->service)
         bars.sure |= BAR_NUMBER;
@@ -98,6 +99,16 @@ static const struct m_leg *ahead(const struct model *model, const struct m_leg *
             !other->lost)
             return other;
     return NULL;
+}
+
+/* Whether an earlier message may still hold its place, although a receipt has settled it. */
+static bool keeps_place(const struct model *model, const struct m_leg *leg)
+{
+    for (const struct m_leg *other = model->legs; other < leg; other++)
+        if (other->session == leg->session && other->to == leg->to &&
+            other->place_until > model->now)
+            return true;
+    return false;
 }
 
 /* ---- attempts ---- */
@@ -251,7 +262,12 @@ static void expect_receipt(struct m_leg *leg, enum receipt_kind receipt)
     leg->receipt = 0;
     if (over && leg->status != LEG_UNKNOWN)
         return;
-    leg->uncounted = leg->status < LEG_SENT && !leg->under_way && !leg->result_count;
+    /* The failure of the latest attempt was known: it goes on to count as one that waits until its time, and the receipt as one of
+     * another attempt. */
+    if (leg->status < LEG_SENT && !leg->under_way && !leg->result_count) {
+        leg->uncounted = true;
+        leg->place_until = leg->due_time;
+    }
     if (receipt == GOT_QUEUED) {
         leg->receipt = LEG_SENT;
         leg->receipt_sure = false;
@@ -349,7 +365,8 @@ static bool fits_result(struct model *model, const struct m_leg *leg, const stru
     if (!leg->result_count)
         return false;
     const struct m_result *result = &leg->results[0];
-    if (now->attempts != result->attempt)
+    /* An attempt that was lost by a restart may be forgotten. */
+    if (leg->again ? now->attempts > result->attempt : now->attempts != result->attempt)
         return false;
     switch (result->mode) {
     case MODE_TAKE:
@@ -400,6 +417,9 @@ void m_leg_event(struct model *model, const struct event *event)
     }
     struct m_leg *leg = &model->legs[index];
     const struct plain_leg *now = &event->leg;
+    /* While its Service goes, what is still told of a leg is left open. */
+    if (model->services[leg->service].deleting)
+        return;
     if (leg->receipt && now->status == leg->receipt)
         leg->receipt = 0;
     else if (leg->status < LEG_SENT && fits_result(model, leg, now))
@@ -441,7 +461,7 @@ static void check_run(struct model *model, const struct m_leg *leg)
         return;
     else if (bars.sure & BAR_EXPIRED)
         model_wrong_about(model, "the life of m%d is over, and it still waits", leg->message);
-    else if (!due || ahead(model, leg) || bars.sure & BAR_LOCKED)
+    else if (!due || ahead(model, leg) || keeps_place(model, leg) || bars.sure & BAR_LOCKED)
         return;
     else if (bars.sure)
         model_wrong_about(model, "m%d must not be sent any more (%x), and still waits",
@@ -498,7 +518,7 @@ void model_read_interactions(struct model *model, int session,
                  seen->create_time != leg->create_time || seen->expire_time != leg->expire_time)
             model_wrong_about(model, "m%d reads other times", leg->message);
         else if (seen->outbound.attempts > leg->attempts + leg->uncounted ||
-                 seen->outbound.attempts < written - 1)
+                 (!leg->again && seen->outbound.attempts < written - 1))
             model_wrong_about(model, "m%d reads %d attempts, and had %d", leg->message,
                               seen->outbound.attempts, leg->attempts);
         else if (seen->message != leg->message || seen->media != leg->media)

@@ -105,6 +105,48 @@ void m_session_drop(struct model *model, struct m_session *session, int64_t time
 
 /* ---- what happens by itself ---- */
 
+/* From when on its holds rest is known now. */
+static void release_at(struct model *model, int session, int64_t before, int64_t time)
+{
+    for (int i = 0; i < model->hold_count; i++)
+        if (model->holds[i].session == session && model->holds[i].released == before)
+            model->holds[i].released = time;
+}
+
+bool m_notices_end(struct model *model, const struct event *event)
+{
+    int index =
+        event->kind == EVENT_SESSION_CLOSED ? m_find_session_sid(model, &event->session) : NONE;
+    if (index == NONE)
+        return false;
+    struct m_session *session = &model->sessions[index];
+    if (session->noticed || session_runs(session) || session->status != event->status ||
+        !(session->reasons & 1 << event->closed_reason) || event->end_time < session->end_time ||
+        event->end_time > session->end_most || event->purge_time < session->purge_least ||
+        event->purge_time > session->purge_most)
+        return false;
+    release_at(model, index, session->end_time, event->end_time);
+    session->noticed = true;
+    session->reasons = 1 << event->closed_reason;
+    session->end_time = session->end_most = event->end_time;
+    session->purge_least = session->purge_most = event->purge_time;
+    return true;
+}
+
+bool m_notices_purge(struct model *model, const struct event *event)
+{
+    int index =
+        event->kind == EVENT_SESSION_DELETED ? m_find_session_sid(model, &event->session) : NONE;
+    if (index == NONE || !event->purged || event->service_deleted)
+        return false;
+    struct m_session *session = &model->sessions[index];
+    if (session->gone || session_runs(session) || !session->noticed ||
+        session->purge_least > model->now)
+        return false;
+    session->gone = true;
+    return true;
+}
+
 static void expect_purge(struct model *model, int index, bool sure)
 {
     struct m_session *session = &model->sessions[index];

@@ -38,12 +38,15 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
             *ret_rival = hold->session;
             return PAIR_USED;
         }
-        int64_t until = hold->released + model->services[wish->service].settings.cool_down;
+        const struct m_session *owner = &model->sessions[hold->session];
+        bool vague = owner->end_time != owner->end_most && hold->released == owner->end_time;
+        int64_t until = (vague ? owner->end_most : hold->released) +
+                        model->services[wish->service].settings.cool_down;
         enum same_people same = same_people(hold, wish->partners);
         if (model->now >= until || same == SAME_PEOPLE)
             continue;
         /* Whether a person may have its number back in the same session is left open. */
-        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !superseded(model, hold) &&
+        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !vague && !superseded(model, hold) &&
                     hold->session != wish->session;
         if (sure && until > *ret_free_time)
             *ret_free_time = until;
@@ -286,17 +289,27 @@ static void check_free_time(struct model *model, int64_t expected, const struct 
                           (long long)answer->free_time, (long long)expected);
 }
 
+/* Whether the refusal names one of those that have the pair. */
+static bool is_rival(const struct model *model, const struct wish *wish,
+                     const struct op_person *person, const struct answer *answer)
+{
+    for (int i = 0; answer->names_rival && i < model->hold_count; i++) {
+        const struct m_hold *hold = &model->holds[i];
+        if (hold->service == wish->service && hold->number == person->number &&
+            wish->persons & 1u << hold->person && !hold->released &&
+            sid_equal(&answer->rival, &model->sessions[hold->session].sid))
+            return true;
+    }
+    return false;
+}
+
 void m_wish_details(struct model *model, const struct wish *wish, const struct op_person *person,
                     const struct answer *answer)
 {
     int rival = NONE;
     int64_t free_time = 0;
-    if (strcmp(answer->reason, "PAIR_IN_USE") == 0) {
-        m_pair_state(model, wish, person->number, &rival, &free_time);
-        if (!answer->names_rival || rival == NONE ||
-            !sid_equal(&answer->rival, &model->sessions[rival].sid))
-            model_wrong_about(model, "PAIR_IN_USE does not name the other session");
-    }
+    if (strcmp(answer->reason, "PAIR_IN_USE") == 0 && !is_rival(model, wish, person, answer))
+        model_wrong_about(model, "PAIR_IN_USE does not name another session with the pair");
     if (strcmp(answer->reason, "PAIR_COOLING_DOWN") == 0 &&
         m_pair_state(model, wish, person->number, &rival, &free_time) == PAIR_COOLING)
         check_free_time(model, free_time, answer);

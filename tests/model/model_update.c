@@ -104,8 +104,11 @@ static void reopen(struct model *model, int index)
     session->noticed = false;
     session->opened++;
     for (int i = 0; i < session->people_count; i++)
-        if (person_in(&session->people[i]))
+        if (person_in(&session->people[i])) {
+            /* A number that left and came back has another SID. */
+            session->people[i].number_sid = model->numbers[session->people[i].number].sid;
             m_hold_take(model, index, i, false);
+        }
     m_holds_peers(model, index);
     m_expect(model, EVENT_SESSION_REOPENED, session->service, index);
 }

@@ -93,6 +93,14 @@ static void do_service(struct doing *doing)
 
 /* ---- numbers ---- */
 
+/* A later SID sorts behind an earlier one; the answer to a repeated request may be the earlier one. */
+static void note_number(char kept[SID_LENGTH + 1], const uint8_t *sid)
+{
+    struct sid_text text = sid_format("PN", sid);
+    if (strcmp(text.text, kept) > 0)
+        memcpy(kept, text.text, sizeof(text.text));
+}
+
 static void number_answered(void *data, const struct number_result *result,
                             const struct error *error)
 {
@@ -105,8 +113,7 @@ static void number_answered(void *data, const struct number_result *result,
         if (doing->op->kind != OP_NUMBER_REMOVE)
             doing->answer->number = convert_number(&subject->world, result->number, result->in_use);
         if (doing->op->kind == OP_NUMBER_ADD)
-            snprintf(subject->numbers[doing->op->number], SID_LENGTH + 1, "%s",
-                     sid_format("PN", result->number->sid.data).text);
+            note_number(subject->numbers[doing->op->number], result->number->sid.data);
     }
     subject_answered(subject);
 }
@@ -176,9 +183,9 @@ static void note_people(struct subject *subject, const Maskline__Store__V1__Sess
         struct kept_session *kept = &subject->sessions[i];
         if (!kept->there || strcmp(kept->sid, sid) != 0)
             continue;
-        if ((int)session->n_participants > kept->people_count)
-            kept->people_count = (int)session->n_participants;
-        for (size_t j = 0; j < session->n_participants && j < PLAIN_PEOPLE; j++)
+        /* The answer to a repeated request may be older than what is known. */
+        for (size_t j = (size_t)kept->people_count; j < session->n_participants && j < PLAIN_PEOPLE;
+             j++, kept->people_count++)
             snprintf(kept->people[j], SID_LENGTH + 1, "%s",
                      sid_format("KP", session->participants[j]->sid.data).text);
     }
