@@ -1,6 +1,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/guards.h"
 #include "server/masking/known.h"
+#include "server/masking/leg_row.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox_internal.h"
 
@@ -36,22 +37,13 @@ static enum go judge(struct checking *c, enum verdict verdict)
 static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, const char *reason,
                    int32_t original)
 {
-    Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
-    changed.session = c->interaction->session;
-    changed.interaction = c->interaction->sid;
-    changed.leg = c->id->leg;
-    changed.previous_due_time = c->leg->due_time;
+    int64_t before = c->leg->due_time;
     if (leg_perhaps_sent(c->leg))
         leg_end(c->leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
                 "RESULT_UNKNOWN", 0, c->rows->now);
     else
         leg_end(c->leg, status, reason, original, c->rows->now);
-    changed.now = c->leg;
-    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
-    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
-    entry.leg_changed = &changed;
-    uint64_t position;
-    if (!rows_append(c->rows, log_service(&c->id->log), &entry, &position, c->error))
+    if (!leg_append(c->rows, c->id, c->leg, before, c->error))
         return GO_FAIL;
     return judge(c, VERDICT_END);
 }
@@ -158,16 +150,15 @@ static enum go check_route(struct checking *c)
     if (c->recipient->persons[0].len != PERSON_SIZE)
         return cancel(c, "ROUTE_CHANGED", 0);
     memcpy(person.bytes, c->recipient->persons[0].data, PERSON_SIZE);
-    Maskline__Store__V1__Route *route;
-    enum kv_found found = rows_route(c->rows, c->service->pool.data, &person,
-                                     c->binding->proxy_identifier, &route, c->error);
+    struct route_fact route;
+    enum kv_found found = known_route(c->outbox->masking->known, c->rows, c->service->pool.data,
+                                      &person, c->binding->proxy_identifier, &route, c->error);
     if (found == KV_FAILED)
         return GO_FAIL;
-    if (found == KV_ABSENT || route->generation != c->recipient->generation ||
-        route->generation != c->leg->generation || route->session.len != SID_BYTES ||
-        memcmp(route->session.data, c->id->session, SID_BYTES) != 0 ||
-        route->participant.len != SID_BYTES ||
-        memcmp(route->participant.data, c->leg->participant.data, SID_BYTES) != 0)
+    if (found == KV_ABSENT || route.generation != c->recipient->generation ||
+        route.generation != c->leg->generation ||
+        memcmp(route.session, c->id->session, SID_BYTES) != 0 ||
+        memcmp(route.participant, c->leg->participant.data, SID_BYTES) != 0)
         return cancel(c, "ROUTE_CHANGED", 0);
     return GO_ON;
 }
@@ -237,6 +228,7 @@ static struct attempt *attempt_new(const struct checking *c, const struct port *
     attempt->letter = c->item->letter;
     attempt->id = *c->id;
     attempt->number = c->leg->attempts + 1;
+    attempt->texts = NULL;
     attempt->given_up = false;
     attempt->withdrawn = false;
     attempt->waits = false;

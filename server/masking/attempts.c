@@ -10,6 +10,7 @@ void attempt_free(struct attempt *attempt)
         return;
     if (attempt->port)
         atomic_fetch_sub(&attempt->port->in_flight, 1);
+    free(attempt->texts);
     free(attempt);
 }
 

@@ -55,6 +55,21 @@ static bool derive_change(struct deriving *d)
     }
 }
 
+/* A message's entry need not be read from the bytes that were made of it a moment ago: there are several for each message. */
+static const Maskline__Store__V1__Entry *entry_at_hand(struct derivation *derivation)
+{
+    const Maskline__Store__V1__Entry *entry =
+        derivation_replays(derivation) ? NULL : rows_appending();
+    switch (entry ? entry->change_case : MASKLINE__STORE__V1__ENTRY__CHANGE__NOT_SET) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
+        return entry;
+    default:
+        return NULL;
+    }
+}
+
 bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
 {
     struct deriving d = {
@@ -64,6 +79,9 @@ bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
         .tenant = log_tenant(derivation_log(derivation)),
         .service = log_service(derivation_log(derivation)),
     };
-    d.entry = maskline__store__v1__entry__unpack(arena_allocator(d.arena), bytes.size, bytes.data);
+    d.entry = entry_at_hand(derivation);
+    if (!d.entry)
+        d.entry =
+            maskline__store__v1__entry__unpack(arena_allocator(d.arena), bytes.size, bytes.data);
     return d.entry && derive_change(&d) && derive_request(&d);
 }

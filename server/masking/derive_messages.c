@@ -1,4 +1,5 @@
 #include "server/masking/derive.h"
+#include "server/masking/leg_bytes.h"
 #include "server/masking/legs.h"
 #include "server/masking/session_apply.h"
 
@@ -87,17 +88,15 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
         return false;
     struct key key =
         key_interaction(d->tenant, d->service, change->session.data, change->interaction.data);
-    Maskline__Store__V1__Interaction *interaction;
-    enum row_state old = derive_old_record(
-        d, KV_LIVE, &key, &maskline__store__v1__interaction__descriptor, &interaction);
+    struct kv_value row;
+    enum row_state old = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &row);
     if (old == ROW_FAILED)
         return false;
-    if (old == ROW_PRESENT && change->leg < interaction->n_outbound) {
-        interaction->outbound[change->leg] = change->now;
-        interaction->update_time = d->entry->time;
-        if (!derive_record(d, KV_LIVE, &key, &interaction->base, 0, ROW_LATER))
-            return false;
-    }
+    struct bytes now;
+    if (old == ROW_PRESENT &&
+        (!leg_bytes_replace(row.bytes, change->leg, change->now, d->entry->time, d->arena, &now) ||
+         !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, 0, ROW_LATER)))
+        return false;
     return move_in_outbox(d, change);
 }
 

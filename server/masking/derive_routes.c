@@ -1,5 +1,6 @@
 #include "server/masking/derive.h"
 #include "server/masking/forms.h"
+#include "server/masking/known.h"
 #include "server/masking/pools.h"
 #include "server/masking/routes.h"
 
@@ -13,6 +14,7 @@ static bool route_key(struct deriving *d, const Maskline__Store__V1__RouteChange
         return false;
     struct address form = proxy_form(change->proxy_identifier);
     *ret_key = key_route(d->tenant, d->service, &person, form.text);
+    known_route_changed(d->masking->known, ret_key);
     return true;
 }
 

@@ -248,22 +248,20 @@ static enum step find_route(struct reception *r)
     struct inbound *in = r->in;
     if (!in->from_known)
         return reject(r, REJECT_NO_ROUTE);
-    Maskline__Store__V1__Route *route;
-    enum kv_found found =
-        rows_route(&r->rows, r->service->pool.data, &in->sender, in->to.text, &route, &in->error);
+    struct route_fact route;
+    enum kv_found found = known_route(in->masking->known, &r->rows, r->service->pool.data,
+                                      &in->sender, in->to.text, &route, &in->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
-    found =
-        rows_session(&r->rows, r->service->sid.data, route->session.data, &r->session, &in->error);
+    found = rows_session(&r->rows, r->service->sid.data, route.session, &r->session, &in->error);
     if (found == KV_FAILED)
         return STEP_BROKEN;
     if (found == KV_ABSENT || session_purged(r->session, r->rows.now)) {
         r->session = NULL;
         return reject(r, REJECT_NO_ROUTE);
     }
-    Maskline__Store__V1__Participant *sender =
-        session_participant(r->session, route->participant.data);
-    if (sender && sender->generation != route->generation)
+    Maskline__Store__V1__Participant *sender = session_participant(r->session, route.participant);
+    if (sender && sender->generation != route.generation)
         return reject(r, REJECT_NO_ROUTE);
     r->sender = sender;
     if (!sender && session_active(r->session, r->rows.now))

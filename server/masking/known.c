@@ -11,6 +11,8 @@ enum {
     MOST = 20000, /* in memory; beyond that all are forgotten */
     ARENA = 64 * 1024 * 1024,
     SET_FIRST = 1024,
+    ROUTES = 32768,   /* slots */
+    ROUTE_BYTES = 80, /* of a key; longer ones are not kept */
 };
 
 /* A number or a Service in memory; in the arena. */
@@ -18,6 +20,13 @@ struct fact {
     struct table_link link;
     struct address proxy; /* in the form that is compared; empty: of a Service */
     struct holding holding;
+};
+
+/* A route in memory. */
+struct kept_route {
+    uint8_t size; /* of the key; 0: empty */
+    uint8_t key[ROUTE_BYTES];
+    struct route_fact fact;
 };
 
 struct known {
@@ -29,6 +38,7 @@ struct known {
     uint64_t *claimed;
     size_t room; /* a power of two */
     size_t count;
+    struct kept_route *routes;
     bool all; /* there was no memory: everybody may be in it */
 };
 
@@ -44,19 +54,6 @@ static uint64_t hash_bytes(const void *data, size_t size)
     return hash ? hash : 1;
 }
 
-struct known *known_new(void)
-{
-    struct known *known = calloc(1, sizeof *known);
-    if (!known)
-        return NULL;
-    known->arena = arena_new(ARENA);
-    known->all = true;
-    if (known->arena)
-        return known;
-    free(known);
-    return NULL;
-}
-
 static void leave(struct table_link *link)
 {
     (void)link; /* the arena's */
@@ -69,7 +66,22 @@ void known_free(struct known *known)
     table_clear(&known->facts, leave);
     arena_free(known->arena);
     free(known->claimed);
+    free(known->routes);
     free(known);
+}
+
+struct known *known_new(void)
+{
+    struct known *known = calloc(1, sizeof *known);
+    if (!known)
+        return NULL;
+    known->arena = arena_new(ARENA);
+    known->all = true;
+    known->routes = calloc(ROUTES, sizeof *known->routes);
+    if (known->arena && known->routes)
+        return known;
+    known_free(known);
+    return NULL;
 }
 
 void known_forget(struct known *known)
@@ -133,6 +145,10 @@ static void add_to_set(struct known *known, const void *text, size_t size)
 bool known_rebuild(struct known *known, struct view *view, struct error *error)
 {
     known->stale = true;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (known->routes[i].size)
+            known->routes[i].size = 0;
+    }
     struct key from = key_claim(""), to = from;
     to.data[to.size - 1]++;
     struct scan *scan = view_scan(view, KV_META, key_bytes(&from), key_bytes(&to), false);
@@ -278,4 +294,53 @@ enum kv_found known_number(struct known *known, struct rows *rows, const char *p
         ret_holding->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_HELD)
         keep(known, &form, ret_holding, hash);
     return found;
+}
+
+/* ---- routes ---- */
+
+static struct kept_route *slot_of(const struct known *known, const struct key *key)
+{
+    return &known->routes[hash_bytes(key->data, key->size) % ROUTES];
+}
+
+static bool is_kept(const struct kept_route *slot, const struct key *key)
+{
+    return slot->size == key->size && !memcmp(slot->key, key->data, key->size);
+}
+
+void known_route_changed(struct known *known, const struct key *key)
+{
+    struct kept_route *slot = slot_of(known, key);
+    if (slot->size && is_kept(slot, key))
+        slot->size = 0;
+}
+
+enum kv_found known_route(struct known *known, struct rows *rows, const uint8_t *pool,
+                          const struct person *person, const char *proxy,
+                          struct route_fact *ret_fact, struct error *error)
+{
+    struct address form = proxy_form(proxy);
+    struct key key = key_route(rows->tenant, pool, person, form.text);
+    struct kept_route *slot = slot_of(known, &key);
+    if (slot->size && is_kept(slot, &key)) {
+        *ret_fact = slot->fact;
+        return KV_FOUND;
+    }
+    Maskline__Store__V1__Route *route;
+    enum kv_found found = rows_route(rows, pool, person, proxy, &route, error);
+    if (found != KV_FOUND)
+        return found;
+    if (route->session.len != SID_BYTES || route->participant.len != SID_BYTES) {
+        refuse(error, REFUSED_RECORD_UNREADABLE);
+        return KV_FAILED;
+    }
+    memcpy(ret_fact->session, route->session.data, SID_BYTES);
+    memcpy(ret_fact->participant, route->participant.data, SID_BYTES);
+    ret_fact->generation = route->generation;
+    if (key.size <= ROUTE_BYTES) {
+        slot->size = (uint8_t)key.size;
+        memcpy(slot->key, key.data, key.size);
+        slot->fact = *ret_fact;
+    }
+    return KV_FOUND;
 }

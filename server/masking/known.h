@@ -1,8 +1,8 @@
 /*
- * What every message needs and what changes seldom, in memory: numbers with the Services that hold them.
+ * What every message needs and what changes seldom, in memory: numbers with the Services that hold them, and routes.
  *
  * It is read from the store when it is first needed and forgotten when an entry changes any of it, so that it never says what the
- * rows do not. Writer's thread only.
+ * rows do not. It may be asked only by decisions that have not changed what they ask about. Writer's thread only.
  */
 #ifndef MASKLINE_SERVER_MASKING_KNOWN_H
 #define MASKLINE_SERVER_MASKING_KNOWN_H
@@ -40,6 +40,18 @@ enum kv_found known_number(struct known *known, struct rows *rows, const char *p
 /* Sets rows->service, too. */
 enum kv_found known_service(struct known *known, struct rows *rows, const uint8_t *sid,
                             const Maskline__Store__V1__Service **ret_service, struct error *error);
+
+/* Who dials a number: what a route's row says of it. */
+struct route_fact {
+    sid_bytes session;
+    sid_bytes participant;
+    uint64_t generation;
+};
+enum kv_found known_route(struct known *known, struct rows *rows, const uint8_t *pool,
+                          const struct person *person, const char *proxy,
+                          struct route_fact *ret_fact, struct error *error);
+/* A route's row is derived anew. */
+void known_route_changed(struct known *known, const struct key *key);
 
 /* Whether somebody holds this number now; a released one in its quarantine is held by nobody. */
 enum kv_found known_held(struct known *known, struct rows *rows, const char *address,

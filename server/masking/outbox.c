@@ -8,7 +8,7 @@
 
 enum {
     LEGS_DEFAULT = 200000,
-    IN_FLIGHT_DEFAULT = 4096,
+    IN_FLIGHT_DEFAULT = 16384,
     /* A clock that is not the machine's may have moved without a kick. */
     LOOK_MOST = 1000000,
 };
@@ -113,21 +113,42 @@ void outbox_note(struct outbox *outbox, const struct log_id *log,
     }
 }
 
-static void copy_text(char *ret_text, size_t room, const char *text)
+/* What carriers say is kept up to a size, in bytes. */
+enum { PROVIDER_ID_KEPT = 4 * 255, CARRIER_CODE_KEPT = 4 * 64 };
+
+static size_t kept_size(const char *text, size_t most)
 {
-    size_t size = text ? utf8_prefix(text, room - 1) : 0;
-    memcpy(ret_text, text ? text : "", size);
-    ret_text[size] = 0;
+    return text ? utf8_prefix(text, most) : 0;
+}
+
+static const char *keep_text(char **place, const char *text, size_t size)
+{
+    char *kept = *place;
+    if (size)
+        memcpy(kept, text, size);
+    kept[size] = 0;
+    *place += size + 1;
+    return kept;
 }
 
 void outbox_sent(struct outbox *outbox, void *data, const struct send_result *result)
 {
     struct attempt *attempt = data;
-    attempt->result = *result;
-    copy_text(attempt->provider_id, sizeof attempt->provider_id, result->provider_id);
-    copy_text(attempt->carrier_code, sizeof attempt->carrier_code, result->carrier_code);
-    attempt->result.provider_id = attempt->provider_id;
-    attempt->result.carrier_code = attempt->carrier_code;
+    size_t id_size = kept_size(result->provider_id, PROVIDER_ID_KEPT);
+    size_t code_size = kept_size(result->carrier_code, CARRIER_CODE_KEPT);
+    attempt->result = (struct send_result){
+        .outcome = result->outcome,
+        .provider_id = "",
+        .carrier_code = "",
+        .retry_after = result->retry_after,
+    };
+    if (id_size || code_size)
+        attempt->texts = malloc(id_size + code_size + 2);
+    if (attempt->texts) {
+        char *place = attempt->texts;
+        attempt->result.provider_id = keep_text(&place, result->provider_id, id_size);
+        attempt->result.carrier_code = keep_text(&place, result->carrier_code, code_size);
+    }
     outbox_post(outbox, &attempt->mail, MAIL_ATTEMPT);
 }
 

@@ -17,7 +17,7 @@
 /* How much is held in memory and under way. What is beyond it stays in the store until there is room. */
 struct outbox_limits {
     unsigned legs;      /* known in memory. 0: 200,000 */
-    unsigned in_flight; /* attempts under way with one carrier. 0: 4,096 */
+    unsigned in_flight; /* attempts under way with one carrier. 0: 16,384 */
 };
 
 /* No thread runs yet, nothing is read. NULL when there is no memory. */

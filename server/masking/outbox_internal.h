@@ -95,8 +95,7 @@ struct attempt {
     struct outbound_message message;
     char key[OUTBOUND_KEY_SIZE];
     struct send_result result;
-    char provider_id[4 * 255 + 1];
-    char carrier_code[4 * 64 + 1];
+    char *texts; /* the result's */
     /* What its result made of the leg. */
     bool waits;
     int64_t due;

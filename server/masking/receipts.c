@@ -1,5 +1,6 @@
 #include "server/masking/errors.h"
 #include "server/masking/inbound.h"
+#include "server/masking/leg_row.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbound_key.h"
 #include "server/masking/ports.h"
@@ -61,47 +62,28 @@ static bool append_warning(struct arrival *arrival, struct rows *rows, const cha
     return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
 }
 
-static bool append_change(struct arrival *arrival, struct rows *rows,
-                          const Maskline__Store__V1__Interaction *interaction, int64_t due_before)
-{
-    Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
-    changed.session = interaction->session;
-    changed.interaction = interaction->sid;
-    changed.leg = arrival->id.leg;
-    changed.now = interaction->outbound[arrival->id.leg];
-    changed.previous_due_time = due_before;
-    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
-    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
-    entry.leg_changed = &changed;
-    uint64_t position;
-    return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
-}
-
 static bool decide(struct command *command, struct txn *txn)
 {
     struct arrival *arrival = (struct arrival *)command;
     struct rows rows = rows_of_txn(txn, arrival->masking->store);
     rows.tenant = log_tenant(&arrival->id.log);
-    Maskline__Store__V1__Interaction *interaction;
-    enum kv_found found =
-        rows_interaction(&rows, log_service(&arrival->id.log), arrival->id.session,
-                         arrival->id.interaction, &interaction, &arrival->error);
+    struct leg_bytes row;
+    enum kv_found found = leg_row(&rows, &arrival->id, &row, &arrival->error);
     if (found == KV_FAILED)
         return false;
     if (!arrival->given) {
-        if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
+        if (found == KV_ABSENT || !row.leg)
             return refuse(&arrival->error, REFUSED_MESSAGE_UNKNOWN);
         return refuse(&arrival->error, REFUSED_NOT_THIS_CARRIERS);
     }
     /* The key is ours: the message was there once. */
-    if (found == KV_ABSENT || arrival->id.leg >= interaction->n_outbound)
+    if (found == KV_ABSENT || !row.leg)
         return append_warning(arrival, &rows, "INTERACTION_DELETED", 80307,
                               "A receipt came for a message that was deleted.");
-    Maskline__Store__V1__Leg *leg = interaction->outbound[arrival->id.leg];
-    int64_t due_before = leg->due_time;
-    switch (leg_receipt(leg, arrival->receipt, rows.now)) {
+    int64_t due_before = row.leg->due_time;
+    switch (leg_receipt(row.leg, arrival->receipt, rows.now)) {
     case LEG_CHANGED:
-        return append_change(arrival, &rows, interaction, due_before);
+        return leg_append(&rows, &arrival->id, row.leg, due_before, &arrival->error);
     case LEG_CONTRADICTED:
         return append_warning(arrival, &rows, "RECEIPT_CONTRADICTS", 80906,
                               "A receipt says otherwise of a message than what it ended as.");

@@ -176,6 +176,13 @@ struct person rows_person(const struct rows *rows, const struct address *address
     return person_of(rows->hash_key, canonical.text);
 }
 
+static _Thread_local const Maskline__Store__V1__Entry *appending;
+
+const Maskline__Store__V1__Entry *rows_appending(void)
+{
+    return appending;
+}
+
 bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1__Entry *entry,
                  uint64_t *ret_position, struct error *error)
 {
@@ -186,5 +193,8 @@ bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1_
         return refuse(error, REFUSED_NO_MEMORY);
     maskline__store__v1__entry__pack(entry, packed);
     struct log_id log = key_log(rows->tenant, service);
-    return txn_append(rows->txn, &log, (struct bytes){packed, size}, ret_position, error);
+    appending = entry;
+    bool ok = txn_append(rows->txn, &log, (struct bytes){packed, size}, ret_position, error);
+    appending = NULL;
+    return ok;
 }

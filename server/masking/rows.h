@@ -119,6 +119,9 @@ void session_show(const Maskline__Store__V1__Service *service,
 bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1__Entry *entry,
                  uint64_t *ret_position, struct error *error);
 
+/* The entry that rows_append is appending on this thread just now, as it was given; NULL: none. */
+const Maskline__Store__V1__Entry *rows_appending(void);
+
 /* A page token and what it stands for: the key after which the next page begins, bound to the list and its filter. */
 bool page_token_write(const struct key *last, const uint8_t *hash_key, const char *list,
                       char *ret_token);

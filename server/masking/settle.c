@@ -1,4 +1,5 @@
 #include "server/masking/errors.h"
+#include "server/masking/leg_row.h"
 #include "server/masking/legs.h"
 #include "server/masking/outbox_internal.h"
 
@@ -87,33 +88,22 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     }
     if (attempt->withdrawn)
         return true;
-    Maskline__Store__V1__Interaction *interaction;
-    enum kv_found found = rows_interaction(rows, log_service(&id->log), id->session,
-                                           id->interaction, &interaction, error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT; /* it went with its session */
-    if (id->leg >= interaction->n_outbound)
-        return true;
-    Maskline__Store__V1__Leg *leg = interaction->outbound[id->leg];
+    struct leg_bytes row;
+    enum kv_found found = leg_row(rows, id, &row, error);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT || !row.leg)
+        return true; /* it went with its session */
+    Maskline__Store__V1__Leg *leg = row.leg;
     int64_t before = leg->due_time;
-    int64_t due = next_due(outbox, attempt, interaction->expire_time, rows->now);
+    int64_t due = next_due(outbox, attempt, row.expire_time, rows->now);
     const char *carrier = attempt->port ? attempt->port->carrier->name : leg->carrier;
     if (leg->attempts >= attempt->number ||
         !leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now))
         return true;
-    Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
-    changed.session = interaction->session;
-    changed.interaction = interaction->sid;
-    changed.leg = id->leg;
-    changed.now = leg;
-    changed.previous_due_time = before;
-    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
-    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
-    entry.leg_changed = &changed;
-    uint64_t position;
     attempt->waits = leg_waits(leg);
     attempt->due = leg->due_time;
-    return rows_append(rows, log_service(&id->log), &entry, &position, error);
+    return leg_append(rows, id, leg, before, error);
 }
 
 static bool decide(struct command *command, struct txn *txn)
