@@ -5,6 +5,7 @@
 #define MASKLINE_TESTS_UNIT_SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
 
 /* SUITE_MAIN("name", test_a, test_b) */
 #define SUITE_MAIN(name, ...)                                            \
@@ -20,7 +21,7 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
     TCase *cases = tcase_create(name);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);
-    tcase_set_timeout(cases, 120);
+    tcase_set_timeout(cases, 240);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,5 +1,5 @@
 #include "storage/kv.h"
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "storage/pipeline.h"
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 
 #include <pthread.h>
 #include <sched.h>

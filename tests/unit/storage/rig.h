@@ -4,7 +4,7 @@
 #ifndef MASKLINE_TESTS_UNIT_STORAGE_RIG_H
 #define MASKLINE_TESTS_UNIT_STORAGE_RIG_H
 
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 #include "tests/unit/storage/world.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
  * Reads of several memtables over the engine, against a list of what is there.
  */
 #include "storage/stack.h"
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 
 #include <string.h>
 

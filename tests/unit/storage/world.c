@@ -1,5 +1,5 @@
 #include "tests/unit/storage/world.h"
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 
 #include <sched.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 /* All that one call of the runtime was given, and what it shall answer. */
 static struct {
@@ -404,17 +404,5 @@ START_TEST(test_callbacks_that_may_be_missing)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        test_unary,
-        test_unary_async,
-        test_server_stream,
-        test_client_stream,
-        test_bidi,
-        test_async_streams,
-        test_callbacks_that_may_be_missing,
-        NULL,
-    };
-    return run_suite("client_stub", tests);
-}
+SUITE_MAIN("client_stub", test_unary, test_unary_async, test_server_stream, test_client_stream,
+           test_bidi, test_async_streams, test_callbacks_that_may_be_missing)

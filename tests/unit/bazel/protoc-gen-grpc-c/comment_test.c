@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 static const char *printed(struct pool *pool, const char *comment, const char *extra)
 {
@@ -124,10 +124,5 @@ START_TEST(test_found_by_path)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        test_lines, test_nothing_ends_the_comment, test_what_is_added, test_found_by_path, NULL,
-    };
-    return run_suite("comment", tests);
-}
+SUITE_MAIN("comment", test_lines, test_nothing_ends_the_comment, test_what_is_added,
+           test_found_by_path)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 typedef Google__Protobuf__Compiler__CodeGeneratorRequest request_type;
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse response_type;
@@ -372,18 +372,6 @@ START_TEST(test_no_request)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        test_sample,
-        test_kinds,
-        test_missing_and_wrong_names_are_told,
-        test_errors_go_to_protoc,
-        test_options_of_protobuf_c,
-        test_the_same_again,
-        test_rubbish,
-        test_no_request,
-        NULL,
-    };
-    return run_suite("generate", tests);
-}
+SUITE_MAIN("generate", test_sample, test_kinds, test_missing_and_wrong_names_are_told,
+           test_errors_go_to_protoc, test_options_of_protobuf_c, test_the_same_again, test_rubbish,
+           test_no_request)

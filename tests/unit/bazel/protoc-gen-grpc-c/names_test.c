@@ -1,6 +1,6 @@
 #include "bazel/protoc-gen-grpc-c/names.h"
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -152,18 +152,6 @@ START_TEST(test_join)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        test_types_follow_protobuf_c,
-        test_stems,
-        test_snake,
-        test_prefixes_keep_away_from_libraries,
-        test_members_are_no_keywords,
-        test_guards_differ_when_paths_do,
-        test_what_is_legal,
-        test_join,
-        NULL,
-    };
-    return run_suite("names", tests);
-}
+SUITE_MAIN("names", test_types_follow_protobuf_c, test_stems, test_snake,
+           test_prefixes_keep_away_from_libraries, test_members_are_no_keywords,
+           test_guards_differ_when_paths_do, test_what_is_legal, test_join)

@@ -27,7 +27,7 @@
 
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -151,9 +151,4 @@ START_TEST(test_names_stay)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {test_tables, test_messages_are_the_right_ones, test_names_stay,
-                                  NULL};
-    return run_suite("nasty", tests);
-}
+SUITE_MAIN("nasty", test_tables, test_messages_are_the_right_ones, test_names_stay)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 static const char *const unary[] = {"%", "%_reply", NULL};
 static const char *const stream[] = {"%_open", "struct %_stream", NULL};
@@ -51,8 +51,4 @@ START_TEST(test_many)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {test_first_come, test_made_names_meet_too, test_many, NULL};
-    return run_suite("scope", tests);
-}
+SUITE_MAIN("scope", test_first_come, test_made_names_meet_too, test_many)

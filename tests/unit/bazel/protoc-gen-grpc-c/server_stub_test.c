@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 struct grpc_c_call {
     const ProtobufCMessage *response;
@@ -254,16 +254,5 @@ START_TEST(test_members_that_may_be_missing)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        test_table,
-        test_handlers_are_called,
-        test_no_handler_is_unimplemented,
-        test_replies,
-        test_streams,
-        test_members_that_may_be_missing,
-        NULL,
-    };
-    return run_suite("server_stub", tests);
-}
+SUITE_MAIN("server_stub", test_table, test_handlers_are_called, test_no_handler_is_unimplemented,
+           test_replies, test_streams, test_members_that_may_be_missing)

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 START_TEST(test_templates)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/bazel/protoc-gen-grpc-c/suite.h"
+#include "tests/unit/suite.h"
 
 static struct wire wire_of(const char *bytes, size_t size)
 {
@@ -115,9 +115,4 @@ START_TEST(test_depth)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {test_fields, test_rubbish_stops, test_unknown_fields_open,
-                                  test_depth, NULL};
-    return run_suite("wire", tests);
-}
+SUITE_MAIN("wire", test_fields, test_rubbish_stops, test_unknown_fields_open, test_depth)

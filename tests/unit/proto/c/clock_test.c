@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "proto/c/arena.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

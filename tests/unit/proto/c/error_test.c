@@ -8,7 +8,7 @@
 #include "google/rpc/status.pb-c.h"
 #include "proto/c/arena.h"
 #include "proto/c/utf8.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 /* An error with something in each place. */
 static struct error sample(void)

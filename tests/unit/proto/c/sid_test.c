@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 /* Worst for the order: the random part falls from one SID to the next. */
 static uint64_t falling(void *data)

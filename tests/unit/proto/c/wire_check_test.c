@@ -7,7 +7,7 @@
 #include "tests/unit/proto/c/kinds.pb-c.h"
 #include "tests/unit/proto/c/samples.h"
 #include "tests/unit/proto/c/strict.pb-c.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 #define KINDS        (&kinds__kinds__descriptor)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -8,7 +8,7 @@
 #include "proto/c/wire_check.h"
 #include "tests/unit/proto/c/samples.h"
 #include "tests/unit/proto/c/strict.pb-c.h"
-#include "tests/unit/proto/c/suite.h"
+#include "tests/unit/suite.h"
 
 enum { ROUNDS = 40000, LARGEST = 4096 };
 

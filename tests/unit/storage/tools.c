@@ -1,24 +1,9 @@
-#include "tests/unit/storage/suite.h"
+#include "tests/unit/storage/tools.h"
 
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-int suite_run(const char *name, const TTest *const *tests, size_t count)
-{
-    Suite *suite = suite_create(name);
-    TCase *cases = tcase_create(name);
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(cases, tests[i]);
-    tcase_set_timeout(cases, 240);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
 
 struct folder folder_make(void)
 {
