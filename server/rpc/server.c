@@ -169,9 +169,10 @@ bool grpc_c_server_stop(struct grpc_c_server *server, int64_t grace_ms)
 {
     if (server->stopped)
         return true;
+    /* First of all: a call that came in between would find nobody who takes it, and be cancelled instead of sent elsewhere. */
+    shut_core(server);
     atomic_store(&server->stopping, true);
     watch_wake(server);
-    shut_core(server);
     if (!wait_for_core(server, grace_ms > 0 ? grace_ms : 0)) {
         grpc_server_cancel_all_calls(server->core);
         if (!wait_for_core(server, STOP_MS))
