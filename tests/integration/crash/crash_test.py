@@ -219,7 +219,11 @@ class Crash(Case):
                     index = int(sender[-4:]) % 2
                     status = interaction.outbound[0].status
                     count[status] = count.get(status, 0) + 1
-                    if body in given[index]:
+                    if index == 0 and talk.closing and status == I.LEG_STATUS_CANCELED:
+                        # It may be out: of what a carrier that honours keys had before a crash nothing is known, and after it
+                        # the session was closed.
+                        pass
+                    elif body in given[index]:
                         self.assertEqual(status, I.LEG_STATUS_DELIVERED, interaction)
                     elif talk.closing:
                         self.assertIn(status, [I.LEG_STATUS_CANCELED, I.LEG_STATUS_DELIVERY_UNKNOWN], interaction)

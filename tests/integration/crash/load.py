@@ -47,6 +47,7 @@ class Load(threading.Thread):
         self.idle = True
         self.talks = []
         self.expected = {}  # body: (talk, index of whom it goes to)
+        self.joined = set()
         self.by_text = {}  # provider id: (talk, body)
         self.count = 0
         self.answered = 0
@@ -108,7 +109,7 @@ class Load(threading.Thread):
             return
         live = [talk for talk in self.talks if not talk.closing]
         what = self.chance.random()
-        if len(live) < 3 or what < 0.1:
+        if len(live) < 3 or what < 0.06:
             self.unsure = self._creating()
         elif what < 0.15:
             self.unsure = self._closing(self.chance.choice(live))
@@ -129,7 +130,11 @@ class Load(threading.Thread):
         name = self._next_name()
         # No two workers have people in common: who is in use is known here.
         mine = range(self.number * PEOPLE, (self.number + 1) * PEOPLE)
+        # Nor are the same two joined again: they could have the same numbers, and a late text would be the new session's.
         one, other = self.chance.sample(mine, 2)
+        while frozenset((one, other)) in self.joined:
+            one, other = self.chance.sample(mine, 2)
+        self.joined.add(frozenset((one, other)))
         request = pb.sessions.CreateSessionRequest(
             service=self.service, unique_name=name, request_id=name,
             participants=[{"identifier": person(one)}, {"identifier": person(other)}])

@@ -97,7 +97,6 @@ class Network(threading.Thread):
                 with self.lock:
                     if message.WhichOneof("message") == "attached":
                         self.said = said
-                        self.held.clear()
                         for text in self.in_hand.values():
                             self._say(inbound_message=text)
                         for receipt in self.receipts.values():
