@@ -78,8 +78,6 @@ bool service_remove_piece(struct rows *rows, const Maskline__Store__V1__Service 
     size_t sessions;
     if (!remove_sessions(rows, service, &sessions, ret_more, error))
         return false;
-    if (*ret_more)
-        return true;
     if (sessions) {
         *ret_more = true; /* the numbers are another piece */
         return true;

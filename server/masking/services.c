@@ -5,6 +5,7 @@
 #include "server/masking/legs.h"
 #include "server/masking/op.h"
 #include "server/masking/requests.h"
+#include "server/masking/service_hints.h"
 #include "server/masking/service_settings.h"
 
 #include <string.h>
@@ -17,6 +18,10 @@ struct service_op {
     const struct service_change *change; /* update */
     const char *name;                    /* delete */
     Maskline__Store__V1__Service *service;
+    /* Of an update of the idle cap: sessions are gone through piece by piece. */
+    bool hinting;
+    sid_bytes sid;
+    struct key from;
 };
 
 static void tell(struct op *base, const struct error *error)
@@ -128,24 +133,13 @@ void services_create(struct masking *masking, const struct service_draft *draft,
 
 /* ---- update ---- */
 
-static bool update_decide(struct op *base, struct rows *rows)
+static bool append_update(struct service_op *op, struct rows *rows, const char *previous_name)
 {
-    struct service_op *op = (struct service_op *)base;
-    const struct service_change *change = op->change;
-    if (!rows_find_active_service(rows, change->service, &op->service, &base->error))
-        return false;
     Maskline__Store__V1__Service *service = op->service;
-    bool renamed = change->unique_name && strcmp(change->unique_name, service->unique_name) != 0;
-    bool changed = settings_change(service->settings, &change->settings);
-    if ((changed && !settings_agree(service->settings, &base->error)) ||
-        (renamed && !name_is_free(rows, change->unique_name, &base->error)))
-        return false;
-    if (!changed && !renamed)
-        return true;
     Maskline__Store__V1__ServiceUpdated updated = MASKLINE__STORE__V1__SERVICE_UPDATED__INIT;
-    if (renamed) {
-        updated.previous_name = service->unique_name;
-        service->unique_name = borrowed(change->unique_name);
+    if (previous_name) {
+        updated.previous_name = borrowed(previous_name);
+        service->unique_name = borrowed(op->change->unique_name);
     }
     service->update_time = rows->now;
     updated.service = service;
@@ -153,7 +147,58 @@ static bool update_decide(struct op *base, struct rows *rows)
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_UPDATED;
     entry.service_updated = &updated;
     uint64_t position;
-    return rows_append(rows, service->sid.data, &entry, &position, &base->error);
+    return rows_append(rows, service->sid.data, &entry, &position, &op->op.error);
+}
+
+static bool change_service(struct service_op *op, struct rows *rows)
+{
+    const struct service_change *change = op->change;
+    struct error *error = &op->op.error;
+    if (!rows_find_active_service(rows, change->service, &op->service, error))
+        return false;
+    Maskline__Store__V1__Service *service = op->service;
+    int64_t idle_cap = service->settings->idle_cap;
+    const char *name = service->unique_name;
+    bool renamed = change->unique_name && strcmp(change->unique_name, name) != 0;
+    bool changed = settings_change(service->settings, &change->settings);
+    if ((changed && !settings_agree(service->settings, error)) ||
+        (renamed && !name_is_free(rows, change->unique_name, error)))
+        return false;
+    memcpy(op->sid, service->sid.data, SID_BYTES);
+    op->op.again = service->settings->idle_cap && service->settings->idle_cap != idle_cap;
+    return (!changed && !renamed) || append_update(op, rows, renamed ? name : NULL);
+}
+
+/* The idle cap holds for sessions that exist, too: the timers hear of their new end. What the rows say is told from the settings in any
+ * case, so it does no harm when a crash or the Service's end comes between. */
+static bool hint_sessions(struct service_op *op, struct rows *rows)
+{
+    struct error *error = &op->op.error;
+    int64_t first;
+    bool more;
+    enum kv_found found = rows_service(rows, op->sid, &op->service, error);
+    if (found == KV_ABSENT)
+        refuse(error, REFUSED_SERVICE_DELETED);
+    if (found != KV_FOUND)
+        return false;
+    struct key began = op->from;
+    if (!service_hint_piece(rows, op->service, &op->from, &first, &more, error)) {
+        op->from = began;
+        return false;
+    }
+    op->op.again = more;
+    op_note(&op->op, op->service, first);
+    return true;
+}
+
+static bool update_decide(struct op *base, struct rows *rows)
+{
+    struct service_op *op = (struct service_op *)base;
+    if (op->hinting)
+        return hint_sessions(op, rows);
+    bool ok = change_service(op, rows);
+    op->hinting = ok && base->again;
+    return ok;
 }
 
 void services_update(struct masking *masking, const struct service_change *change,

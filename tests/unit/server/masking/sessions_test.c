@@ -340,6 +340,29 @@ START_TEST(an_idle_cap_ends_what_nothing_happens_in)
 }
 END_TEST
 
+/* The timers hear of it for all sessions, however many there are. */
+START_TEST(a_new_idle_cap_is_kept_without_traffic)
+{
+    struct world *world = world_with(NULL);
+    enum { SESSIONS = 1500 };
+    for (int i = 0; i < SESSIONS; i++)
+        ck_done(bare(world, of_life(false, 0, i % 2 ? world_now(world) + HOUR : 0)));
+    struct service_change change = {.service = world->service,
+                                    .settings = service_settings_unset()};
+    change.settings.idle_cap = 10 * MINUTE;
+    ck_assert_int_eq(call_service_update(world, &change)->settings->idle_cap, 10 * MINUTE);
+    uint64_t entries = world_entries(world);
+    world_move(world, 10 * MINUTE - 1);
+    ck_assert_uint_eq(world_run(world), 0);
+    world_move(world, 1);
+    world_run(world);
+    ck_assert_uint_eq(world_entries(world), entries + SESSIONS);
+    ck_assert_int_eq(world_entry(world, world_entries(world))->session_closed->reason,
+                     CLOSED_REASON(IDLE_CAP));
+    world_close(world);
+}
+END_TEST
+
 /* ---- updates ---- */
 
 START_TEST(ttl_and_date_change_at_once)
@@ -523,7 +546,7 @@ SUITE_MAIN("sessions", is_made_with_its_people, may_be_made_empty, drafts_are_ch
            is_made_whole_or_not_at_all, names_are_unique_until_deletion,
            may_be_made_in_another_status, ends_at_whichever_comes_first, ends_at_the_very_instant,
            defaults_are_taken_at_creation, an_idle_cap_ends_what_nothing_happens_in,
-           ttl_and_date_change_at_once, without_a_life_of_its_own_the_default_counts,
-           only_legal_changes_of_status, closing_ends_routing,
-           an_ended_session_is_closed_for_commands_too, deletion_takes_everything,
-           closed_sessions_are_purged)
+           a_new_idle_cap_is_kept_without_traffic, ttl_and_date_change_at_once,
+           without_a_life_of_its_own_the_default_counts, only_legal_changes_of_status,
+           closing_ends_routing, an_ended_session_is_closed_for_commands_too,
+           deletion_takes_everything, closed_sessions_are_purged)

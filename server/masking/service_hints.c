@@ -1,0 +1,74 @@
+#include "server/masking/service_hints.h"
+
+#include "server/masking/errors.h"
+
+#include <string.h>
+
+enum { PIECE_LOOKED = 1024 };
+
+struct hint {
+    int64_t time;
+    sid_bytes session;
+};
+
+static bool look(struct rows *rows, const Maskline__Store__V1__Service *service,
+                 const struct scan *scan, struct hint *ret_hint, struct error *error)
+{
+    Maskline__Store__V1__Session *session =
+        rows_record(rows, &maskline__store__v1__session__descriptor, scan_value(scan).bytes, error);
+    if (!session || rows_session_settle(rows, service->sid.data, session, error) == KV_FAILED)
+        return false;
+    ret_hint->time = session_open(session) ? session->effective_expire_time : 0;
+    memcpy(ret_hint->session, session->sid.data, SID_BYTES);
+    return true;
+}
+
+static bool collect(struct rows *rows, const Maskline__Store__V1__Service *service,
+                    struct scan *scan, struct hint *hints, size_t *ret_count, struct key *from,
+                    struct error *error)
+{
+    size_t count = 0;
+    for (unsigned looked = 0; scan_valid(scan) && looked < PIECE_LOOKED; looked++) {
+        struct bytes key = scan_key(scan);
+        if (key.size >= sizeof from->data)
+            return refuse(error, REFUSED_INTERNAL);
+        memcpy(from->data, key.data, key.size);
+        from->data[key.size] = 0; /* just after it */
+        from->size = key.size + 1;
+        if (!look(rows, service, scan, &hints[count], error))
+            return false;
+        count += hints[count].time != 0;
+        scan_next(scan);
+    }
+    *ret_count = count;
+    return scan_valid(scan) || scan_ok(scan, error);
+}
+
+bool service_hint_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
+                        struct key *from, int64_t *ret_first, bool *ret_more, struct error *error)
+{
+    struct key prefix = key_sessions(rows->tenant, service->sid.data);
+    struct hint *hints = arena_array(rows->arena, PIECE_LOOKED, sizeof *hints);
+    size_t count;
+    if (!hints)
+        return refuse(error, REFUSED_NO_MEMORY);
+    if (!from->size)
+        *from = prefix;
+    struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(from),
+                                  bytes_after(key_bytes(&prefix), rows->arena), false);
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    bool ok = collect(rows, service, scan, hints, &count, from, error);
+    *ret_more = ok && scan_valid(scan);
+    scan_free(scan);
+    *ret_first = 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct key key =
+            key_expiry(rows->tenant, service->sid.data, hints[i].time, hints[i].session);
+        if (!*ret_first || hints[i].time < *ret_first)
+            *ret_first = hints[i].time;
+        if (!txn_put(rows->txn, KV_IDX, key_bytes(&key), (struct bytes){"", 0}, 0))
+            return refuse(error, REFUSED_NO_MEMORY);
+    }
+    return ok;
+}
