@@ -8,7 +8,7 @@ bool cli_connect(struct cli *cli)
     struct error error;
     cli->channel = grpc_c_channel_new(cli->server, NULL, &error);
     if (!cli->channel)
-        fprintf(stderr, "maskline: %s: %s\n", cli->server, error.message);
+        fprintf(stderr, "maskline: %s\n", error.message);
     return cli->channel != NULL;
 }
 
@@ -42,6 +42,12 @@ static const char *advice(const struct error *error)
     } known[] = {
         {"SERVICE_NOT_FOUND", "`maskline service list` shows the Services that there are."},
         {"SESSION_NOT_FOUND", "`maskline session list SERVICE` shows its sessions."},
+        {"PHONE_NUMBER_NOT_FOUND", "`maskline number list SERVICE` shows its pool."},
+        {"PARTICIPANT_NOT_FOUND", "`maskline participant list SERVICE SESSION` shows their SIDs."},
+        {"INVALID_SID",
+         "Lists show SIDs: `maskline participant list`, `maskline interaction list`."},
+        {"HANDSET_NOT_FOUND",
+         "`maskline handset add NUMBER` adds one; they go when the server does."},
         {"POOL_EMPTY", "Add a number first: `maskline number add SERVICE NUMBER`."},
         {"ALL_NUMBERS_IN_USE", "Add numbers, or close sessions of this person."},
         {"NUMBER_IN_USE",
@@ -54,10 +60,20 @@ static const char *advice(const struct error *error)
     return NULL;
 }
 
+/* Whether the message is that field and what is wrong with it, and nothing else. */
+static bool said(const struct error *error, const struct error_field *field)
+{
+    size_t size = strlen(field->name);
+    return strncmp(error->message, field->name, size) == 0 &&
+           strncmp(error->message + size, ": ", 2) == 0 &&
+           strcmp(error->message + size + 2, field->description) == 0;
+}
+
 static void print_details(const struct error *error)
 {
     for (unsigned i = 0; i < error->field_count; i++)
-        fprintf(stderr, "  %s: %s\n", error->fields[i].name, error->fields[i].description);
+        if (!said(error, &error->fields[i]))
+            fprintf(stderr, "  %s: %s\n", error->fields[i].name, error->fields[i].description);
     for (unsigned i = 0; i < error->metadata_count; i++)
         fprintf(stderr, "  %s: %s\n", error->metadata[i].key, error->metadata[i].value);
     if (error->original != 0)

@@ -23,12 +23,15 @@ enum {
     EXIT_UNREACHABLE = 3, /* no server, or no answer in time */
 };
 
+struct command;
+
 struct cli {
     const char *server; /* "127.0.0.1:7766" */
     bool json;
     int64_t timeout_ms;
     struct grpc_c_channel *channel; /* opened by cli_connect */
     struct arena *arena;            /* of this run of the program */
+    const struct command *command;  /* what runs */
 };
 
 /* Opens the channel. False after it said why. */
@@ -39,6 +42,9 @@ struct grpc_c_call_options cli_stream(const struct cli *cli);
 
 /* Prints what a call ended with, and what to do about it, to stderr; gives the exit status. */
 int cli_failed(const struct cli *cli, const struct grpc_c_status *status);
+
+/* Prints "session create SERVICE"; gives the width. */
+int command_usage(const struct command *command, FILE *out);
 
 /* Prints a usage error; gives EXIT_USAGE. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -85,7 +91,8 @@ bool parse_time(const char *text, int64_t *ret_us);
 /* One message as JSON, on one line: the standard mapping of proto3. */
 void json_print(FILE *out, const ProtobufCMessage *message);
 
-/* A table for people: cells are copied into the arena; columns get as wide as their widest cell. */
+/* A table for people: cells are copied into the arena; columns get as wide as their widest cell. On a terminal too narrow for
+ * that, each row is printed as lines of a head and a cell. */
 struct table;
 struct table *table_new(struct arena *arena, const char *const *heads, size_t columns);
 void table_cell(struct table *table, const char *text);
@@ -105,7 +112,8 @@ struct command {
     const char *verb; /* NULL: the noun alone */
     const char *arguments;
     const char *summary;
-    const char *details; /* options and an example, for --help; may be NULL */
+    const char *options; /* for --help; may be NULL */
+    const char *example; /* what stands behind `maskline noun verb` */
     int (*run)(struct cli *cli, struct words arguments);
 };
 

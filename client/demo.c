@@ -121,10 +121,10 @@ static void event_message(void *data, const Maskline__V1__StreamEventsResponse *
             detail = event->inbound_rejected->reason;
             demo->rejected++;
         }
-        printf("  event %-5llu    %s %s\n", (unsigned long long)event->position,
+        printf("  event %-5llu    %s%s%s\n", (unsigned long long)event->position,
                arena ? show_enum(arena, &maskline__v1__event_type__descriptor, (int)event->type)
                      : "",
-               detail);
+               *detail ? " " : "", detail);
         arena_free(arena);
         fflush(stdout);
     }
@@ -418,9 +418,10 @@ static int run_demo(struct cli *cli, struct words words)
     ok = ok && !demo.wrong;
     pthread_mutex_unlock(&demo.lock);
     if (ok)
-        printf("\nNeither saw the other's number; %llu events, no gap. The Service stays: maskline "
-               "events %s\n",
-               (unsigned long long)demo.position, demo.service);
+        printf(
+            "\nNeither saw the other's number; %llu events, no gap. The Service stays; its name is "
+            "%s.\n",
+            (unsigned long long)demo.position, demo.service);
     else if (demo.wrong)
         fprintf(stderr, "maskline: %s\n", demo.wrong);
     /* Streams that were never begun have no end to wait for. */
@@ -434,6 +435,7 @@ static int run_demo(struct cli *cli, struct words words)
 }
 
 const struct command demo_commands[] = {
-    {"demo", NULL, "", "Play a masked conversation on the simulator, and check it", NULL, run_demo},
+    {"demo", NULL, "", "Play a masked conversation on the simulator, and check it", NULL,
+     "--server 127.0.0.1:7766", run_demo},
     {0},
 };

@@ -52,7 +52,7 @@ static void print_event(const struct cli *cli, struct arena *arena,
     } else {
         const char *words = in_words(arena, event);
         char line[4096];
-        snprintf(line, sizeof line, "%6llu  %s  %-21s %-34s %s",
+        snprintf(line, sizeof line, "%6llu  %s  %-21s  %-34s  %s",
                  (unsigned long long)event->position, show_time(arena, event->event_time),
                  show_enum(arena, &maskline__v1__event_type__descriptor, (int)event->type),
                  *event->session_sid ? event->session_sid : "-", words ? words : "");
@@ -60,6 +60,8 @@ static void print_event(const struct cli *cli, struct arena *arena,
         for (char *at = line; *at; at++)
             if ((unsigned char)*at < 0x20 || *at == 0x7f)
                 *at = ' ';
+        for (size_t size = strlen(line); size > 0 && line[size - 1] == ' ';)
+            line[--size] = '\0';
         puts(line);
     }
     fflush(stdout);
@@ -94,16 +96,26 @@ static int follow(struct cli *cli, struct choice *choice)
         fputs("maskline: no memory\n", stderr);
         return EXIT_REFUSED;
     }
+    uint64_t last = choice->after;
     const Maskline__V1__StreamEventsResponse *response;
     while (maskline_v1_events_stream_events_read(stream, arena, &response)) {
-        if (response->message_case == MASKLINE__V1__STREAM_EVENTS_RESPONSE__MESSAGE_EVENT)
+        if (response->message_case == MASKLINE__V1__STREAM_EVENTS_RESPONSE__MESSAGE_EVENT) {
             print_event(cli, arena, response->event);
+            last = response->event->position;
+        }
         arena_reset(arena);
     }
     struct grpc_c_status status;
     bool ok = maskline_v1_events_stream_events_finish(stream, cli->arena, &status);
     arena_free(arena);
-    return ok ? EXIT_DONE : cli_failed(cli, &status);
+    if (ok)
+        return EXIT_DONE;
+    int failed = cli_failed(cli, &status);
+    /* Nothing is missed: the log is read from where the stream broke. */
+    if (last != UINT64_MAX)
+        fprintf(stderr, "  To go on where it ended: maskline events %s --follow --after %llu\n",
+                choice->service, (unsigned long long)last);
+    return failed;
 }
 
 static int page_through(struct cli *cli, struct choice *choice)
@@ -170,8 +182,7 @@ const struct command event_commands[] = {
      "  --new                     with --follow: only what happens from now on\n"
      "  --session SESSION         only of this session\n"
      "  --type TYPE               only of this type, such as interaction-created; may be "
-     "repeated\n\n"
-     "Example: maskline events rides --follow --after 17\n",
-     events},
+     "repeated\n",
+     "rides --follow --after 17", events},
     {0},
 };

@@ -111,12 +111,11 @@ const struct command interaction_commands[] = {
      "Write to one participant, as the Service",
      "  --media URL               may be repeated\n"
      "  --max-life TIME           do not send it later than that\n"
-     "  --request-id TEXT         makes a repeat safe\n\n"
-     "Example: maskline interaction send rides trip-1 KP0123456789abcdef0123456789abcdef 'Your "
-     "driver is here.'\n",
-     send_message},
-    {"interaction", "list", "SERVICE SESSION", "Show what was written in a session", NULL, list},
+     "  --request-id TEXT         makes a repeat safe\n",
+     "rides trip-1 KP0123456789abcdef0123456789abcdef 'Your driver is here.'", send_message},
+    {"interaction", "list", "SERVICE SESSION", "Show what was written in a session", NULL,
+     "rides trip-1", list},
     {"interaction", "get", "SERVICE SESSION SID", "Show a message and what became of it", NULL,
-     get},
+     "rides trip-1 KI0123456789abcdef0123456789abcdef", get},
     {0},
 };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN_MEMORY = 256 * 1024 * 1024 };
+enum { RUN_MEMORY = 256 * 1024 * 1024, HEAD_WIDTH = 50 };
 
 static const struct command *const groups[] = {
     service_commands,     number_commands, session_commands,   participant_commands,
@@ -17,16 +17,16 @@ static void print_help(FILE *out)
     fputs("Masked conversations: two people text through proxy numbers, and neither sees the "
           "other's real number.\n\n"
           "Usage: maskline COMMAND [ARGUMENT]... [OPTION]...\n\n"
-          "  serve                                         run a server; `maskline serve --help` "
-          "lists its settings\n",
+          "  serve                                               Run a server; `maskline serve "
+          "--help` lists its settings\n",
           out);
     for (size_t g = 0; g < GROUPS; g++) {
         fputc('\n', out);
         for (const struct command *command = groups[g]; command->noun; command++) {
-            char head[128];
-            snprintf(head, sizeof head, "%s%s%s %s", command->noun, command->verb ? " " : "",
-                     command->verb ? command->verb : "", command->arguments);
-            fprintf(out, "  %-45s %s\n", head, command->summary);
+            fputs("  ", out);
+            int width = command_usage(command, out);
+            fprintf(out, "%*s  %s\n", width < HEAD_WIDTH ? HEAD_WIDTH - width : 0, "",
+                    command->summary);
         }
     }
     fputs("\nA SERVICE or SESSION is a SID or a unique name; a NUMBER is E.164, such as "
@@ -44,11 +44,13 @@ static void print_help(FILE *out)
 
 static void print_command_help(const struct command *command, FILE *out)
 {
-    fprintf(out, "Usage: maskline %s%s%s %s [OPTION]...\n\n%s.\n", command->noun,
-            command->verb ? " " : "", command->verb ? command->verb : "", command->arguments,
-            command->summary);
-    if (command->details)
-        fprintf(out, "\n%s", command->details);
+    fputs("Usage: maskline ", out);
+    command_usage(command, out);
+    fprintf(out, " [OPTION]...\n\n%s.\n\n", command->summary);
+    if (command->options)
+        fprintf(out, "%s\n", command->options);
+    fprintf(out, "Example: maskline %s%s%s%s%s\n", command->noun, command->verb ? " " : "",
+            command->verb ? command->verb : "", *command->example ? " " : "", command->example);
 }
 
 static const struct command *find(const char *noun, const char *verb, bool *ret_noun_known)
@@ -77,9 +79,12 @@ static void print_noun_help(const char *noun, FILE *out)
 {
     for (size_t g = 0; g < GROUPS; g++)
         for (const struct command *command = groups[g]; command->noun; command++)
-            if (strcmp(command->noun, noun) == 0)
-                fprintf(out, "  maskline %s %s %s\n      %s\n", command->noun, command->verb,
-                        command->arguments, command->summary);
+            if (strcmp(command->noun, noun) == 0) {
+                fputs("  maskline ", out);
+                command_usage(command, out);
+                fprintf(out, "\n      %s\n", command->summary);
+            }
+    fputs("\n--help behind a command tells its options, with an example.\n", out);
 }
 
 static int run(const struct command *command, struct words words)
@@ -89,6 +94,7 @@ static int run(const struct command *command, struct words words)
         .server = server && *server ? server : "127.0.0.1:7766",
         .timeout_ms = 10000,
         .arena = arena_new(RUN_MEMORY),
+        .command = command,
     };
     if (!cli.arena) {
         fputs("maskline: no memory\n", stderr);

@@ -198,20 +198,19 @@ const struct command number_commands[] = {
      "  --sms --mms --voice       what it can do (default: all)\n"
      "  --reserved                never choose it by itself\n"
      "  --carrier NAME            a carrier that it works with; may be repeated, the first is sent "
-     "by\n\n"
-     "Example: maskline number add rides +15550100001\n",
-     add},
-    {"number", "list", "SERVICE", "Show a Service's pool", NULL, list},
-    {"number", "get", "SERVICE NUMBER", "Show a number", NULL, get},
+     "by\n",
+     "rides +15550100001", add},
+    {"number", "list", "SERVICE", "Show a Service's pool", NULL, "rides", list},
+    {"number", "get", "SERVICE NUMBER", "Show a number", NULL, "rides +15550100001", get},
     {"number", "update", "SERVICE NUMBER", "Change a number",
      "  --state STATE             active, draining (no new sessions) or locked (no traffic "
      "either)\n"
      "  --reserved --not-reserved whether it is only given on request\n"
      "  --name TEXT               for people\n"
-     "  --carrier NAME            may be repeated\n\n"
-     "Example: maskline number update rides +15550100001 --state draining\n",
-     update},
+     "  --carrier NAME            may be repeated\n",
+     "rides +15550100001 --state draining", update},
     {"number", "remove", "SERVICE NUMBER", "Take a number out of the pool",
-     "  --force                   also when active sessions use it: they fail\n", remove_number},
+     "  --force                   also when active sessions use it: they fail\n",
+     "rides +15550100001", remove_number},
     {0},
 };

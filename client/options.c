@@ -139,6 +139,8 @@ static bool take_option(struct cli *cli, struct words *arguments, int *index,
                         const struct option *options, size_t count)
 {
     char *word = arguments->words[*index];
+    if (word[1] != '-')
+        return cli_usage("there is no option %s here; --help lists them", word), false;
     size_t size = strcspn(word + 2, "=");
     const struct option *option = find_option(options, count, word + 2, size);
     if (!option)
@@ -158,6 +160,27 @@ static bool take_option(struct cli *cli, struct words *arguments, int *index,
     return option->to ? set_option(cli, option, value) : set_timeout(cli, value);
 }
 
+int command_usage(const struct command *command, FILE *out)
+{
+    return fprintf(out, "%s%s%s%s%s", command->noun, command->verb ? " " : "",
+                   command->verb ? command->verb : "", *command->arguments ? " " : "",
+                   command->arguments);
+}
+
+static bool wrong_count(const struct cli *cli, const char *what)
+{
+    fprintf(stderr, "maskline: %s; it is: maskline ", what ? what : "too much");
+    command_usage(cli->command, stderr);
+    fputc('\n', stderr);
+    return false;
+}
+
+/* A number may begin with a minus, and a text of one dash is a text. */
+static bool like_option(const char *word)
+{
+    return word[0] == '-' && (word[1] == '-' || isalpha((unsigned char)word[1]));
+}
+
 bool cli_options(struct cli *cli, struct words *arguments, const struct option *options,
                  size_t option_count, int least, int most)
 {
@@ -167,7 +190,7 @@ bool cli_options(struct cli *cli, struct words *arguments, const struct option *
         char *word = arguments->words[i];
         if (!only_words && strcmp(word, "--") == 0) {
             only_words = true;
-        } else if (!only_words && strncmp(word, "--", 2) == 0) {
+        } else if (!only_words && like_option(word)) {
             if (!take_option(cli, arguments, &i, options, option_count))
                 return false;
         } else {
@@ -176,9 +199,9 @@ bool cli_options(struct cli *cli, struct words *arguments, const struct option *
     }
     arguments->count = kept;
     if (kept < least)
-        return cli_usage("something is missing; --help tells what it wants"), false;
+        return wrong_count(cli, "something is missing");
     if (kept > most)
-        return cli_usage("'%s' is too much; --help tells what it wants", arguments->words[most]),
-               false;
+        return wrong_count(cli,
+                           arena_printf(cli->arena, "'%s' is too much", arguments->words[most]));
     return true;
 }

@@ -204,14 +204,13 @@ static int delete (struct cli *cli, struct words words)
     "  --keep-events TIME        how long events are kept (default 30d)\n"
 
 const struct command service_commands[] = {
-    {"service", "create", "NAME", "Make a Service",
-     SETTINGS_HELP "\nExample: maskline service create rides --default-ttl 2h\n", create},
-    {"service", "list", "", "Show all Services", NULL, list},
-    {"service", "get", "SERVICE", "Show a Service", NULL, get},
+    {"service", "create", "NAME", "Make a Service", SETTINGS_HELP, "rides --default-ttl 2h",
+     create},
+    {"service", "list", "", "Show all Services", NULL, "", list},
+    {"service", "get", "SERVICE", "Show a Service", NULL, "rides", get},
     {"service", "update", "SERVICE", "Change a Service's settings",
-     SETTINGS_HELP "  --name NAME               its new name\n\nExample: maskline service update "
-                   "rides --idle-cap 1d\n",
-     update},
-    {"service", "delete", "SERVICE", "Delete a Service with all that is in it", NULL, delete},
+     SETTINGS_HELP "  --name NAME               its new name\n", "rides --idle-cap 1d", update},
+    {"service", "delete", "SERVICE", "Delete a Service with all that is in it", NULL, "rides",
+     delete},
     {0},
 };

@@ -229,24 +229,25 @@ const struct command session_commands[] = {
      "  --mode MODE               voice-and-message, message-only or voice-only\n"
      "  --ttl TIME                it ends so long after the last message\n"
      "  --expire TIME             it ends then: 2030-01-02T03:04:05Z, or 2h from now\n"
-     "  --request-id TEXT         makes a repeat safe\n\n"
-     "Example: maskline session create rides --name trip-1 --participant +15551230001 "
-     "--participant +15551230002\n",
-     create},
+     "  --request-id TEXT         makes a repeat safe\n",
+     "rides --name trip-1 --participant +15551230001 --participant +15551230002", create},
     {"session", "list", "SERVICE", "Show a Service's sessions",
      "  --status STATUS           open, in-progress, closed or failed; may be repeated\n"
      "  --person NUMBER           whose\n"
      "  --name TEXT               of this name\n",
-     list},
-    {"session", "get", "SERVICE SESSION", "Show a session", NULL, get},
+     "rides --status open --status in-progress", list},
+    {"session", "get", "SERVICE SESSION", "Show a session", NULL, "rides trip-1", get},
     {"session", "update", "SERVICE SESSION", "Change how long a session lives",
      "  --ttl TIME                it ends so long after the last message\n"
      "  --expire TIME             it ends then\n",
-     update},
-    {"session", "close", "SERVICE SESSION", "End a session", NULL, close_session},
+     "rides trip-1 --ttl 30m", update},
+    {"session", "close", "SERVICE SESSION", "End a session", NULL, "rides trip-1", close_session},
     {"session", "reopen", "SERVICE SESSION", "Open an ended session again",
-     "  --ttl TIME\n  --expire TIME\n", reopen},
-    {"session", "delete", "SERVICE SESSION", "Delete a session for good", NULL, delete_session},
+     "  --ttl TIME                it ends so long after the last message\n"
+     "  --expire TIME             it ends then\n",
+     "rides trip-1", reopen},
+    {"session", "delete", "SERVICE SESSION", "Delete a session for good", NULL, "rides trip-1",
+     delete_session},
     {0},
 };
 
@@ -366,13 +367,13 @@ static int participant_remove(struct cli *cli, struct words words)
 const struct command participant_commands[] = {
     {"participant", "add", "SERVICE SESSION NUMBER", "Add a person to a session",
      "  --proxy NUMBER            the proxy number that it shall have (default: one is chosen)\n"
-     "  --name TEXT               for people\n\n"
-     "Example: maskline participant add rides trip-1 +15551230003\n",
-     participant_add},
+     "  --name TEXT               for people\n",
+     "rides trip-1 +15551230003", participant_add},
     {"participant", "list", "SERVICE SESSION", "Show the people in a session",
-     "  --all                     those who have left, too\n", participant_list},
-    {"participant", "get", "SERVICE SESSION SID", "Show a participant", NULL, participant_get},
+     "  --all                     those who have left, too\n", "rides trip-1", participant_list},
+    {"participant", "get", "SERVICE SESSION SID", "Show a participant", NULL,
+     "rides trip-1 KP0123456789abcdef0123456789abcdef", participant_get},
     {"participant", "remove", "SERVICE SESSION SID", "Take a person out of a session", NULL,
-     participant_remove},
+     "rides trip-1 KP0123456789abcdef0123456789abcdef", participant_remove},
     {0},
 };

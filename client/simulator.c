@@ -168,13 +168,14 @@ static int clock_move(struct cli *cli, struct words words)
 }
 
 const struct command simulator_commands[] = {
-    {"handset", "add", "NUMBER", "Simulator: put a phone into the network", NULL, add},
-    {"handset", "list", "", "Simulator: show the phones", NULL, list},
-    {"handset", "text", "NUMBER TO BODY", "Simulator: write a text on a phone",
-     "Example: maskline handset text +15551230001 +15550100001 'Are you there?'\n", text},
-    {"handset", "watch", "NUMBER", "Simulator: show what a phone gets, until Ctrl-C", NULL, watch},
-    {"clock", "get", "", "Simulator: show the server's time", NULL, clock_get},
-    {"clock", "move", "TIME", "Simulator: move the server's time forward",
-     "Example: maskline clock move 4h\n", clock_move},
+    {"handset", "add", "NUMBER", "Simulator: put a phone into the network, until the server ends",
+     NULL, "+15551230001", add},
+    {"handset", "list", "", "Simulator: show the phones", NULL, "", list},
+    {"handset", "text", "NUMBER TO BODY", "Simulator: write a text on a phone", NULL,
+     "+15551230001 +15550100001 'Are you there?'", text},
+    {"handset", "watch", "NUMBER", "Simulator: show what a phone gets, until Ctrl-C", NULL,
+     "+15551230001", watch},
+    {"clock", "get", "", "Simulator: show the server's time", NULL, "", clock_get},
+    {"clock", "move", "TIME", "Simulator: move the server's time forward", NULL, "4h", clock_move},
     {0},
 };

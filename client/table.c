@@ -5,9 +5,10 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
-enum { TABLE_ROWS_FIRST = 64 };
+enum { TABLE_ROWS_FIRST = 64, GAP = 2 };
 
 struct table {
     struct arena *arena;
@@ -54,25 +55,72 @@ static void print_plain(const char *text, FILE *out)
         fputc(*at < 0x20 || *at == 0x7f ? ' ' : *at, out);
 }
 
-void table_print(const struct table *table, FILE *out)
+static void measure(const struct table *table, size_t *widths)
 {
-    if (!table)
-        return;
+    memset(widths, 0, table->columns * sizeof *widths);
+    for (size_t at = 0; at < table->count; at++) {
+        size_t width = utf8_length(table->cells[at]);
+        if (width > widths[at % table->columns])
+            widths[at % table->columns] = width;
+    }
+}
+
+static void print_padded(const char *text, size_t width, FILE *out)
+{
+    print_plain(text, out);
+    fprintf(out, "%*s", (int)(width - utf8_length(text)) + GAP, "");
+}
+
+/* Rows that a terminal would break are hard to read. Into files and pipes they go as they are. */
+static bool too_wide(const struct table *table, const size_t *widths, FILE *out)
+{
+    struct winsize window;
+    size_t whole = (table->columns - 1) * GAP;
+    for (size_t column = 0; column < table->columns; column++)
+        whole += widths[column];
+    return table->count > table->columns && ioctl(fileno(out), TIOCGWINSZ, &window) == 0 &&
+           window.ws_col > 0 && whole > window.ws_col;
+}
+
+static void print_as_lines(const struct table *table, FILE *out)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < table->columns; i++)
+        if (strlen(table->cells[i]) > widest)
+            widest = strlen(table->cells[i]);
+    for (size_t at = table->columns; at < table->count; at++) {
+        size_t column = at % table->columns;
+        if (column == 0 && at > table->columns)
+            fputc('\n', out);
+        print_padded(table->cells[column], widest, out);
+        print_plain(table->cells[at], out);
+        fputc('\n', out);
+    }
+}
+
+static void print_as_rows(const struct table *table, const size_t *widths, FILE *out)
+{
     for (size_t at = 0; at < table->count; at++) {
         size_t column = at % table->columns;
-        print_plain(table->cells[at], out);
-        if (column + 1 == table->columns) {
-            fputc('\n', out);
+        if (column + 1 < table->columns) {
+            print_padded(table->cells[at], widths[column], out);
             continue;
         }
-        size_t widest = 0;
-        for (size_t i = column; i < table->count; i += table->columns) {
-            size_t width = utf8_length(table->cells[i]);
-            if (width > widest)
-                widest = width;
-        }
-        fprintf(out, "%*s", (int)(widest - utf8_length(table->cells[at]) + 2), "");
+        print_plain(table->cells[at], out);
+        fputc('\n', out);
     }
+}
+
+void table_print(const struct table *table, FILE *out)
+{
+    size_t *widths = table ? arena_array(table->arena, table->columns, sizeof *widths) : NULL;
+    if (!widths)
+        return;
+    measure(table, widths);
+    if (too_wide(table, widths, out))
+        print_as_lines(table, out);
+    else
+        print_as_rows(table, widths, out);
 }
 
 const char *show_time(struct arena *arena, const Google__Protobuf__Timestamp *value)

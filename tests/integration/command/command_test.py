@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 """The `maskline` command against a real server: what people type, what scripts read, and what it says when it is refused."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -110,6 +114,43 @@ class Command(harness.Case):
             self.assertTrue(done.stderr, words)
             self.assertEqual(done.stdout, "", words)
 
+    def test_a_wrong_command_line_is_told_the_right_one(self):
+        self.assertIn("maskline session get SERVICE SESSION\n", self.run_it("session", "get", "a", status=2).stderr)
+        self.assertIn("no option -x", self.run_it("service", "list", "-x", status=2).stderr)
+        said = self.run_it("service", "create", "", status=1).stderr
+        self.assertEqual(said.count("This is needed"), 1, said)
+
+    def on_a_terminal(self, columns, *words):
+        """What it writes on a terminal so wide."""
+        ours, its = pty.openpty()
+        try:
+            fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            subprocess.run([MASKLINE, *words, "--server", f"127.0.0.1:{self.up.port}"], stdin=subprocess.DEVNULL, stdout=its,
+                           timeout=harness.PATIENCE, check=True)
+            return os.read(ours, 65536).decode().replace("\r", "")
+        finally:
+            os.close(ours)
+            os.close(its)
+
+    def test_a_table_fits_the_terminal(self):
+        self.run_it("service", "create", "rides")
+        for last in "12":
+            self.run_it("number", "add", "rides", "+1555010000" + last)
+        self.assertEqual(len(self.on_a_terminal(500, "number", "list", "rides").splitlines()), 3)
+        first, second = self.on_a_terminal(40, "number", "list", "rides").split("\n\n")
+        self.assertIn("NUMBER    +15550100001\n", first)
+        self.assertIn("NUMBER    +15550100002\n", second)
+
+    def test_a_broken_follower_is_told_how_to_go_on(self):
+        self.run_it("service", "create", "rides")
+        follower = subprocess.Popen([MASKLINE, "events", "rides", "--follow", "--server", f"127.0.0.1:{self.up.port}"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("service-created", follower.stdout.readline())
+        self.assertEqual(self.up.stop(), 0)
+        _, said = follower.communicate(timeout=harness.PATIENCE)
+        self.assertEqual(follower.returncode, 1)
+        self.assertIn("maskline events rides --follow --after 1\n", said)
+
     def test_no_server(self):
         self.up.kill()
         done = self.run_it("service", "list", status=3)
@@ -117,7 +158,11 @@ class Command(harness.Case):
 
     def test_help(self):
         self.assertIn("session create", self.run_it("--help", server=False).stdout)
-        self.assertIn("Example:", self.run_it("session", "create", "--help", server=False).stdout)
+        for line in self.run_it("--help", server=False).stdout.splitlines():
+            if line.startswith("  ") and "serve" not in line and "--" not in line:
+                words = [word for word in line.split("  ")[1].split() if word.islower()]
+                told = self.run_it(*words, "--help", server=False).stdout
+                self.assertIn(f"Example: maskline {' '.join(words)}", told)
         self.assertIn("--data", self.run_it("serve", "--help", server=False).stdout)
         self.assertIn("maskline", self.run_it("--version", server=False).stdout)
 

@@ -114,6 +114,7 @@ START_TEST(test_bad_command_lines)
         "",
         "a b c",
         "a --nosuch",
+        "a -n",
         "a --name",
         "a --force=yes",
         "a --after x",
@@ -127,7 +128,8 @@ START_TEST(test_bad_command_lines)
         "--person 1 --person 1 --person 1 --person 1 --person 1 --person 1 --person 1 --person 1",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct cli cli = {.arena = arena_new(1 << 20)};
+        static const struct command command = {.noun = "go", .arguments = "PLACE"};
+        struct cli cli = {.arena = arena_new(1 << 20), .command = &command};
         struct values values = {0};
         struct words words;
         char *line = arena_string(cli.arena, bad[i]);
