@@ -39,8 +39,8 @@ static const struct setting settings[] = {
      "host:port, [ipv6]:port or unix:/path; port 0 takes a free one; may be repeated"},
     {"carrier", TEXTS, AT(carriers), AT(carrier_count), CONFIG_CARRIERS, 0, 0, "KIND[:NAME]",
      "simulator",
-     "simulator, or gateway:NAME for a program that attaches as a carrier; may be repeated; the "
-     "first is the default"},
+     "simulator, or gateway:NAME for a program that attaches; may be repeated, the first is the "
+     "default"},
     {"insecure", SWITCH, AT(insecure), 0, 0, 0, 0, NULL, "no",
      "listen in plain text also on addresses that others can reach"},
     {"port-file", TEXT, AT(port_file), 0, 0, 0, 0, "FILE", "",
@@ -73,8 +73,9 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 static bool bad(struct error *error, const char *from, const struct setting *setting,
                 const char *value, const char *why)
 {
-    return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0, "%s: %s is '%.60s': %s",
-                     from, setting->name, value, why);
+    const char *name = strncmp(from, "--", 2) == 0 ? from : setting->name;
+    return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0, "%s%s%s is '%.60s': %s",
+                     name == from ? "" : from, name == from ? "" : ": ", name, value, why);
 }
 
 struct unit {
@@ -88,32 +89,48 @@ static const struct unit time_units[] = {
     {"ms", 1}, {"s", SECOND}, {"m", 60 * SECOND}, {"h", HOUR}, {NULL, 0}};
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 
-static bool number(const struct setting *setting, const char *text, int64_t *ret_value,
-                   const char **ret_why)
+static const struct unit *units_of(const struct setting *setting)
 {
-    const struct unit *unit = setting->kind == BYTES  ? byte_units
-                              : setting->kind == TIME ? time_units
-                                                      : no_units;
+    return setting->kind == BYTES ? byte_units : setting->kind == TIME ? time_units : no_units;
+}
+
+/* "too large; the most is 64MiB", in the largest unit that gives a whole number. */
+static void beyond(const struct setting *setting, bool large, char *ret_why, size_t room)
+{
+    int64_t limit = large ? setting->most : setting->least;
+    struct unit best = {"", 1};
+    for (const struct unit *unit = units_of(setting); unit->name; unit++)
+        if (limit % unit->factor == 0 && unit->factor >= best.factor)
+            best = *unit;
+    snprintf(ret_why, room, "too %s; the %s is %lld%s", large ? "large" : "small",
+             large ? "most" : "least", (long long)(limit / best.factor), best.name);
+}
+
+static bool number(const struct setting *setting, const char *text, int64_t *ret_value,
+                   char *ret_why, size_t room)
+{
+    const struct unit *unit = units_of(setting);
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (end == text || !isdigit((unsigned char)*text) || errno != 0) {
-        *ret_why = "not a number";
+        snprintf(ret_why, room, "not a number");
         return false;
     }
     while (unit->name && strcmp(unit->name, end) != 0)
         unit++;
     if (!unit->name) {
-        *ret_why = setting->kind == BYTES  ? "sizes end in B, KiB, MiB or GiB"
-                   : setting->kind == TIME ? "times end in ms, s, m or h"
-                                           : "not a number";
+        snprintf(ret_why, room, "%s",
+                 setting->kind == BYTES  ? "sizes end in B, KiB, MiB or GiB"
+                 : setting->kind == TIME ? "times end in ms, s, m or h"
+                                         : "not a number");
         return false;
     }
     int64_t product;
     if (__builtin_mul_overflow((int64_t)value, unit->factor, &product))
         product = INT64_MAX;
     if (product < setting->least || product > setting->most) {
-        *ret_why = product < setting->least ? "too small" : "too large";
+        beyond(setting, product > setting->most, ret_why, room);
         return false;
     }
     *ret_value = product;
@@ -123,6 +140,8 @@ static bool number(const struct setting *setting, const char *text, int64_t *ret
 static bool set_text(char *to, const struct setting *setting, const char *from, const char *value,
                      struct error *error)
 {
+    if (*value == '\0' && *setting->standard != '\0')
+        return bad(error, from, setting, value, "empty");
     if (strlen(value) >= CONFIG_TEXT)
         return bad(error, from, setting, value, "longer than 255 bytes");
     memcpy(to, value, strlen(value) + 1);
@@ -145,7 +164,7 @@ static bool set(struct config *config, const struct setting *setting, const char
                 const char *value, bool first, struct error *error)
 {
     char *base = (char *)config;
-    const char *why = NULL;
+    char why[64];
     switch (setting->kind) {
     case TEXT:
         return set_text(base + setting->offset, setting, from, value, error);
@@ -169,12 +188,22 @@ static bool set(struct config *config, const struct setting *setting, const char
     case TIME:
         break;
     }
-    if (number(setting, value, (int64_t *)(void *)(base + setting->offset), &why))
+    if (number(setting, value, (int64_t *)(void *)(base + setting->offset), why, sizeof why))
         return true;
     return bad(error, from, setting, value, why);
 }
 
-/* In files and variables several values of one setting are parted by commas. */
+static char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t size = strlen(text);
+    while (size > 0 && isspace((unsigned char)text[size - 1]))
+        text[--size] = '\0';
+    return text;
+}
+
+/* In files and variables several values of one setting are parted by commas, and spaces if one likes. */
 static bool set_list(struct config *config, const struct setting *setting, const char *from,
                      const char *value, bool *seen, struct error *error)
 {
@@ -187,7 +216,7 @@ static bool set_list(struct config *config, const struct setting *setting, const
             return bad(error, from, setting, value, "longer than 255 bytes");
         memcpy(part, value, size);
         part[size] = '\0';
-        if (!set(config, setting, from, part, !*seen, error))
+        if (!set(config, setting, from, trim(part), !*seen, error))
             return false;
         *seen = true;
         value += size + (value[size] == ',');
@@ -213,16 +242,6 @@ static bool set_defaults(struct config *config, struct error *error)
 }
 
 /* ---- the file ---- */
-
-static char *trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t size = strlen(text);
-    while (size > 0 && isspace((unsigned char)text[size - 1]))
-        text[--size] = '\0';
-    return text;
-}
 
 static bool read_line(struct config *config, char *line, const char *from, bool *seen,
                       struct error *error)

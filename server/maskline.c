@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The server ends first; then all else in the reverse order of its making, but that carriers are freed after the domain. */
 struct maskline {
@@ -44,8 +45,12 @@ static bool add_carriers(struct carriers *carriers, const struct config *config,
 
 bool maskline_check(const struct config *config, struct error *error)
 {
-    for (size_t i = 0; i < config->listen_count && !config->insecure; i++)
-        if (address_exposed(config->listen[i]))
+    for (size_t i = 0; i < config->listen_count; i++)
+        if (!strchr(config->listen[i], ':'))
+            return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0,
+                             "listen is '%s': write host:port, [ipv6]:port or unix:/path",
+                             config->listen[i]);
+        else if (!config->insecure && address_exposed(config->listen[i]))
             return error_set(
                 error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0,
                 "listen is '%s': others can reach that address, and what is said there "
@@ -83,7 +88,11 @@ static bool open_store(struct maskline *maskline, struct error *error)
         /* 0 would be the default. */
         .free_bytes_low = config->min_free > 0 ? (uint64_t)config->min_free : 1,
     };
-    return store_open(&options, &maskline->store, error) && catch_up(maskline, error);
+    if (!store_open(&options, &maskline->store, error)) {
+        say("the store in %s is not opened", config->data);
+        return false;
+    }
+    return catch_up(maskline, error);
 }
 
 static void clock_moved(void *data)

@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(test_lists_of_several_lines_add_up)
 {
-    struct file file = write_file("carrier = gateway:a\ncarrier = gateway:b,gateway:c\n");
+    struct file file = write_file("carrier = gateway:a\ncarrier = gateway:b, gateway:c\n");
     struct config config = expect_good(FLAGS(file.flag), NULL);
     ck_assert_uint_eq(config.carrier_count, 3);
     ck_assert_str_eq(config.carriers[2], "gateway:c");
@@ -196,25 +196,26 @@ START_TEST(test_bad_flags)
     expect_bad(FLAGS("--data"), NULL, "--data wants a value");
     expect_bad(FLAGS("--config"), NULL, "--config wants a value");
     expect_bad(FLAGS("--config=/no/such/file"), NULL, "cannot read the config file /no/such/file");
-    expect_bad(FLAGS("--listen="), NULL, "--listen: listen is '': empty");
+    expect_bad(FLAGS("--listen="), NULL, "--listen is '': empty");
+    expect_bad(FLAGS("--data="), NULL, "--data is '': empty");
 }
 END_TEST
 
 START_TEST(test_bad_numbers)
 {
-    expect_bad(FLAGS("--threads=0"), NULL, "--threads: threads is '0': too small");
-    expect_bad(FLAGS("--threads=65"), NULL, "too large");
+    expect_bad(FLAGS("--threads=0"), NULL, "--threads is '0': too small; the least is 1");
+    expect_bad(FLAGS("--threads=65"), NULL, "too large; the most is 64");
     expect_bad(FLAGS("--threads=-1"), NULL, "not a number");
     expect_bad(FLAGS("--threads= 1"), NULL, "not a number");
     expect_bad(FLAGS("--threads=1x"), NULL, "not a number");
     expect_bad(FLAGS("--threads="), NULL, "not a number");
     expect_bad(FLAGS("--threads=99999999999999999999"), NULL, "not a number");
     expect_bad(FLAGS("--cache=1KB"), NULL, "sizes end in B, KiB, MiB or GiB");
-    expect_bad(FLAGS("--cache=1000"), NULL, "too small");
+    expect_bad(FLAGS("--cache=1000"), NULL, "too small; the least is 1MiB");
     expect_bad(FLAGS("--cache=9223372036854775807GiB"), NULL, "too large");
     expect_bad(FLAGS("--grace=10"), NULL, "times end in ms, s, m or h");
-    expect_bad(FLAGS("--grace=2h"), NULL, "too large");
-    expect_bad(FLAGS("--keepalive=10ms"), NULL, "too small");
+    expect_bad(FLAGS("--grace=2h"), NULL, "too large; the most is 1h");
+    expect_bad(FLAGS("--keepalive=10ms"), NULL, "too small; the least is 1s");
 }
 END_TEST
 
