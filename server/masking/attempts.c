@@ -111,6 +111,20 @@ void checks_submit(struct outbox *outbox)
 
 /* ---- handing over ---- */
 
+static _Thread_local struct attempt *handing_over;
+
+void attempt_answered(const struct attempt *attempt)
+{
+    if (handing_over == attempt)
+        handing_over = NULL;
+}
+
+bool attempt_in_vain(const struct attempt *attempt)
+{
+    return attempt->letter &&
+           (attempt->result.outcome == SEND_RETRY || attempt->result.outcome == SEND_LOST);
+}
+
 void attempt_hand_over(struct outbox *outbox, struct attempt *attempt)
 {
     attempt->previous = NULL;
@@ -122,7 +136,12 @@ void attempt_hand_over(struct outbox *outbox, struct attempt *attempt)
         outbox->overdue_time = attempt->message.expire_time;
     outbox->ran++;
     const struct carrier_port *carrier = attempt->port->carrier;
+    handing_over = attempt;
     carrier->send(carrier->data, &attempt->message, attempt);
+    bool answered = !handing_over;
+    handing_over = NULL;
+    if (answered && attempt_in_vain(attempt))
+        lane_hold(outbox, attempt->letter);
 }
 
 /* Its turn has not come: an earlier one of its lane still waits. */

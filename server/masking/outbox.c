@@ -149,6 +149,7 @@ void outbox_sent(struct outbox *outbox, void *data, const struct send_result *re
         attempt->result.provider_id = keep_text(&place, result->provider_id, id_size);
         attempt->result.carrier_code = keep_text(&place, result->carrier_code, code_size);
     }
+    attempt_answered(attempt);
     outbox_post(outbox, &attempt->mail, MAIL_ATTEMPT);
 }
 

@@ -216,6 +216,8 @@ void lane_schedule(struct outbox *outbox, struct lane *lane);
 void letter_wait(struct outbox *outbox, struct letter *letter, int64_t now);
 /* The letter waits until the carrier has room. */
 void letter_park(struct outbox *outbox, struct letter *letter, struct port *port);
+/* The letter was tried in vain and will wait; those after it wait from now on. */
+void lane_hold(struct outbox *outbox, struct letter *letter);
 /* The letter that was tried is on its way, or at its end: those that waited for it go on. */
 void lane_release(struct outbox *outbox, struct letter *letter, int64_t now);
 /* Lanes that are due: their letters become ready. Returns when the next one is; INT64_MAX: none. */
@@ -242,6 +244,10 @@ void check_drop(struct check *check);
 /* Gives an allowed attempt to its carrier. */
 void attempt_hand_over(struct outbox *outbox, struct attempt *attempt);
 void attempt_free(struct attempt *attempt);
+/* Its result is there; perhaps from within the call that hands it over. */
+void attempt_answered(const struct attempt *attempt);
+/* Whether its result leaves its letter waiting. */
+bool attempt_in_vain(const struct attempt *attempt);
 
 /* ---- settle.c ---- */
 

@@ -265,6 +265,17 @@ void lane_schedule(struct outbox *outbox, struct lane *lane)
     heap_put(outbox, lane);
 }
 
+void lane_hold(struct outbox *outbox, struct letter *letter)
+{
+    struct lane *lane = lane_find(outbox, letter);
+    if (!lane && heap_reserve(outbox))
+        lane = lane_make(outbox, letter);
+    if (!lane || lane->trying)
+        return;
+    lane->trying = letter;
+    lane_schedule(outbox, lane);
+}
+
 /* What waits may fill three quarters of the memory; the rest is for what does not need to. */
 static bool too_many_wait(const struct outbox *outbox)
 {

@@ -35,6 +35,8 @@ static void result_arrived(struct outbox *outbox, struct attempt *attempt)
         outbox->sending = attempt->next;
     if (attempt->next)
         attempt->next->previous = attempt->previous;
+    if (attempt_in_vain(attempt))
+        lane_hold(outbox, attempt->letter);
     attempt_settle(outbox, attempt);
 }
 

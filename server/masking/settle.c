@@ -159,6 +159,7 @@ static void attempt_finish(struct outbox *outbox, struct attempt *attempt, int64
         letter->due = attempt->due;
         letter_wait(outbox, letter, now);
     } else if (letter) {
+        lane_release(outbox, letter, now);
         letter_forget(outbox, letter);
     }
     attempt_free(attempt);

@@ -127,7 +127,7 @@ static void start(struct world *world)
     struct store_options options = {.path = world->path ? world->path : ":memory:",
                                     .clock = clock_manual(&world->clock)};
     ck_assert_msg(store_open(&options, &world->store, &error), "%s", error.message);
-    struct masking_options masking = {.store = world->store, .manual_timers = true};
+    struct masking_options masking = {.store = world->store, .manual_timers = !world->threaded};
     ck_assert_msg(masking_new(&masking, &world->masking, &error), "%s", error.message);
     for (int i = 0; i < CARRIERS; i++)
         ck_assert(ingress_add_carrier(world->masking, &world->carriers[i].port, &error));
@@ -147,13 +147,14 @@ static void stop(struct world *world)
     store_close(world->store);
 }
 
-struct world *world_open(const char *path)
+static struct world *open_world(const char *path, bool threaded)
 {
     struct world *world = calloc(1, sizeof *world);
     ck_assert_ptr_nonnull(world);
     pthread_mutex_init(&world->lock, NULL);
     manual_clock_set(&world->clock, INT64_C(1900000000) * SECOND);
     world->path = path;
+    world->threaded = threaded;
     world->arena = arena_new(256 * 1024 * 1024);
     for (int i = 0; i < CARRIERS; i++) {
         struct fake *fake = &world->carriers[i];
@@ -164,6 +165,16 @@ struct world *world_open(const char *path)
     }
     start(world);
     return world;
+}
+
+struct world *world_open(const char *path)
+{
+    return open_world(path, false);
+}
+
+struct world *world_open_threaded(const char *path)
+{
+    return open_world(path, true);
 }
 
 void world_close(struct world *world)

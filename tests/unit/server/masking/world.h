@@ -53,6 +53,7 @@ struct fake {
 struct world {
     struct manual_clock clock;
     const char *path;
+    bool threaded; /* timers and the outbox run by themselves */
     struct store *store;
     struct masking *masking;
     struct fake
@@ -66,6 +67,8 @@ struct world {
 
 /* In memory when `path` is NULL. */
 struct world *world_open(const char *path);
+/* Timers and the outbox run by themselves; the clock still stands. */
+struct world *world_open_threaded(const char *path);
 void world_close(struct world *world);
 /* Closes and opens again what is on the disk. */
 void world_restart(struct world *world);
