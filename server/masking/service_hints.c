@@ -49,7 +49,7 @@ bool service_hint_piece(struct rows *rows, const Maskline__Store__V1__Service *s
 {
     struct key prefix = key_sessions(rows->tenant, service->sid.data);
     struct hint *hints = arena_array(rows->arena, PIECE_LOOKED, sizeof *hints);
-    size_t count;
+    size_t count = 0;
     if (!hints)
         return refuse(error, REFUSED_NO_MEMORY);
     if (!from->size)
