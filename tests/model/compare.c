@@ -31,17 +31,31 @@ static void check_routes(struct model *model, const struct plain_session *sessio
         }
 }
 
-static void compare_sessions(struct model *model, struct subject *subject, int service)
+static void compare_sessions(struct model *model, struct subject *subject, int service,
+                             const struct reading *reading)
 {
     const struct plain_session *sessions;
     const char *wrong;
-    int count = subject_sessions(subject, service, &sessions, &wrong);
+    int count = subject_sessions(subject, service, reading, &sessions, &wrong);
     if (wrong) {
         model_wrong_about(model, "%s", wrong);
         return;
     }
-    model_read_sessions(model, service, sessions, count);
+    model_read_sessions(model, service, reading, sessions, count);
     check_routes(model, sessions, count);
+}
+
+/* Some of the sessions, in short pages. */
+static struct reading some(unsigned turn)
+{
+    struct reading reading = {.who = WHOS, .page = 1 + turn % 3};
+    if (turn % 5 < 3)
+        reading.statuses = 1u << (1 + turn % 4);
+    if (turn % 5 == 3)
+        reading.name = 1 + (int)(turn % NAMES);
+    if (turn % 5 == 4)
+        reading.who = (enum who)(turn / 5 % WHO_NOBODY);
+    return reading;
 }
 
 static void compare_numbers(struct model *model, struct subject *subject, int service)
@@ -83,13 +97,17 @@ static void compare_messages(struct model *model, struct subject *subject)
     }
 }
 
-void compare_all(struct model *model, struct subject *subject)
+void compare_all(struct model *model, struct subject *subject, unsigned turn)
 {
+    const struct reading all = {.who = WHOS, .page = 1000};
+    const struct reading fewer = some(turn);
     int services[LABELS];
     int count = model_services(model, services, LABELS);
     compare_services(model, subject);
     for (int i = 0; i < count && !model_wrong(model); i++) {
-        compare_sessions(model, subject, services[i]);
+        compare_sessions(model, subject, services[i], &all);
+        if (turn % 2)
+            compare_sessions(model, subject, services[i], &fewer);
         compare_numbers(model, subject, services[i]);
     }
     compare_messages(model, subject);

@@ -7,7 +7,7 @@
 #include "tests/model/model.h"
 #include "tests/model/subject.h"
 
-/* Everything that lists show. What is wrong is told by model_wrong. */
-void compare_all(struct model *model, struct subject *subject);
+/* Everything that lists show; what else is asked for changes with `turn`. What is wrong is told by model_wrong. */
+void compare_all(struct model *model, struct subject *subject, unsigned turn);
 
 #endif

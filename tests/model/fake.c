@@ -8,11 +8,9 @@
 
 static struct send_result result_of(enum attempt_mode outcome, int64_t retry_after)
 {
-    static const enum send_outcome outcomes[] = {[MODE_HOLD] = SEND_UNKNOWN,
-                                                 [MODE_TAKE] = SEND_TAKEN,
-                                                 [MODE_REFUSE] = SEND_REFUSED,
-                                                 [MODE_RETRY] = SEND_RETRY,
-                                                 [MODE_UNKNOWN] = SEND_UNKNOWN};
+    static const enum send_outcome outcomes[] = {
+        [MODE_HOLD] = SEND_UNKNOWN, [MODE_TAKE] = SEND_TAKEN,      [MODE_REFUSE] = SEND_REFUSED,
+        [MODE_RETRY] = SEND_RETRY,  [MODE_UNKNOWN] = SEND_UNKNOWN, [MODE_LOST] = SEND_LOST};
     return (struct send_result){.outcome = outcomes[outcome],
                                 .provider_id = outcome == MODE_TAKE ? "p" : "",
                                 .carrier_code = outcome == MODE_TAKE ? "" : "e",

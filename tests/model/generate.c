@@ -272,9 +272,9 @@ static void make_inbound(struct generator *generator, struct op *op)
 
 static void make_outcome(struct generator *generator, struct op *op)
 {
-    static const enum attempt_mode modes[] = {MODE_TAKE,  MODE_TAKE,   MODE_TAKE,   MODE_RETRY,
-                                              MODE_RETRY, MODE_REFUSE, MODE_UNKNOWN};
-    op->outcome = modes[below(generator, 7)];
+    static const enum attempt_mode modes[] = {MODE_TAKE,  MODE_TAKE,   MODE_TAKE,    MODE_RETRY,
+                                              MODE_RETRY, MODE_REFUSE, MODE_UNKNOWN, MODE_LOST};
+    op->outcome = modes[below(generator, 8)];
     if (op->kind == OP_CARRIER_MODE) {
         op->carrier = below(generator, CARRIERS);
         if (chance(generator, 40))
@@ -331,6 +331,9 @@ static void make_clock(struct generator *generator, struct op *op)
     }
     if (op->time <= now)
         op->time = now + 1;
+    /* A clock that is set back changes nothing. */
+    if (chance(generator, 2))
+        op->time = now - below(generator, 10 * (int)SECOND);
 }
 
 static bool repeat(struct generator *generator, struct op *ret_op)
@@ -426,6 +429,8 @@ struct op generate(struct generator *generator)
         make_carrier(generator, &op);
     else if (op.kind == OP_CLOCK)
         make_clock(generator, &op);
+    else if (op.kind == OP_RESTART)
+        op.crash = generator->crashes && chance(generator, 60);
     if (op.kind == OP_INBOUND)
         keep(generator->inbound, &generator->inbound_count, &op);
     if (op.request)

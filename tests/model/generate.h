@@ -9,6 +9,7 @@
 struct generator {
     uint64_t state;
     const struct model *model;
+    bool crashes;                                 /* restarts may be crashes, too */
     int next_service, next_session, next_message; /* labels */
     struct op inbound[8];                         /* the latest, to be repeated */
     int inbound_count;

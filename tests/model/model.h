@@ -33,8 +33,8 @@ const char *model_wrong(const struct model *model);
 /* ---- what should be read: each says what is wrong, through model_wrong ---- */
 
 /* All that a list of a Service shows, in its order. */
-void model_read_sessions(struct model *model, int service, const struct plain_session *sessions,
-                         int count);
+void model_read_sessions(struct model *model, int service, const struct reading *reading,
+                         const struct plain_session *sessions, int count);
 void model_read_numbers(struct model *model, int service, const struct plain_number *numbers,
                         int count);
 void model_read_services(struct model *model, const struct plain_service *services, int count);

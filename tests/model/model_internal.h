@@ -83,6 +83,7 @@ struct m_hold {
 /* The result of an attempt. */
 struct m_result {
     int attempt; /* from 1 */
+    int carrier;
     enum attempt_mode mode;
     int64_t retry_after;
 };
@@ -110,8 +111,10 @@ struct m_leg {
     int result_count;
     bool
         again; /* an attempt was lost with a carrier that knows a repeated one: it may be made again */
-    bool lost;            /* an attempt was lost with another carrier */
-    int taken;            /* how often the network surely took it */
+    bool lost; /* an attempt was lost with another carrier */
+    int taken; /* how often the network surely took it */
+    /* An attempt by c2 was lost that may have gone through: it is made again by c2, or its end is not known. */
+    bool uncertain;
     bool ready;           /* a carrier said that it can send again */
     bool given[CARRIERS]; /* which carriers know of it */
     /* A receipt came for it when no attempt was under way, and may have been taken for one's. */
@@ -285,6 +288,8 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
 /* The refusals that this participant of the operation may meet; participant NONE: it does not matter which one. */
 void m_wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
                      int participant);
+/* The refusals when a number cannot do what the session's mode needs. */
+void m_wish_able(struct model *model, const struct wish *wish, int number);
 /* Whether the number that was chosen is one that may be chosen. */
 void m_wish_chosen(struct model *model, const struct wish *wish, int number);
 /* What the refusal says about rivals and times. */
@@ -293,9 +298,34 @@ void m_wish_details(struct model *model, const struct wish *wish, const struct o
 
 /* ---- messages ---- */
 
+/* Why a leg may not be sent now. */
+enum bar {
+    BAR_SERVICE = 1,
+    BAR_GONE = 2,
+    BAR_EXPIRED = 4,
+    BAR_REMOVED = 8,
+    BAR_CLOSED = 16,
+    BAR_ROUTE = 32,
+    BAR_LOOP = 64,
+    BAR_MMS = 128,
+    BAR_NUMBER = 256,
+    BAR_LOCKED = 512, /* it waits */
+};
+
+struct bars {
+    int sure;    /* each of these bars it */
+    int perhaps; /* the rules leave open whether these do */
+};
+
+struct bars m_bars_of(const struct model *model, const struct m_leg *leg);
+/* Whether it waits for an attempt. */
+bool m_leg_waits(const struct m_leg *leg);
+/* An earlier message of this session to the same person that is not handed over for good, or NULL. */
+const struct m_leg *m_leg_ahead(const struct model *model, const struct m_leg *leg);
+
 /* After an operation: whether all that had to be sent, written or given up was. */
 void m_legs_end(struct model *model, const struct op *op);
-void m_legs_restart(struct model *model);
+void m_legs_restart(struct model *model, bool crash);
 void m_leg_event(struct model *model, const struct event *event);
 void m_leg_created(struct model *model, const struct event *event);
 /* The session of a message, the recipient and so on; it is made when the log tells of it. */

@@ -1,247 +1,7 @@
-/* Outbound legs: what may, must and must not become of them. */
+/* What receipts and the log make of outbound legs. */
 #include "tests/model/model_internal.h"
 
 #include <stdio.h>
-
-/* Why a leg may not be sent now. */
-enum bar {
-    BAR_SERVICE = 1,
-    BAR_GONE = 2,
-    BAR_EXPIRED = 4,
-    BAR_REMOVED = 8,
-    BAR_CLOSED = 16,
-    BAR_ROUTE = 32,
-    BAR_LOOP = 64,
-    BAR_MMS = 128,
-    BAR_NUMBER = 256,
-    BAR_LOCKED = 512, /* it waits */
-};
-
-struct bars {
-    int sure;    /* each of these bars it */
-    int perhaps; /* the rules leave open whether these do */
-};
-
-/* Whether another session has got this pair since. */
-static bool route_taken(const struct model *model, const struct m_leg *leg)
-{
-    const struct plain_person *to = &model->sessions[leg->session].people[leg->to];
-    int last = NONE;
-    for (int i = 0; i < model->hold_count; i++) {
-        const struct m_hold *hold = &model->holds[i];
-        if (hold->service == leg->service && hold->person == world_person(to->who[0]) &&
-            hold->number == to->number && !hold->doubtful)
-            last = hold->session;
-    }
-    return last != leg->session;
-}
-
-static struct bars bars_of(const struct model *model, const struct m_leg *leg)
-{
-    const struct m_session *session = &model->sessions[leg->session];
-    const struct m_service *service = &model->services[leg->service];
-    const struct plain_person *to = &session->people[leg->to];
-    const struct m_number *number = &model->numbers[to->number];
-    struct bars bars = {0, 0};
-    bool graced = session->status == SESSION_CLOSED &&
-                  model->now < session->end_time + service->settings.grace;
-    if (service->deleting)
-        bars.sure |= BAR_SERVICE;
-    if (session->gone)
-        bars.sure |= BAR_GONE;
-    if (model->now >= leg->expire_time)
-        bars.sure |= BAR_EXPIRED;
-    if (!person_in(to))
-        bars.sure |= BAR_REMOVED;
-    if (!session_runs(session) && !graced) {
-        /* A failed session's other number still works: whether the grace is for it, too, is open. */
-        if (session->status == SESSION_FAILED &&
-            model->now < session->end_time + service->settings.grace)
-            bars.perhaps |= BAR_CLOSED;
-        else
-            bars.sure |= BAR_CLOSED;
-    }
-    /* It was opened again since. */
-    if (session->opened > leg->opened + !session_runs(session))
-        bars.perhaps |= BAR_ROUTE | BAR_CLOSED;
-    if (number->service != leg->service)
-        bars.sure |= BAR_NUMBER;
-    if (route_taken(model, leg))
-        bars.sure |= BAR_ROUTE;
-    /* Whom the number stands for has changed. */
-    if (m_peers_of(session, leg->to) != leg->peers)
-        bars.perhaps |= BAR_ROUTE;
-    if (to->who[0] >= WHO_N1 && to->who[0] <= WHO_N4) {
-        const struct m_number *own = &model->numbers[to->who[0] - WHO_N1];
-        if (own->service != NONE)
-            bars.sure |= BAR_LOOP;
-        else if (own->leaving || model->now < own->quarantine_end)
-            bars.perhaps |= BAR_LOOP;
-    }
-    if (leg->media && !(number->can & CAN_MMS))
-        bars.sure |= BAR_MMS;
-    if (number->state == NUMBER_LOCKED)
-        bars.sure |= BAR_LOCKED;
-    return bars;
-}
-
-/* Whether it waits for an attempt. */
-static bool waits(const struct m_leg *leg)
-{
-    return leg->status < LEG_SENT && !leg->under_way && !leg->result_count && !leg->lost;
-}
-
-/* An earlier message of this session to the same person that is not handed over for good. */
-static const struct m_leg *ahead(const struct model *model, const struct m_leg *leg)
-{
-    for (const struct m_leg *other = model->legs; other < leg; other++)
-        if (other->session == leg->session && other->to == leg->to && other->status < LEG_SENT &&
-            !other->lost)
-            return other;
-    return NULL;
-}
-
-/* Whether an earlier message may still hold its place, although a receipt has settled it. */
-static bool keeps_place(const struct model *model, const struct m_leg *leg)
-{
-    for (const struct m_leg *other = model->legs; other < leg; other++)
-        if (other->session == leg->session && other->to == leg->to &&
-            other->place_until > model->now)
-            return true;
-    return false;
-}
-
-/* ---- attempts ---- */
-
-static bool right_carrier(const struct model *model, const struct m_leg *leg, int carrier)
-{
-    int index = model->sessions[leg->session].people[leg->to].number;
-    const struct m_number *number = &model->numbers[index];
-    bool same = number->carrier_count == leg->carrier_count;
-    for (int i = 0; same && i < number->carrier_count; i++)
-        same = number->carriers[i] == leg->carriers[i];
-    /* Each in turn. When the carriers changed, or an attempt was lost, whose turn it is is left open. */
-    if (same && !leg->again)
-        return number->carriers[leg->attempts % number->carrier_count] == carrier;
-    for (int i = 0; i < number->carrier_count; i++)
-        if (number->carriers[i] == carrier)
-            return true;
-    return false;
-}
-
-/* Not one that is about to be given up. */
-static bool still_to_go(const struct model *model, const struct m_leg *leg)
-{
-    struct bars bars = bars_of(model, leg);
-    return !((bars.sure | bars.perhaps) & ~BAR_LOCKED);
-}
-
-static void check_attempt(struct model *model, const struct m_leg *leg,
-                          const struct attempt *attempt)
-{
-    const struct m_session *session = &model->sessions[leg->session];
-    const struct plain_person *to = &session->people[leg->to];
-    const struct m_leg *earlier = ahead(model, leg);
-    struct bars bars = bars_of(model, leg);
-    if (leg->status >= LEG_SENT || leg->lost)
-        model_wrong_about(model, "m%d was sent in status %d", leg->message, leg->status);
-    else if (leg->under_way)
-        model_wrong_about(model, "m%d was sent twice at once", leg->message);
-    else if (leg->result_count && leg->results[leg->result_count - 1].mode != MODE_RETRY)
-        model_wrong_about(model, "m%d was sent again, and was surely not left over", leg->message);
-    else if (bars.sure)
-        model_wrong_about(model, "m%d was sent, and must not be (%x)", leg->message,
-                          (unsigned)bars.sure);
-    else if (attempt->from != to->number || attempt->to != to->who[0])
-        model_wrong_about(model, "m%d went from N%d to address %d", leg->message, attempt->from + 1,
-                          (int)attempt->to);
-    else if (attempt->message != leg->message || attempt->media != leg->media ||
-             attempt->expire_time != leg->expire_time)
-        model_wrong_about(model, "m%d was sent as m%d, or with another life", leg->message,
-                          attempt->message);
-    else if (!right_carrier(model, leg, attempt->carrier))
-        model_wrong_about(model, "m%d was sent by %s", leg->message,
-                          world_carrier(attempt->carrier));
-    else if (!leg->result_count && leg->due_time > model->now && !leg->ready)
-        model_wrong_about(model, "m%d was sent again before its time", leg->message);
-    else if (earlier && !earlier->under_way && !earlier->result_count &&
-             still_to_go(model, earlier))
-        model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
-                          leg->message, earlier->message);
-}
-
-static void add_result(struct model *model, struct m_leg *leg, enum attempt_mode mode,
-                       int64_t retry_after)
-{
-    leg->under_way = false;
-    if (leg->result_count == RESULTS_MOST) {
-        model_wrong_about(model, "m%d was tried too often at once", leg->message);
-        return;
-    }
-    leg->results[leg->result_count++] = (struct m_result){leg->attempts, mode, retry_after};
-    leg->taken += mode == MODE_TAKE;
-    if (leg->taken > 1)
-        model_wrong_about(model, "m%d reached the network twice", leg->message);
-}
-
-void model_attempt(struct model *model, const struct attempt *attempt)
-{
-    int index = m_find_leg(model, &attempt->interaction);
-    if (index == NONE) {
-        model_wrong_about(model, "m%d was sent before the log had it", attempt->message);
-        return;
-    }
-    struct m_leg *leg = &model->legs[index];
-    check_attempt(model, leg, attempt);
-    leg->attempts++;
-    leg->carrier = attempt->carrier;
-    leg->given[attempt->carrier] = true;
-    leg->under_way = true;
-    leg->order = ++model->order;
-    if (attempt->outcome != MODE_HOLD)
-        add_result(model, leg, attempt->outcome, 0);
-}
-
-void m_do_answer(struct model *model, const struct op *op, const struct answer *answer)
-{
-    (void)answer;
-    struct m_leg *first = NULL;
-    for (int i = 0; i < model->leg_count; i++) {
-        struct m_leg *leg = &model->legs[i];
-        if (leg->under_way && leg->message == op->message && (!first || leg->order < first->order))
-            first = leg;
-    }
-    if (first)
-        add_result(model, first, op->outcome, op->retry_after);
-}
-
-void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer)
-{
-    (void)answer;
-    for (int i = 0; i < model->leg_count; i++) {
-        struct m_leg *leg = &model->legs[i];
-        const struct m_session *session = &model->sessions[leg->session];
-        const struct m_number *number = &model->numbers[session->people[leg->to].number];
-        for (int j = 0; j < number->carrier_count; j++)
-            leg->ready = leg->ready || (waits(leg) && number->carriers[j] == op->carrier);
-    }
-}
-
-void m_legs_restart(struct model *model)
-{
-    for (int i = 0; i < model->leg_count; i++) {
-        struct m_leg *leg = &model->legs[i];
-        leg->ready = false;
-        if (!leg->under_way)
-            continue;
-        leg->under_way = false;
-        /* c2 knows a repeated attempt. */
-        if (leg->carrier == 1)
-            leg->again = true;
-        else
-            leg->lost = leg->status < LEG_SENT;
-    }
-}
 
 /* ---- receipts ---- */
 
@@ -360,7 +120,7 @@ static void check_due(struct model *model, const struct m_leg *leg, const struct
 }
 
 /* Whether this is what the oldest result makes of the leg. */
-static bool fits_result(struct model *model, const struct m_leg *leg, const struct plain_leg *now)
+static bool fits_result(struct model *model, struct m_leg *leg, const struct plain_leg *now)
 {
     if (!leg->result_count)
         return false;
@@ -372,14 +132,23 @@ static bool fits_result(struct model *model, const struct m_leg *leg, const stru
     case MODE_TAKE:
         return now->status == LEG_SENT && now->sent_time == model->now;
     case MODE_REFUSE:
+        if (leg->uncertain && now->status == LEG_UNKNOWN)
+            return true;
         return now->status == LEG_FAILED && strcmp(now->reason, "CARRIER_REFUSED") == 0;
     case MODE_UNKNOWN:
         return now->status == LEG_UNKNOWN && strcmp(now->reason, "RESULT_UNKNOWN") == 0;
     case MODE_RETRY:
-        if (now->status != LEG_QUEUED || strncmp(now->reason, "CARRIER_", 8) != 0)
+        if (now->status != LEG_QUEUED ||
+            strncmp(now->reason, leg->uncertain ? "RESULT_UNKNOWN" : "CARRIER_", 8) != 0)
             return false;
         check_due(model, leg, result, now->due_time);
         return true;
+    case MODE_LOST:
+        if (result->carrier == 0 || now->status == LEG_UNKNOWN)
+            return now->status == LEG_UNKNOWN && strcmp(now->reason, "RESULT_UNKNOWN") == 0 &&
+                   (result->carrier == 0 || now->due_time == 0);
+        leg->uncertain = true;
+        return now->status == LEG_QUEUED && strcmp(now->reason, "RESULT_UNKNOWN") == 0;
     default:
         return false;
     }
@@ -389,12 +158,14 @@ static bool fits_result(struct model *model, const struct m_leg *leg, const stru
 static bool fits_end(const struct model *model, const struct m_leg *leg,
                      const struct plain_leg *now)
 {
-    struct bars bars = bars_of(model, leg);
+    struct bars bars = m_bars_of(model, leg);
     bool barred = (bars.sure | bars.perhaps) & bar_of(now->reason);
     if (now->status == LEG_UNKNOWN)
         return strcmp(now->reason, "RESULT_UNKNOWN") == 0 &&
-               (leg->lost || leg->again || (leg->under_way && model->now >= leg->expire_time));
-    if (!waits(leg) && !(leg->result_count && leg->results[0].mode == MODE_RETRY))
+               (leg->lost || leg->again || leg->uncertain ||
+                (leg->under_way && model->now >= leg->expire_time));
+    if (leg->uncertain ||
+        (!m_leg_waits(leg) && !(leg->result_count && leg->results[0].mode == MODE_RETRY)))
         return false;
     if (now->status == LEG_FAILED)
         return barred && bar_of(now->reason) & (BAR_EXPIRED | BAR_MMS);
@@ -427,7 +198,7 @@ void m_leg_event(struct model *model, const struct event *event)
     else if (leg->status >= LEG_SENT && leg->result_count && now->status == leg->status)
         pop_result(leg);
     else if (!(leg->status < LEG_SENT && fits_end(model, leg, now))) {
-        struct bars bars = bars_of(model, leg);
+        struct bars bars = m_bars_of(model, leg);
         model_wrong_about(model,
                           "m%d went from status %d to %d %s (attempts %d); nothing accounts for "
                           "that (barred %x, perhaps %x)",
@@ -445,49 +216,6 @@ void m_leg_event(struct model *model, const struct event *event)
     snprintf(leg->reason, sizeof(leg->reason), "%s", now->reason);
     if (now->final_time != leg->final_time)
         model_wrong_about(model, "m%d does not say when it ended", leg->message);
-}
-
-/* ---- what has to happen ---- */
-
-/* After all that is due was run. */
-static void check_run(struct model *model, const struct m_leg *leg)
-{
-    struct bars bars = bars_of(model, leg);
-    bool ready = leg->ready && leg->carrier_count == 1;
-    bool due = leg->due_time <= model->now || ready;
-    if (leg->lost)
-        model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);
-    else if (!waits(leg))
-        return;
-    else if (bars.sure & BAR_EXPIRED)
-        model_wrong_about(model, "the life of m%d is over, and it still waits", leg->message);
-    else if (!due || ahead(model, leg) || keeps_place(model, leg) || bars.sure & BAR_LOCKED)
-        return;
-    else if (bars.sure)
-        model_wrong_about(model, "m%d must not be sent any more (%x), and still waits",
-                          leg->message, (unsigned)bars.sure);
-    else
-        model_wrong_about(model, "m%d was to be sent, and was not", leg->message);
-}
-
-void m_legs_end(struct model *model, const struct op *op)
-{
-    for (int i = 0; i < model->leg_count; i++) {
-        struct m_leg *leg = &model->legs[i];
-        if (leg->receipt && leg->receipt_sure)
-            model_wrong_about(model,
-                              "a receipt says that m%d is in status %d, and the log does not",
-                              leg->message, leg->receipt);
-        leg->receipt = 0;
-        if (model->sessions[leg->session].gone || model->services[leg->service].deleting ||
-            (op->kind != OP_RUN && op->kind != OP_RESTART))
-            continue;
-        if (leg->status < LEG_SENT && leg->result_count)
-            model_wrong_about(model, "the result of m%d was not written", leg->message);
-        leg->result_count = 0;
-        if (op->kind == OP_RUN)
-            check_run(model, leg);
-    }
 }
 
 void model_read_interactions(struct model *model, int session,

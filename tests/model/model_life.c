@@ -191,5 +191,5 @@ void m_do_run(struct model *model, const struct op *op, const struct answer *ans
         expect_purge(model, i, op->kind == OP_RUN && session->purge_most <= model->now);
     }
     if (op->kind == OP_RESTART)
-        m_legs_restart(model);
+        m_legs_restart(model, op->crash);
 }

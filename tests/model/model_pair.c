@@ -89,6 +89,13 @@ static void refuse_pair(struct model *model, const struct wish *wish, enum pair_
     model->refusals[model->refusal_count - 1].possible = state == PAIR_DOUBTFUL || wish->idle;
 }
 
+void m_wish_able(struct model *model, const struct wish *wish, int number)
+{
+    const struct m_number *candidate = &model->numbers[number];
+    if (!can_serve(candidate, wish->mode))
+        refuse_mode(model, wish, candidate->can & CAN_VOICE, candidate->can & CAN_SMS, NONE);
+}
+
 static void refuse_asked(struct model *model, const struct wish *wish,
                          const struct op_person *person, int participant)
 {

@@ -357,14 +357,23 @@ void m_do_participant_delete(struct model *model, const struct op *op, const str
 
 /* ---- reads ---- */
 
-void model_read_sessions(struct model *model, int service, const struct plain_session *sessions,
-                         int count)
+static bool asked_for(const struct m_session *session, const struct reading *reading)
+{
+    bool was_in = reading->who == WHOS;
+    for (int i = 0; i < session->people_count; i++)
+        was_in = was_in || m_person_is(&session->people[i], reading->who);
+    return was_in && (!reading->statuses || reading->statuses & 1u << session->status) &&
+           (!reading->name || reading->name == session->name);
+}
+
+void model_read_sessions(struct model *model, int service, const struct reading *reading,
+                         const struct plain_session *sessions, int count)
 {
     int at = 0;
     int index = m_find_service_label(model, service);
     for (int i = 0; i < model->session_count && !model_wrong(model); i++) {
         const struct m_session *session = &model->sessions[i];
-        if (session->service != index || session->gone)
+        if (session->service != index || session->gone || !asked_for(session, reading))
             continue;
         bool may_lack = !session_runs(session) && session->purge_least <= model->now;
         if (at < count && sid_equal(&session->sid, &sessions[at].sid))

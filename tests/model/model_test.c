@@ -3,6 +3,7 @@
  *
  * MASKLINE_LONG=1 does ten times as much; MASKLINE_SEED=n does the runs that begin with seed n, and no others.
  */
+#include "tests/model/folder.h"
 #include "tests/model/run.h"
 #include "tests/model/shrink.h"
 

@@ -23,6 +23,8 @@ static void refuse_reopening(struct model *model, const struct op *op, int index
         enum pair_state state = m_pair_state(model, &wish, person->number, &rival, &free_time);
         if (model->numbers[person->number].service != session->service)
             m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_GONE", 80605);
+        else
+            m_wish_able(model, &wish, person->number);
         if (state == PAIR_USED)
             m_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604);
         else if (state != PAIR_FREE)
@@ -63,13 +65,13 @@ static void settle_default(struct model *model, const struct op *op, struct m_se
         candidates[0] = candidates[1] = session->date ? 0 : present;
     if (op->set_ttl && session->date)
         candidates[2] = 0;
-    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-        int reasons;
-        session->default_ttl = candidates[i];
-        if (m_session_deadline(model, session, &reasons) == seen->expire_time)
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
+        if (seen->ttl == candidates[i]) {
+            session->default_ttl = seen->ttl;
             return;
-    }
-    session->default_ttl = candidates[0];
+        }
+    model_wrong_about(model, "s%d has a ttl of %lld us, which nothing accounts for", session->label,
+                      (long long)seen->ttl);
 }
 
 /* Whether something that was asked for is another now. */
@@ -86,7 +88,7 @@ static bool change_times(struct model *model, const struct op *op, struct m_sess
     if (op->set_ttl || op->set_date)
         settle_default(model, op, session, &answer->session);
     return before.ttl_given != session->ttl_given || before.ttl != session->ttl ||
-           before.date != session->date || before.default_ttl != session->default_ttl;
+           before.date != session->date;
 }
 
 static void reopen(struct model *model, int index)

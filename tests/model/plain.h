@@ -93,6 +93,14 @@ struct plain_interaction {
     int64_t create_time, expire_time;
 };
 
+/* What a list of sessions is asked for. */
+struct reading {
+    unsigned statuses; /* the sum of 1 << status; 0: all */
+    int name;          /* 0: any */
+    enum who who;      /* WHOS: anybody */
+    unsigned page;     /* how many at once */
+};
+
 /* What an operation was answered. */
 struct answer {
     bool ok;

@@ -1,13 +1,11 @@
 #include "tests/model/run.h"
 
 #include "tests/model/compare.h"
+#include "tests/model/folder.h"
 #include "tests/model/generate.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static void tell_events(struct model *model, struct subject *subject)
 {
@@ -20,7 +18,7 @@ static void tell_events(struct model *model, struct subject *subject)
         model_event(model, &events[i]);
 }
 
-bool run_step(struct model *model, struct subject *subject, const struct op *op,
+bool run_step(struct model *model, struct subject *subject, const struct op *op, unsigned turn,
               char ret_wrong[RUN_WRONG])
 {
     struct answer answer;
@@ -36,7 +34,7 @@ bool run_step(struct model *model, struct subject *subject, const struct op *op,
     if (!model_wrong(model))
         model_end(model, op);
     if (!model_wrong(model))
-        compare_all(model, subject);
+        compare_all(model, subject, turn);
     if (!model_wrong(model))
         return true;
     snprintf(ret_wrong, RUN_WRONG, "%s", model_wrong(model));
@@ -61,7 +59,7 @@ bool run_script(const struct script *script, const char *folder, struct finding 
     struct model *model = new_model(&world, subject);
     bool ok = true;
     for (int i = 0; ok && i < script->count; i++) {
-        ok = run_step(model, subject, &script->ops[i], ret_finding->wrong);
+        ok = run_step(model, subject, &script->ops[i], (unsigned)i, ret_finding->wrong);
         ret_finding->at = i;
     }
     model_free(model);
@@ -87,35 +85,17 @@ bool run_random(struct subject *subject, const struct world *world, uint64_t see
     int64_t begin = subject_now(subject);
     struct model *model = new_model(world, subject);
     struct generator generator = generator_of(seed, model);
+    generator.crashes = subject_on_disk(subject);
     bool ok = true;
     ret_script->count = 0;
     while (ok && ret_script->count < count) {
         struct op *op = &ret_script->ops[ret_script->count];
         *op = generate(&generator);
         ret_finding->at = ret_script->count++;
-        ok = run_step(model, subject, op, ret_finding->wrong);
+        ok = run_step(model, subject, op, (unsigned)ret_finding->at, ret_finding->wrong);
     }
     model_free(model);
     if (!ok)
         rebase(ret_script, begin);
     return ok;
-}
-
-void folder_remove(const char *folder)
-{
-    DIR *entries = opendir(folder);
-    if (!entries)
-        return;
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        char path[512];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        if (entry->d_type == DT_DIR)
-            folder_remove(path);
-        else
-            unlink(path);
-    }
-    closedir(entries);
-    rmdir(folder);
 }

@@ -20,7 +20,7 @@ struct finding {
 };
 
 /* Does one operation and compares; false: *ret_wrong says what is wrong. */
-bool run_step(struct model *model, struct subject *subject, const struct op *op,
+bool run_step(struct model *model, struct subject *subject, const struct op *op, unsigned turn,
               char ret_wrong[RUN_WRONG]);
 
 /* Does a script in a new store (in `folder`, which is emptied first, or in memory). False: it went wrong. */
@@ -30,8 +30,5 @@ bool run_script(const struct script *script, const char *folder, struct finding 
  * begun at WORLD_BEGIN. */
 bool run_random(struct subject *subject, const struct world *world, uint64_t seed, int count,
                 struct script *ret_script, struct finding *ret_finding);
-
-/* Empties and removes a folder of a store, if there is one. */
-void folder_remove(const char *folder);
 
 #endif

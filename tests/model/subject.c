@@ -1,3 +1,4 @@
+#include "tests/model/folder.h"
 #include "tests/model/subject_internal.h"
 
 #include <stdio.h>
@@ -22,9 +23,13 @@ static uint64_t next_random(void *data)
 
 static void open_store(struct subject *subject)
 {
-    struct store_options options = {.path = subject->folder[0] ? subject->folder : ":memory:",
-                                    .clock = clock_manual(&subject->clock),
-                                    .free_bytes_low = 1};
+    struct store_options options = {
+        .path = subject->folder[0] ? subject->folder : ":memory:",
+        .clock = clock_manual(&subject->clock),
+        .free_bytes_low = 1,
+        /* What is derived stays in memory, so that a crash takes it along. */
+        .flush_after_us = 3600 * SECOND,
+        .flush_rows = 1000000};
     struct error error;
     if (!store_open(&options, &subject->store, &error))
         subject_die("the store cannot be opened", &error);
@@ -65,7 +70,7 @@ struct subject *subject_new(const char *folder, uint64_t seed)
         subject_die("no memory", NULL);
     snprintf(subject->folder, sizeof(subject->folder), "%s", folder ? folder : "");
     subject->random = seed;
-    manual_clock_set(&subject->clock, WORLD_BEGIN);
+    subject_set_clock(subject, WORLD_BEGIN);
     pthread_mutex_init(&subject->mutex, NULL);
     pthread_cond_init(&subject->answered, NULL);
     fakes_init(subject);
@@ -86,7 +91,31 @@ void subject_free(struct subject *subject)
 
 int64_t subject_now(const struct subject *subject)
 {
-    return subject->clock.now_us;
+    return subject->latest;
+}
+
+void subject_set_clock(struct subject *subject, int64_t time)
+{
+    manual_clock_set(&subject->clock, time);
+    if (time > subject->latest)
+        subject->latest = time;
+}
+
+bool subject_on_disk(const struct subject *subject)
+{
+    return subject->folder[0] != 0;
+}
+
+void subject_crash(struct subject *subject)
+{
+    char copy[300];
+    snprintf(copy, sizeof(copy), "%s.copy", subject->folder);
+    if (!folder_copy(subject->folder, copy))
+        subject_die("the store cannot be copied", NULL);
+    subject_close(subject, true);
+    folder_remove(subject->folder);
+    if (rename(copy, subject->folder) != 0)
+        subject_die("the copy of the store cannot be moved", NULL);
 }
 
 void subject_expect(struct subject *subject)
@@ -175,7 +204,7 @@ void subject_world(struct subject *subject, const struct world *world)
             subject_do(subject, &op, &answer);
     }
     masking_run_due(subject->masking);
-    manual_clock_move(&subject->clock, 40 * 24 * HOUR);
+    subject_set_clock(subject, subject->latest + 40 * 24 * HOUR);
     masking_run_due(subject->masking);
     forget(subject);
     subject->world = *world;

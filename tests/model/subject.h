@@ -18,6 +18,9 @@ void subject_free(struct subject *subject);
 /* Begins with another world in the same store: all that the earlier one had is deleted, and time has gone on. */
 void subject_world(struct subject *subject, const struct world *world);
 
+/* Whether it has a folder: then a restart may be a crash. */
+bool subject_on_disk(const struct subject *subject);
+
 int64_t subject_now(const struct subject *subject);
 
 /* Does it, and waits until it is answered. */
@@ -37,7 +40,7 @@ int subject_services(struct subject *subject, const struct plain_service **ret_s
                      const char **ret_wrong);
 int subject_numbers(struct subject *subject, int service, const struct plain_number **ret_numbers,
                     const char **ret_wrong);
-int subject_sessions(struct subject *subject, int service,
+int subject_sessions(struct subject *subject, int service, const struct reading *reading,
                      const struct plain_session **ret_sessions, const char **ret_wrong);
 int subject_interactions(struct subject *subject, int session,
                          const struct plain_interaction **ret_interactions, const char **ret_wrong);

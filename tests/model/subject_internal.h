@@ -52,6 +52,7 @@ struct subject {
     struct world world;
     char folder[256]; /* empty: in memory */
     struct manual_clock clock;
+    int64_t latest; /* that the clock ever showed: time does not run back */
     uint64_t random;
     struct store *store;
     struct masking *masking;
@@ -101,6 +102,10 @@ void subject_die(const char *what, const struct error *error) __attribute__((nor
 /* Opens and closes domain and store. */
 void subject_open(struct subject *subject);
 void subject_close(struct subject *subject, bool store_too);
+/* What is on the disk now is all that is left. */
+void subject_crash(struct subject *subject);
+/* Sets the clock, perhaps back. */
+void subject_set_clock(struct subject *subject, int64_t time);
 
 /* The carriers that write down what they are asked to send (fake.c). */
 void fakes_init(struct subject *subject);

@@ -168,14 +168,18 @@ void subject_do_other(struct doing *doing)
         ingress_carrier_ready(subject->masking, world_carrier(op->carrier));
         break;
     case OP_CLOCK:
-        if (op->time > subject->clock.now_us)
-            manual_clock_set(&subject->clock, op->time);
+        subject_set_clock(subject, op->time);
         break;
     case OP_RUN:
         masking_run_due(subject->masking);
         break;
     default:
-        subject_close(subject, subject->folder[0] != 0);
+        /* How far time was is kept with what is written; that nothing was written lately is not the point here. */
+        subject_set_clock(subject, subject->latest);
+        if (op->crash && subject_on_disk(subject))
+            subject_crash(subject);
+        else
+            subject_close(subject, subject_on_disk(subject));
         subject_open(subject);
     }
 }

@@ -144,19 +144,43 @@ int subject_numbers(struct subject *subject, int service, const struct plain_num
     return ended(subject, view, ok, &error, count, ret_wrong);
 }
 
-int subject_sessions(struct subject *subject, int service,
+/* One page; its token becomes the next page's. */
+static bool read_sessions(struct subject *subject, struct view *view, int service,
+                          const struct session_filter *filter, struct page *page, char *token,
+                          int *count, struct error *error)
+{
+    struct session_list list;
+    if (!sessions_list(view, subject->store, subject->services[service].sid, filter, page,
+                       subject->arena, &list, error))
+        return false;
+    for (size_t i = 0; i < list.count && *count < READ_MOST; i++)
+        subject->read_sessions[(*count)++] = convert_session(&subject->world, list.sessions[i]);
+    memcpy(token, list.next_token, PAGE_TOKEN_SIZE);
+    page->token = token;
+    return true;
+}
+
+int subject_sessions(struct subject *subject, int service, const struct reading *reading,
                      const struct plain_session **ret_sessions, const char **ret_wrong)
 {
     arena_reset(subject->arena);
     struct view *view = view_open(subject->store);
-    struct session_filter filter = {.statuses = 0};
-    struct session_list list;
-    struct error error;
-    bool ok = sessions_list(view, subject->store, subject->services[service].sid, &filter, &ALL,
-                            subject->arena, &list, &error);
+    char identifier[ADDRESS_TEXT] = "";
+    if (reading->who != WHOS)
+        world_address(&subject->world, reading->who, identifier);
+    struct session_filter filter = {.statuses = reading->statuses,
+                                    .unique_name = world_session_name(reading->name),
+                                    .identifier = identifier};
+    struct page page = {.size = reading->page, .token = ""};
+    struct error error = {.reason = "NO_END"};
+    char token[PAGE_TOKEN_SIZE];
     int count = 0;
-    for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++)
-        subject->read_sessions[count++] = convert_session(&subject->world, list.sessions[i]);
+    bool ok = true;
+    int pages = 0;
+    do
+        ok = pages++ < READ_MOST &&
+             read_sessions(subject, view, service, &filter, &page, token, &count, &error);
+    while (ok && token[0]);
     *ret_sessions = subject->read_sessions;
     return ended(subject, view, ok, &error, count, ret_wrong);
 }

@@ -105,7 +105,15 @@ enum op_kind {
 };
 
 /* What becomes of attempts: see ingress.h; HOLD waits for an OP_ANSWER. */
-enum attempt_mode { MODE_HOLD, MODE_TAKE, MODE_REFUSE, MODE_RETRY, MODE_UNKNOWN, ATTEMPT_MODES };
+enum attempt_mode {
+    MODE_HOLD,
+    MODE_TAKE,
+    MODE_REFUSE,
+    MODE_RETRY,
+    MODE_UNKNOWN,
+    MODE_LOST,
+    ATTEMPT_MODES,
+};
 enum receipt_kind {
     GOT_QUEUED,
     GOT_SENT,
@@ -144,6 +152,7 @@ struct op {
     enum carrier_choice carriers;
     int state; /* of a number */
     bool force;
+    bool crash; /* a restart with nothing written but what had to be */
     int mode, status;
     bool set_ttl, set_date;
     int64_t ttl; /* -1: none */

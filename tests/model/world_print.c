@@ -168,7 +168,7 @@ static void add_session_op(struct line *line, const struct op *op)
 
 static void add_outcome(struct line *line, enum attempt_mode outcome)
 {
-    static const char *const names[] = {"hold", "take", "refuse", "retry", "unknown"};
+    static const char *const names[] = {"hold", "take", "refuse", "retry", "unknown", "lost"};
     add(line, " %s", names[outcome]);
 }
 
@@ -241,6 +241,8 @@ void op_print(const struct op *op, char *ret_text, size_t size)
         if (op->max_life)
             add_span(&line, "max_life", op->max_life);
     }
+    if (op->crash)
+        add(&line, " crash");
     if (op->request)
         add(&line, " request=%d", op->request);
 }

@@ -1,0 +1,135 @@
+/* What bars an outbound leg from being sent, and what has to happen to legs. */
+#include "tests/model/model_internal.h"
+
+/* Whether another session has got this pair since. */
+static bool route_taken(const struct model *model, const struct m_leg *leg)
+{
+    const struct plain_person *to = &model->sessions[leg->session].people[leg->to];
+    int last = NONE;
+    for (int i = 0; i < model->hold_count; i++) {
+        const struct m_hold *hold = &model->holds[i];
+        if (hold->service == leg->service && hold->person == world_person(to->who[0]) &&
+            hold->number == to->number && !hold->doubtful)
+            last = hold->session;
+    }
+    return last != leg->session;
+}
+
+struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
+{
+    const struct m_session *session = &model->sessions[leg->session];
+    const struct m_service *service = &model->services[leg->service];
+    const struct plain_person *to = &session->people[leg->to];
+    const struct m_number *number = &model->numbers[to->number];
+    struct bars bars = {0, 0};
+    bool graced = session->status == SESSION_CLOSED &&
+                  model->now < session->end_time + service->settings.grace;
+    if (service->deleting)
+        bars.sure |= BAR_SERVICE;
+    if (session->gone)
+        bars.sure |= BAR_GONE;
+    if (model->now >= leg->expire_time)
+        bars.sure |= BAR_EXPIRED;
+    if (!person_in(to))
+        bars.sure |= BAR_REMOVED;
+    if (!session_runs(session) && !graced) {
+        /* A failed session's other number still works: whether the grace is for it, too, is open. */
+        if (session->status == SESSION_FAILED &&
+            model->now < session->end_time + service->settings.grace)
+            bars.perhaps |= BAR_CLOSED;
+        else
+            bars.sure |= BAR_CLOSED;
+    }
+    /* It was opened again since. */
+    if (session->opened > leg->opened + !session_runs(session))
+        bars.perhaps |= BAR_ROUTE | BAR_CLOSED;
+    if (number->service != leg->service)
+        bars.sure |= BAR_NUMBER;
+    if (route_taken(model, leg))
+        bars.sure |= BAR_ROUTE;
+    /* Whom the number stands for has changed. */
+    if (m_peers_of(session, leg->to) != leg->peers)
+        bars.perhaps |= BAR_ROUTE;
+    if (to->who[0] >= WHO_N1 && to->who[0] <= WHO_N4) {
+        const struct m_number *own = &model->numbers[to->who[0] - WHO_N1];
+        if (own->service != NONE)
+            bars.sure |= BAR_LOOP;
+        else if (own->leaving || model->now < own->quarantine_end)
+            bars.perhaps |= BAR_LOOP;
+    }
+    if (leg->media && !(number->can & CAN_MMS))
+        bars.sure |= BAR_MMS;
+    if (number->state == NUMBER_LOCKED)
+        bars.sure |= BAR_LOCKED;
+    return bars;
+}
+
+bool m_leg_waits(const struct m_leg *leg)
+{
+    return leg->status < LEG_SENT && !leg->under_way && !leg->result_count && !leg->lost;
+}
+
+const struct m_leg *m_leg_ahead(const struct model *model, const struct m_leg *leg)
+{
+    for (const struct m_leg *other = model->legs; other < leg; other++)
+        if (other->session == leg->session && other->to == leg->to && other->status < LEG_SENT &&
+            !other->lost)
+            return other;
+    return NULL;
+}
+
+/* Whether an earlier message may still hold its place, although a receipt has settled it. */
+static bool keeps_place(const struct model *model, const struct m_leg *leg)
+{
+    for (const struct m_leg *other = model->legs; other < leg; other++)
+        if (other->session == leg->session && other->to == leg->to &&
+            other->place_until > model->now)
+            return true;
+    return false;
+}
+
+/* ---- what has to happen ---- */
+
+/* After all that is due was run. */
+static void check_run(struct model *model, const struct m_leg *leg)
+{
+    struct bars bars = m_bars_of(model, leg);
+    bool ready = leg->ready && leg->carrier_count == 1;
+    bool due = leg->due_time <= model->now || ready;
+    if (leg->lost)
+        model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);
+    else if (leg->under_way && leg->status < LEG_SENT && bars.sure & BAR_EXPIRED)
+        model_wrong_about(model, "no carrier says what became of m%d, and its life is over",
+                          leg->message);
+    else if (!m_leg_waits(leg))
+        return;
+    else if (bars.sure & BAR_EXPIRED)
+        model_wrong_about(model, "the life of m%d is over, and it still waits", leg->message);
+    else if (!due || m_leg_ahead(model, leg) || keeps_place(model, leg) || bars.sure & BAR_LOCKED)
+        return;
+    else if (bars.sure)
+        model_wrong_about(model, "m%d must not be sent any more (%x), and still waits",
+                          leg->message, (unsigned)bars.sure);
+    else
+        model_wrong_about(model, "m%d was to be sent, and was not", leg->message);
+}
+
+void m_legs_end(struct model *model, const struct op *op)
+{
+    for (int i = 0; i < model->leg_count; i++) {
+        struct m_leg *leg = &model->legs[i];
+        if (leg->receipt && leg->receipt_sure)
+            model_wrong_about(model,
+                              "a receipt says that m%d is in status %d, and the log does not",
+                              leg->message, leg->receipt);
+        leg->receipt = 0;
+        if (model->sessions[leg->session].gone || model->services[leg->service].deleting ||
+            (op->kind != OP_RUN && op->kind != OP_RESTART))
+            continue;
+        if (leg->status < LEG_SENT && leg->result_count)
+            model_wrong_about(model, "the result of m%d was not written", leg->message);
+        leg->result_count = 0;
+        if (op->kind == OP_RUN)
+            check_run(model, leg);
+    }
+}
