@@ -131,6 +131,8 @@ static void start(struct world *world)
     ck_assert_msg(masking_new(&masking, &world->masking, &error), "%s", error.message);
     for (int i = 0; i < CARRIERS; i++)
         ck_assert(ingress_add_carrier(world->masking, &world->carriers[i].port, &error));
+    if (world->more)
+        ck_assert(ingress_add_carrier(world->masking, world->more, &error));
     ck_assert(masking_start(world->masking, &error));
 }
 
@@ -147,7 +149,7 @@ static void stop(struct world *world)
     store_close(world->store);
 }
 
-static struct world *open_world(const char *path, bool threaded)
+static struct world *open_world(const char *path, bool threaded, const struct carrier_port *more)
 {
     struct world *world = calloc(1, sizeof *world);
     ck_assert_ptr_nonnull(world);
@@ -155,6 +157,7 @@ static struct world *open_world(const char *path, bool threaded)
     manual_clock_set(&world->clock, INT64_C(1900000000) * SECOND);
     world->path = path;
     world->threaded = threaded;
+    world->more = more;
     world->arena = arena_new(256 * 1024 * 1024);
     for (int i = 0; i < CARRIERS; i++) {
         struct fake *fake = &world->carriers[i];
@@ -169,12 +172,12 @@ static struct world *open_world(const char *path, bool threaded)
 
 struct world *world_open(const char *path)
 {
-    return open_world(path, false);
+    return open_world(path, false, NULL);
 }
 
-struct world *world_open_threaded(const char *path)
+struct world *world_open_threaded(const char *path, const struct carrier_port *carrier)
 {
-    return open_world(path, true);
+    return open_world(path, true, carrier);
 }
 
 void world_close(struct world *world)

@@ -54,6 +54,7 @@ struct world {
     struct manual_clock clock;
     const char *path;
     bool threaded; /* timers and the outbox run by themselves */
+    const struct carrier_port *more;
     struct store *store;
     struct masking *masking;
     struct fake
@@ -67,8 +68,8 @@ struct world {
 
 /* In memory when `path` is NULL. */
 struct world *world_open(const char *path);
-/* Timers and the outbox run by themselves; the clock still stands. */
-struct world *world_open_threaded(const char *path);
+/* Timers and the outbox run by themselves; the clock still stands. With one more carrier. */
+struct world *world_open_threaded(const char *path, const struct carrier_port *carrier);
 void world_close(struct world *world);
 /* Closes and opens again what is on the disk. */
 void world_restart(struct world *world);
