@@ -274,7 +274,9 @@ static enum go begin(struct checking *c)
         return judge(c, VERDICT_WAIT);
     /* With several carriers the next one may get its turn; it does not know this one's keys. */
     bool relies_on_key = here == 1 && port->carrier->idempotent(port->carrier->data);
-    if (leg_perhaps_sent(c->leg) && !relies_on_key)
+    /* Nor does any other than the one that perhaps sent it: the number may have changed its carriers since. */
+    if (leg_perhaps_sent(c->leg) &&
+        !(relies_on_key && !strcmp(c->leg->carrier, port->carrier->name)))
         return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
                    "RESULT_UNKNOWN", 0);
     if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {

@@ -145,14 +145,10 @@ void attempt_hand_over(struct outbox *outbox, struct attempt *attempt)
 }
 
 /* Its turn has not come: an earlier one of its lane still waits. */
-static bool keeps_order(struct outbox *outbox, struct letter *letter)
+static bool is_early(struct outbox *outbox, const struct letter *letter)
 {
-    struct lane *lane = lane_find(outbox, letter);
-    if (!lane || !lane_holds_back(lane, letter))
-        return true;
-    letter->due = 0;
-    letter_wait(outbox, letter, 0);
-    return false;
+    const struct lane *lane = lane_find(outbox, letter);
+    return lane && lane_holds_back(lane, letter);
 }
 
 static void item_finish(struct outbox *outbox, struct checked *item, int64_t now)
@@ -165,13 +161,9 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
     case VERDICT_SEND:
         letter->port = item->attempt->port;
         letter->held = false;
-        if (atomic_load(&outbox->stopping)) {
+        if (atomic_load(&outbox->stopping) || is_early(outbox, letter)) {
             item->attempt->withdrawn = true;
             attempt_settle(outbox, item->attempt);
-            return;
-        }
-        if (!keeps_order(outbox, letter)) {
-            attempt_free(item->attempt);
             return;
         }
         lane_release(outbox, letter, now);

@@ -154,7 +154,10 @@ static void attempt_finish(struct outbox *outbox, struct attempt *attempt, int64
 {
     struct letter *letter = attempt->letter;
     outbox->ran++;
-    if (letter && attempt->waits) {
+    if (letter && attempt->withdrawn) {
+        letter->due = 0;
+        letter_wait(outbox, letter, now);
+    } else if (letter && attempt->waits) {
         letter->row_time = attempt->due;
         letter->due = attempt->due;
         letter_wait(outbox, letter, now);

@@ -1,4 +1,4 @@
-#include "tests/unit/server/masking/world.h"
+#include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,5 +170,90 @@ START_TEST(closed_while_down)
 }
 END_TEST
 
+static void text_the_next(struct world *world, const struct sent *sent)
+{
+    if (!strcmp(sent->body, "0") && world->carriers[1].count == 1)
+        text(world, world->watcher, "two", "1");
+}
+
+/* Allowed to be sent, but not in its turn: it was not begun, and a server that goes and comes back sends it. */
+START_TEST(out_of_turn_is_not_begun)
+{
+    struct world *world = world_on_disk("two");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[1].outcome = SEND_RETRY;
+    world->carriers[1].retry_after = 10 * MINUTE;
+    world->carriers[1].watch = text_the_next;
+    world->watcher = &talk;
+    text(world, &talk, "two", "0");
+    world_run(world);
+    ck_assert_uint_eq(world_interactions(world, &talk), 2);
+    ck_assert_uint_eq(world->carriers[1].count, 1);
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log))),
+                      0);
+    world->carriers[1].outcome = SEND_TAKEN;
+    world_restart(world);
+    world_move(world, 10 * MINUTE);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(SENT));
+    ck_assert_str_eq(world_sent(world, 1, 0)->body, "1");
+    ck_assert_uint_eq(world->carriers[1].count, 3);
+    end(world);
+}
+END_TEST
+
+/* The same, with no restart: it goes when it is its turn. */
+START_TEST(out_of_turn_waits)
+{
+    struct world *world = world_on_disk("two");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[1].outcome = SEND_RETRY;
+    world->carriers[1].retry_after = 10 * MINUTE;
+    world->carriers[1].watch = text_the_next;
+    world->watcher = &talk;
+    text(world, &talk, "two", "0");
+    world_run(world);
+    world->carriers[1].outcome = SEND_TAKEN;
+    world_move(world, 10 * MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[1].count, 3);
+    ck_assert_str_eq(world_sent(world, 1, 1)->body, "0");
+    ck_assert_str_eq(world_sent(world, 1, 0)->body, "1");
+    end(world);
+}
+END_TEST
+
+static bool always(void *data)
+{
+    (void)data;
+    return true;
+}
+
+/* One carrier has perhaps sent it; the number goes to another, which knows none of the first one's keys. */
+START_TEST(perhaps_sent_stays_with_its_carrier)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_LOST;
+    world->carriers[1].port.idempotent = always;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "RESULT_UNKNOWN");
+    static const char *const two[] = {"two"};
+    const struct number_change change = {
+        .service = world->service, .number = talk.proxy_b, .carriers = two, .carrier_count = 1};
+    ck_done(call_number_update(world, &change).number);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
+    end(world);
+}
+END_TEST
+
 SUITE_MAIN("recover", not_begun_is_sent, begun_is_unknown, settled_by_a_receipt_before,
-           known_keys_are_sent_again, waits_and_order_stay, closed_while_down)
+           known_keys_are_sent_again, waits_and_order_stay, closed_while_down,
+           out_of_turn_is_not_begun, out_of_turn_waits, perhaps_sent_stays_with_its_carrier)
