@@ -237,20 +237,19 @@ static struct person *peers_of(struct rows *rows, const Maskline__Store__V1__Ses
     return peers;
 }
 
-bool joiner_seat(struct masking *masking, struct rows *rows,
-                 const Maskline__Store__V1__Service *service,
-                 const Maskline__Store__V1__Session *session, const struct joiner *joiner,
-                 const struct joiner *coming, Maskline__Store__V1__Participant **ret_participant,
+bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
+                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
                  struct error *error)
 {
+    const Maskline__Store__V1__Session *session = seat->session;
     size_t peer_count = 0;
-    struct person *peers = peers_of(rows, session, coming, &peer_count);
+    struct person *peers = peers_of(rows, session, seat->coming, &peer_count);
     if (!peers)
         return refuse(error, REFUSED_NO_MEMORY);
     const struct seeker seeker = {
         .joining =
             {
-                .service = service,
+                .service = seat->service,
                 .session = session->sid.data,
                 .persons = joiner->persons,
                 .count = joiner->count,
@@ -259,6 +258,8 @@ bool joiner_seat(struct masking *masking, struct rows *rows,
             },
         .identifiers = joiner->identifiers,
         .mode = session->mode,
+        .seated = session->participants,
+        .seated_count = seat->is_new ? session->n_participants : 0,
     };
     Maskline__Store__V1__PhoneNumber *number;
     /* Who asks for the own number is told so. */

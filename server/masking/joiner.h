@@ -31,12 +31,17 @@ bool joiners_same(const struct joiner *a, const struct joiner *b);
 /* Whether the joiner is this participant. */
 bool joiner_is(const struct joiner *joiner, const Maskline__Store__V1__Participant *participant);
 
-/* Makes the joiner a participant of the session, with a number. The others in the session are the peers; `coming` (or NULL) is one who
- * will be there, too. */
-bool joiner_seat(struct masking *masking, struct rows *rows,
-                 const Maskline__Store__V1__Service *service,
-                 const Maskline__Store__V1__Session *session, const struct joiner *joiner,
-                 const struct joiner *coming, Maskline__Store__V1__Participant **ret_participant,
+/* Where somebody sits down. */
+struct seat {
+    const Maskline__Store__V1__Service *service;
+    const Maskline__Store__V1__Session *session; /* the others in it are the peers */
+    bool is_new;                 /* the session: the same command gave the others their numbers */
+    const struct joiner *coming; /* who will be there, too; or NULL */
+};
+
+/* Makes the joiner a participant of the session, with a number. */
+bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
+                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
                  struct error *error);
 
 /* Reads what joiner_seat will read. */

@@ -108,9 +108,9 @@ static bool add_decide(struct op *base, struct rows *rows)
         return false;
     Maskline__Store__V1__Session joined = *op->session;
     joined.generation++;
+    const struct seat seat = {.service = op->service, .session = &joined};
     Maskline__Store__V1__Participant *participant;
-    return joiner_seat(base->masking, rows, op->service, &joined, &addition->joiner, NULL,
-                       &participant, &base->error) &&
+    return joiner_seat(base->masking, rows, &seat, &addition->joiner, &participant, &base->error) &&
            append_added(addition, rows, participant);
 }
 

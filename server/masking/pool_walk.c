@@ -92,5 +92,6 @@ const char *pool_walk_next(struct pool_walk *walk)
         return NULL;
     const struct pooled *pooled = class->cursor;
     class->cursor = after(pooled);
+    walk->load = pooled->load;
     return pooled->proxy;
 }

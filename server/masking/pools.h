@@ -60,7 +60,8 @@ bool pool_has(const struct pool *pool, const struct pool_wish *wish, const char 
 struct pool_walk {
     struct pool *pool;
     struct pool_wish wish;
-    bool others; /* the second group */
+    bool others;  /* the second group */
+    int64_t load; /* of the one that was given last */
 };
 void pool_walk(struct pool *pool, const struct pool_wish *wish, struct pool_walk *ret_walk);
 /* The next number in its canonical form; NULL: that was all. */

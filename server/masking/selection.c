@@ -103,19 +103,46 @@ static enum tried try_earlier(struct selecting *s)
     return take(s, earlier[0]->proxy);
 }
 
-/* The least used one; with `fresh` of those that this person never had. */
+/* Whether one who was seated just before got this number (in its canonical form). */
+static bool just_taken(const struct seeker *seeker, const char *proxy)
+{
+    for (size_t i = 0; i < seeker->seated_count; i++) {
+        const Maskline__Store__V1__Participant *seated = seeker->seated[i];
+        for (size_t j = 0; j < seated->n_bindings; j++) {
+            struct address form = proxy_form(seated->bindings[j]->proxy_identifier);
+            if (!strcmp(form.text, proxy))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
+{
+    const struct pair *pair = pairs_find(&s->pairs, proxy);
+    return !(pair && (fresh || pair->state != PAIR_FREE)) && !own_number(s->seeker, proxy);
+}
+
+/* The least used one; with `fresh` of those that this person never had. What the same command took has one use more than the walk
+ * knows of: it stands behind those with as many. */
 static enum tried try_least_used(struct selecting *s, bool fresh)
 {
-    struct pool_walk walk;
+    struct pool_walk walk, behind = {.load = 0};
+    const char *taken = NULL, *proxy;
     pool_walk(s->pool, &s->wish, &walk);
-    for (const char *proxy; (proxy = pool_walk_next(&walk));) {
-        const struct pair *pair = pairs_find(&s->pairs, proxy);
-        if (pair && (fresh || pair->state != PAIR_FREE))
+    while ((proxy = pool_walk_next(&walk))) {
+        if (taken && (walk.others != behind.others || walk.load > behind.load + 1))
+            break;
+        if (!may_have(s, proxy, fresh))
             continue;
-        if (!own_number(s->seeker, proxy))
+        if (!just_taken(s->seeker, proxy))
             return take(s, proxy);
+        if (!taken) {
+            taken = proxy;
+            behind = walk;
+        }
     }
-    return TRIED_NOTHING;
+    return taken ? take(s, taken) : TRIED_NOTHING;
 }
 
 static enum tried try_all(struct selecting *s)

@@ -14,6 +14,9 @@ struct seeker {
     struct joining joining;
     const struct address *identifiers; /* as many as joining.count */
     Maskline__Store__V1__Mode mode;
+    /* Whose numbers the same command has just given to them: these have a use that no row tells of yet. */
+    Maskline__Store__V1__Participant *const *seated;
+    size_t seated_count;
 };
 
 /* Chooses a number. False: none fits, and the error says what was missing and when one comes free. */

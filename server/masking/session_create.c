@@ -169,8 +169,13 @@ static bool seat_all(struct create *create, struct rows *rows,
     if (!session->participants)
         return refuse(&op->op.error, REFUSED_NO_MEMORY);
     for (size_t i = 0; i < create->count; i++) {
-        const struct joiner *coming = i + 1 < create->count ? &create->joiners[i + 1] : NULL;
-        if (!joiner_seat(op->op.masking, rows, op->service, session, &create->joiners[i], coming,
+        const struct seat seat = {
+            .service = op->service,
+            .session = session,
+            .is_new = true,
+            .coming = i + 1 < create->count ? &create->joiners[i + 1] : NULL,
+        };
+        if (!joiner_seat(op->op.masking, rows, &seat, &create->joiners[i],
                          &session->participants[i], &op->op.error)) {
             error_metadata(&op->op.error, "participant", "%zu", i);
             return false;

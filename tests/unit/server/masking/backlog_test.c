@@ -75,14 +75,14 @@ START_TEST(no_more_than_the_carrier_takes)
     struct world *world =
         world_with_limits((struct outbox_limits){.legs = 1000, .in_flight = 5}, NULL);
     struct fake *one = &world->carriers[0];
-    struct talk talks[20];
+    world_number_state(world, "+15559990002",
+                       MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_DRAINING);
     for (int i = 0; i < 20; i++) {
         char a[24], b[24];
         snprintf(a, sizeof a, "+1555200%04d", i);
         snprintf(b, sizeof b, "+1555300%04d", i);
-        talks[i] = world_talk(world, a, b, 0);
-        if (!strcmp(talks[i].proxy_a, "+15559990001"))
-            texts(world, &talks[i], a, 3);
+        struct talk talk = world_talk(world, a, b, 0);
+        texts(world, &talk, a, 3);
     }
     one->holds = true;
     world_run(world);
@@ -93,8 +93,7 @@ START_TEST(no_more_than_the_carrier_takes)
         world_run(world);
         ck_assert_uint_le(one->count - answered, 5);
     }
-    ck_assert_uint_eq(one->count % 3, 0);
-    ck_assert_uint_gt(one->count, 5);
+    ck_assert_uint_eq(one->count, 60);
     ck_assert_uint_eq(atomic_load(&ports_at(world->masking->ports, 0)->in_flight), 0);
     ck_assert_uint_eq(world->masking->outbox->letters.count, 0);
     world_close(world);

@@ -63,10 +63,10 @@ START_TEST(no_person_has_a_number_twice)
     plain(world, N2);
     const Maskline__Store__V1__Session *first = call_talk(world, ANN, BOB);
     ck_assert_str_eq(proxy_of(first, 0), N1);
-    ck_assert_str_eq(proxy_of(first, 1), N1);
+    ck_assert_str_eq(proxy_of(first, 1), N2);
     ck_done(call_talk(world, CAT, DAN));
     const Maskline__Store__V1__Session *third = call_talk(world, "+15551230005", BOB);
-    ck_assert_str_eq(proxy_of(third, 1), N2);
+    ck_assert_str_eq(proxy_of(third, 1), N1);
     /* Two numbers, two sessions at once: that is all. */
     ck_refused(call_talk(world, "+15551230006", BOB), "ALL_NUMBERS_IN_USE", 80208);
     ck_assert_int_eq(call_error.code, STATUS_FAILED_PRECONDITION);
@@ -138,6 +138,55 @@ START_TEST(the_least_used_is_chosen)
         const char *all[] = {N1, N2, N3};
         ck_assert_int_eq(call_number_get(world, all[i]).in_use, 11);
     }
+    world_close(world);
+}
+END_TEST
+
+/* Who is seated first has taken a number by the time that the next one is. */
+START_TEST(what_one_command_takes_counts_in_it)
+{
+    struct world *world = world_of(0);
+    plain(world, N1);
+    const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
+    ck_done(session); /* one number is enough for two people */
+    ck_assert_str_eq(proxy_of(session, 1), N1);
+    plain(world, N2);
+    plain(world, N3);
+    session = call_talk(world, CAT, DAN);
+    ck_done(session); /* N1 has one use, the others none */
+    ck_assert_str_eq(proxy_of(session, 0), N2);
+    ck_assert_str_eq(proxy_of(session, 1), N3);
+    session = call_talk(world, "+15551230005", "+15551230006");
+    ck_done(session); /* all have one: after the first choice that number has two */
+    ck_assert_str_ne(proxy_of(session, 0), proxy_of(session, 1));
+    world_close(world);
+}
+END_TEST
+
+/* It is still used before one that is used more, and before one of another country. */
+START_TEST(what_one_command_takes_counts_once)
+{
+    struct world *world = world_of(0);
+    plain(world, N1);
+    plain(world, N2);
+    for (int i = 0; i < 2; i++) {
+        char who[32];
+        snprintf(who, sizeof who, "+1555100%04d", i);
+        ck_done(alone(world, person_on(world, who, N2), 0));
+    }
+    const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
+    ck_done(session);
+    ck_assert_str_eq(proxy_of(session, 0), N1);
+    ck_assert_str_eq(proxy_of(session, 1), N1);
+    world_close(world);
+    world = world_of(0);
+    add(world, "+15559990007", "CA", true, true, false);
+    add(world, "+441534123456", "JE", true, true, false);
+    add(world, "+442071234567", "GB", true, true, false);
+    session = call_talk(world, "+442079876501", "+442079876502");
+    ck_done(session);
+    ck_assert_str_eq(proxy_of(session, 0), "+442071234567");
+    ck_assert_str_eq(proxy_of(session, 1), "+442071234567");
     world_close(world);
 }
 END_TEST
@@ -341,6 +390,7 @@ END_TEST
 
 SUITE_MAIN("selection", no_person_has_a_number_twice,
            refusals_name_the_first_condition_that_left_nothing, the_least_used_is_chosen,
+           what_one_command_takes_counts_in_it, what_one_command_takes_counts_once,
            load_is_read_from_the_store, prefer_sticky_takes_the_latest_that_a_person_had,
            avoid_sticky_takes_one_that_a_person_never_had,
            reserved_and_resting_numbers_are_only_given_when_asked_for, what_is_asked_for_is_checked,
