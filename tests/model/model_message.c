@@ -205,15 +205,20 @@ static void keep_seen(struct model *model, const struct op *op, const struct ans
     snprintf(seen->reason, sizeof(seen->reason), "%s", answer->reason);
 }
 
-static void check_repeated(struct model *model, const struct m_seen *seen,
+/* It was answered as one of the same content was; as `surely` was, if there is that one. */
+static void check_repeated(struct model *model, const struct op *op, const struct m_seen *surely,
                            const struct answer *answer)
 {
-    if (!seen)
-        model_wrong_about(model, "it was taken for a repeat, and is none");
-    else if (seen->accepted != answer->accepted || strcmp(seen->reason, answer->reason) != 0 ||
-             seen->original != answer->original)
-        model_wrong_about(model, "a repeat was answered %s (%d), and the first time %s (%d)",
-                          answer->reason, answer->original, seen->reason, seen->original);
+    for (int i = 0; i < model->seen_count; i++) {
+        const struct m_seen *seen = &model->seen[i];
+        if (seen->carrier == op->carrier && seen->provider == op->provider &&
+            same_content(seen, op) && (!surely || seen == surely) &&
+            seen->accepted == answer->accepted && strcmp(seen->reason, answer->reason) == 0 &&
+            seen->original == answer->original)
+            return;
+    }
+    model_wrong_about(model, "a repeat was answered %s (%d), and not so the first time",
+                      answer->reason, answer->original);
 }
 
 static void expect_warning(struct model *model, int service, bool sure)
@@ -263,7 +268,7 @@ void m_do_inbound(struct model *model, const struct op *op, const struct answer 
     bool reused;
     const struct m_seen *seen = find_seen(model, op, &sure, &reused);
     if (answer->repeated) {
-        check_repeated(model, seen, answer);
+        check_repeated(model, op, sure ? seen : NULL, answer);
         return;
     }
     refuse_early(model, op);
