@@ -11,6 +11,7 @@ enum {
     MAX_RESPONSE = 64 * 1024 * 1024,
     MAX_ELEMENTS = 1000000,
     KEEPALIVE_TIMEOUT_MS = 20000,
+    CONNECT_MS = 20000,
     FIRST_BACKOFF_MS = 200,
     LONGEST_BACKOFF_MS = 10000,
 };
@@ -33,7 +34,8 @@ static void add_arguments(struct rpc_arguments *arguments,
     /* Inflated here, within the bound: the core would inflate first and measure then. */
     rpc_arguments_number(arguments, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
     rpc_arguments_number(arguments, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, FIRST_BACKOFF_MS);
-    rpc_arguments_number(arguments, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, FIRST_BACKOFF_MS);
+    /* In spite of its name this is how long one attempt to connect may take. */
+    rpc_arguments_number(arguments, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, CONNECT_MS);
     rpc_arguments_number(arguments, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, LONGEST_BACKOFF_MS);
     rpc_arguments_number(arguments, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     rpc_arguments_number(arguments, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
