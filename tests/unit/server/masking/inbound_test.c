@@ -357,7 +357,36 @@ START_TEST(sizes)
 }
 END_TEST
 
+static void number_gone(void *data, const struct number_result *result, const struct error *error)
+{
+    (void)result;
+    ck_assert_ptr_null(error);
+    *(_Atomic int *)data = 1;
+}
+
+/* A number that leaves its Service is nobody's for a while, and reaches nobody. */
+START_TEST(released_number_reaches_nobody)
+{
+    struct world *world = world_of_two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
+    _Atomic int gone = 0;
+    numbers_remove(world->masking, world->service, talk.proxy_b, true, number_gone, (void *)&gone);
+    while (!gone)
+        sched_yield();
+    ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "NUMBER_QUARANTINED");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
+    /* In its quarantine it may be a person's, for all we know; after that it is nobody's. */
+    ck_assert_int_ne(world_text(world, talk.proxy_b, OTHER, "x").outcome, INBOUND_ACCEPTED);
+    world_move(world, 7 * DAY);
+    ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "NUMBER_UNKNOWN");
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
            expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
-           seen_before_a_restart, sizes)
+           seen_before_a_restart, sizes, released_number_reaches_nobody)
