@@ -80,8 +80,10 @@ static const struct {
                             "digits."},
     [REFUSED_IDENTIFIER_IN_SESSION] = {"IDENTIFIER_IN_SESSION", STATUS_ALREADY_EXISTS, 80103,
                                        "This person is in the session already."},
-    [REFUSED_TOO_MANY_PARTICIPANTS] = {"TOO_MANY_PARTICIPANTS", STATUS_FAILED_PRECONDITION, 80609,
-                                       "A session has at most two participants."},
+    [REFUSED_TOO_MANY_PARTICIPANTS] =
+        {"TOO_MANY_PARTICIPANTS", STATUS_FAILED_PRECONDITION, 80609,
+         "A session has at most two participants at a time, and at most 256 "
+         "in its life."},
 
     [REFUSED_POOL_EMPTY] = {"POOL_EMPTY", STATUS_FAILED_PRECONDITION, 80205,
                             "The Service has no numbers. Add some."},

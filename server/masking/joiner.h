@@ -7,7 +7,12 @@
 #include "server/masking/internal.h"
 #include "server/masking/sessions.h"
 
-enum { IDENTIFIERS_MOST = 10, PARTICIPANTS_MOST = 2 };
+enum {
+    IDENTIFIERS_MOST = 10,
+    PARTICIPANTS_MOST = 2,
+    PARTICIPANTS_EVER =
+        256, /* with those who left: all of them have to fit into the entry that deletes the session */
+};
 
 struct joiner {
     const struct participant_draft *draft;

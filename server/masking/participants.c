@@ -60,7 +60,8 @@ static bool check_room(struct addition *addition)
         if (joiner_is(&addition->joiner, session->participants[i]))
             return refuse(error, REFUSED_IDENTIFIER_IN_SESSION);
     }
-    return present < PARTICIPANTS_MOST || refuse(error, REFUSED_TOO_MANY_PARTICIPANTS);
+    bool room = present < PARTICIPANTS_MOST && session->n_participants < PARTICIPANTS_EVER;
+    return room || refuse(error, REFUSED_TOO_MANY_PARTICIPANTS);
 }
 
 static bool append_added(struct addition *addition, struct rows *rows,

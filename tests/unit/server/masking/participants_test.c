@@ -1,5 +1,6 @@
 #include "tests/unit/server/masking/calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,32 @@ START_TEST(each_identifier_reaches_the_session)
 }
 END_TEST
 
+/* However many come and go, the session can be deleted. */
+START_TEST(they_come_and_go)
+{
+    struct world *world = world_with(1);
+    char sid[40];
+    snprintf(sid, sizeof sid, "%s", sid_of(world, call_talk(world, ANN, NULL)));
+    for (int i = 1; i < 256; i++) {
+        char identifiers[10 * 16] = "";
+        for (int j = 0; j < 10; j++) {
+            char one[20];
+            snprintf(one, sizeof one, "%s+15553%02d%04d", j ? " " : "", j, i);
+            strcat(identifiers, one);
+        }
+        const Maskline__Store__V1__Session *session =
+            call_join(world, sid, person_of_many(world, identifiers), NULL);
+        ck_done(session);
+        ck_assert_uint_eq(session->n_participants, (size_t)i + 1);
+        ck_done(call_leave(world, sid, participant_sid(world, session, (unsigned)i)));
+        arena_reset(world->arena);
+    }
+    ck_refused(call_join(world, sid, person(world, BOB), NULL), "TOO_MANY_PARTICIPANTS", 80609);
+    ck_done(call_session_delete(world, sid));
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("participants", a_session_is_filled_later, who_leaves_is_out_at_once,
            who_left_may_come_back, somebody_else_takes_the_place, leaving_works_in_any_status,
-           each_identifier_reaches_the_session)
+           each_identifier_reaches_the_session, they_come_and_go)
