@@ -158,11 +158,9 @@ START_TEST(they_come_and_go)
     snprintf(sid, sizeof sid, "%s", sid_of(world, call_talk(world, ANN, NULL)));
     for (int i = 1; i < 256; i++) {
         char identifiers[10 * 16] = "";
-        for (int j = 0; j < 10; j++) {
-            char one[20];
-            snprintf(one, sizeof one, "%s+15553%02d%04d", j ? " " : "", j, i);
-            strcat(identifiers, one);
-        }
+        for (int j = 0, size = 0; j < 10; j++)
+            size += snprintf(identifiers + size, sizeof identifiers - (size_t)size,
+                             "%s+15553%02d%04d", j ? " " : "", j, i);
         const Maskline__Store__V1__Session *session =
             call_join(world, sid, person_of_many(world, identifiers), NULL);
         ck_done(session);
