@@ -98,6 +98,22 @@ START_TEST(peer_that_speaks_no_http2)
 }
 END_TEST
 
+/* The call's own deadline ends it, long before an attempt to connect is given up. */
+START_TEST(peer_that_is_slow_is_waited_for)
+{
+    struct wire_peer peer;
+    wire_peer_be_silent(&peer);
+    struct fixture fixture = {.channel = channel_to(peer.target), .arena = arena_new(1 << 16)};
+    struct grpc_c_call_options options = {.timeout_ms = 1500};
+    struct grpc_c_status status;
+    ck_assert(!say(&fixture, ECHO, &options, "x", NULL, &status));
+    expect(&status, STATUS_DEADLINE_EXCEEDED);
+    grpc_c_channel_free(fixture.channel);
+    arena_free(fixture.arena);
+    wire_peer_stop(&peer);
+}
+END_TEST
+
 static size_t bytes_sent(bool compress)
 {
     char *text = malloc(60001);
@@ -183,6 +199,6 @@ START_TEST(surplus_response_is_waited_out)
 END_TEST
 
 FIXTURE_MAIN("client/rpc channel", sound_targets_are_taken, others_are_refused, options_are_taken,
-             elements_are_bounded, peer_that_speaks_no_http2, requests_are_compressed_on_demand,
-             server_that_goes_ends_its_calls, server_that_comes_back_is_found,
-             surplus_response_is_waited_out)
+             elements_are_bounded, peer_that_speaks_no_http2, peer_that_is_slow_is_waited_for,
+             requests_are_compressed_on_demand, server_that_goes_ends_its_calls,
+             server_that_comes_back_is_found, surplus_response_is_waited_out)

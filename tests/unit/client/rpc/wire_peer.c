@@ -40,6 +40,13 @@ static void *speak(void *data)
     return NULL;
 }
 
+/* The kernel has taken the connections already. */
+static void *be_silent(void *data)
+{
+    (void)data;
+    return NULL;
+}
+
 static bool read_all(int connection, uint8_t *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
@@ -84,6 +91,11 @@ void wire_peer_speak(struct wire_peer *peer, const char *text)
 {
     speech = text;
     start(peer, speak);
+}
+
+void wire_peer_be_silent(struct wire_peer *peer)
+{
+    start(peer, be_silent);
 }
 
 void wire_peer_count(struct wire_peer *peer)

@@ -17,6 +17,9 @@ struct wire_peer {
 /* Says `text` to each connection and closes it. */
 void wire_peer_speak(struct wire_peer *peer, const char *text);
 
+/* Lets clients connect and says nothing, as a machine does that is busy with something else. */
+void wire_peer_be_silent(struct wire_peer *peer);
+
 /* Takes one connection, reads one call's request to its half-close, and closes it. */
 void wire_peer_count(struct wire_peer *peer);
 
