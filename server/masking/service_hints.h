@@ -11,4 +11,10 @@
 bool service_hint_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
                         struct key *from, int64_t *ret_first, bool *ret_more, struct error *error);
 
+/* Closes sessions that have ended by themselves and that nobody noticed, as the Service's settings are now: a change does not tell their
+ * end differently, and does not bring them back. *ret_more: there are others. *ret_purge: when the first of them is purged; 0: there was
+ * none. */
+bool service_close_ended(struct rows *rows, const Maskline__Store__V1__Service *service,
+                         bool *ret_more, int64_t *ret_purge, struct error *error);
+
 #endif

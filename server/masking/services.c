@@ -19,7 +19,7 @@ struct service_op {
     const char *name;                    /* delete */
     Maskline__Store__V1__Service *service;
     /* Of an update of the idle cap: sessions are gone through piece by piece. */
-    bool hinting;
+    bool changed, hinting;
     sid_bytes sid;
     struct key from;
 };
@@ -150,21 +150,40 @@ static bool append_update(struct service_op *op, struct rows *rows, const char *
     return rows_append(rows, service->sid.data, &entry, &position, &op->op.error);
 }
 
+/* Before the idle cap changes. */
+static bool close_ended(struct service_op *op, struct rows *rows)
+{
+    int64_t wanted = op->change->settings.idle_cap;
+    int64_t purge;
+    if (wanted == SETTING_UNSET || wanted == op->service->settings->idle_cap)
+        return true;
+    if (!service_close_ended(rows, op->service, &op->op.again, &purge, &op->op.error))
+        return false;
+    op_note(&op->op, op->service, purge);
+    return true;
+}
+
 static bool change_service(struct service_op *op, struct rows *rows)
 {
     const struct service_change *change = op->change;
     struct error *error = &op->op.error;
+    op->changed = false;
     if (!rows_find_active_service(rows, change->service, &op->service, error))
         return false;
     Maskline__Store__V1__Service *service = op->service;
     int64_t idle_cap = service->settings->idle_cap;
     const char *name = service->unique_name;
     bool renamed = change->unique_name && strcmp(change->unique_name, name) != 0;
+    if (!close_ended(op, rows))
+        return false;
+    if (op->op.again)
+        return true;
     bool changed = settings_change(service->settings, &change->settings);
     if ((changed && !settings_agree(service->settings, error)) ||
         (renamed && !name_is_free(rows, change->unique_name, error)))
         return false;
     memcpy(op->sid, service->sid.data, SID_BYTES);
+    op->changed = true;
     op->op.again = service->settings->idle_cap && service->settings->idle_cap != idle_cap;
     return (!changed && !renamed) || append_update(op, rows, renamed ? name : NULL);
 }
@@ -197,7 +216,7 @@ static bool update_decide(struct op *base, struct rows *rows)
     if (op->hinting)
         return hint_sessions(op, rows);
     bool ok = change_service(op, rows);
-    op->hinting = ok && base->again;
+    op->hinting = ok && op->changed && base->again;
     return ok;
 }
 
