@@ -127,7 +127,7 @@ static void some_settings(struct generator *generator, struct settings *settings
     const int64_t from[] = {all.default_ttl, all.cool_down,  all.late_window, all.max_life,
                             all.grace,       all.quarantine, all.idle_cap,    all.retention};
     for (int i = 0; i < 8; i++)
-        if (i != 6 && chance(generator, 20))
+        if (chance(generator, 20))
             *to[i] = from[i];
     if (chance(generator, 20))
         settings->selection = 1 + below(generator, 2);

@@ -61,7 +61,7 @@ static void check_attempt(struct model *model, const struct m_leg *leg,
                           world_carrier(attempt->carrier));
     else if (!leg->result_count && leg->due_time > model->now && !leg->ready)
         model_wrong_about(model, "m%d was sent again before its time", leg->message);
-    else if (earlier && !earlier->under_way && !earlier->result_count &&
+    else if (earlier && !earlier->under_way && !earlier->result_count && !earlier->again &&
              still_to_go(model, earlier))
         model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
                           leg->message, earlier->message);

@@ -282,6 +282,7 @@ struct wish {
     int with;          /* a number that a partner takes in the same operation; NONE: none */
     bool idle;         /* for a session that is made closed */
 };
+/* *ret_free_time: when a pair that is cooling down comes free; NONE: the rules leave that open. */
 enum pair_state { PAIR_FREE, PAIR_DOUBTFUL, PAIR_COOLING, PAIR_USED };
 enum pair_state m_pair_state(const struct model *model, const struct wish *wish, int number,
                              int *ret_rival, int64_t *ret_free_time);

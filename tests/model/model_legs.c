@@ -212,7 +212,7 @@ void m_leg_event(struct model *model, const struct event *event)
     leg->ready = false;
     leg->sent_time = now->sent_time;
     leg->final_time = leg_over(leg) ? model->now : 0;
-    leg->lost = leg->lost && !leg_over(leg);
+    leg->lost = leg->lost && leg->status < LEG_SENT;
     snprintf(leg->reason, sizeof(leg->reason), "%s", now->reason);
     if (now->final_time != leg->final_time)
         model_wrong_about(model, "m%d does not say when it ended", leg->message);

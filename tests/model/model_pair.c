@@ -25,6 +25,7 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
                              int *ret_rival, int64_t *ret_free_time)
 {
     enum pair_state state = PAIR_FREE;
+    bool vague_time = false;
     *ret_rival = NONE;
     *ret_free_time = 0;
     for (int i = 0; i < model->hold_count; i++) {
@@ -48,11 +49,14 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
         /* Whether a person may have its number back in the same session is left open. */
         bool sure = same == OTHER_PEOPLE && !hold->doubtful && !vague && !superseded(model, hold) &&
                     hold->session != wish->session;
+        vague_time = vague_time || (!sure && until > *ret_free_time);
         if (sure && until > *ret_free_time)
             *ret_free_time = until;
         if (state != PAIR_COOLING)
             state = sure ? PAIR_COOLING : PAIR_DOUBTFUL;
     }
+    if (vague_time)
+        *ret_free_time = NONE;
     return state;
 }
 
@@ -291,7 +295,7 @@ void m_wish_chosen(struct model *model, const struct wish *wish, int number)
 
 static void check_free_time(struct model *model, int64_t expected, const struct answer *answer)
 {
-    if (answer->free_time != expected)
+    if (expected != NONE && answer->free_time != expected)
         model_wrong_about(model, "the refusal says that a pair comes free at %lld, and should %lld",
                           (long long)answer->free_time, (long long)expected);
 }
@@ -327,7 +331,7 @@ void m_wish_details(struct model *model, const struct wish *wish, const struct o
         enum pair_state state = m_pair_state(model, wish, i, &rival, &free_time);
         if (!fits(model, wish, i) || is_own(wish, i) || state == PAIR_USED)
             continue;
-        if (state == PAIR_DOUBTFUL)
+        if (state == PAIR_DOUBTFUL || free_time == NONE)
             return;
         if (!first || free_time < first)
             first = free_time;

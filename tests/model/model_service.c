@@ -111,16 +111,9 @@ static void idle_cap_changed(struct model *model, int service)
         struct m_session *session = &model->sessions[i];
         int reasons;
         int64_t end = m_session_deadline(model, session, &reasons);
-        if (session->service != service || session->gone || session->noticed || !end ||
+        if (session->service != service || session->gone || !session_runs(session) || !end ||
             end > model->now)
             continue;
-        if (!session_runs(session)) {
-            /* It is over already: which of the two ends counts is left open. */
-            session->end_time = end < session->end_time ? end : session->end_time;
-            session->end_most = end > session->end_most ? end : session->end_most;
-            session->reasons |= reasons;
-            continue;
-        }
         m_session_stop(model, session, SESSION_CLOSED, reasons, end);
         session->noticed = false;
         session->end_most = model->now;

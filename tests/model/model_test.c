@@ -33,15 +33,6 @@ static bool script_wrong(void *data, const struct script *script, struct finding
     return !run_script(script, data, ret_finding);
 }
 
-static void print_script(const struct script *script)
-{
-    for (int i = 0; i < script->count; i++) {
-        char line[512];
-        op_print(&script->ops[i], line, sizeof(line));
-        printf("    %s\n", line);
-    }
-}
-
 static void report(struct script *script, struct finding *finding, const char *folder,
                    uint64_t seed)
 {
@@ -51,8 +42,10 @@ static void report(struct script *script, struct finding *finding, const char *f
     if (shrink(script, script_wrong, again, SHRINK_TRIES, finding))
         printf("it takes %d operations:\n", script->count);
     else
-        printf("it does not go wrong in a store of its own; all that was done:\n");
-    print_script(script);
+        printf("it does not go wrong in a store of its own:\n");
+    run_trace(true);
+    run_script(script, again, finding);
+    run_trace(false);
     printf("  %s\n", finding->wrong);
     free(again);
     fflush(stdout);

@@ -7,6 +7,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static bool tracing;
+
+void run_trace(bool on)
+{
+    tracing = on;
+}
+
+static void trace_answer(const struct op *op, const struct answer *answer)
+{
+    char line[512];
+    if (!tracing)
+        return;
+    op_print(op, line, sizeof(line));
+    printf("    %s\n", line);
+    if (!answer->ok)
+        printf("        refused: %s (%d)\n", answer->reason, answer->original);
+    if (answer->repeated)
+        printf("        as a repeat\n");
+    for (int i = 0; i < answer->session.people_count; i++)
+        printf("        participant %d dials N%d\n", i, answer->session.people[i].number + 1);
+}
+
+static void trace_attempt(const struct attempt *attempt)
+{
+    static const char *const outcomes[] = {"", " takes", " refuses", " retry", " unknown", " lost"};
+    if (tracing)
+        printf("        %s is asked to send m%d from N%d to address %d%s\n",
+               world_carrier(attempt->carrier), attempt->message, attempt->from + 1,
+               (int)attempt->to, outcomes[attempt->outcome]);
+}
+
+static void trace_event(const struct event *event)
+{
+    if (!tracing)
+        return;
+    printf("        k%d %llu %s %s", event->service, (unsigned long long)event->position,
+           event_name(event->kind), event->reason);
+    if (event->kind == EVENT_INTERACTION_CREATED)
+        printf("m%d", event->interaction.message);
+    if (event->kind == EVENT_LEG_CHANGED)
+        printf("status %d %s attempts %d due %lld", event->leg.status, event->leg.reason,
+               event->leg.attempts,
+               event->leg.due_time ? (long long)(event->leg.due_time - WORLD_BEGIN) : 0);
+    printf("\n");
+}
+
 static void tell_events(struct model *model, struct subject *subject)
 {
     const struct event *events;
@@ -14,6 +60,8 @@ static void tell_events(struct model *model, struct subject *subject)
     int count;
     if (!subject_events(subject, &events, &count, &wrong))
         model_wrong_about(model, "%s", wrong);
+    for (int i = 0; i < count; i++)
+        trace_event(&events[i]);
     for (int i = 0; i < count && !model_wrong(model); i++)
         model_event(model, &events[i]);
 }
@@ -26,10 +74,13 @@ bool run_step(struct model *model, struct subject *subject, const struct op *op,
     model_begin(model, op);
     subject_do(subject, op, &answer);
     int count = subject_attempts(subject, &attempts);
+    trace_answer(op, &answer);
+    for (int i = 0; i < count; i++)
+        trace_attempt(&attempts[i]);
     model_answer(model, op, &answer);
     for (int i = 0; i < count && !model_wrong(model); i++)
         model_attempt(model, &attempts[i]);
-    if (!model_wrong(model))
+    if (!model_wrong(model) || tracing)
         tell_events(model, subject);
     if (!model_wrong(model))
         model_end(model, op);

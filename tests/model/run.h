@@ -23,6 +23,9 @@ struct finding {
 bool run_step(struct model *model, struct subject *subject, const struct op *op, unsigned turn,
               char ret_wrong[RUN_WRONG]);
 
+/* Prints what happens in each step from now on. */
+void run_trace(bool on);
+
 /* Does a script in a new store (in `folder`, which is emptied first, or in memory). False: it went wrong. */
 bool run_script(const struct script *script, const char *folder, struct finding *ret_finding);
 
