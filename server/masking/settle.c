@@ -98,12 +98,12 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     int64_t before = leg->due_time;
     int64_t due = next_due(outbox, attempt, row.expire_time, rows->now);
     const char *carrier = attempt->port ? attempt->port->carrier->name : leg->carrier;
-    if (leg->attempts >= attempt->number ||
-        !leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now))
-        return true;
+    /* It may have been written already, by a write that was said to have failed: then the leg waits as it says there. */
+    bool changed = leg->attempts < attempt->number &&
+                   leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now);
     attempt->waits = leg_waits(leg);
     attempt->due = leg->due_time;
-    return leg_append(rows, id, leg, before, error);
+    return !changed || leg_append(rows, id, leg, before, error);
 }
 
 static bool decide(struct command *command, struct txn *txn)

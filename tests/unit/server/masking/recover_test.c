@@ -1,8 +1,10 @@
 #include "tests/unit/server/masking/calls.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What becomes of messages under way when the server goes and comes back. */
 
@@ -225,6 +227,46 @@ START_TEST(out_of_turn_waits)
 }
 END_TEST
 
+static void deny(struct world *world, const struct sent *sent)
+{
+    (void)sent;
+    atomic_store(&world->denies, world->carriers[0].count == 1);
+}
+
+static void wait_for_store(struct world *world)
+{
+    struct error why;
+    time_t begin = time(NULL);
+    while (pipeline_refuses(masking_pipeline(world->masking), &why)) {
+        ck_assert_int_lt(time(NULL) - begin, 30);
+        sched_yield();
+    }
+}
+
+/* That it is to be tried again was written, and the server was told that it was not: it is tried again all the same. */
+START_TEST(written_after_all)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = 10 * MINUTE;
+    world->carriers[0].watch = deny;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    ck_assert(!atomic_load(&world->denies));
+    wait_for_store(world);
+    world_move(world, 2 * SECOND);
+    world_run(world);
+    ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 1);
+    world->carriers[0].outcome = SEND_TAKEN;
+    world_move(world, 10 * MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 2);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    end(world);
+}
+END_TEST
+
 static bool always(void *data)
 {
     (void)data;
@@ -256,4 +298,5 @@ END_TEST
 
 SUITE_MAIN("recover", not_begun_is_sent, begun_is_unknown, settled_by_a_receipt_before,
            known_keys_are_sent_again, waits_and_order_stay, closed_while_down,
-           out_of_turn_is_not_begun, out_of_turn_waits, perhaps_sent_stays_with_its_carrier)
+           out_of_turn_is_not_begun, out_of_turn_waits, perhaps_sent_stays_with_its_carrier,
+           written_after_all)

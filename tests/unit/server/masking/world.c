@@ -1,5 +1,7 @@
 #include "tests/unit/server/masking/world.h"
 
+#include "storage/kv.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,13 +121,27 @@ static bool fake_idempotent(void *data)
 
 /* ---- opening and closing ---- */
 
+static void commit(void *data, struct kv *kv, struct kv_batch *batch,
+                   void (*committed)(void *group, const struct error *failure), void *group)
+{
+    struct world *world = data;
+    struct error error;
+    bool ok = kv_write(kv, batch, true, &error);
+    if (ok && atomic_exchange(&world->denies, false))
+        ok = error_set(&error, STATUS_INTERNAL, "DENIED", 0, "It was written, in truth.");
+    committed(group, ok ? NULL : &error);
+}
+
 static void start(struct world *world)
 {
+    world->durability = (struct durability){world, commit};
     struct error error;
     struct store_options options = {.path = world->path ? world->path : ":memory:",
                                     .clock = clock_manual(&world->clock)};
     ck_assert_msg(store_open(&options, &world->store, &error), "%s", error.message);
-    struct masking_options masking = {.store = world->store, .manual_timers = !world->threaded};
+    struct masking_options masking = {.store = world->store,
+                                      .pipeline = {.durability = &world->durability},
+                                      .manual_timers = !world->threaded};
     ck_assert_msg(masking_new(&masking, &world->masking, &error), "%s", error.message);
     for (int i = 0; i < CARRIERS; i++)
         ck_assert(ingress_add_carrier(world->masking, &world->carriers[i].port, &error));

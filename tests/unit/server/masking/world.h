@@ -16,6 +16,7 @@
 #include "tests/unit/suite.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -64,6 +65,8 @@ struct world {
     char service[40];
     unsigned ids;
     void *watcher; /* what a watch looks at */
+    struct durability durability;
+    atomic_bool denies; /* the next write is made, and said to have failed */
 };
 
 /* In memory when `path` is NULL. */
