@@ -231,6 +231,7 @@ static struct attempt *attempt_new(const struct checking *c, const struct port *
     attempt->texts = NULL;
     attempt->given_up = false;
     attempt->withdrawn = false;
+    attempt->result = (struct send_result){.outcome = SEND_RETRY};
     attempt->waits = false;
     outbound_key_write(c->id, c->rows->hash_key, port->carrier->name, attempt->key);
     attempt->message = (struct outbound_message){
