@@ -96,6 +96,7 @@ void model_attempt(struct model *model, const struct attempt *attempt)
     leg->carrier = attempt->carrier;
     leg->given[attempt->carrier] = true;
     leg->under_way = true;
+    leg->restarted = false;
     leg->order = ++model->order;
     if (attempt->outcome != MODE_HOLD)
         add_result(model, leg, attempt->outcome, 0);
@@ -131,6 +132,7 @@ void m_legs_restart(struct model *model, bool crash)
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
         leg->ready = false;
+        leg->restarted = true;
         bool forgotten = crash && leg->result_count && leg->status < LEG_SENT;
         if (crash)
             leg->result_count = 0;

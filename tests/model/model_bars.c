@@ -94,7 +94,7 @@ static bool keeps_place(const struct model *model, const struct m_leg *leg)
 static void check_run(struct model *model, const struct m_leg *leg)
 {
     struct bars bars = m_bars_of(model, leg);
-    bool ready = leg->ready && leg->carrier_count == 1;
+    bool ready = leg->ready && leg->carrier_count == 1 && !leg->restarted;
     bool due = leg->due_time <= model->now || ready;
     if (leg->lost)
         model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);

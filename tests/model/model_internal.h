@@ -42,7 +42,8 @@ struct m_number {
     int carrier_count;
     int64_t create_time;
     int64_t quarantine_end; /* of one that is in no pool */
-    int last_service;       /* index, of one that is in no pool */
+    int64_t rest_end; /* till then it may go back to the Service that it left, and to no other */
+    int last_service; /* index, of one that is in no pool */
     /* Its Service was deleted, and the number may not have been let go of yet. */
     bool leaving;
 };
@@ -115,6 +116,8 @@ struct m_leg {
     int taken; /* how often the network surely took it */
     /* An attempt by c2 was lost that may have gone through: it is made again by c2, or its end is not known. */
     bool uncertain;
+    /* A restart came since its latest attempt: which carrier it waits for may be forgotten. */
+    bool restarted;
     bool ready;           /* a carrier said that it can send again */
     bool given[CARRIERS]; /* which carriers know of it */
     /* A receipt came for it when no attempt was under way, and may have been taken for one's. */

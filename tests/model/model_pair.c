@@ -33,9 +33,10 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
         if (hold->service != wish->service || hold->number != number ||
             !(wish->persons & 1u << hold->person))
             continue;
+        /* The cool-down keeps a pair from other sessions only. */
+        if (hold->session == wish->session)
+            continue;
         if (!hold->released) {
-            if (hold->session == wish->session)
-                continue;
             *ret_rival = hold->session;
             return PAIR_USED;
         }
@@ -46,9 +47,7 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
         enum same_people same = same_people(hold, wish->partners);
         if (model->now >= until || same == SAME_PEOPLE)
             continue;
-        /* Whether a person may have its number back in the same session is left open. */
-        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !vague && !superseded(model, hold) &&
-                    hold->session != wish->session;
+        bool sure = same == OTHER_PEOPLE && !hold->doubtful && !vague && !superseded(model, hold);
         vague_time = vague_time || (!sure && until > *ret_free_time);
         if (sure && until > *ret_free_time)
             *ret_free_time = until;
