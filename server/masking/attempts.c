@@ -161,7 +161,9 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
     case VERDICT_SEND:
         letter->port = item->attempt->port;
         letter->held = false;
-        if (atomic_load(&outbox->stopping) || is_early(outbox, letter)) {
+        /* One whose life has ended since it was checked would look like one that was lost. */
+        if (atomic_load(&outbox->stopping) || item->attempt->message.expire_time <= now ||
+            is_early(outbox, letter)) {
             item->attempt->withdrawn = true;
             attempt_settle(outbox, item->attempt);
             return;
