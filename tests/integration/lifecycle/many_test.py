@@ -62,8 +62,13 @@ class Many(Case):
         self.assertEqual(follower.code(), grpc.StatusCode.OK)
         self.check_end(world, sessions, told)
         self.assertEqual(self.delete(world).state, pb.services.SERVICE_STATE_DELETED)
-        # Its name is free, its numbers rest: the tenant may have them again.
+        # Its name is free at once, its numbers are when late replies are not to be feared any more.
         again = World(self.up)
+        with self.assertRaises(grpc.RpcError) as caught:
+            again.add_number(proxy(1))
+        self.assertEqual(reason_of(caught.exception)[:2], (grpc.StatusCode.FAILED_PRECONDITION, "NUMBER_NOT_AVAILABLE"))
+        self.assertIn("free_time", reason_of(caught.exception)[2])
+        self.up.simulator.MoveClock(pb.simulator.MoveClockRequest(advance={"seconds": 4 * 3600}), timeout=PATIENCE)
         again.add_number(proxy(1))
         self.assertNotEqual(again.sid, world.sid)
         self.assertEqual(self.ended_stream(world), told)
