@@ -47,6 +47,7 @@ static bool release_claim(struct deriving *d, const Maskline__Store__V1__NumberR
         return true;
     claim->state = MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
     claim->free_time = removed->free_time;
+    claim->rest_time = removed->rest_time;
     return derive_record(d, KV_META, &key, &claim->base, removed->free_time, ROW_WITH_ENTRY);
 }
 

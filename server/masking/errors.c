@@ -44,8 +44,9 @@ static const struct {
                                    "The Service has this number already."},
     [REFUSED_NUMBER_IN_OTHER_SERVICE] = {"NUMBER_IN_OTHER_SERVICE", STATUS_ALREADY_EXISTS, 80101,
                                          "Another Service has this number. Remove it there first."},
-    [REFUSED_NUMBER_NOT_AVAILABLE] = {"NUMBER_NOT_AVAILABLE", STATUS_FAILED_PRECONDITION, 80601,
-                                      "This number is held for somebody else."},
+    [REFUSED_NUMBER_NOT_AVAILABLE] =
+        {"NUMBER_NOT_AVAILABLE", STATUS_FAILED_PRECONDITION, 80601,
+         "This number is held for somebody else, or rests since it left another Service."},
     [REFUSED_NUMBER_IN_USE] =
         {"NUMBER_IN_USE", STATUS_FAILED_PRECONDITION, 80611,
          "Active sessions use this number. Set it to DRAINING and wait, or use "

@@ -31,13 +31,23 @@ struct removal {
     bool failed;     /* some sessions did */
 };
 
+struct number_rest number_rest(const Maskline__Store__V1__Service *service, int64_t since)
+{
+    const Maskline__Store__V1__Settings *settings = service->settings;
+    int64_t longer =
+        settings->quarantine > settings->cool_down ? settings->quarantine : settings->cool_down;
+    return (struct number_rest){since + longer, since + settings->cool_down};
+}
+
 bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
-                 Maskline__Store__V1__PhoneNumber *number, int64_t free_time, bool forced,
+                 Maskline__Store__V1__PhoneNumber *number, int64_t since, bool forced,
                  struct error *error)
 {
     Maskline__Store__V1__NumberRemoved removed = MASKLINE__STORE__V1__NUMBER_REMOVED__INIT;
     removed.number = number;
-    removed.free_time = free_time;
+    struct number_rest rest = number_rest(service, since);
+    removed.free_time = rest.free_time;
+    removed.rest_time = rest.rest_time;
     removed.forced = forced;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_REMOVED;
@@ -218,8 +228,7 @@ static bool step(struct removal *removal, struct rows *rows)
     if (again)
         return true;
     op->in_use = 0;
-    return number_drop(rows, op->service, op->number, rows->now + op->service->settings->quarantine,
-                       removal->failed, error);
+    return number_drop(rows, op->service, op->number, rows->now, removal->failed, error);
 }
 
 static bool decide(struct op *base, struct rows *rows)

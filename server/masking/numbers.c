@@ -2,6 +2,7 @@
 #include "server/masking/forms.h"
 #include "server/masking/legs.h"
 #include "server/masking/number_op.h"
+#include "server/masking/number_remove.h"
 #include "server/masking/requests.h"
 
 #include <string.h>
@@ -53,8 +54,9 @@ static bool answer_again(struct addition *addition, struct rows *rows, uint64_t 
     return true;
 }
 
-/* A claim of a Service that is being deleted is in quarantine already, whatever its row says: the pieces will come to it. */
-static bool held(struct rows *rows, const Maskline__Store__V1__NumberClaim *claim, bool *ret_held,
+/* A claim of a Service that is being deleted is in quarantine already, whatever its row says: the pieces will come to it. What
+ * such a row lacks is filled in. */
+static bool held(struct rows *rows, Maskline__Store__V1__NumberClaim *claim, bool *ret_held,
                  struct error *error)
 {
     *ret_held = false;
@@ -64,6 +66,11 @@ static bool held(struct rows *rows, const Maskline__Store__V1__NumberClaim *clai
     enum kv_found found = rows_service(rows, claim->service.data, &holder, error);
     *ret_held = found == KV_FOUND &&
                 holder->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE;
+    if (found == KV_FOUND && !*ret_held) {
+        struct number_rest rest = number_rest(holder, holder->delete_time);
+        claim->free_time = rest.free_time;
+        claim->rest_time = rest.rest_time;
+    }
     return found != KV_FAILED;
 }
 
@@ -82,14 +89,14 @@ static bool check_claim(struct addition *addition, struct rows *rows)
     bool ours = claim->tenant == rows->tenant;
     if (is_held && !ours)
         return refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
+    bool same = memcmp(claim->service.data, op->service->sid.data, SID_BYTES) == 0;
     if (is_held)
-        return refuse(error, memcmp(claim->service.data, op->service->sid.data, SID_BYTES) == 0
-                                 ? REFUSED_NUMBER_IN_SERVICE
-                                 : REFUSED_NUMBER_IN_OTHER_SERVICE);
-    if (ours || claim->free_time <= rows->now)
+        return refuse(error, same ? REFUSED_NUMBER_IN_SERVICE : REFUSED_NUMBER_IN_OTHER_SERVICE);
+    int64_t until = !ours ? claim->free_time : !same ? claim->rest_time : 0;
+    if (until <= rows->now)
         return true;
     refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
-    error_free_time(error, claim->free_time, rows->now);
+    error_free_time(error, until, rows->now);
     return false;
 }
 

@@ -53,8 +53,7 @@ static bool remove_numbers(struct rows *rows, const Maskline__Store__V1__Service
                    PIECE_NUMBERS_MOST, &count, ret_more, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!number_drop(rows, service, numbers[i],
-                         service->delete_time + service->settings->quarantine, false, error))
+        if (!number_drop(rows, service, numbers[i], service->delete_time, false, error))
             return false;
     }
     return true;

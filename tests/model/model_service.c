@@ -154,6 +154,15 @@ void m_do_service_update(struct model *model, const struct op *op, const struct 
     }
 }
 
+/* A number that leaves a Service is kept from others for a time. */
+static void number_rests(const struct model *model, struct m_number *number,
+                         const struct m_service *service)
+{
+    int64_t cool_down = service->settings.cool_down, quarantine = service->settings.quarantine;
+    number->quarantine_end = model->now + (quarantine > cool_down ? quarantine : cool_down);
+    number->rest_end = model->now + cool_down;
+}
+
 void m_do_service_delete(struct model *model, const struct op *op, const struct answer *answer)
 {
     int index = m_find_service(model, op->service);
@@ -187,7 +196,7 @@ void m_do_service_delete(struct model *model, const struct op *op, const struct 
             continue;
         number->service = NONE;
         number->last_service = index;
-        number->quarantine_end = model->now + service->settings.quarantine;
+        number_rests(model, number, service);
         number->leaving = true;
         m_expect_number(model, EVENT_NUMBER_REMOVED, index, i)->optional = true;
     }
@@ -269,6 +278,8 @@ void m_do_number_add(struct model *model, const struct op *op, const struct answ
         m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_SERVICE", 80104);
     else if (number->service != NONE)
         m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_OTHER_SERVICE", 80101);
+    else if (number->last_service != service && model->now < number->rest_end)
+        m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_AVAILABLE", 80601);
     if (!m_accepted(model, answer) || service == NONE)
         return;
     *number = (struct m_number){.service = service,
@@ -353,8 +364,7 @@ void m_do_number_remove(struct model *model, const struct op *op, const struct a
     model->numbers[op->number].service = NONE;
     model->numbers[op->number].last_service = service;
     model->numbers[op->number].leaving = false;
-    model->numbers[op->number].quarantine_end =
-        model->now + model->services[service].settings.quarantine;
+    number_rests(model, &model->numbers[op->number], &model->services[service]);
 }
 
 /* ---- reads ---- */

@@ -131,6 +131,7 @@ int model_edges(const struct model *model, int64_t *ret_times, int size)
         }
     for (int i = 0; i < NUMBERS; i++)
         if (model->numbers[i].service == NONE && model->numbers[i].quarantine_end)
-            add_edge(&edges, model->numbers[i].quarantine_end);
+            add_edge(&edges, model->numbers[i].quarantine_end),
+                add_edge(&edges, model->numbers[i].rest_end);
     return edges.count;
 }

@@ -108,8 +108,13 @@ START_TEST(belongs_to_one_service)
     ck_assert_int_eq(call_error.code, STATUS_ALREADY_EXISTS);
     ck_assert_ptr_null(strstr(call_error.message, first));
     ck_assert_uint_eq(call_error.metadata_count, 0);
-    /* Deleting a Service lets its tenant have them at once, and no piece of the deletion takes them away again. */
+    /* After deleting a Service its tenant may have them when the cool-down is over, and no piece of the deletion takes them away
+     * again. */
     ck_done(call_service_delete(world, first));
+    ck_refused(add(world, ONE), "NUMBER_NOT_AVAILABLE", 80601);
+    world_move(world, 4 * HOUR - 1);
+    ck_refused(add(world, ONE), "NUMBER_NOT_AVAILABLE", 80601);
+    world_move(world, 1);
     ck_done(add(world, ONE));
     world_run(world);
     ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(HELD));
@@ -137,6 +142,27 @@ START_TEST(rests_in_quarantine)
     ck_done(call_number_remove(world, ONE, false).number);
     ck_done(add(world, ONE)); /* the owner may have it back at once */
     ck_assert_int_eq(claim(world, ONE)->state, CLAIM_STATE(HELD));
+    world_close(world);
+}
+END_TEST
+
+/* Another pool does not know whom the number stood for: a late reply would reach whoever has it there. */
+START_TEST(rests_before_another_service_has_it)
+{
+    struct world *world = world_of(NULL);
+    char first[40];
+    snprintf(first, sizeof first, "%s", world->service);
+    ck_done(add(world, ONE));
+    ck_done(call_number_remove(world, ONE, false).number);
+    world_service(world, NULL);
+    ck_refused(add(world, ONE), "NUMBER_NOT_AVAILABLE", 80601);
+    ck_assert_uint_eq(call_error.metadata_count, 1);
+    ck_assert_str_eq(call_error.metadata[0].key, "free_time");
+    ck_assert_int_eq(call_error.retry_ms, 4 * 3600 * 1000);
+    world_move(world, 4 * HOUR - 1);
+    ck_refused(add(world, ONE), "NUMBER_NOT_AVAILABLE", 80601);
+    world_move(world, 1);
+    ck_done(add(world, ONE));
     world_close(world);
 }
 END_TEST
@@ -354,6 +380,6 @@ START_TEST(are_listed_oldest_first)
 END_TEST
 
 SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
-           in_use_counts_sessions, is_removed_only_when_idle, an_ended_session_does_not_hold_it,
-           force_makes_sessions_fail, force_goes_in_pieces, is_updated, pools_have_a_cap,
-           are_listed_oldest_first)
+           rests_before_another_service_has_it, in_use_counts_sessions, is_removed_only_when_idle,
+           an_ended_session_does_not_hold_it, force_makes_sessions_fail, force_goes_in_pieces,
+           is_updated, pools_have_a_cap, are_listed_oldest_first)
