@@ -177,6 +177,13 @@ static void make_number(struct generator *generator, struct op *op)
     op->set_carriers = chance(generator, 25);
     if (chance(generator, 60))
         op->state = chance(generator, 50) ? NUMBER_ACTIVE : 2 + below(generator, 2);
+    /* What waits for a number that is locked is to be seen to go. */
+    int locked = model_number_locked(generator->model);
+    if (locked >= 0 && chance(generator, 50)) {
+        op->number = locked;
+        op->service = (struct ref){.label = model_number_service(generator->model, locked)};
+        op->state = NUMBER_ACTIVE;
+    }
 }
 
 static void make_times(struct generator *generator, struct op *op)
@@ -188,6 +195,28 @@ static void make_times(struct generator *generator, struct op *op)
         op->date = now + SPAN(generator, 5, 30, 100);
     if (chance(generator, 4))
         op->date = now - 1 + below(generator, 3);
+}
+
+/* The people of a session that there was, often with their numbers: what rests for others does not for them. */
+static void same_people(struct generator *generator, struct op *op)
+{
+    int labels[LABELS];
+    int count = model_sessions(generator->model, 0, labels, LABELS);
+    if (!count)
+        return;
+    int session = labels[below(generator, count)];
+    bool numbers = chance(generator, 50);
+    bool left;
+    op->service = (struct ref){.label = model_session_service(generator->model, session)};
+    for (int i = 0; i < 2; i++) {
+        struct op_person person = {.who_count = 1, .number = -1};
+        if (!model_person(generator->model, session, i, &person.who[0], &person.number, &left))
+            return;
+        if (!numbers)
+            person.number = -1;
+        op->people[i] = person;
+        op->people_count = i + 1;
+    }
 }
 
 static void make_session(struct generator *generator, struct op *op)
@@ -216,6 +245,8 @@ static void make_session(struct generator *generator, struct op *op)
         op->people_count = OP_PEOPLE;
     for (int i = 0; i < op->people_count; i++)
         op->people[i] = a_person(generator);
+    if (chance(generator, 25))
+        same_people(generator, op);
     op->request = a_request(generator);
 }
 
@@ -378,7 +409,7 @@ static enum op_kind a_kind(struct generator *generator)
         [OP_NUMBER_ADD] = numbers == 0        ? 60
                           : numbers < NUMBERS ? 12
                                               : 1,
-        [OP_NUMBER_UPDATE] = 4,
+        [OP_NUMBER_UPDATE] = model_number_locked(generator->model) >= 0 ? 12 : 4,
         [OP_NUMBER_REMOVE] = 3,
         [OP_SESSION_CREATE] = sessions == 0  ? 60
                               : sessions < 8 ? 14

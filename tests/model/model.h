@@ -58,6 +58,8 @@ bool model_person(const struct model *model, int session, int place, enum who *r
                   int *ret_number, bool *ret_left);
 /* The Service that has this number; 0: none. */
 int model_number_service(const struct model *model, int number);
+/* One that is LOCKED; -1: none. */
+int model_number_locked(const struct model *model);
 /* The carrier that it names first. */
 int model_number_carrier(const struct model *model, int number);
 /* Messages with an attempt that waits for its result; messages that were ever handed to a carrier. */

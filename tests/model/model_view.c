@@ -65,6 +65,14 @@ int model_number_service(const struct model *model, int number)
     return index == NONE ? 0 : model->services[index].label;
 }
 
+int model_number_locked(const struct model *model)
+{
+    for (int i = 0; i < NUMBERS; i++)
+        if (model->numbers[i].service != NONE && model->numbers[i].state == NUMBER_LOCKED)
+            return i;
+    return NONE;
+}
+
 int model_number_carrier(const struct model *model, int number)
 {
     return model->numbers[number].carrier_count ? model->numbers[number].carriers[0] : 0;
