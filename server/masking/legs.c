@@ -53,6 +53,16 @@ static void take_text(char **ret_text, const char *text)
         *ret_text = borrowed(text);
 }
 
+/* A carrier's code is shown to clients, and a carrier may put anything into it. No code has as many digits as a phone number. */
+static void take_code(char **ret_code, const char *text)
+{
+    enum { DIGITS_OF_A_NUMBER = 7 };
+    unsigned digits = 0;
+    for (const char *at = text ? text : ""; *at; at++)
+        digits += *at >= '0' && *at <= '9';
+    take_text(ret_code, digits < DIGITS_OF_A_NUMBER ? text : "WITHHELD");
+}
+
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,
              const char *reason, int32_t original, int64_t now)
 {
@@ -133,7 +143,7 @@ enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *r
         if (said.status == MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERED)
             leg->sent_time = sent ? sent : now;
     }
-    take_text(&leg->carrier_code, receipt->carrier_code);
+    take_code(&leg->carrier_code, receipt->carrier_code);
     take_text(&leg->provider_id, receipt->provider_id);
     return LEG_CHANGED;
 }
@@ -172,7 +182,7 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
                 0, now);
         break;
     }
-    take_text(&leg->carrier_code, result->carrier_code);
+    take_code(&leg->carrier_code, result->carrier_code);
     return true;
 }
 

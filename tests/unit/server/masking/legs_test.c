@@ -188,6 +188,28 @@ START_TEST(reasons)
 END_TEST
 
 /* Once an attempt may have reached the network, another one that surely did not changes nothing of that. */
+/* A carrier that puts the recipient's number into its code must not show it to clients. */
+START_TEST(codes_tell_no_numbers)
+{
+    static const char *const numbers[] = {"+15551230001", "failed to +1 (555) 123-0001", "5551230"};
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        Maskline__Store__V1__Leg leg = queued();
+        const struct send_result result = {.outcome = SEND_REFUSED, .carrier_code = numbers[i]};
+        ck_assert(leg_result(&leg, "one", 1, &result, 15, 10));
+        ck_assert_str_eq(leg.carrier_code, "WITHHELD");
+        leg = queued();
+        const struct receipt receipt = {
+            .carrier = "one", .status = RECEIPT_FAILED, .carrier_code = numbers[i]};
+        ck_assert_int_eq(leg_receipt(&leg, &receipt, 10), LEG_CHANGED);
+        ck_assert_str_eq(leg.carrier_code, "WITHHELD");
+    }
+    Maskline__Store__V1__Leg leg = queued();
+    const struct send_result result = {.outcome = SEND_REFUSED, .carrier_code = "30003"};
+    ck_assert(leg_result(&leg, "one", 1, &result, 15, 10));
+    ck_assert_str_eq(leg.carrier_code, "30003");
+}
+END_TEST
+
 START_TEST(lost_stays_unknown_until_something_is_known)
 {
     static const char *const codes[] = {"", "busy"};
@@ -239,4 +261,5 @@ END_TEST
 
 SUITE_MAIN("legs", delivered_in_every_order, unknown_is_settled_in_every_order,
            first_end_counts_in_every_order, nothing_goes_back, contradiction_is_told,
-           canceled_stays_canceled, reasons, lost_stays_unknown_until_something_is_known, backoff)
+           canceled_stays_canceled, reasons, codes_tell_no_numbers,
+           lost_stays_unknown_until_something_is_known, backoff)
