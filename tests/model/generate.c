@@ -400,6 +400,7 @@ static enum op_kind a_kind(struct generator *generator)
         numbers += model_number_service(generator->model, i) != 0;
     int messages[MESSAGES];
     int waiting = model_waiting_messages(generator->model, messages, MESSAGES);
+    bool locked = model_number_locked(generator->model) >= 0;
     const int weights[OP_KINDS] = {
         [OP_SERVICE_CREATE] = services == 0   ? 200
                               : services == 1 ? 3
@@ -409,7 +410,7 @@ static enum op_kind a_kind(struct generator *generator)
         [OP_NUMBER_ADD] = numbers == 0        ? 60
                           : numbers < NUMBERS ? 12
                                               : 1,
-        [OP_NUMBER_UPDATE] = model_number_locked(generator->model) >= 0 ? 12 : 4,
+        [OP_NUMBER_UPDATE] = locked ? 50 : 6,
         [OP_NUMBER_REMOVE] = 3,
         [OP_SESSION_CREATE] = sessions == 0  ? 60
                               : sessions < 8 ? 14
@@ -419,13 +420,13 @@ static enum op_kind a_kind(struct generator *generator)
         [OP_PARTICIPANT_CREATE] = 8,
         [OP_PARTICIPANT_DELETE] = 5,
         [OP_INBOUND] = 18,
-        [OP_SEND] = 5,
+        [OP_SEND] = locked ? 25 : 5,
         [OP_ANSWER] = waiting ? 12 : 1,
         [OP_RECEIPT] = 7,
         [OP_CARRIER_MODE] = 3,
         [OP_CARRIER_READY] = 2,
         [OP_CLOCK] = 15,
-        [OP_RUN] = 16,
+        [OP_RUN] = locked ? 30 : 16,
         [OP_RESTART] = 1,
     };
     int sum = 0;
