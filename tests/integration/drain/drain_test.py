@@ -210,6 +210,8 @@ class Beginning(Case):
     def other(self, *flags):
         made = self.server(*flags)
         made.log = os.path.join(self.folder, "other log")
+        if os.path.exists(made.log):
+            os.unlink(made.log)
         made.port_file = os.path.join(self.folder, "other port")
         return made
 
@@ -244,7 +246,7 @@ class Beginning(Case):
         self.assertEqual(server.stop(), 0)
         return server, world
 
-    def damaged(self, server, name, change):
+    def damaged(self, server, name, change, *words):
         """That file is changed; the server must refuse the store and leave every byte of it."""
         path = os.path.join(server.data, name)
         with open(path, "rb") as file:
@@ -252,7 +254,7 @@ class Beginning(Case):
         with open(path, "wb") as file:
             file.write(change(before))
         files = files_of(server.data)
-        self.refused(self.other(), server.data)
+        self.refused(self.other(), server.data, *words)
         after = files_of(server.data)
         # What RocksDB says about its opening is no data.
         for found in [files, after]:
@@ -265,7 +267,6 @@ class Beginning(Case):
     def test_damaged_stores(self):
         server, world = self.filled()
         names = files_of(server.data)
-        marks = [n for n in names if os.path.dirname(n) == "" and not n.endswith((".sst", ".log"))]
         current, = [n for n in names if os.path.basename(n) == "CURRENT"]
         manifest, = [n for n in names if os.path.basename(n).startswith("MANIFEST")]
         self.damaged(server, current, lambda _: b"rubbish\n")
@@ -274,7 +275,14 @@ class Beginning(Case):
         for name in names:
             if name.endswith(".sst"):
                 self.damaged(server, name, lambda old: old[:len(old) // 2])
-        self.assertTrue(marks)
+        with open(os.path.join(server.data, "version"), "rb") as file:
+            text = file.read()
+        number = b"".join(bytes([c]) for c in text if 48 <= c <= 57)
+        for newer in [text.replace(number, b"%d" % (int(number) + 1)), text.replace(number, b"999999")]:
+            self.assertNotEqual(newer, text)
+            self.damaged(server, "version", lambda _, newer=newer: newer, "this program knows versions up to")
+        for bad in [b"", b"rubbish\n", text[:-2], b"\0" * 64]:
+            self.damaged(server, "version", lambda _, bad=bad: bad)
         server.start()
         world.server = server
         self.assertEqual(world.get("kept").unique_name, "kept")
