@@ -76,7 +76,7 @@ static void add_result(struct model *model, struct m_leg *leg, enum attempt_mode
         return;
     }
     leg->results[leg->result_count++] =
-        (struct m_result){leg->attempts, leg->carrier, mode, retry_after};
+        (struct m_result){leg->attempts, leg->carrier, leg->turns, mode, retry_after};
     leg->taken += mode == MODE_TAKE;
     /* c2 recognises what it was given before. */
     if (leg->taken > 1 && !leg->again && !leg->uncertain)
@@ -94,6 +94,7 @@ void model_attempt(struct model *model, const struct attempt *attempt)
     check_attempt(model, leg, attempt);
     leg->attempts++;
     leg->carrier = attempt->carrier;
+    leg->turns = model->numbers[model->sessions[leg->session].people[leg->to].number].carrier_count;
     leg->given[attempt->carrier] = true;
     leg->under_way = true;
     leg->restarted = false;

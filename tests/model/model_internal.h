@@ -85,6 +85,7 @@ struct m_hold {
 struct m_result {
     int attempt; /* from 1 */
     int carrier;
+    int carriers; /* that the number named then */
     enum attempt_mode mode;
     int64_t retry_after;
 };
@@ -104,6 +105,7 @@ struct m_leg {
     unsigned peers;         /* of the recipient, when it was accepted */
     int carriers[CARRIERS]; /* of the number, when it was accepted */
     int carrier_count;
+    int turns;      /* how many carriers the number named at the latest attempt */
     int carrier;    /* of the latest attempt */
     bool under_way; /* handed over, no result yet */
     uint64_t order; /* of the latest attempt among all */

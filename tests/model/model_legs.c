@@ -92,9 +92,9 @@ static int bar_of(const char *reason)
     return 0;
 }
 
-static int64_t backoff(const struct m_leg *leg, const struct m_result *result)
+static int64_t backoff(const struct m_result *result)
 {
-    int rounds = result->attempt / leg->carrier_count;
+    int rounds = result->attempt / result->carriers;
     int64_t wait = SECOND;
     for (int i = 1; i < rounds && wait < 60 * SECOND; i++)
         wait *= 2;
@@ -107,8 +107,8 @@ static int64_t backoff(const struct m_leg *leg, const struct m_result *result)
 static void check_due(struct model *model, const struct m_leg *leg, const struct m_result *result,
                       int64_t due)
 {
-    int64_t wait = backoff(leg, result);
-    bool at_once = result->attempt % leg->carrier_count != 0;
+    int64_t wait = backoff(result);
+    bool at_once = result->attempt % result->carriers != 0;
     if (leg->again || (at_once && due <= model->now))
         return;
     bool ends = due == leg->expire_time && due <= model->now + wait;
