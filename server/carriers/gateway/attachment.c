@@ -217,15 +217,16 @@ static bool send_give(struct gateway_attachment *attachment, struct arena *arena
     return true;
 }
 
-/* Whether there is something to send, less what is worth nothing any more. */
+/* Whether there is something to send, less what is worth nothing any more or has waited too long since it was allowed. */
 static bool has_send(struct gateway_attachment *attachment, struct settled *settled)
 {
     struct gateway *gateway = attachment->gateway;
     struct sending *sending = &gateway->sending;
     if (gateway->current != attachment)
         return false;
-    int64_t now = clock_now(&gateway->clock);
-    while (sending->queued.oldest && sending->queued.oldest->expire_time <= now)
+    int64_t now = clock_now(&gateway->clock), waited = clock_now(&gateway->timeouts);
+    while (sending->queued.oldest && (sending->queued.oldest->expire_time <= now ||
+                                      sending->queued.oldest->deadline <= waited))
         settle_queued(sending, sending->queued.oldest, settled);
     return sending->queued.oldest != NULL;
 }

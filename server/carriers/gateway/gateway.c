@@ -92,7 +92,8 @@ static void gateway_take(void *self, const struct outbound_message *message, voi
     struct gateway *gateway = self;
     struct send_result again = {.outcome = SEND_RETRY, .provider_id = "", .carrier_code = ""};
     const struct attempt *queued = NULL;
-    int64_t deadline = clock_now(&gateway->timeouts) + (int64_t)GATEWAY_RESULT_S * MICROSECONDS;
+    /* Who may get it was asked a moment ago; what waits longer than that is asked about again. */
+    int64_t deadline = clock_now(&gateway->timeouts) + (int64_t)GATEWAY_WAIT_S * MICROSECONDS;
     pthread_mutex_lock(&gateway->lock);
     struct gateway_attachment *current = gateway->current;
     if (current && (current->program.honours_keys || !message->relies_on_key)) {

@@ -17,6 +17,8 @@ enum {
     GATEWAY_ATTEMPTS = 8192, /* queued or waiting for a result; with more: RETRY */
     GATEWAY_HANDED_IN =
         4096, /* texts and receipts of one program that it was not told the result of */
+    GATEWAY_WAIT_S =
+        2, /* how long an attempt waits for a program to take it; then it is asked about again: RETRY */
     GATEWAY_RESULT_S = 30, /* how long a result is waited for */
 };
 /* Of the same, in bytes. */

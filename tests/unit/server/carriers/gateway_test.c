@@ -305,17 +305,24 @@ START_TEST(test_a_result_is_waited_for_half_a_minute)
         set_up(&world);
         attach(&world, &program, honours_keys);
         struct fake_attempt *given = send(&world, "k1");
-        manual_clock_move(&world.timeouts, 10 * MICROSECONDS);
-        struct fake_attempt *queued = send(&world, "k2");
-        manual_clock_move(&world.timeouts, 10 * MICROSECONDS);
         expect_send(&world, &program, "k1");
-        manual_clock_move(&world.timeouts, 20 * MICROSECONDS - 1);
+        manual_clock_move(&world.timeouts, 10 * MICROSECONDS);
+        /* Nobody takes it: who may get it has to be asked again. */
+        struct fake_attempt *queued = send(&world, "k2");
+        manual_clock_move(&world.timeouts, 2 * MICROSECONDS - 1);
         ck_assert_uint_eq(carriers_run_due(world.carriers), 0);
         manual_clock_move(&world.timeouts, 1);
         ck_assert_uint_eq(carriers_run_due(world.carriers), 1);
         ck_assert_int_eq(queued->outcome, SEND_RETRY);
         ck_assert_uint_eq(given->results, 0);
-        manual_clock_move(&world.timeouts, 10 * MICROSECONDS);
+        /* Also when the timer is late. */
+        struct fake_attempt *late = send(&world, "k3");
+        manual_clock_move(&world.timeouts, 2 * MICROSECONDS);
+        expect_later(&world, &program);
+        ck_assert_int_eq(late->outcome, SEND_RETRY);
+        manual_clock_move(&world.timeouts, 16 * MICROSECONDS - 1);
+        ck_assert_uint_eq(carriers_run_due(world.carriers), 0);
+        manual_clock_move(&world.timeouts, 1);
         ck_assert_uint_eq(carriers_run_due(world.carriers), 1);
         ck_assert_int_eq(given->outcome, SEND_LOST);
         answer(&program, "k1", SEND_TAKEN);
