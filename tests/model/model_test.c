@@ -100,9 +100,11 @@ END_TEST
 
 START_TEST(on_disk)
 {
-    char top[] = "/tmp/maskline-model-XXXXXX";
+    const char *place = getenv("TEST_TMPDIR");
+    char top[200];
+    snprintf(top, sizeof(top), "%s/model-XXXXXX", place ? place : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(top));
-    char folder[64];
+    char folder[220];
     snprintf(folder, sizeof(folder), "%s/store", top);
     for (int i = 0; i < FOLDER_STORES * factor(); i++) {
         run_store(1000000 + (uint64_t)i, folder);
