@@ -36,12 +36,18 @@ static void read_participants(struct create *create)
     struct error *error = &create->base.op.error;
     const struct session_draft *draft = create->draft;
     const uint8_t *hash_key = store_hash_key(create->base.op.masking->store);
+    bool was_good = error->code == STATUS_OK;
+    size_t first_bad = PARTICIPANTS_MOST;
     for (size_t i = 0; i < draft->participant_count && i < PARTICIPANTS_MOST; i++) {
         char path[32];
         snprintf(path, sizeof path, "participants[%zu]", i);
         joiner_read(error, hash_key, path, &draft->participants[i], &create->joiners[i]);
         create->count++;
+        if (error->code != STATUS_OK && first_bad == PARTICIPANTS_MOST)
+            first_bad = i;
     }
+    if (was_good && first_bad < PARTICIPANTS_MOST)
+        error_metadata(error, "participant", "%zu", first_bad);
     if (error->code != STATUS_OK)
         return;
     if (draft->participant_count > PARTICIPANTS_MOST) {

@@ -126,6 +126,9 @@ START_TEST(drafts_are_checked)
     draft = (struct session_draft){.participants = people, .participant_count = 2};
     ck_refused(bare(world, draft), "INVALID_IDENTIFIER", 80404);
     ck_assert_str_eq(call_error.fields[0].name, "participants[1].identifier");
+    ck_assert_uint_eq(call_error.metadata_count, 1);
+    ck_assert_str_eq(call_error.metadata[0].key, "participant");
+    ck_assert_str_eq(call_error.metadata[0].value, "1");
     people[1] = person_of_many(world, BOB " " CAT " " BOB);
     ck_field(bare(world, draft), "participants[1].identifiers[2]");
     people[1] = person_of_many(world, ANN " " BOB);
