@@ -63,7 +63,7 @@ START_TEST(test_as_much_as_the_bound)
 {
     struct pool *pool = pool_new_bounded(8 << 20);
     for (int i = 0; i < 8; i++)
-        pool_get(pool, 1 << 20, 1);
+        ck_assert_ptr_nonnull(pool_get(pool, 1 << 20, 1));
     pool_free(pool);
 }
 END_TEST
