@@ -71,7 +71,7 @@ bool event_start_find(struct api *api, struct view *view, const struct event_req
     start.last = events_last(api->parts.events, &start.log);
     if (!has_ended(api, start.service, arena, &start.ended, error))
         return false;
-    uint64_t oldest = pipeline_oldest(masking_pipeline(api->parts.masking), &start.log);
+    uint64_t oldest = events_oldest(api->parts.events, &start.log);
     start.after = request->place == AFTER_POSITION ? request->after
                   : request->place == FROM_NOW     ? start.last
                                                    : oldest - 1;

@@ -4,6 +4,8 @@
 #include "server/api/fields.h"
 #include "server/api/reads.h"
 
+#include <string.h>
+
 /* A page ends when it has taken so much memory, too: clients take answers of 4 MiB as a rule. And so much is looked at for one page
  * when little passes the filter. */
 enum {
@@ -50,6 +52,11 @@ static bool take_entries(const struct event_start *start, const struct log_page 
     return true;
 }
 
+static bool is_purged(const struct error *error)
+{
+    return strcmp(error->reason, "EVENTS_PURGED") == 0;
+}
+
 /* What was read lives in the chunk's arena, what is answered in the call's. */
 static bool fill_page(struct api *api, const struct event_start *start, struct arena *arena,
                       struct event_page *page, struct error *error)
@@ -63,9 +70,11 @@ static bool fill_page(struct api *api, const struct event_start *start, struct a
         arena_reset(chunk_arena);
         if (!events_page(api->parts.events, &start->log, page->through, CHUNK_ENTRIES, chunk_arena,
                          &chunk, error))
-            return false;
+            return page->looked_at > 0 && is_purged(error);
         page->last = chunk.last;
-        page->oldest = chunk.oldest;
+        /* What the page holds was left when it was read, though the log may be trimmed before its last chunk. */
+        if (page->looked_at == 0)
+            page->oldest = chunk.oldest;
         if (!take_entries(start, &chunk, arena, page, error))
             return false;
         if (chunk.count == 0 || page_full(page, arena))
@@ -97,8 +106,12 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
         .through = start.after,
     };
     page.events = message_list_new(arena, page.size);
-    if (!fill_page(api, &start, arena, &page, error))
-        return false;
+    while (!fill_page(api, &start, arena, &page, error)) {
+        if (where.place != FROM_OLDEST || !is_purged(error))
+            return false;
+        /* The oldest was trimmed after it had been looked up; each time round the log has become shorter. */
+        page.through = events_oldest(api->parts.events, &start.log) - 1;
+    }
     Maskline__V1__ListEventsResponse response = MASKLINE__V1__LIST_EVENTS_RESPONSE__INIT;
     response.events = (Maskline__V1__Event **)page.events.items;
     response.n_events = page.events.count;

@@ -241,3 +241,8 @@ uint64_t events_last(struct events *events, const struct log_id *log)
 {
     return pipeline_position(events->pipeline, log);
 }
+
+uint64_t events_oldest(struct events *events, const struct log_id *log)
+{
+    return pipeline_oldest(events->pipeline, log);
+}

@@ -45,6 +45,7 @@ bool events_page(struct events *events, const struct log_id *log, uint64_t after
 
 /* Where a log ends and begins. */
 uint64_t events_last(struct events *events, const struct log_id *log);
+uint64_t events_oldest(struct events *events, const struct log_id *log);
 
 struct event_tail;
 
