@@ -4,48 +4,76 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEIGHT_MOST = 14 };
+/*
+ * A skip list of rows, each with a list of its versions; and an index by hash over the rows, since most that is asked of an overlay is
+ * for one key, and most that comes into it is a newer version of a row that is there.
+ */
+
+enum {
+    HEIGHT_MOST = 14,
+    INDEX_FROM = 16,  /* fewer rows are found as quickly without it */
+    INDEX_FIRST = 64, /* slots */
+};
 
 /* What holds a table back is how often it is flushed, not this. */
 static const size_t TABLE_BOUND = (size_t)1 << 40;
 
-typedef _Atomic(struct memtable_node *) node_link;
+struct memtable_row;
+typedef _Atomic(struct memtable_row *) row_link;
+typedef _Atomic(struct memtable_node *) version_link;
 
+/* One version. */
 struct memtable_node {
+    struct memtable_row *row;
+    version_link older;
     uint64_t sequence;
     int64_t purge_after;
-    uint32_t key_size;
     uint32_t value_size;
-    uint8_t family;
-    uint8_t height;
     bool deleted;
     bool direct;
-    node_link next[]; /* `height` of them; then the key, then the value */
+    uint8_t value[];
+};
+
+struct memtable_row {
+    version_link newest;
+    uint32_t hash;
+    uint32_t key_size;
+    uint8_t family;
+    uint8_t height;
+    row_link next[]; /* `height` of them; then the key */
+};
+
+/* Open addressing, at most half full. A larger one takes the place of one that has become full; who still reads the old one finds all the
+ * rows there that it may see. */
+struct row_index {
+    size_t mask;
+    row_link slots[];
 };
 
 struct memtable {
     struct arena *arena;
     uint32_t random;
     _Atomic unsigned height;
+    size_t versions;
     size_t rows;
-    node_link head[HEIGHT_MOST];
+    _Atomic(struct row_index *) index; /* NULL while there are few rows */
+    row_link head[HEIGHT_MOST];
 };
 
-/* What is looked for: the first version of the key that is not newer than the sequence. */
-struct target {
+/* A row's name. */
+struct name {
     enum kv_family family;
     struct bytes key;
-    uint64_t sequence;
 };
 
-static const uint8_t *node_key(const struct memtable_node *node)
+static const uint8_t *row_key(const struct memtable_row *row)
 {
-    return (const uint8_t *)(node->next + node->height);
+    return (const uint8_t *)(row->next + row->height);
 }
 
-static struct bytes key_of(const struct memtable_node *node)
+static struct bytes key_of(const struct memtable_row *row)
 {
-    return (struct bytes){node_key(node), node->key_size};
+    return (struct bytes){row_key(row), row->key_size};
 }
 
 static int compare_bytes(struct bytes a, struct bytes b)
@@ -55,55 +83,132 @@ static int compare_bytes(struct bytes a, struct bytes b)
     return order ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-static int compare_rows(const struct memtable_node *node, enum kv_family family, struct bytes key)
+static int compare(const struct memtable_row *row, const struct name *name)
 {
-    if (node->family != (uint8_t)family)
-        return node->family < (uint8_t)family ? -1 : 1;
-    return compare_bytes(key_of(node), key);
+    if (row->family != (uint8_t)name->family)
+        return row->family < (uint8_t)name->family ? -1 : 1;
+    return compare_bytes(key_of(row), name->key);
 }
 
-static bool before(const struct memtable_node *node, const struct target *target)
+static bool is_named(const struct memtable_row *row, const struct name *name)
 {
-    int order = compare_rows(node, target->family, target->key);
-    return order < 0 || (order == 0 && node->sequence > target->sequence);
+    return row->key_size == name->key.size && row->family == (uint8_t)name->family &&
+           (row->key_size == 0 || memcmp(row_key(row), name->key.data, row->key_size) == 0);
 }
 
-static struct memtable_node *follow(const node_link *link)
+static struct memtable_row *follow(const row_link *link)
 {
     return atomic_load_explicit(link, memory_order_acquire);
 }
 
-/* The first node that is not before the target. With `ret_links`, at each level the link that leads past its place; with
- * `ret_last`, the last node that is before it. */
-static struct memtable_node *find(const struct memtable *table, const struct target *target,
-                                  node_link **ret_links, const struct memtable_node **ret_last)
+static struct memtable_node *version_at(const version_link *link)
 {
-    const node_link *links = table->head;
-    const struct memtable_node *last = NULL;
-    struct memtable_node *next = NULL;
-    struct memtable_node *stopped_at = NULL;
+    return atomic_load_explicit(link, memory_order_acquire);
+}
+
+/* ---- the list ---- */
+
+/* The first row that is not before the name. With `ret_links`, at each level the link that leads past its place; with `ret_last`, the last
+ * row that is before it. */
+static struct memtable_row *find(const struct memtable *table, const struct name *name,
+                                 row_link **ret_links, const struct memtable_row **ret_last)
+{
+    const row_link *links = table->head;
+    const struct memtable_row *last = NULL;
+    struct memtable_row *next = NULL;
+    struct memtable_row *stopped_at = NULL;
     for (unsigned level = atomic_load_explicit(&table->height, memory_order_relaxed);
          level-- > 0;) {
         next = follow(&links[level]);
         /* What stopped the search one level up stops it here, too. */
-        while (next && next != stopped_at && before(next, target)) {
+        while (next && next != stopped_at && compare(next, name) < 0) {
             last = next;
             links = next->next;
             next = follow(&links[level]);
         }
         stopped_at = next;
         if (ret_links)
-            ret_links[level] = (node_link *)&links[level];
+            ret_links[level] = (row_link *)&links[level];
     }
     if (ret_last)
         *ret_last = last;
     return next;
 }
 
+/* ---- the index ---- */
+
+static uint32_t hash_name(const struct memtable *table, const struct name *name)
+{
+    /* Where the table lies differs from run to run: nobody can choose keys that collide. */
+    uint64_t hash = (uint64_t)(uintptr_t)table ^ (uint64_t)name->family << 56 ^ name->key.size;
+    const uint8_t *bytes = name->key.data;
+    size_t size = name->key.size;
+    for (uint64_t word; size > 0;) {
+        size_t take = size < sizeof word ? size : sizeof word;
+        word = 0;
+        memcpy(&word, bytes, take);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+        bytes += take;
+        size -= take;
+    }
+    return (uint32_t)(hash ^ hash >> 15);
+}
+
+static struct memtable_row *index_find(const struct row_index *index, const struct name *name,
+                                       uint32_t hash)
+{
+    for (size_t slot = hash & index->mask;; slot = (slot + 1) & index->mask) {
+        struct memtable_row *row = follow(&index->slots[slot]);
+        if (!row || (row->hash == hash && is_named(row, name)))
+            return row;
+    }
+}
+
+static void index_add(struct row_index *index, struct memtable_row *row)
+{
+    size_t slot = row->hash & index->mask;
+    while (atomic_load_explicit(&index->slots[slot], memory_order_relaxed))
+        slot = (slot + 1) & index->mask;
+    atomic_store_explicit(&index->slots[slot], row, memory_order_release);
+}
+
+/* Room for one more row. False when there is no memory. */
+static bool index_reserve(struct memtable *table)
+{
+    struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
+    if (table->rows < INDEX_FROM || (index && 2 * (table->rows + 1) <= index->mask + 1))
+        return true;
+    size_t slots = index ? 2 * (index->mask + 1) : INDEX_FIRST;
+    struct row_index *larger =
+        arena_alloc(table->arena, sizeof *larger + slots * sizeof larger->slots[0]);
+    if (!larger)
+        return false;
+    larger->mask = slots - 1;
+    for (struct memtable_row *row = follow(&table->head[0]); row; row = follow(&row->next[0]))
+        index_add(larger, row);
+    atomic_store_explicit(&table->index, larger, memory_order_release);
+    return true;
+}
+
+static struct memtable_row *row_named(const struct memtable *table, const struct name *name,
+                                      uint32_t hash)
+{
+    const struct row_index *index = atomic_load_explicit(&table->index, memory_order_acquire);
+    if (index)
+        return index_find(index, name, hash);
+    struct memtable_row *row = find(table, name, NULL, NULL);
+    return row && is_named(row, name) ? row : NULL;
+}
+
+/* ---- making ---- */
+
 static void begin(struct memtable *table)
 {
     table->random = 0x9e3779b9u;
+    table->versions = 0;
     table->rows = 0;
+    atomic_store(&table->index, NULL);
     atomic_store(&table->height, 1);
     for (unsigned level = 0; level < HEIGHT_MOST; level++)
         atomic_store(&table->head[level], NULL);
@@ -133,13 +238,25 @@ void memtable_free(struct memtable *table)
 
 void memtable_reset(struct memtable *table)
 {
-    if (table->rows == 0)
+    if (table->versions == 0)
         return;
     arena_reset(table->arena);
     begin(table);
 }
 
-/* Each level has a quarter of the nodes of the one below. */
+size_t memtable_rows(const struct memtable *table)
+{
+    return table->versions;
+}
+
+size_t memtable_bytes(const struct memtable *table)
+{
+    return arena_used(table->arena);
+}
+
+/* ---- inserting ---- */
+
+/* Each level has a quarter of the rows of the one below. */
 static unsigned draw_height(struct memtable *table)
 {
     table->random ^= table->random << 13;
@@ -151,100 +268,142 @@ static unsigned draw_height(struct memtable *table)
     return height;
 }
 
-static struct memtable_node *node_make(struct memtable *table, const struct row *row,
-                                       unsigned height)
+static struct memtable_node *version_make(struct memtable *table, const struct row *row)
 {
-    size_t key_size = row->key.size;
-    size_t value_size = row->deleted ? 0 : row->value.bytes.size;
-    if (key_size > UINT32_MAX || value_size > UINT32_MAX)
+    size_t size = row->deleted ? 0 : row->value.bytes.size;
+    if (size > UINT32_MAX)
         return NULL;
-    struct memtable_node *node = arena_alloc(
-        table->arena, sizeof *node + height * sizeof(node_link) + key_size + value_size);
-    if (!node)
+    struct memtable_node *version = arena_alloc(table->arena, sizeof *version + size);
+    if (!version)
         return NULL;
-    node->sequence = row->value.sequence;
-    node->purge_after = row->value.purge_after;
-    node->key_size = (uint32_t)key_size;
-    node->value_size = (uint32_t)value_size;
-    node->family = (uint8_t)row->family;
-    node->height = (uint8_t)height;
-    node->deleted = row->deleted;
-    node->direct = row->direct;
-    uint8_t *bytes = (uint8_t *)node_key(node);
-    if (key_size)
-        memcpy(bytes, row->key.data, key_size);
-    if (value_size)
-        memcpy(bytes + key_size, row->value.bytes.data, value_size);
-    return node;
+    version->sequence = row->value.sequence;
+    version->purge_after = row->value.purge_after;
+    version->value_size = (uint32_t)size;
+    version->deleted = row->deleted;
+    version->direct = row->direct;
+    if (size)
+        memcpy(version->value, row->value.bytes.data, size);
+    return version;
 }
 
-bool memtable_insert(struct memtable *table, const struct row *row)
+static struct memtable_row *row_make(struct memtable *table, const struct name *name, uint32_t hash)
 {
+    if (name->key.size > UINT32_MAX)
+        return NULL;
     unsigned height = draw_height(table);
-    struct memtable_node *node = node_make(table, row, height);
-    if (!node)
-        return false;
-    node_link *links[HEIGHT_MOST];
+    struct memtable_row *row =
+        arena_alloc(table->arena, sizeof *row + height * sizeof row->next[0] + name->key.size);
+    if (!row)
+        return NULL;
+    row->hash = hash;
+    row->key_size = (uint32_t)name->key.size;
+    row->family = (uint8_t)name->family;
+    row->height = (uint8_t)height;
+    if (name->key.size)
+        memcpy((uint8_t *)row_key(row), name->key.data, name->key.size);
+    return row;
+}
+
+/* The row is complete, with its first version. */
+static void row_link_in(struct memtable *table, const struct name *name, struct memtable_row *row)
+{
+    row_link *links[HEIGHT_MOST];
     unsigned known = atomic_load_explicit(&table->height, memory_order_relaxed);
-    struct target target = {row->family, row->key, row->value.sequence};
-    (void)find(table, &target, links, NULL);
+    unsigned height = row->height;
+    (void)find(table, name, links, NULL);
     for (; known < height; known++)
         links[known] = &table->head[known];
     for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(&node->next[level], follow(links[level]), memory_order_relaxed);
-    /* From the bottom: a reader that meets the node higher up finds it below, too. */
+        atomic_store_explicit(&row->next[level], follow(links[level]), memory_order_relaxed);
+    /* From the bottom: a reader that meets the row higher up finds it below, too. */
     for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(links[level], node, memory_order_release);
+        atomic_store_explicit(links[level], row, memory_order_release);
     /* A reader that does not see the new height yet only searches longer. */
     if (height > atomic_load_explicit(&table->height, memory_order_relaxed))
         atomic_store_explicit(&table->height, height, memory_order_relaxed);
     table->rows++;
+    struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
+    if (index)
+        index_add(index, row);
+}
+
+/* Before the first version that is not newer. */
+static void version_link_in(struct memtable_row *row, struct memtable_node *version)
+{
+    version_link *place = &row->newest;
+    struct memtable_node *older = version_at(place);
+    while (older && older->sequence > version->sequence) {
+        place = &older->older;
+        older = version_at(place);
+    }
+    atomic_store_explicit(&version->older, older, memory_order_relaxed);
+    atomic_store_explicit(place, version, memory_order_release);
+}
+
+bool memtable_insert(struct memtable *table, const struct row *given)
+{
+    struct name name = {given->family, given->key};
+    uint32_t hash = hash_name(table, &name);
+    if (!index_reserve(table))
+        return false;
+    struct memtable_node *version = version_make(table, given);
+    struct memtable_row *row = version ? row_named(table, &name, hash) : NULL;
+    struct memtable_row *made = version && !row ? row_make(table, &name, hash) : NULL;
+    if (!row && !made)
+        return false;
+    version->row = row ? row : made;
+    version_link_in(version->row, version);
+    if (made)
+        row_link_in(table, &name, made);
+    table->versions++;
     return true;
 }
 
-size_t memtable_rows(const struct memtable *table)
-{
-    return table->rows;
-}
+/* ---- looking up ---- */
 
-size_t memtable_bytes(const struct memtable *table)
+static void fill(const struct memtable_node *version, struct row *ret_row)
 {
-    return arena_used(table->arena);
-}
-
-static void fill(const struct memtable_node *node, struct row *ret_row)
-{
-    const uint8_t *key = node_key(node);
+    const struct memtable_row *row = version->row;
     *ret_row = (struct row){
-        .family = (enum kv_family)node->family,
-        .key = {key, node->key_size},
-        .value = {.bytes = {key + node->key_size, node->value_size},
-                  .purge_after = node->purge_after,
-                  .sequence = node->sequence},
-        .deleted = node->deleted,
-        .direct = node->direct,
+        .family = (enum kv_family)row->family,
+        .key = key_of(row),
+        .value = {.bytes = {version->value, version->value_size},
+                  .purge_after = version->purge_after,
+                  .sequence = version->sequence},
+        .deleted = version->deleted,
+        .direct = version->direct,
     };
+}
+
+/* A row's newest version that may be seen. */
+static const struct memtable_node *version_visible(const struct memtable_row *row, uint64_t visible)
+{
+    const struct memtable_node *version = version_at(&row->newest);
+    while (version && version->sequence > visible)
+        version = version_at(&version->older);
+    return version;
 }
 
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
                    uint64_t visible, struct row *ret_row)
 {
-    struct target target = {family, key, visible};
-    const struct memtable_node *node = find(table, &target, NULL, NULL);
-    if (!node || compare_rows(node, family, key) != 0)
+    struct name name = {family, key};
+    const struct memtable_row *row = row_named(table, &name, hash_name(table, &name));
+    const struct memtable_node *version = row ? version_visible(row, visible) : NULL;
+    if (!version)
         return false;
-    fill(node, ret_row);
+    fill(version, ret_row);
     return true;
 }
 
 bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
                          uint64_t after, uint64_t through)
 {
-    struct target target = {family, key, through};
-    const struct memtable_node *node = find(table, &target, NULL, NULL);
-    for (; node && node->sequence > after && compare_rows(node, family, key) == 0;
-         node = follow(&node->next[0])) {
-        if (node->direct)
+    struct name name = {family, key};
+    const struct memtable_row *row = row_named(table, &name, hash_name(table, &name));
+    const struct memtable_node *version = row ? version_visible(row, through) : NULL;
+    for (; version && version->sequence > after; version = version_at(&version->older)) {
+        if (version->direct)
             return true;
     }
     return false;
@@ -252,54 +411,49 @@ bool memtable_has_direct(const struct memtable *table, enum kv_family family, st
 
 /* ---- cursors ---- */
 
-/* From a node on, the first version that may be seen: the newest such of its row, since newer ones stand before it. */
-static void settle(struct memtable_cursor *cursor, const struct memtable_node *node)
+/* From a row on, the first that has a version that may be seen. */
+static void settle(struct memtable_cursor *cursor, const struct memtable_row *row)
 {
-    while (node && node->family == (uint8_t)cursor->family && node->sequence > cursor->visible)
-        node = follow(&node->next[0]);
-    cursor->node = node && node->family == (uint8_t)cursor->family ? node : NULL;
+    cursor->node = NULL;
+    for (; row && row->family == (uint8_t)cursor->family; row = follow(&row->next[0])) {
+        cursor->node = version_visible(row, cursor->visible);
+        if (cursor->node)
+            return;
+    }
 }
 
 void memtable_seek(struct memtable_cursor *cursor, struct bytes key)
 {
-    struct target target = {cursor->family, key, UINT64_MAX};
-    settle(cursor, find(cursor->table, &target, NULL, NULL));
+    struct name name = {cursor->family, key};
+    settle(cursor, find(cursor->table, &name, NULL, NULL));
 }
 
 void memtable_next(struct memtable_cursor *cursor)
 {
-    const struct memtable_node *node = cursor->node;
-    struct bytes key = key_of(node);
-    do {
-        node = follow(&node->next[0]);
-    } while (node && compare_rows(node, cursor->family, key) == 0);
-    settle(cursor, node);
+    settle(cursor, follow(&cursor->node->row->next[0]));
 }
 
 void memtable_seek_before(struct memtable_cursor *cursor, struct bytes key)
 {
-    struct target target = {cursor->family, key, UINT64_MAX};
+    struct name name = {cursor->family, key};
     if (key.size == 0)
-        target = (struct target){(enum kv_family)(cursor->family + 1), key, UINT64_MAX};
+        name.family = (enum kv_family)(cursor->family + 1);
     for (;;) {
-        const struct memtable_node *last;
-        (void)find(cursor->table, &target, NULL, &last);
+        const struct memtable_row *last;
+        (void)find(cursor->table, &name, NULL, &last);
         cursor->node = NULL;
         if (!last || last->family != (uint8_t)cursor->family)
             return;
-        struct target newest = {cursor->family, key_of(last), cursor->visible};
-        const struct memtable_node *node = find(cursor->table, &newest, NULL, NULL);
-        if (node && compare_rows(node, cursor->family, newest.key) == 0) {
-            cursor->node = node;
+        cursor->node = version_visible(last, cursor->visible);
+        if (cursor->node)
             return;
-        }
-        target = (struct target){cursor->family, newest.key, UINT64_MAX};
+        name = (struct name){cursor->family, key_of(last)};
     }
 }
 
 void memtable_previous(struct memtable_cursor *cursor)
 {
-    struct bytes key = key_of(cursor->node);
+    struct bytes key = key_of(cursor->node->row);
     if (key.size == 0)
         cursor->node = NULL; /* the empty key is the first of all */
     else
@@ -317,9 +471,15 @@ bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row)
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,
                    struct row *ret_row)
 {
-    *node = follow(*node ? &(*node)->next[0] : &table->head[0]);
-    if (!*node)
+    const struct memtable_node *version = *node;
+    const struct memtable_node *older = version ? version_at(&version->older) : NULL;
+    if (!older) {
+        const struct memtable_row *row = follow(version ? &version->row->next[0] : &table->head[0]);
+        older = row ? version_at(&row->newest) : NULL;
+    }
+    *node = older;
+    if (!older)
         return false;
-    fill(*node, ret_row);
+    fill(older, ret_row);
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * Rows in memory, in order, each in all its versions: newest first.
+ * Rows in memory, in order and by key, each in all its versions: newest first.
  *
  * One thread inserts; any number of others read meanwhile, without a lock. Nothing is ever changed or taken out: a memtable
  * goes as a whole. A reader names the newest sequence that it may see.

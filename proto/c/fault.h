@@ -18,12 +18,12 @@ bool fault_mutant(const char *name);
  * once. Any thread. */
 void fault_point(const char *name);
 
-#define MUTANT(name) fault_mutant(name)
+#define MUTANT(name)    fault_mutant(name)
 #define FAILPOINT(name) fault_point(name)
 
 #else
 
-#define MUTANT(name) false
+#define MUTANT(name)    false
 #define FAILPOINT(name) ((void)0)
 
 #endif
