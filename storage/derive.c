@@ -154,6 +154,7 @@ static bool put_row(struct derivation *derivation, struct row *row)
         if (!missing)
             return true;
         row->direct = false; /* the flusher has to write it */
+        row->first = false;  /* the engine may have it from before the crash */
     }
     row->value.sequence = derivation->entry->value.sequence;
     if (memtable_insert(table, row))
@@ -179,5 +180,17 @@ bool derive_delete(struct derivation *derivation, enum kv_family family, struct 
 {
     struct row row = {
         .family = family, .key = key, .deleted = true, .direct = timing == ROW_WITH_ENTRY};
+    return put_row(derivation, &row);
+}
+
+bool derive_put_new(struct derivation *derivation, enum kv_family family, struct bytes key,
+                    struct bytes value, int64_t purge_after)
+{
+    struct row row = {
+        .family = family,
+        .key = key,
+        .value = {.bytes = value, .purge_after = purge_after},
+        .first = true,
+    };
     return put_row(derivation, &row);
 }

@@ -77,8 +77,9 @@ static bool write_piece(struct flush *flush, struct error *error)
             continue; /* an older version */
         flush->last = row;
         seen++;
-        /* What is direct here reached the engine with its group. */
-        if (row.direct || is_overtaken(flush, &row))
+        /* What is direct here reached the engine with its group; of what has come and gone here it need not hear. */
+        if (row.direct || (row.deleted && memtable_is_new(flush->node)) ||
+            is_overtaken(flush, &row))
             continue;
         if (!put(batch, &row)) {
             kv_batch_clear(batch);

@@ -13,6 +13,7 @@ enum {
     HEIGHT_MOST = 14,
     INDEX_FROM = 16,  /* fewer rows are found as quickly without it */
     INDEX_FIRST = 64, /* slots */
+    GROWTH = 4,
 };
 
 /* What holds a table back is how often it is flushed, not this. */
@@ -31,6 +32,7 @@ struct memtable_node {
     uint32_t value_size;
     bool deleted;
     bool direct;
+    bool first;
     uint8_t value[];
 };
 
@@ -179,7 +181,7 @@ static bool index_reserve(struct memtable *table)
     struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
     if (table->rows < INDEX_FROM || (index && 2 * (table->rows + 1) <= index->mask + 1))
         return true;
-    size_t slots = index ? 2 * (index->mask + 1) : INDEX_FIRST;
+    size_t slots = index ? GROWTH * (index->mask + 1) : INDEX_FIRST;
     struct row_index *larger =
         arena_alloc(table->arena, sizeof *larger + slots * sizeof larger->slots[0]);
     if (!larger)
@@ -281,6 +283,7 @@ static struct memtable_node *version_make(struct memtable *table, const struct r
     version->value_size = (uint32_t)size;
     version->deleted = row->deleted;
     version->direct = row->direct;
+    version->first = row->first;
     if (size)
         memcpy(version->value, row->value.bytes.data, size);
     return version;
@@ -372,6 +375,7 @@ static void fill(const struct memtable_node *version, struct row *ret_row)
                   .sequence = version->sequence},
         .deleted = version->deleted,
         .direct = version->direct,
+        .first = version->first,
     };
 }
 
@@ -466,6 +470,16 @@ bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row)
         return false;
     fill(cursor->node, ret_row);
     return true;
+}
+
+bool memtable_is_new(const struct memtable_node *node)
+{
+    for (;; node = version_at(&node->older)) {
+        if (node->direct)
+            return false;
+        if (!version_at(&node->older))
+            return node->first;
+    }
 }
 
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,

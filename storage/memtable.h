@@ -19,6 +19,7 @@ struct row {
     struct kv_value value; /* when deleted, only its sequence counts */
     bool deleted;
     bool direct; /* it is in the engine, too, as soon as it is durable */
+    bool first;  /* neither the engine nor an older table has, or ever had, a version of the row */
 };
 
 /* NULL when there is no memory. */
@@ -55,6 +56,10 @@ void memtable_seek_before(struct memtable_cursor *cursor, struct bytes key);
 void memtable_next(struct memtable_cursor *cursor);
 void memtable_previous(struct memtable_cursor *cursor);
 bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row);
+
+/* Whether a version that memtable_each gave, and all older ones, begin with one that is `first`, and none of them is direct: what is below
+ * the table knows nothing of the row. */
+bool memtable_is_new(const struct memtable_node *node);
 
 /* All versions in order: by family, key, newest first. NULL before the first, false after the last. */
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,

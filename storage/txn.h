@@ -92,4 +92,9 @@ bool derive_put(struct derivation *derivation, enum kv_family family, struct byt
 bool derive_delete(struct derivation *derivation, enum kv_family family, struct bytes key,
                    enum row_timing timing);
 
+/* As derive_put with ROW_LATER, for a key that no row ever had before. When the row is deleted again before it was to reach the disk,
+ * the disk hears of neither. */
+bool derive_put_new(struct derivation *derivation, enum kv_family family, struct bytes key,
+                    struct bytes value, int64_t purge_after);
+
 #endif

@@ -39,6 +39,9 @@ bool derive_uses(struct deriving *d, Maskline__Store__V1__UseChange **uses, size
 
 bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,
                    const ProtobufCMessage *record, int64_t purge_after, enum row_timing timing);
+/* For a key that no row ever had before (derive_put_new). */
+bool derive_new_record(struct deriving *d, enum kv_family family, const struct key *key,
+                       const ProtobufCMessage *record);
 bool derive_text(struct deriving *d, enum kv_family family, const struct key *key,
                  struct bytes value, enum row_timing timing);
 /* The row's old value as a record in the arena, which may be changed and written. FAILED also when it cannot be read. */

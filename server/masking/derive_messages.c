@@ -23,10 +23,10 @@ static bool put_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
     return derive_record(d, KV_LIVE, &key, &dedupe->base, d->entry->time + DEDUPE_KEPT, ROW_LATER);
 }
 
-/* The outbox's row of a leg that waits. */
+/* The outbox's row of a leg that waits. `first`: the leg is new; most are on their way before its row has reached the disk. */
 static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
                         const ProtobufCBinaryData *interaction, uint32_t leg,
-                        const Maskline__Store__V1__Leg *waiting)
+                        const Maskline__Store__V1__Leg *waiting, bool first)
 {
     Maskline__Store__V1__OutboxRow row = MASKLINE__STORE__V1__OUTBOX_ROW__INIT;
     row.session = *session;
@@ -34,7 +34,8 @@ static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
     row.leg = leg;
     row.participant = waiting->participant;
     struct key key = key_outbox(d->tenant, d->service, waiting->due_time, interaction->data, leg);
-    return derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
+    return first ? derive_new_record(d, KV_IDX, &key, &row.base)
+                 : derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
 }
 
 static bool change_session(struct deriving *d,
@@ -60,7 +61,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCr
     for (size_t i = 0; i < interaction->n_outbound; i++) {
         if (leg_waits(interaction->outbound[i]) &&
             !put_waiting(d, &interaction->session, &interaction->sid, (uint32_t)i,
-                         interaction->outbound[i]))
+                         interaction->outbound[i], true))
             return false;
     }
     return put_interaction(d, interaction) && put_dedupe(d, &change->dedupe_key, &dedupe) &&
@@ -79,7 +80,7 @@ static bool move_in_outbox(struct deriving *d, const Maskline__Store__V1__LegCha
             return false;
     }
     return !waits ||
-           put_waiting(d, &change->session, &change->interaction, change->leg, change->now);
+           put_waiting(d, &change->session, &change->interaction, change->leg, change->now, false);
 }
 
 static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChanged *change)

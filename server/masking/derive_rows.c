@@ -2,16 +2,31 @@
 
 #include <string.h>
 
-bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,
-                   const ProtobufCMessage *record, int64_t purge_after, enum row_timing timing)
+static bool pack(struct deriving *d, const ProtobufCMessage *record, struct bytes *ret_packed)
 {
     size_t size = protobuf_c_message_get_packed_size(record);
     uint8_t *packed = arena_alloc(d->arena, size);
     if (!packed)
         return false;
     protobuf_c_message_pack(record, packed);
-    return derive_put(d->derivation, family, key_bytes(key), (struct bytes){packed, size},
-                      purge_after, timing);
+    *ret_packed = (struct bytes){packed, size};
+    return true;
+}
+
+bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,
+                   const ProtobufCMessage *record, int64_t purge_after, enum row_timing timing)
+{
+    struct bytes packed;
+    return pack(d, record, &packed) &&
+           derive_put(d->derivation, family, key_bytes(key), packed, purge_after, timing);
+}
+
+bool derive_new_record(struct deriving *d, enum kv_family family, const struct key *key,
+                       const ProtobufCMessage *record)
+{
+    struct bytes packed;
+    return pack(d, record, &packed) &&
+           derive_put_new(d->derivation, family, key_bytes(key), packed, 0);
 }
 
 bool derive_text(struct deriving *d, enum kv_family family, const struct key *key,

@@ -41,6 +41,29 @@ bool __wrap_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct er
     return ok;
 }
 
+/* What goes to KV_IDX, where only the rows of what comes and goes are looked at so. */
+static _Atomic unsigned idx_changes;
+
+bool __real_kv_batch_put(struct kv_batch *batch, enum kv_family family, struct bytes key,
+                         struct kv_value value);
+bool __wrap_kv_batch_put(struct kv_batch *batch, enum kv_family family, struct bytes key,
+                         struct kv_value value);
+bool __real_kv_batch_delete(struct kv_batch *batch, enum kv_family family, struct bytes key);
+bool __wrap_kv_batch_delete(struct kv_batch *batch, enum kv_family family, struct bytes key);
+
+bool __wrap_kv_batch_put(struct kv_batch *batch, enum kv_family family, struct bytes key,
+                         struct kv_value value)
+{
+    atomic_fetch_add(&idx_changes, family == KV_IDX);
+    return __real_kv_batch_put(batch, family, key, value);
+}
+
+bool __wrap_kv_batch_delete(struct kv_batch *batch, enum kv_family family, struct bytes key)
+{
+    atomic_fetch_add(&idx_changes, family == KV_IDX);
+    return __real_kv_batch_delete(batch, family, key);
+}
+
 static void commit_plainly(void *data, struct kv *kv, struct kv_batch *batch,
                            void (*committed)(void *group, const struct error *failure), void *group)
 {
@@ -108,6 +131,66 @@ START_TEST(rows_write_it_out)
     ck_assert_uint_gt(atomic_load(&flusher_writes), 10);
     rig_check(&rig, last);
     rig_close(&rig);
+}
+END_TEST
+
+/* ---- what comes and goes ---- */
+
+enum { BRIEF_COUNT = 100 };
+
+static struct bytes text(const char *chars)
+{
+    return (struct bytes){chars, strlen(chars)};
+}
+
+static bool derive_brief(void *data, struct derivation *derivation, struct bytes bytes)
+{
+    (void)data;
+    uint8_t key[2] = {'b', *(const uint8_t *)bytes.data};
+    struct bytes row = {key, sizeof key};
+    if (derivation_position(derivation) % 2)
+        return derive_put_new(derivation, KV_IDX, row, text("here"), 0);
+    return derive_delete(derivation, KV_IDX, row, ROW_LATER);
+}
+
+/* Each row is put by one entry and deleted by the next; between the two the overlay may be written out. */
+static void run_briefs(bool flush_between)
+{
+    struct pipeline_domain domain = {NULL, derive_brief, NULL, NULL};
+    struct store_options options = {.path = ":memory:",
+                                    .clock = clock_manual(&rig.clock),
+                                    .flush_after_us = INT64_C(3600) * 1000000};
+    struct pipeline_options pipeline_options = {.durability = &PLAIN};
+    memset(&rig, 0, sizeof rig);
+    ck_assert(store_open(&options, &rig.store, &rig.error));
+    ck_assert(pipeline_start(rig.store, &domain, &pipeline_options, &rig.pipeline, &rig.error));
+    for (unsigned i = 0; i < 2 * BRIEF_COUNT; i++) {
+        struct append append = {.log = 0};
+        memset(&append.entry, (int)(i / 2), 1);
+        ck_assert(append_run(rig.pipeline, &append));
+        if (flush_between)
+            ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    }
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    struct view *view = view_open(rig.store);
+    struct scan *scan = view_scan(view, KV_IDX, text("b"), text("c"), false);
+    ck_assert(!scan_valid(scan));
+    scan_free(scan);
+    view_close(view);
+    rig_close(&rig);
+}
+
+START_TEST(what_came_and_went_in_one_layer_is_not_written)
+{
+    run_briefs(false);
+    ck_assert_uint_eq(atomic_load(&idx_changes), 0);
+}
+END_TEST
+
+START_TEST(what_was_written_is_deleted)
+{
+    run_briefs(true);
+    ck_assert_uint_eq(atomic_load(&idx_changes), 2 * BRIEF_COUNT);
 }
 END_TEST
 
@@ -477,8 +560,10 @@ START_TEST(a_log_is_trimmed_as_far_as_it_is_written_out)
 }
 END_TEST
 
-SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out, who_writes_waits_for_the_flusher,
-           many_rows_go_out_in_pieces, a_failed_flush_reopens_the_store,
-           a_flush_that_failed_half_way_is_made_good, what_is_only_decided_overtakes_nothing,
-           what_is_decided_and_comes_later_wins, what_is_being_committed_is_waited_for,
-           what_is_committed_stands_in, a_log_is_trimmed_as_far_as_it_is_written_out)
+SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out,
+           what_came_and_went_in_one_layer_is_not_written, what_was_written_is_deleted,
+           who_writes_waits_for_the_flusher, many_rows_go_out_in_pieces,
+           a_failed_flush_reopens_the_store, a_flush_that_failed_half_way_is_made_good,
+           what_is_only_decided_overtakes_nothing, what_is_decided_and_comes_later_wins,
+           what_is_being_committed_is_waited_for, what_is_committed_stands_in,
+           a_log_is_trimmed_as_far_as_it_is_written_out)

@@ -90,6 +90,41 @@ static bool derive_step(struct derivation *derivation, const struct step *step)
                       purge_time(step, derivation_time(derivation)), timing);
 }
 
+/* ---- guests: rows that are new, and mostly go soon ---- */
+
+enum { GUEST_KEY = 29, GUEST_STAYS = 5, GUEST_AGES = 7 };
+
+static void guest_key(unsigned log, uint64_t position, uint8_t ret_key[GUEST_KEY])
+{
+    struct log_id id = world_log(log);
+    memcpy(ret_key, id.bytes, sizeof id.bytes);
+    ret_key[20] = 'G';
+    for (unsigned i = 0; i < 8; i++)
+        ret_key[21 + i] = (uint8_t)(position >> (56 - 8 * i));
+}
+
+/* The position whose entry deletes the guest that came with this one; 0: it stays. */
+static uint64_t guest_end(uint64_t position)
+{
+    return position % GUEST_STAYS ? position + 1 + position % GUEST_AGES : 0;
+}
+
+static bool derive_guests(struct derivation *derivation)
+{
+    unsigned log = log_number(derivation_log(derivation));
+    uint64_t position = derivation_position(derivation);
+    uint8_t key[GUEST_KEY];
+    for (uint64_t age = 1; age <= GUEST_AGES && age < position; age++) {
+        guest_key(log, position - age, key);
+        if (guest_end(position - age) == position &&
+            !derive_delete(derivation, KV_META, (struct bytes){key, sizeof key}, ROW_LATER))
+            return false;
+    }
+    guest_key(log, position, key);
+    return derive_put_new(derivation, KV_META, (struct bytes){key, sizeof key},
+                          (struct bytes){"guest", 5}, 0);
+}
+
 static bool derive(void *data, struct derivation *derivation, struct bytes bytes)
 {
     struct world *world = data;
@@ -104,7 +139,8 @@ static bool derive(void *data, struct derivation *derivation, struct bytes bytes
             return false;
     }
     struct step now = {STEP_ADD, TALLY_NOW, 1, 1, 0}, later = {STEP_ADD, TALLY_LATER, 0, 1, 0};
-    return derive_step(derivation, &now) && derive_step(derivation, &later);
+    return derive_step(derivation, &now) && derive_step(derivation, &later) &&
+           derive_guests(derivation);
 }
 
 static void grown(void *data, const struct log_id *log, uint64_t last)
@@ -296,12 +332,33 @@ static void check_scan(struct view *view, unsigned log, enum kv_family family, b
     scan_free(scan);
 }
 
+static void check_guests(struct view *view, unsigned log, uint64_t last)
+{
+    uint8_t from[GUEST_KEY], to[GUEST_KEY], expected[GUEST_KEY];
+    guest_key(log, 0, from);
+    guest_key(log, UINT64_MAX, to);
+    struct scan *scan = view_scan(view, KV_META, (struct bytes){from, sizeof from},
+                                  (struct bytes){to, sizeof to}, false);
+    ck_assert_ptr_nonnull(scan);
+    for (uint64_t position = 1; position <= last; position++) {
+        if (guest_end(position) && guest_end(position) <= last)
+            continue;
+        guest_key(log, position, expected);
+        ck_assert_msg(scan_valid(scan), "log %u: guest %lu is gone", log, (unsigned long)position);
+        ck_assert_mem_eq(scan_key(scan).data, expected, sizeof expected);
+        scan_next(scan);
+    }
+    ck_assert_msg(!scan_valid(scan), "log %u: a guest has stayed", log);
+    scan_free(scan);
+}
+
 void world_check(struct view *view, uint64_t ret_last[WORLD_LOGS])
 {
     for (unsigned log = 0; log < WORLD_LOGS; log++) {
         struct expected expected;
         memset(&expected, 0, sizeof expected);
         ret_last[log] = fold(view, log, &expected);
+        check_guests(view, log, ret_last[log]);
         for (unsigned row = 0; row < WORLD_ALL_ROWS; row++)
             check_row(view, log, row, &expected);
         for (unsigned way = 0; way < 2; way++) {

@@ -22,7 +22,7 @@ struct step {
     uint16_t life_us; /* 0: it stays; else it is past its time so long after the entry */
 };
 
-/* An entry: steps of different rows. Two more rows of each log, TALLY_NOW and TALLY_LATER, count all its entries. */
+/* An entry: steps of different rows. With each comes one row that is new (derive_put_new), and most of those go some entries later. Two more rows of each log, TALLY_NOW and TALLY_LATER, count all its entries. */
 struct entry {
     struct step steps[WORLD_STEPS];
     uint32_t mark; /* who wrote it */
