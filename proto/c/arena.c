@@ -19,7 +19,12 @@ enum { GAP = 16 };
 enum { GAP = 0 };
 #endif
 
-enum { ALIGNMENT = 16, FIRST_PIECE = 4096 - 256, LARGEST_PIECE = 256 * 1024 };
+enum {
+    ALIGNMENT = 16,
+    FIRST_PIECE = 4096 - 256,
+    LARGEST_PIECE = 256 * 1024,
+    KEPT_BYTES = 1024 * 1024, /* over a reset, besides the first piece */
+};
 
 /* No object is larger than PTRDIFF_MAX; the rest is for what surrounds an item. */
 static const size_t MOST = PTRDIFF_MAX - 4096;
@@ -40,6 +45,8 @@ struct arena {
     uint8_t *end;
     bool full;
     struct piece *more; /* newest first, without the first one */
+    struct piece *
+        kept; /* of the time before the last reset; the newest first, which mostly are the largest */
     struct piece first;
 };
 
@@ -65,13 +72,34 @@ static void start(struct arena *arena)
     POISON(arena->first.bytes, arena->first.size);
 }
 
-static void free_more(struct arena *arena)
+static void free_pieces(struct piece *piece)
 {
-    for (struct piece *piece = arena->more, *next; piece; piece = next) {
+    for (struct piece *next; piece; piece = next) {
         next = piece->next;
         UNPOISON(piece->bytes, piece->size);
         free(piece);
     }
+}
+
+/* Keeps some of the pieces: asking the system for the same memory again and again costs more than all that is done with it. */
+static void keep_pieces(struct arena *arena)
+{
+    size_t kept = 0;
+    for (struct piece *piece = arena->kept; piece; piece = piece->next)
+        kept += piece->size;
+    struct piece **end = &arena->kept;
+    while (*end)
+        end = &(*end)->next;
+    while (arena->more && kept + arena->more->size <= KEPT_BYTES) {
+        struct piece *piece = arena->more;
+        arena->more = piece->next;
+        piece->next = NULL;
+        POISON(piece->bytes, piece->size);
+        kept += piece->size;
+        *end = piece;
+        end = &piece->next;
+    }
+    free_pieces(arena->more);
 }
 
 struct arena *arena_new(size_t bound)
@@ -84,6 +112,7 @@ struct arena *arena_new(size_t bound)
     arena->bound = bound;
     arena->first.next = NULL;
     arena->first.size = FIRST_PIECE;
+    arena->kept = NULL;
     start(arena);
     return arena;
 }
@@ -92,7 +121,8 @@ void arena_free(struct arena *arena)
 {
     if (!arena)
         return;
-    free_more(arena);
+    free_pieces(arena->more);
+    free_pieces(arena->kept);
     UNPOISON(arena->first.bytes, arena->first.size);
     free(arena);
 }
@@ -104,20 +134,25 @@ void arena_done(struct arena **arena)
 
 void arena_reset(struct arena *arena)
 {
-    free_more(arena);
+    keep_pieces(arena);
     start(arena);
 }
 
 /* One more piece, of which nothing is handed out yet. */
 static struct piece *add_piece(struct arena *arena, size_t size)
 {
-    struct piece *piece = NULL;
-    if (posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + size))
-        return NULL;
-    piece->size = size;
+    struct piece *piece = arena->kept;
+    if (piece && piece->size >= size) {
+        arena->kept = piece->next;
+    } else {
+        piece = NULL;
+        if (posix_memalign((void **)&piece, ALIGNMENT, sizeof(*piece) + size))
+            return NULL;
+        piece->size = size;
+    }
     piece->next = arena->more;
     arena->more = piece;
-    POISON(piece->bytes, size);
+    POISON(piece->bytes, piece->size);
     return piece;
 }
 
@@ -126,13 +161,14 @@ static struct piece *add_piece(struct arena *arena, size_t size)
 static uint8_t *find_room(struct arena *arena, size_t room)
 {
     if ((size_t)(arena->end - arena->at) < room) {
-        bool large = room > arena->next_size / 2;
-        struct piece *piece = add_piece(arena, large ? room : arena->next_size);
+        size_t size = arena->kept ? arena->kept->size : arena->next_size;
+        bool large = room > size / 2;
+        struct piece *piece = add_piece(arena, large ? room : size);
         if (!piece)
             return NULL;
         if (large)
             return piece->bytes;
-        if (arena->next_size < LARGEST_PIECE)
+        if (size >= arena->next_size && arena->next_size < LARGEST_PIECE)
             arena->next_size *= 2;
         arena->at = piece->bytes;
         arena->end = piece->bytes + piece->size;

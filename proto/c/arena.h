@@ -19,7 +19,7 @@ struct arena *arena_new(size_t bound);
 /* Frees the arena and all that it handed out. NULL is fine. */
 void arena_free(struct arena *arena);
 
-/* Takes back all that was handed out, and keeps the first piece of memory for the next round. */
+/* Takes back all that was handed out, and keeps about a megabyte of the memory for the next round. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory that lives as long as the arena. NULL at the bound, or when there is no memory; a size of 0 gives a

@@ -1,5 +1,6 @@
 #include "proto/c/arena.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,37 @@ START_TEST(test_large_items_have_room)
 }
 END_TEST
 
+static void take_pieces(struct arena *arena, size_t total)
+{
+    enum { ITEM = 3000 };
+    for (size_t taken = 0; taken < total; taken += ITEM) {
+        uint8_t *bytes = arena_alloc(arena, ITEM);
+        ck_assert_ptr_nonnull(bytes);
+        ck_assert(all_zero(bytes, ITEM));
+        memset(bytes, 0xAB, ITEM);
+    }
+}
+
+START_TEST(test_a_reset_keeps_some_memory_and_no_more)
+{
+    enum { KEPT = 1 << 20, ALL = 32 << 20, SLACK = 64 * 1024 };
+    struct arena *arena = arena_new(ALL + KEPT);
+    size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int round = 0; round < 3; round++) {
+        take_pieces(arena, ALL);
+        arena_reset(arena);
+        ck_assert_uint_le(mallinfo2().uordblks + mallinfo2().hblkhd, before + KEPT + SLACK);
+    }
+    size_t kept = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int round = 0; round < 3; round++) {
+        take_pieces(arena, KEPT / 2);
+        ck_assert_uint_eq(mallinfo2().uordblks + mallinfo2().hblkhd, kept);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(test_copies)
 {
     struct arena *arena = arena_new(100000);
@@ -175,5 +207,5 @@ END_TEST
 
 SUITE_MAIN("arena", test_memory_is_zeroed_and_aligned, test_pieces_do_not_overlap,
            test_the_bound_holds, test_sizes_do_not_overflow, test_large_items_have_room,
-           test_copies, test_the_allocator_is_the_arena,
+           test_a_reset_keeps_some_memory_and_no_more, test_copies, test_the_allocator_is_the_arena,
            test_nothing_is_freed_without_harm WITH_POISON)
