@@ -20,7 +20,7 @@ shift 3
 for name in "$@"; do
     grep -qxF "$name" "$INSTALLED" && echo "ii  $name"
 done
-echo "rc  gcc"
+[ ! -s "$INSTALLED" ] || echo "rc  g++"
 exit 1
 """
 # Writes down what it is asked to install, and has it installed.
