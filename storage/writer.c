@@ -159,6 +159,8 @@ static void complete(struct pipeline *pipeline, bool durable)
     error_set(&unknown, STATUS_UNKNOWN, "STORE_FAILED", 80501,
               "The write failed: the change may have been made or not. Ask again before you repeat "
               "it.");
+    if (pipeline->domain.completing)
+        pipeline->domain.completing(pipeline->domain.data, true);
     for (size_t i = 0; i < group->decided_count; i++) {
         const struct decided *decided = &group->decided[i];
         struct command *command = decided->command;
@@ -171,6 +173,8 @@ static void complete(struct pipeline *pipeline, bool durable)
         else
             refuse(command, &reopening);
     }
+    if (pipeline->domain.completing)
+        pipeline->domain.completing(pipeline->domain.data, false);
 }
 
 static void tell_grown(struct pipeline *pipeline, bool durable)

@@ -59,6 +59,12 @@ static struct masking *new_parts(const struct masking_options *options)
     return NULL;
 }
 
+static void completing(void *data, bool begins)
+{
+    struct masking *masking = data;
+    outbox_completing(masking->outbox, begins);
+}
+
 bool masking_new(const struct masking_options *options, struct masking **ret_masking,
                  struct error *error)
 {
@@ -70,6 +76,8 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
         .derive = derive_entry,
         .grown = grown,
         .rebuild = rebuild,
+        /* Who drives by hand finds at once what was told before. */
+        .completing = options->manual_timers ? NULL : completing,
     };
     if (!pipeline_start(masking->store, &domain, &options->pipeline, &masking->pipeline, error)) {
         free_parts(masking);

@@ -82,15 +82,45 @@ static void wake(struct outbox *outbox)
     pthread_mutex_unlock(&outbox->lock);
 }
 
+/* What this thread gathers, to hand it over in one go. */
+static _Thread_local struct gathering {
+    struct outbox *outbox; /* whose; NULL: nothing is gathered */
+    struct mail *newest;
+    struct mail *oldest;
+} gathering;
+
+/* The outbox that this thread drives. */
+static _Thread_local struct outbox *driven_here;
+
+static void hand_over(struct outbox *outbox, struct mail *newest, struct mail *oldest)
+{
+    struct mail *before = atomic_load(&outbox->mail);
+    do {
+        oldest->next = before;
+    } while (!atomic_compare_exchange_weak(&outbox->mail, &before, newest));
+    /* Whoever put the first one in has woken the driver, who looks before it waits. */
+    if (!before && driven_here != outbox)
+        wake(outbox);
+}
+
 void outbox_post(struct outbox *outbox, struct mail *mail, enum mail_kind kind)
 {
     mail->kind = kind;
-    struct mail *newest = atomic_load(&outbox->mail);
-    do {
-        mail->next = newest;
-    } while (!atomic_compare_exchange_weak(&outbox->mail, &newest, mail));
-    if (!newest) /* whoever put the first one in has woken the driver */
-        wake(outbox);
+    if (gathering.outbox != outbox) {
+        hand_over(outbox, mail, mail);
+        return;
+    }
+    mail->next = gathering.newest;
+    gathering.newest = mail;
+    if (!gathering.oldest)
+        gathering.oldest = mail;
+}
+
+void outbox_completing(struct outbox *outbox, bool begins)
+{
+    if (!begins && gathering.newest)
+        hand_over(outbox, gathering.newest, gathering.oldest);
+    gathering = (struct gathering){.outbox = begins ? outbox : NULL};
 }
 
 void outbox_note(struct outbox *outbox, const struct log_id *log,
@@ -235,6 +265,7 @@ static void *run(void *data)
 {
     struct outbox *outbox = data;
     pthread_mutex_lock(&outbox->driving);
+    driven_here = outbox;
     while (!atomic_load(&outbox->stopping))
         wait_for_news(outbox, outbox_step(outbox));
     drive(outbox);

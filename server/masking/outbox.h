@@ -41,6 +41,9 @@ void outbox_kick(struct outbox *outbox);
 /* With manual timers: makes all attempts that are due now, and has the results that came written. Returns how many commands ran. */
 unsigned outbox_run_due(struct outbox *outbox);
 
+/* Around the completion of a group of commands, on the writer's thread: what it tells the outbox meanwhile is handed over at the end. */
+void outbox_completing(struct outbox *outbox, bool begins);
+
 /* The same as ingress_carrier_ready and ingress_sent. */
 void outbox_carrier_ready(struct outbox *outbox, const char *carrier);
 void outbox_sent(struct outbox *outbox, void *attempt, const struct send_result *result);

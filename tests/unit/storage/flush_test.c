@@ -156,7 +156,7 @@ static bool derive_brief(void *data, struct derivation *derivation, struct bytes
 /* Each row is put by one entry and deleted by the next; between the two the overlay may be written out. */
 static void run_briefs(bool flush_between)
 {
-    struct pipeline_domain domain = {NULL, derive_brief, NULL, NULL};
+    struct pipeline_domain domain = {.derive = derive_brief};
     struct store_options options = {.path = ":memory:",
                                     .clock = clock_manual(&rig.clock),
                                     .flush_after_us = INT64_C(3600) * 1000000};
@@ -283,7 +283,7 @@ static void check_wide(void)
 START_TEST(many_rows_go_out_in_pieces)
 {
     struct folder folder = folder_make();
-    struct pipeline_domain domain = {NULL, derive_wide, NULL, NULL};
+    struct pipeline_domain domain = {.derive = derive_wide};
     struct store_options options = {.path = folder.path,
                                     .clock = clock_manual(&rig.clock),
                                     .flush_after_us = INT64_C(3600) * 1000000};
@@ -444,7 +444,7 @@ static void let_others_run(void)
  * flusher's. The row is the last of several pieces, and the group is decided while the first are written. */
 static void overtake(bool while_committing, bool group_fails)
 {
-    struct pipeline_domain domain = {NULL, derive_overtaking, NULL, NULL};
+    struct pipeline_domain domain = {.derive = derive_overtaking};
     struct store_options options = {
         .path = ":memory:", .clock = clock_manual(&rig.clock), .flush_rows = WIDE_ROWS};
     /* While the writer stands at the first gate the two groups come in that follow it. */

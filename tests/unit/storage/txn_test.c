@@ -371,7 +371,7 @@ START_TEST(the_last_of_several_logs_wins_in_a_replay_too)
     enum { COUNT = sizeof STEPS / sizeof STEPS[0] };
     /* A crash after each of them, with all before it still to be replayed. */
     for (unsigned count = 1; count <= COUNT; count++) {
-        struct pipeline_domain domain = {NULL, derive_shared, NULL, NULL};
+        struct pipeline_domain domain = {.derive = derive_shared};
         struct store_options options = {.path = ":memory:",
                                         .clock = clock_manual(&rig.clock),
                                         .flush_after_us = INT64_C(3600) * 1000000};

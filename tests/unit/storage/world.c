@@ -163,7 +163,8 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 
 struct pipeline_domain world_domain(struct world *world)
 {
-    return (struct pipeline_domain){world, derive, grown, rebuild};
+    return (struct pipeline_domain){
+        .data = world, .derive = derive, .grown = grown, .rebuild = rebuild};
 }
 
 /* ---- commands ---- */
