@@ -1,6 +1,7 @@
 #include "client/rpc/call.h"
 
 #include "proto/c/rpc/core.h"
+#include "proto/c/rpc/inflate.h"
 #include "proto/c/rpc/message.h"
 #include "proto/c/rpc/tag.h"
 
@@ -28,6 +29,7 @@ static void refuse(struct call *call, const char *key)
 
 static void take_options(struct call *call, const struct grpc_c_call_options *options)
 {
+    call->travel = options->travel;
     /* The core's timer would come late enough for a quick answer. */
     if (options->timeout_ms < 0)
         grpc_call_cancel_with_status(call->core, GRPC_STATUS_DEADLINE_EXCEEDED,
@@ -107,7 +109,10 @@ void call_add_initial(struct call *call, struct call_batch *batch)
 void call_add_message(struct call *call, struct call_batch *batch, const ProtobufCMessage *message)
 {
     call->sending = rpc_message_pack(message);
-    add(batch, GRPC_OP_SEND_MESSAGE)->data.send_message.send_message = call->sending;
+    grpc_op *op = add(batch, GRPC_OP_SEND_MESSAGE);
+    op->data.send_message.send_message = call->sending;
+    if (call->travel && call->travel->send_plain)
+        op->flags = GRPC_WRITE_NO_COMPRESS;
 }
 
 void call_add_half_close(struct call_batch *batch)
@@ -162,6 +167,8 @@ const ProtobufCMessage *call_take_message(struct call *call, struct arena *arena
     if (!buffer)
         return NULL;
     call->received = NULL;
+    if (call->travel)
+        call->travel->came_compressed = rpc_is_compressed(buffer);
     const struct grpc_c_channel *channel = call->channel;
     ProtobufCMessage *message = NULL;
     struct error error;

@@ -22,7 +22,8 @@ struct call {
     const struct grpc_c_client_method *method;
     struct rpc_metadata metadata; /* of the request, until it is sent */
     uint32_t initial_flags;
-    grpc_byte_buffer *sending; /* one message at a time */
+    struct grpc_c_travel *travel; /* may be NULL */
+    grpc_byte_buffer *sending;    /* one message at a time */
     grpc_byte_buffer *received;
     grpc_metadata_array initial;
     grpc_metadata_array trailing;

@@ -47,12 +47,20 @@ struct grpc_c_pair {
     size_t size;
 };
 
+/* How the messages of one call travel, for programs that have to know. The program's own: it lives until the call has ended. Sending
+ * reads the one, receiving writes the other, each on the thread that does it (of an asynchronous call, the callback thread). */
+struct grpc_c_travel {
+    bool send_plain;      /* read with each message: it goes as it is, though the call compresses */
+    bool came_compressed; /* written with each message, before the program gets it */
+};
+
 /* NULL or zeroes: no deadline, fail at once when there is no connection, no metadata, no compression. Read before the function
  * returns that takes them. Metadata that cannot be sent make the call end with INVALID_ARGUMENT. */
 struct grpc_c_call_options {
     int64_t timeout_ms; /* from now; 0: none; negative: has passed already */
     bool wait_for_ready;
-    bool compress; /* gzip */
+    bool compress;                /* gzip */
+    struct grpc_c_travel *travel; /* NULL: messages are compressed as above, and nobody asks */
     const struct grpc_c_pair *metadata;
     size_t metadata_count;
 };

@@ -4,6 +4,7 @@
 #include "server/rpc/call.h"
 
 #include "proto/c/rpc/core.h"
+#include "proto/c/rpc/inflate.h"
 #include "proto/c/rpc/message.h"
 #include "server/rpc/internal.h"
 
@@ -172,6 +173,7 @@ static bool unpack_request(struct grpc_c_call *call, ProtobufCMessage **ret_requ
     struct arena *arena = grpc_c_call_arena(call);
     if (!arena)
         return error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
+    call->came_compressed = rpc_is_compressed(call->payload);
     bool good = rpc_message_unpack(call->method->method->request, call->payload,
                                    options->max_request, &limits, arena, ret_request, error);
     grpc_byte_buffer_destroy(call->payload);
@@ -313,4 +315,14 @@ int64_t grpc_c_call_time_left(const struct grpc_c_call *call)
 void grpc_c_call_compress(struct grpc_c_call *call, bool on)
 {
     call->compress = on;
+}
+
+void grpc_c_call_plain_message(struct grpc_c_call *call)
+{
+    call->plain = true;
+}
+
+bool grpc_c_call_came_compressed(const struct grpc_c_call *call)
+{
+    return call->came_compressed;
 }

@@ -53,6 +53,12 @@ bool grpc_c_call_send_trailing(struct grpc_c_call *call, const char *key, const 
 /* Compress this call's answers when the client can read it. Before the first message or the answer. */
 void grpc_c_call_compress(struct grpc_c_call *call, bool on);
 
+/* Called in `next`: the message that it gives goes as it is, though the call compresses. The ones after it are compressed again. */
+void grpc_c_call_plain_message(struct grpc_c_call *call);
+
+/* Whether the request came compressed; in on_message: whether that message did. In a handler or on_message. */
+bool grpc_c_call_came_compressed(const struct grpc_c_call *call);
+
 /* Where the call comes from ("ipv4:127.0.0.1:5000"); never a proof of identity. Lives as long as the call. */
 const char *grpc_c_call_peer(struct grpc_c_call *call);
 

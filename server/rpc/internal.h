@@ -117,6 +117,8 @@ struct grpc_c_call {
     _Atomic unsigned flags;
     int cancelled; /* written by the core */
     bool compress;
+    bool plain;            /* `next` wants the message that it gives left as it is */
+    bool came_compressed;  /* the last message that was received */
     enum status_code code; /* of the answer */
     gpr_timespec deadline;
     int64_t began_us;
@@ -161,6 +163,7 @@ struct stream {
     const struct grpc_c_stream_calls *vtable;
 
     grpc_byte_buffer *held;     /* the message to be sent next */
+    uint32_t held_flags;        /* how */
     grpc_byte_buffer *response; /* of a client stream; written before ENDING */
     struct ending ending;       /* the same */
     bool opened;

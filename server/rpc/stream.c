@@ -115,7 +115,7 @@ static void send_status(struct stream *stream)
     if (!stream->initial_sent)
         ops[count++] = op_initial(call);
     if (message && !stream->closed)
-        ops[count++] = op_message(message, 0);
+        ops[count++] = op_message(message, stream->response ? 0 : stream->held_flags);
     ops[count++] = op_status(call, stream->ending.code, &stream->ending.message);
     stream->initial_sent = true;
     stream->status_sent = true;

@@ -2,6 +2,7 @@
  * The way in: one message is read at a time, the next when the program has taken it.
  */
 #include "proto/c/arena.h"
+#include "proto/c/rpc/inflate.h"
 #include "proto/c/rpc/message.h"
 #include "server/rpc/internal.h"
 
@@ -31,6 +32,7 @@ static void take_message(struct stream *stream, struct worker *worker)
     ProtobufCMessage *message;
     struct error error;
     arena_reset(worker->scratch);
+    call->came_compressed = rpc_is_compressed(stream->received);
     if (rpc_message_unpack(call->method->method->request, stream->received, options->max_request,
                            &limits, worker->scratch, &message, &error)) {
         stream->paused = !stream->vtable->on_message(stream->calls, stream->state, message);

@@ -40,6 +40,7 @@ static void ask(struct stream *stream, struct worker *worker)
         return;
     error_clear(&status);
     arena_reset(worker->scratch);
+    call->plain = false;
     switch (
         stream->vtable->next(stream->calls, stream->state, worker->scratch, &message, &status)) {
     case GRPC_C_MESSAGE:
@@ -47,6 +48,7 @@ static void ask(struct stream *stream, struct worker *worker)
             stream->held = rpc_message_pack(message);
         else
             bad_message(call);
+        stream->held_flags = call->plain ? GRPC_WRITE_NO_COMPRESS : 0;
         break;
     case GRPC_C_LATER:
         stream->dirty = false;
@@ -59,11 +61,13 @@ static void ask(struct stream *stream, struct worker *worker)
 
 /* With a hint the core keeps the message for company, and is done with it at once: a run of messages costs one write. The first
  * goes without: the initial metadata would wait with it, for ever. */
-static void send_message(struct stream *stream, grpc_byte_buffer *message, bool more)
+static void send_message(struct stream *stream, grpc_byte_buffer *message, uint32_t flags,
+                         bool more)
 {
     grpc_op ops[2];
     size_t count = 0;
-    uint32_t flags = more && stream->initial_sent ? GRPC_WRITE_BUFFER_HINT : 0;
+    if (more && stream->initial_sent)
+        flags |= GRPC_WRITE_BUFFER_HINT;
     if (!stream->initial_sent)
         ops[count++] = op_initial(stream->call);
     ops[count++] = op_message(message, flags);
@@ -94,11 +98,14 @@ void stream_pump(struct stream *stream, struct worker *worker)
     }
     /* Whether another message follows must be known before this one goes: only then may it wait for company. */
     grpc_byte_buffer *message = stream->held;
+    uint32_t flags = stream->held_flags;
     stream->held = NULL;
     if (stream->dirty)
         ask(stream, worker);
-    if (stream->over)
-        stream->held = message; /* it goes with the status */
-    else
-        send_message(stream, message, stream->held != NULL);
+    if (stream->over) { /* it goes with the status */
+        stream->held = message;
+        stream->held_flags = flags;
+    } else {
+        send_message(stream, message, flags, stream->held != NULL);
+    }
 }

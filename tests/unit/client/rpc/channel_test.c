@@ -114,7 +114,7 @@ START_TEST(peer_that_is_slow_is_waited_for)
 }
 END_TEST
 
-static size_t bytes_sent(bool compress)
+static size_t bytes_sent(bool compress, bool plain)
 {
     char *text = malloc(60001);
     ck_assert_ptr_nonnull(text);
@@ -123,7 +123,12 @@ static size_t bytes_sent(bool compress)
     struct wire_peer peer;
     wire_peer_count(&peer);
     struct fixture fixture = {.channel = channel_to(peer.target), .arena = arena_new(1 << 16)};
-    struct grpc_c_call_options options = {.compress = compress, .wait_for_ready = true};
+    struct grpc_c_travel travel = {.send_plain = plain};
+    struct grpc_c_call_options options = {
+        .compress = compress,
+        .travel = &travel,
+        .wait_for_ready = true,
+    };
     struct grpc_c_status status;
     ck_assert(!say(&fixture, ECHO, &options, text, NULL, &status));
     expect(&status, STATUS_UNAVAILABLE);
@@ -136,8 +141,9 @@ static size_t bytes_sent(bool compress)
 
 START_TEST(requests_are_compressed_on_demand)
 {
-    ck_assert_uint_gt(bytes_sent(false), 60000);
-    size_t packed = bytes_sent(true);
+    ck_assert_uint_gt(bytes_sent(false, false), 60000);
+    ck_assert_uint_gt(bytes_sent(true, true), 60000);
+    size_t packed = bytes_sent(true, false);
     ck_assert_uint_gt(packed, 5);
     ck_assert_uint_lt(packed, 2000);
 }

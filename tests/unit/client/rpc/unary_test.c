@@ -232,11 +232,15 @@ START_TEST(compressed_answers_are_read)
     struct fixture fixture = fixture_start();
     const char *text;
     struct grpc_c_status status;
-    ck_assert(say(&fixture, PACKED, NULL, "x", &text, &status));
+    struct grpc_c_travel travel = {.came_compressed = false};
+    struct grpc_c_call_options options = {.travel = &travel};
+    ck_assert(say(&fixture, PACKED, &options, "x", &text, &status));
     ck_assert_uint_eq(strlen(text), PACKED_SIZE);
-    struct grpc_c_call_options options = {.compress = true};
+    ck_assert(travel.came_compressed);
+    options.compress = true;
     ck_assert(say(&fixture, ECHO, &options, text, &text, &status));
     ck_assert_uint_eq(strlen(text), PACKED_SIZE);
+    ck_assert(!travel.came_compressed);
     fixture_stop(&fixture);
 }
 END_TEST
