@@ -173,6 +173,28 @@ class Plugin(unittest.TestCase):
         for text in ("Kept.", "Too.", "struct  M", "E__ZERO"):
             self.assertIn(text, made)
 
+    def test_a_field_called_base(self):
+        """protobuf-c calls the first member of each struct so; it gets another name where it must."""
+        self.source("b.proto", 'syntax = "proto2";\nimport "protobuf-c/protobuf-c.proto";\n'
+                    "message Free { message Taken { optional int32 base = 1; }\noptional int32 a = 1; }\n"
+                    "message More { optional int32 base = 1; optional int32 base_ = 2; }\n"
+                    "message Told { option (pb_c_msg).base_field_name = \"mine\"; optional int32 base = 1; }\n")
+        made = self.generate(["b.proto"], "-I/usr/include", sources=self.sources, c_plugin=MESSAGES_ONLY)["b.pb-c.h"]
+        self.assertEqual(re.findall(r"struct  (\w+)\n{\n  ProtobufCMessage (\w+);", made),
+                         [("Free__Taken", "base_"), ("Free", "base"), ("More", "base__"), ("Told", "mine")])
+        compiled = subprocess.run(["gcc", "-fsyntax-only", "-Wall", "-Werror", f"-I{self.out}", os.path.join(self.out, "b.pb-c.c")],
+                                  capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_groups_are_refused(self):
+        """protobuf-c's plug-in would end by a crash."""
+        self.source("g.proto", 'syntax = "proto2";\nmessage M { message In { optional group Some = 1 { optional int32 a = 1; } } }\n')
+        self.source("i.proto", 'syntax = "proto2";\nimport "g.proto";\nmessage N { optional M.In in = 1; }\n')
+        run = protoc(self.out, ["g.proto"], sources=self.sources, c_plugin=MESSAGES_ONLY)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertEqual(run.stderr, "--c_out: g.proto: message In has the group some, and protobuf-c knows no groups\n")
+        self.assertIn("M__In *in;", self.generate(["i.proto"], sources=self.sources, c_plugin=MESSAGES_ONLY)["i.pb-c.h"])
+
 
 def varint(number):
     out = b""
