@@ -17,7 +17,7 @@ import tempfile
 import beyond
 import protos
 
-PATIENCE = 120
+PATIENCE = 240
 HERE = os.path.abspath("tests/interop")
 # The Node packages lie in the source tree, where the set-up installed them.
 NODE = os.path.join(os.path.dirname(os.path.realpath("WORKSPACE")), "tests/clients/node/interop")
