@@ -5,6 +5,8 @@
 makes
     :x                   the generated C library: #include "maskline/v1/sessions.pb-c.h"
                          (messages and enums; for services there is grpc_c_library)
+                         `optional` in proto3 makes a oneof of one: for `optional int32 n`, _n_case says whether n is
+                         there. Groups are refused. In a message with a field `base`, protobuf-c's own is `base_`.
     :x_descriptors       x_descriptors.bin, a FileDescriptorSet with all imports
     :x_descriptors_c     the same as a C array: #include "<package>/x_descriptors.h"
                          (x_descriptors[], x_descriptors_size)

@@ -127,7 +127,22 @@ class Plugin(unittest.TestCase):
 
     def test_optional_is_no_obstacle(self):
         self.source("o.proto", 'syntax = "proto3";\nmessage M { optional int32 a = 1; }\nservice S { rpc Do(M) returns (M); }\n')
-        self.assertIn("bool s_do(", self.generate(["o.proto"], sources=self.sources)["o.grpc-c-client.h"])
+        made = self.generate(["o.proto"], sources=self.sources, c_plugin=MESSAGES_ONLY)
+        self.assertIn("bool s_do(", made["o.grpc-c-client.h"])
+        self.assertIn("M__ACase _a_case;", made["o.pb-c.h"])
+
+    def test_a_plugin_that_is_not_there(self):
+        run = subprocess.run([MESSAGES_ONLY], input=b"", capture_output=True, check=False, timeout=60, env={"PATH": self.out})
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (1, b"", b"protoc-gen-c: No such file or directory\n"))
+
+    def test_a_plugin_that_fails(self):
+        for end, told in (("exit 3", "failed"), ("kill -9 $$", "ended by signal 9")):
+            path = os.path.join(self.out, "protoc-gen-c")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\n{end}\n")
+            os.chmod(path, 0o700)
+            run = subprocess.run([MESSAGES_ONLY], input="", capture_output=True, text=True, check=False, timeout=60, env={"PATH": self.out})
+            self.assertEqual((run.returncode, run.stdout, run.stderr), (1, "", f"protoc-gen-c: {told}\n"))
 
     def test_errors_are_told(self):
         run = protoc(self.out, GOLDEN, "--grpc-c_opt=fast")
