@@ -1,11 +1,14 @@
 #include "client/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 bool cli_connect(struct cli *cli)
 {
     struct error error;
+    if (cli->channel)
+        return true;
     cli->channel = grpc_c_channel_new(cli->server, NULL, &error);
     if (!cli->channel)
         fprintf(stderr, "maskline: %s\n", error.message);
@@ -17,12 +20,6 @@ struct grpc_c_call_options cli_call(const struct cli *cli)
     return (struct grpc_c_call_options){.timeout_ms = cli->timeout_ms};
 }
 
-struct grpc_c_call_options cli_stream(const struct cli *cli)
-{
-    (void)cli;
-    return (struct grpc_c_call_options){0};
-}
-
 int cli_usage(const char *format, ...)
 {
     va_list arguments;
@@ -32,6 +29,18 @@ int cli_usage(const char *format, ...)
     fputc('\n', stderr);
     va_end(arguments);
     return EXIT_USAGE;
+}
+
+int command_unknown(const char *noun, const char *typed)
+{
+    const char *nearest = command_nearest(noun, typed);
+    const char *space = noun ? " " : "";
+    noun = noun ? noun : "";
+    if (nearest)
+        return cli_usage("there is no command '%s%s%s'; did you mean `maskline %s%s%s`?", noun,
+                         space, typed, noun, space, nearest);
+    return cli_usage("there is no command '%s%s%s'; `maskline %s%s--help` lists them", noun, space,
+                     typed, noun, space);
 }
 
 static const char *advice(const struct error *error)
@@ -52,6 +61,17 @@ static const char *advice(const struct error *error)
         {"ALL_NUMBERS_IN_USE", "Add numbers, or close sessions of this person."},
         {"NUMBER_IN_USE",
          "Drain it first (`maskline number update ... --state draining`), or use --force."},
+        {"EVENTS_PURGED", "Begin at the oldest that is left: --from-oldest."},
+        {"POSITION_NOT_REACHED", "Without --after it begins at an event that there is."},
+        {"SERVICE_NAME_TAKEN", "`maskline service update NAME --name OTHER` frees the name."},
+        {"SESSION_NAME_TAKEN",
+         "Take another name, or `maskline session get SERVICE NAME` shows who has it."},
+        {"SESSION_CLOSED", "`maskline session reopen SERVICE SESSION` opens it again."},
+        {"TOO_MANY_PARTICIPANTS",
+         "`maskline participant remove SERVICE SESSION SID` makes room for another."},
+        {"CHOICE_LOST", "Others were quicker: try it again."},
+        {"HANDSET_EXISTS", "It is there already: `maskline handset list`."},
+        {"POOL_FULL", "`maskline number remove` makes room, or add it with --reserved."},
         {"SIMULATOR_OFF", "This server has real carriers; handsets and clock are the simulator's."},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -82,23 +102,47 @@ static void print_details(const struct error *error)
         fprintf(stderr, "  try again in %lld.%03lld s\n", (long long)(error->retry_ms / 1000),
                 (long long)(error->retry_ms % 1000));
     const char *what_to_do = advice(error);
+    if (!what_to_do && error->code == STATUS_DEADLINE_EXCEEDED)
+        what_to_do = "--timeout gives it longer. It may have been done all the same: look first.";
     if (what_to_do)
         fprintf(stderr, "  %s\n", what_to_do);
+}
+
+int cli_error(const struct cli *cli, const struct error *error)
+{
+    bool unreachable = error->code == STATUS_UNAVAILABLE && !*error->reason;
+    if (unreachable)
+        fprintf(
+            stderr,
+            "maskline: no server answers at %s (%s)\n  Start one with `maskline serve`, name it "
+            "with --server, or ask `maskline doctor`.\n",
+            cli->server, error->message);
+    else
+        fprintf(stderr, "maskline: %s%s%s: %s\n", status_code_name(error->code),
+                *error->reason ? " " : "", error->reason, error->message);
+    print_details(error);
+    return unreachable || error->code == STATUS_DEADLINE_EXCEEDED ? EXIT_UNREACHABLE : EXIT_REFUSED;
 }
 
 int cli_failed(const struct cli *cli, const struct grpc_c_status *status)
 {
     struct error error;
     grpc_c_status_error(status, &error);
-    bool unreachable = error.code == STATUS_UNAVAILABLE && !*error.reason;
-    if (unreachable)
-        fprintf(stderr,
-                "maskline: no server answers at %s (%s)\n  Start one with `maskline serve`, or "
-                "name it with --server.\n",
-                cli->server, error.message);
-    else
-        fprintf(stderr, "maskline: %s%s%s: %s\n", status_code_name(error.code),
-                *error.reason ? " " : "", error.reason, error.message);
-    print_details(&error);
-    return unreachable || error.code == STATUS_DEADLINE_EXCEEDED ? EXIT_UNREACHABLE : EXIT_REFUSED;
+    return cli_error(cli, &error);
+}
+
+int cli_no_memory(void)
+{
+    fputs("maskline: no memory\n", stderr);
+    return EXIT_REFUSED;
+}
+
+bool cli_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    /* Who reads no more need not be told. */
+    if (errno != EPIPE)
+        fprintf(stderr, "maskline: what was printed did not get out: %s\n", strerror(errno));
+    return false;
 }

@@ -1,4 +1,7 @@
-#include "client/commands.h"
+#include "client/demo.h"
+
+#include "client/json.h"
+#include "client/table.h"
 
 #include "maskline/v1/events.grpc-c-client.h"
 #include "maskline/v1/interactions.grpc-c-client.h"
@@ -10,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { NAME_SIZE = 32, TEXT_SIZE = 200, WAIT_SECONDS = 15 };
@@ -215,9 +219,8 @@ static bool follow_events(struct demo *demo)
     request.service = demo->service;
     request.start_case = MASKLINE__V1__STREAM_EVENTS_REQUEST__START_AFTER_POSITION;
     request.after_position = 0;
-    struct grpc_c_call_options call = cli_stream(demo->cli);
     printf("\nIts events, live\n");
-    demo->stream = maskline_v1_events_stream_events_start(demo->cli->channel, &call, &request,
+    demo->stream = maskline_v1_events_stream_events_start(demo->cli->channel, NULL, &request,
                                                           &callbacks, demo);
     if (!demo->stream)
         demo->stream_ended = true;
@@ -241,9 +244,8 @@ static bool prepare_phone(struct demo *demo, struct phone *phone, int *ret_statu
     }
     Maskline__V1__WatchHandsetRequest watch = MASKLINE__V1__WATCH_HANDSET_REQUEST__INIT;
     watch.handset = phone->number;
-    struct grpc_c_call_options stream = cli_stream(cli);
     phone->stream =
-        maskline_v1_simulator_watch_handset_start(cli->channel, &stream, &watch, &callbacks, phone);
+        maskline_v1_simulator_watch_handset_start(cli->channel, NULL, &watch, &callbacks, phone);
     if (!phone->stream)
         phone->ended = true;
     return phone->stream && wait_flag(demo, &phone->ready, "a phone could not be watched");
@@ -403,9 +405,9 @@ static void stop_streams(struct demo *demo)
     wait_flag(demo, &demo->bob.ended, "a phone's stream did not end");
 }
 
-static int run_demo(struct cli *cli, struct words words)
+int demo_play(struct cli *cli)
 {
-    if (!cli_options(cli, &words, NULL, 0, 0, 0) || !cli_connect(cli))
+    if (!cli_connect(cli))
         return EXIT_USAGE;
     struct demo demo = {.cli = cli};
     demo.ann = (struct phone){.demo = &demo, .owner = "Ann"};
@@ -433,9 +435,3 @@ static int run_demo(struct cli *cli, struct words words)
     pthread_mutex_destroy(&demo.lock);
     return ok ? EXIT_DONE : status;
 }
-
-const struct command demo_commands[] = {
-    {"demo", NULL, "", "Play a masked conversation on the simulator, and check it", NULL,
-     "--server 127.0.0.1:7766", run_demo},
-    {0},
-};

@@ -1,12 +1,10 @@
-#include "client/commands.h"
+#include "client/cli.h"
 
 #include "maskline/v1/interactions.grpc-c-client.h"
 #include "maskline/v1/interactions.pb-c.h"
 
 static const char *const heads[] = {"SID",      "TIME",     "FROM", "TO",
                                     "OUTBOUND", "ATTEMPTS", "WHY",  "BODY"};
-
-enum { COLUMNS = sizeof heads / sizeof *heads };
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
@@ -25,97 +23,73 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, interaction->content ? interaction->content->body : NULL);
 }
 
-static int show(struct cli *cli, const Maskline__V1__Interaction *interaction)
-{
-    return show_one(cli, heads, COLUMNS, row, &interaction->base);
-}
+static const struct view view = {heads, sizeof heads / sizeof *heads, row};
 
-static int get(struct cli *cli, struct words words)
-{
-    if (!cli_options(cli, &words, NULL, 0, 3, 3) || !cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__GetInteractionRequest request = MASKLINE__V1__GET_INTERACTION_REQUEST__INIT;
-    request.service = words.words[0];
-    request.session = words.words[1];
-    request.interaction = words.words[2];
-    const Maskline__V1__GetInteractionResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_interactions_get_interaction(cli->channel, &call, &request, cli->arena,
-                                                  &response, &status))
-        return cli_failed(cli, &status);
-    return show(cli, response->interaction);
-}
+static const struct option send_options[] = {
+    {.name = "media",
+     .value = "URL",
+     .help = "a picture or another file that goes with it; may be repeated",
+     .many = true},
+    {.name = "max-life",
+     .value = "TIME",
+     .kind = OPTION_DURATION,
+     .help = "do not send it later than that",
+     .field = "max_life"},
+    {.name = "request-id", .value = "TEXT", .help = "makes a repeat safe", .field = "request_id"},
+    {0},
+};
 
-static int list(struct cli *cli, struct words words)
+static bool add_media(struct cli *cli, ProtobufCMessage *message)
 {
-    if (!cli_options(cli, &words, NULL, 0, 2, 2) || !cli_connect(cli))
-        return EXIT_USAGE;
-    struct listing listing = listing_begin(cli, heads, COLUMNS, row);
-    Maskline__V1__ListInteractionsRequest request = MASKLINE__V1__LIST_INTERACTIONS_REQUEST__INIT;
-    request.service = words.words[0];
-    request.session = words.words[1];
-    request.page_size = 1000;
-    do {
-        const Maskline__V1__ListInteractionsResponse *response;
-        struct grpc_c_status status;
-        struct grpc_c_call_options call = cli_call(cli);
-        if (!maskline_v1_interactions_list_interactions(cli->channel, &call, &request, cli->arena,
-                                                        &response, &status))
-            return cli_failed(cli, &status);
-        for (size_t i = 0; i < response->n_interactions; i++)
-            listing_add(&listing, &response->interactions[i]->base);
-        request.page_token = response->next_page_token;
-    } while (*request.page_token);
-    listing_end(&listing);
-    return EXIT_DONE;
-}
-
-static int send_message(struct cli *cli, struct words words)
-{
-    struct texts urls = {0};
-    Maskline__V1__SendMessageRequest request = MASKLINE__V1__SEND_MESSAGE_REQUEST__INIT;
-    const struct option options[] = {
-        {"media", OPTION_TEXTS, &urls},
-        {"max-life", OPTION_DURATION, &request.max_life},
-        {"request-id", OPTION_TEXT, &request.request_id},
-    };
-    if (!cli_options(cli, &words, options, sizeof options / sizeof *options, 3, 4) ||
-        !cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__Media media[TEXTS_MOST];
-    Maskline__V1__Media *pointers[TEXTS_MOST];
-    for (size_t i = 0; i < urls.count; i++) {
+    Maskline__V1__SendMessageRequest *request = (Maskline__V1__SendMessageRequest *)(void *)message;
+    const struct given *given[MANY_MOST];
+    size_t count = input_many(cli, "media", given);
+    Maskline__V1__Media *media = arena_array(cli->arena, count, sizeof *media);
+    request->media = arena_array(cli->arena, count, sizeof *request->media);
+    if (!media || !request->media)
+        return cli_no_memory(), false;
+    for (size_t i = 0; i < count; i++) {
         maskline__v1__media__init(&media[i]);
-        media[i].url = urls.texts[i];
-        pointers[i] = &media[i];
+        media[i].url = given[i]->text;
+        request->media[i] = &media[i];
     }
-    request.service = words.words[0];
-    request.session = words.words[1];
-    request.participant = words.words[2];
-    if (words.count > 3)
-        request.body = words.words[3];
-    request.media = pointers;
-    request.n_media = urls.count;
-    const Maskline__V1__SendMessageResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_interactions_send_message(cli->channel, &call, &request, cli->arena, &response,
-                                               &status))
-        return cli_failed(cli, &status);
-    return show(cli, response->interaction);
+    request->n_media = count;
+    return true;
 }
 
 const struct command interaction_commands[] = {
-    {"interaction", "send", "SERVICE SESSION PARTICIPANT [BODY]",
-     "Write to one participant, as the Service",
-     "  --media URL               may be repeated\n"
-     "  --max-life TIME           do not send it later than that\n"
-     "  --request-id TEXT         makes a repeat safe\n",
-     "rides trip-1 KP0123456789abcdef0123456789abcdef 'Your driver is here.'", send_message},
-    {"interaction", "list", "SERVICE SESSION", "Show what was written in a session", NULL,
-     "rides trip-1", list},
-    {"interaction", "get", "SERVICE SESSION SID", "Show a message and what became of it", NULL,
-     "rides trip-1 KI0123456789abcdef0123456789abcdef", get},
+    {.noun = "interaction",
+     .verb = "send",
+     .summary = "Write to one participant, as the Service",
+     .more = "The answer comes when the message is durable, before a carrier has it: `maskline "
+             "watch`, or `maskline interaction get`, tells what becomes of it.",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE},
+                   {"SESSION", "session", LIVE_SESSION},
+                   {"SID", "participant", LIVE_PARTICIPANT},
+                   {"BODY", "body", LIVE_NOTHING, .optional = true}},
+     .options = send_options,
+     .examples = {"rides trip-1 KP0123456789abcdef0123456789abcdef 'Your driver is here.'"},
+     .method = &maskline_v1_interactions_send_message__method,
+     .shown = "interaction",
+     .view = &view,
+     .fill = add_media},
+    {.noun = "interaction",
+     .verb = "list",
+     .summary = "Show what was written in a session",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}, {"SESSION", "session", LIVE_SESSION}},
+     .examples = {"rides trip-1", "rides trip-1 --json"},
+     .method = &maskline_v1_interactions_list_interactions__method,
+     .shown = "interactions",
+     .view = &view},
+    {.noun = "interaction",
+     .verb = "get",
+     .summary = "Show a message and what became of it",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE},
+                   {"SESSION", "session", LIVE_SESSION},
+                   {"SID", "interaction", LIVE_NOTHING}},
+     .examples = {"rides trip-1 KI0123456789abcdef0123456789abcdef"},
+     .method = &maskline_v1_interactions_get_interaction__method,
+     .shown = "interaction",
+     .view = &view},
     {0},
 };

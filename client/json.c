@@ -1,13 +1,14 @@
-#include "client/cli.h"
+#include "client/json.h"
 
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
-static void print_string(FILE *out, const char *text)
+void json_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *at = (const unsigned char *)(text ? text : ""); *at; at++) {
@@ -95,7 +96,7 @@ static void print_enum(FILE *out, const ProtobufCEnumDescriptor *descriptor, int
 {
     const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(descriptor, value);
     if (known)
-        print_string(out, known->name);
+        json_string(out, known->name);
     else
         fprintf(out, "%d", value);
 }
@@ -134,7 +135,7 @@ static void print_value(FILE *out, const ProtobufCFieldDescriptor *field, const 
         print_enum(out, field->descriptor, *(const int *)at);
         return;
     case PROTOBUF_C_TYPE_STRING:
-        print_string(out, *(char *const *)at);
+        json_string(out, *(char *const *)at);
         return;
     case PROTOBUF_C_TYPE_BYTES:
         print_bytes(out, at);

@@ -1,14 +1,14 @@
-#include "client/commands.h"
+#include "client/cli.h"
+#include "client/json.h"
 
 #include "maskline/v1/simulator.grpc-c-client.h"
 #include "maskline/v1/simulator.pb-c.h"
-#include "proto/c/clock.h"
+#include "client/reflect.h"
+#include "client/value.h"
 
 enum { TEXT_MEMORY = 4 * 1024 * 1024 };
 
 static const char *const heads[] = {"NUMBER", "SEND", "RECEIPT", "ADDED"};
-
-enum { COLUMNS = sizeof heads / sizeof *heads };
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
@@ -22,87 +22,56 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, show_time(arena, handset->create_time));
 }
 
-static int add(struct cli *cli, struct words words)
-{
-    if (!cli_options(cli, &words, NULL, 0, 1, 1) || !cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__AddHandsetRequest request = MASKLINE__V1__ADD_HANDSET_REQUEST__INIT;
-    request.phone_number = words.words[0];
-    const Maskline__V1__AddHandsetResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_simulator_add_handset(cli->channel, &call, &request, cli->arena, &response,
-                                           &status))
-        return cli_failed(cli, &status);
-    return show_one(cli, heads, COLUMNS, row, &response->handset->base);
-}
+static const struct view view = {heads, sizeof heads / sizeof *heads, row};
 
-static int list(struct cli *cli, struct words words)
+static int print_outcome(struct cli *cli, const ProtobufCMessage *message)
 {
-    if (!cli_options(cli, &words, NULL, 0, 0, 0) || !cli_connect(cli))
-        return EXIT_USAGE;
-    struct listing listing = listing_begin(cli, heads, COLUMNS, row);
-    Maskline__V1__ListHandsetsRequest request = MASKLINE__V1__LIST_HANDSETS_REQUEST__INIT;
-    request.page_size = 1000;
-    do {
-        const Maskline__V1__ListHandsetsResponse *response;
-        struct grpc_c_status status;
-        struct grpc_c_call_options call = cli_call(cli);
-        if (!maskline_v1_simulator_list_handsets(cli->channel, &call, &request, cli->arena,
-                                                 &response, &status))
-            return cli_failed(cli, &status);
-        for (size_t i = 0; i < response->n_handsets; i++)
-            listing_add(&listing, &response->handsets[i]->base);
-        request.page_token = response->next_page_token;
-    } while (*request.page_token);
-    listing_end(&listing);
+    const Maskline__V1__SendTextResponse *response =
+        (const Maskline__V1__SendTextResponse *)(const void *)message;
+    const char *outcome =
+        show_enum(cli->arena, &maskline__v1__inbound_outcome__descriptor, (int)response->outcome);
+    printf("%s%s%s\n", outcome, *response->reason ? ": " : "", response->reason);
     return EXIT_DONE;
 }
 
-static int text(struct cli *cli, struct words words)
+static bool was_accepted(const ProtobufCMessage *message)
 {
-    if (!cli_options(cli, &words, NULL, 0, 3, 3) || !cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__SendTextRequest request = MASKLINE__V1__SEND_TEXT_REQUEST__INIT;
-    request.handset = words.words[0];
-    request.recipient = words.words[1];
-    request.body = words.words[2];
-    const Maskline__V1__SendTextResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_simulator_send_text(cli->channel, &call, &request, cli->arena, &response,
-                                         &status))
-        return cli_failed(cli, &status);
-    if (cli->json) {
-        json_print(stdout, &response->base);
-        putchar('\n');
-    } else {
-        printf("%s%s%s\n",
-               show_enum(cli->arena, &maskline__v1__inbound_outcome__descriptor,
-                         (int)response->outcome),
-               *response->reason ? ": " : "", response->reason);
-    }
-    return response->outcome == MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED
-               ? EXIT_DONE
-               : EXIT_REFUSED;
+    const Maskline__V1__SendTextResponse *response =
+        (const Maskline__V1__SendTextResponse *)(const void *)message;
+    return response->outcome == MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED;
 }
 
-static int watch(struct cli *cli, struct words words)
+static int print_clock(struct cli *cli, const ProtobufCMessage *response)
 {
-    if (!cli_options(cli, &words, NULL, 0, 1, 1) || !cli_connect(cli))
+    const ProtobufCMessage *time = reflect_message(response, "time");
+    puts(show_time(cli->arena, (const Google__Protobuf__Timestamp *)(const void *)time));
+    return EXIT_DONE;
+}
+
+static bool read_advance(struct cli *cli, ProtobufCMessage *request)
+{
+    int64_t us;
+    if (!parse_duration(input_word(cli, 0), &us))
+        return cli_usage("a duration such as 90s, 15m, 4h or 7d is wanted, not '%s'",
+                         input_word(cli, 0)),
+               false;
+    return reflect_set(cli->arena, request, "advance", NULL, us);
+}
+
+static int watch(struct cli *cli)
+{
+    if (!cli_connect(cli))
         return EXIT_USAGE;
     Maskline__V1__WatchHandsetRequest request = MASKLINE__V1__WATCH_HANDSET_REQUEST__INIT;
-    request.handset = words.words[0];
-    struct grpc_c_call_options call = cli_stream(cli);
+    request.handset = input_word(cli, 0);
     struct maskline_v1_simulator_watch_handset_call *stream =
-        maskline_v1_simulator_watch_handset_begin(cli->channel, &call, &request);
+        maskline_v1_simulator_watch_handset_begin(cli->channel, NULL, &request);
     struct arena *arena = arena_new(TEXT_MEMORY);
-    if (!stream || !arena) {
-        fputs("maskline: no memory\n", stderr);
-        return EXIT_REFUSED;
-    }
+    if (!stream || !arena)
+        return cli_no_memory();
     const Maskline__V1__WatchHandsetResponse *response;
-    while (maskline_v1_simulator_watch_handset_read(stream, arena, &response)) {
+    bool heard = true;
+    while (heard && maskline_v1_simulator_watch_handset_read(stream, arena, &response)) {
         if (cli->json) {
             json_print(stdout, &response->base);
             putchar('\n');
@@ -111,71 +80,67 @@ static int watch(struct cli *cli, struct words words)
                                         response->text->sender, response->text->body};
             table_print(table_new(arena, line, 3), stdout);
         }
-        fflush(stdout);
+        heard = cli_flush();
         arena_reset(arena);
     }
+    if (!heard)
+        maskline_v1_simulator_watch_handset_cancel(stream);
     struct grpc_c_status status;
     bool ok = maskline_v1_simulator_watch_handset_finish(stream, cli->arena, &status);
     arena_free(arena);
+    if (!heard)
+        return EXIT_REFUSED;
     return ok ? EXIT_DONE : cli_failed(cli, &status);
 }
 
-static int clock_get(struct cli *cli, struct words words)
-{
-    if (!cli_options(cli, &words, NULL, 0, 0, 0) || !cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__GetClockRequest request = MASKLINE__V1__GET_CLOCK_REQUEST__INIT;
-    const Maskline__V1__GetClockResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_simulator_get_clock(cli->channel, &call, &request, cli->arena, &response,
-                                         &status))
-        return cli_failed(cli, &status);
-    if (cli->json) {
-        json_print(stdout, &response->base);
-        putchar('\n');
-    } else {
-        puts(show_time(cli->arena, response->time));
-    }
-    return EXIT_DONE;
-}
-
-static int clock_move(struct cli *cli, struct words words)
-{
-    if (!cli_options(cli, &words, NULL, 0, 1, 1))
-        return EXIT_USAGE;
-    int64_t us;
-    if (!parse_duration(words.words[0], &us))
-        return cli_usage("a duration such as 90s, 15m, 4h or 7d is wanted, not '%s'",
-                         words.words[0]);
-    if (!cli_connect(cli))
-        return EXIT_USAGE;
-    Maskline__V1__MoveClockRequest request = MASKLINE__V1__MOVE_CLOCK_REQUEST__INIT;
-    request.advance = duration_new(cli->arena, us);
-    const Maskline__V1__MoveClockResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_simulator_move_clock(cli->channel, &call, &request, cli->arena, &response,
-                                          &status))
-        return cli_failed(cli, &status);
-    if (cli->json) {
-        json_print(stdout, &response->base);
-        putchar('\n');
-    } else {
-        puts(show_time(cli->arena, response->time));
-    }
-    return EXIT_DONE;
-}
-
 const struct command simulator_commands[] = {
-    {"handset", "add", "NUMBER", "Simulator: put a phone into the network, until the server ends",
-     NULL, "+15551230001", add},
-    {"handset", "list", "", "Simulator: show the phones", NULL, "", list},
-    {"handset", "text", "NUMBER TO BODY", "Simulator: write a text on a phone", NULL,
-     "+15551230001 +15550100001 'Are you there?'", text},
-    {"handset", "watch", "NUMBER", "Simulator: show what a phone gets, until Ctrl-C", NULL,
-     "+15551230001", watch},
-    {"clock", "get", "", "Simulator: show the server's time", NULL, "", clock_get},
-    {"clock", "move", "TIME", "Simulator: move the server's time forward", NULL, "4h", clock_move},
+    {.noun = "handset",
+     .verb = "add",
+     .summary = "Put a phone into the network, until the server ends",
+     .arguments = {{"NUMBER", "phone_number", LIVE_NOTHING}},
+     .examples = {"+15551230001", "+15551230002"},
+     .method = &maskline_v1_simulator_add_handset__method,
+     .shown = "handset",
+     .view = &view},
+    {.noun = "handset",
+     .verb = "list",
+     .summary = "Show the phones",
+     .examples = {""},
+     .method = &maskline_v1_simulator_list_handsets__method,
+     .shown = "handsets",
+     .view = &view},
+    {.noun = "handset",
+     .verb = "text",
+     .summary = "Write a text on a phone",
+     .more = "The status is 1 when nobody gets it.",
+     .arguments = {{"NUMBER", "handset", LIVE_HANDSET},
+                   {"TO", "recipient", LIVE_NOTHING},
+                   {"BODY", "body", LIVE_NOTHING}},
+     .examples = {"+15551230001 +15550100001 'Are you there?'"},
+     .method = &maskline_v1_simulator_send_text__method,
+     .print = print_outcome,
+     .judge = was_accepted},
+    {.noun = "handset",
+     .verb = "watch",
+     .summary = "Show what a phone gets, until Ctrl-C",
+     .arguments = {{"NUMBER", NULL, LIVE_HANDSET}},
+     .examples = {"+15551230002"},
+     .run = watch},
+    {.noun = "clock",
+     .verb = "get",
+     .summary = "Show the server's time",
+     .examples = {""},
+     .method = &maskline_v1_simulator_get_clock__method,
+     .print = print_clock},
+    {.noun = "clock",
+     .verb = "move",
+     .summary = "Move the server's time forward",
+     .more =
+         "What is due by the new time (expiry, another attempt, a late receipt) happens at once.",
+     .arguments = {{"TIME", NULL, LIVE_NOTHING}},
+     .examples = {"5m"},
+     .method = &maskline_v1_simulator_move_clock__method,
+     .print = print_clock,
+     .fill = read_advance},
     {0},
 };

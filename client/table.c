@@ -1,4 +1,4 @@
-#include "client/cli.h"
+#include "client/table.h"
 
 #include "proto/c/clock.h"
 #include "proto/c/utf8.h"
@@ -48,8 +48,7 @@ void table_cell(struct table *table, const char *text)
     table->cells[table->count++] = copy ? copy : "?";
 }
 
-/* Texts of others are shown on a terminal: what could steer it is not. */
-static void print_plain(const char *text, FILE *out)
+void print_plain(const char *text, FILE *out)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++)
         fputc(*at < 0x20 || *at == 0x7f ? ' ' : *at, out);

@@ -73,9 +73,13 @@ static const char define_unary[] =
     "    return call ? grpc_c_client_async_call(call) : NULL;\n"
     "}\n";
 
-static const char define_method[] =
+static const char declare_method[] =
     "\n"
-    "static const struct grpc_c_client_method $id$__method = {\n"
+    "/* For grpc_c_client_unary, where calls are chosen from a table. */\n"
+    "extern const struct grpc_c_client_method $id$__method;\n";
+
+static const char define_method[] =
+    "const struct grpc_c_client_method $id$__method = {\n"
     "    .path = \"/$full_name$/$name$\",\n";
 
 static const char define_method_end[] =
@@ -98,6 +102,7 @@ void client_print_header(struct text *text, const struct service *service)
         text_add(text, "\n");
         print_method_comment(text, service, method, "", unary_comment);
         print_method(text, service, method, declare_unary);
+        print_method(text, service, method, declare_method);
     }
 }
 
@@ -105,6 +110,7 @@ void client_print_source(struct text *text, const struct service *service)
 {
     for (size_t i = 0; i < service->method_count; i++) {
         const struct method *method = &service->methods[i];
+        text_add(text, method->kind == UNARY ? "\n" : "\nstatic ");
         print_method(text, service, method, define_method);
         if (method_reads_stream(method))
             text_add(text, "    .client_streams = true,\n");

@@ -18,6 +18,9 @@
  * One thread may write while another reads. finish says that no more requests come where that was not said, and passes over
  * responses that were not read: to leave an endless stream, cancel it first.
  *
+ * A unary method also as a value, for grpc_c_client_unary, where a program chooses its calls from a table:
+ *     extern const struct grpc_c_client_method p_s_m__method;
+ *
  * Asynchronous:
  *     struct grpc_c_client_call *p_s_m_start(struct grpc_c_channel *, const struct grpc_c_call_options *, const P__Request *,
  *         void (*done)(void *data, const P__Response *response, const struct grpc_c_status *status), void *data);   unary

@@ -1,4 +1,4 @@
-#include "client/cli.h"
+#include "client/json.h"
 #include "maskline/v1/events.pb-c.h"
 #include "maskline/v1/sessions.pb-c.h"
 #include "tests/unit/suite.h"

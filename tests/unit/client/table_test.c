@@ -1,4 +1,4 @@
-#include "client/commands.h"
+#include "client/table.h"
 #include "maskline/v1/sessions.pb-c.h"
 #include "tests/unit/suite.h"
 
@@ -68,11 +68,6 @@ START_TEST(test_values_for_people)
     ck_assert_str_eq(show_enum(arena, statuses, 0), "-");
     ck_assert_str_eq(show_enum(arena, statuses, 2), "in-progress");
     ck_assert_str_eq(show_enum(arena, statuses, 77), "77");
-    int value = 0;
-    ck_assert(parse_enum("status", statuses, "in-progress", &value));
-    ck_assert_int_eq(value, 2);
-    ck_assert(!parse_enum("status", statuses, "unspecified", &value));
-    ck_assert(!parse_enum("status", statuses, "-", &value));
     arena_free(arena);
 }
 END_TEST

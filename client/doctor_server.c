@@ -1,0 +1,152 @@
+#include "client/doctor.h"
+
+#include "client/server_program.h"
+#include "client/version.h"
+#include "grpc/health/v1/health.pb-c.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct grpc_c_client_method health_check = {
+    .path = "/grpc.health.v1.Health/Check",
+    .request = &grpc__health__v1__health_check_request__descriptor,
+    .response = &grpc__health__v1__health_check_response__descriptor,
+};
+
+/* ---- one that answers ---- */
+
+static void say_health(struct doctor *doctor, const Grpc__Health__V1__HealthCheckResponse *health)
+{
+    typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus health_status;
+    const health_status serving = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
+    if (health->status == serving)
+        doctor_say(doctor, VERDICT_OK, "server", "one answers at %s, and serves",
+                   doctor->cli->server);
+    else
+        doctor_say(doctor, VERDICT_FAIL, "server",
+                   "one answers at %s, and does not serve: it shuts down, or its store failed; its "
+                   "log tells",
+                   doctor->cli->server);
+}
+
+/* ---- none that answers ---- */
+
+/* "host:port" and "[v6]:port" taken apart; false for others. */
+static bool split(const char *target, char host[256], char port[16])
+{
+    const char *colon = strrchr(target, ':');
+    if (!colon || strncmp(target, "unix", 4) == 0 || strlen(colon + 1) >= 16)
+        return false;
+    size_t size = (size_t)(colon - target);
+    bool bracketed = size >= 2 && target[0] == '[' && target[size - 1] == ']';
+    if (bracketed) {
+        target++;
+        size -= 2;
+    }
+    if (size >= 256)
+        return false;
+    memcpy(host, target, size);
+    host[size] = '\0';
+    memcpy(port, colon + 1, strlen(colon + 1) + 1);
+    return true;
+}
+
+/* 0: a server could listen there; else why not. */
+static int try_address(const struct addrinfo *address)
+{
+    int on = 1;
+    int one = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, 0);
+    if (one < 0)
+        return errno;
+    setsockopt(one, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    int failure = bind(one, address->ai_addr, address->ai_addrlen) == 0 ? 0 : errno;
+    close(one);
+    return failure;
+}
+
+static void say_address(struct doctor *doctor, int failure)
+{
+    const char *server = doctor->cli->server;
+    if (failure == 0 && doctor->holder > 0)
+        doctor_say(doctor, VERDICT_WARN, "server",
+                   "none answers at %s, although process %d has the store open: name its address "
+                   "by --server",
+                   server, (int)doctor->holder);
+    else if (failure == 0)
+        doctor_say(doctor, VERDICT_OK, "server", "none runs, and %s is free for one", server);
+    else if (failure == EADDRINUSE)
+        doctor_say(
+            doctor, VERDICT_FAIL, "server",
+            "something that is no Maskline server listens at %s (`ss -ltnp` tells what): end "
+            "it, or take another port by --listen",
+            server);
+    else if (failure == EADDRNOTAVAIL)
+        doctor_say(doctor, VERDICT_FAIL, "server",
+                   "none answers at %s, which is another machine's address: see whether it runs "
+                   "there, and whether a firewall is between",
+                   server);
+    else
+        doctor_say(doctor, VERDICT_FAIL, "server", "none answers at %s, and none could listen: %s",
+                   server, strerror(failure));
+}
+
+static void check_address(struct doctor *doctor, const char *why)
+{
+    char host[256], port[16];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    if (!split(doctor->cli->server, host, port))
+        return doctor_say(doctor, doctor->holder > 0 ? VERDICT_WARN : VERDICT_OK, "server",
+                          "none answers at %s (%s)", doctor->cli->server, why);
+    int failure = getaddrinfo(host, port, &hints, &found);
+    if (failure)
+        return doctor_say(doctor, VERDICT_FAIL, "server",
+                          "there is no address %s: %s; name another by --server",
+                          doctor->cli->server, gai_strerror(failure));
+    say_address(doctor, try_address(found));
+    freeaddrinfo(found);
+}
+
+static void check_program(struct doctor *doctor)
+{
+    char version[128];
+    if (!server_program_says("--version", version, sizeof version))
+        return doctor_say(
+            doctor, VERDICT_WARN, "program",
+            "there is no server program beside this one: `maskline serve` cannot work");
+    version[strcspn(version, "\n")] = '\0';
+    if (strcmp(version, "maskline " MASKLINE_VERSION) == 0)
+        doctor_say(doctor, VERDICT_OK, "program", "this command and the server program are %s",
+                   version);
+    else
+        doctor_say(doctor, VERDICT_WARN, "program",
+                   "this command is maskline " MASKLINE_VERSION
+                   ", the server program %s: install both from one build",
+                   version);
+}
+
+void doctor_server(struct doctor *doctor)
+{
+    struct cli *cli = doctor->cli;
+    check_program(doctor);
+    if (!cli_connect(cli)) {
+        doctor_say(doctor, VERDICT_FAIL, "server", "%s is no address; name one by --server",
+                   cli->server);
+        return;
+    }
+    Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct grpc_c_status status;
+    struct grpc_c_call_options call = cli_call(cli);
+    if (grpc_c_client_unary(cli->channel, &health_check, &call, &request.base, cli->arena,
+                            &response, &status))
+        return say_health(doctor,
+                          (const Grpc__Health__V1__HealthCheckResponse *)(const void *)response);
+    if (status.code == STATUS_UNAVAILABLE)
+        return check_address(doctor, status.message);
+    doctor_say(doctor, VERDICT_FAIL, "server",
+               "what answers at %s is no Maskline server, or is ill: %s", cli->server,
+               status.message);
+}

@@ -1,0 +1,67 @@
+#include "client/cli.h"
+#include "client/completion.h"
+#include "client/help.h"
+#include "client/man.h"
+
+static const char *const shells[] = {"bash", "zsh", NULL};
+
+static int complete_shell(struct cli *cli)
+{
+    completion_print(input_word(cli, 0), stdout);
+    return EXIT_DONE;
+}
+
+static int help(struct cli *cli)
+{
+    const char *noun = input_word(cli, 0), *verb = input_word(cli, 1);
+    if (!noun) {
+        help_all(stdout);
+        return EXIT_DONE;
+    }
+    bool noun_known;
+    const struct command *command = command_find(noun, verb, &noun_known);
+    if (command && !command->hidden) {
+        help_command(command, stdout);
+        return EXIT_DONE;
+    }
+    if (noun_known && !verb) {
+        help_noun(noun, stdout);
+        return EXIT_DONE;
+    }
+    return command_unknown(noun_known ? noun : NULL, noun_known ? verb : noun);
+}
+
+static int man(struct cli *cli)
+{
+    (void)cli;
+    man_print(stdout);
+    return EXIT_DONE;
+}
+
+const struct command shell_commands[] = {
+    {.noun = "help",
+     .summary = "Show what a command wants, with examples",
+     .arguments = {{"COMMAND", NULL, LIVE_COMMAND, .optional = true},
+                   {"VERB", NULL, LIVE_NOTHING, .optional = true}},
+     .examples = {"", "session create"},
+     .run = help},
+    {.noun = "completion",
+     .summary = "Print what makes a shell complete commands, names and numbers",
+     .more =
+         "Names of Services, sessions and the like are asked of the server, where one answers at "
+         "once. In zsh it stands behind `compinit`.",
+     .arguments = {{"SHELL", NULL, LIVE_NOTHING, .choices = shells}},
+     .examples = {"bash >maskline.bash && source ./maskline.bash", "zsh >_maskline"},
+     .run = complete_shell},
+    {.noun = "man",
+     .summary = "Print the manual page",
+     .examples = {"| man -l -", ">maskline.1"},
+     .run = man},
+    {.noun = "__complete",
+     .summary = "Print names of a kind",
+     .examples = {"service"},
+     .run = completion_names,
+     .raw = true,
+     .hidden = true},
+    {0},
+};

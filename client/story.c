@@ -1,0 +1,239 @@
+#include "client/story.h"
+
+#include "client/paint.h"
+#include "client/table.h"
+#include "maskline/v1/interactions.grpc-c-client.h"
+
+#include <string.h>
+
+enum { NAME_SIZE = 256, SESSION_WIDTH = 12 };
+
+struct story {
+    struct cli *cli;
+    struct names *names;
+    struct arena *arena;
+    const Maskline__V1__Event *event;
+};
+
+static void say(const struct story *story, enum paint paint_as, const char *text)
+{
+    bool color = story->cli->color && paint_as != PAINT_PLAIN;
+    fputs(paint(color, paint_as), stdout);
+    print_plain(text, stdout);
+    fputs(paint(color, PAINT_PLAIN), stdout);
+}
+
+/* A copy, since the names that were asked for before are gone with the next. */
+static const char *name_of(const struct story *story, const char *participant,
+                           const char **ret_proxy)
+{
+    struct person person = names_person(story->names, story->event->session_sid, participant);
+    const char *name = arena_string(story->arena, person.name);
+    const char *proxy = arena_string(story->arena, person.proxy);
+    *ret_proxy = proxy && *proxy ? proxy : "a number";
+    return name ? name : "?";
+}
+
+static void say_message_id(const struct story *story, const char *sid)
+{
+    char text[SHORT_SID];
+    say(story, PAINT_DIM, short_sid(sid, text));
+    putchar(' ');
+}
+
+/* ---- messages ---- */
+
+/* The event holds what was written, unless the server keeps it out of its events: then the interaction tells. */
+static const Maskline__V1__MessageContent *content_of(const struct story *story,
+                                                      const Maskline__V1__Interaction *interaction)
+{
+    if (interaction->content)
+        return interaction->content;
+    Maskline__V1__GetInteractionRequest request = MASKLINE__V1__GET_INTERACTION_REQUEST__INIT;
+    request.service = story->event->service_sid;
+    request.session = story->event->session_sid;
+    request.interaction = interaction->sid;
+    struct grpc_c_call_options call = cli_call(story->cli);
+    struct grpc_c_status status;
+    const Maskline__V1__GetInteractionResponse *response;
+    if (!maskline_v1_interactions_get_interaction(story->cli->channel, &call, &request,
+                                                  story->arena, &response, &status))
+        return NULL;
+    return response->interaction->content;
+}
+
+static void tell_message(const struct story *story, const Maskline__V1__Interaction *interaction)
+{
+    const char *proxy, *to = NULL, *to_proxy = "";
+    if (interaction->n_outbound > 0)
+        to = name_of(story, interaction->outbound[0]->participant_sid, &to_proxy);
+    say_message_id(story, interaction->sid);
+    if (interaction->inbound) {
+        say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
+        printf(" wrote to %s; ", proxy);
+        say(story, PAINT_BOLD, to ? to : "nobody");
+        printf(" gets it from %s: ", to_proxy);
+    } else {
+        fputs("the Service wrote to ", stdout);
+        say(story, PAINT_BOLD, to ? to : "nobody");
+        printf(", from %s: ", to_proxy);
+    }
+    const Maskline__V1__MessageContent *content = content_of(story, interaction);
+    say(story, PAINT_CYAN, content ? content->body : "(deleted)");
+    if (content && content->n_media > 0)
+        printf("%s[%zu media]", *content->body ? " " : "", content->n_media);
+}
+
+static enum paint paint_of(Maskline__V1__LegStatus status)
+{
+    switch (status) {
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_DELIVERED:
+        return PAINT_GREEN;
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_UNDELIVERED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_FAILED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN:
+        return PAINT_RED;
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_CANCELED:
+        return PAINT_YELLOW;
+    default:
+        return PAINT_PLAIN;
+    }
+}
+
+static void tell_leg(const struct story *story, const Maskline__V1__LegUpdated *updated)
+{
+    const Maskline__V1__Leg *leg = updated->leg;
+    const char *proxy;
+    say_message_id(story, updated->interaction_sid);
+    fputs("to ", stdout);
+    say(story, PAINT_BOLD, name_of(story, leg->participant_sid, &proxy));
+    fputs(": ", stdout);
+    say(story, paint_of(leg->status),
+        show_enum(story->arena, &maskline__v1__leg_status__descriptor, (int)leg->status));
+    if (leg->error)
+        printf(", %s%s%s", leg->error->reason, *leg->error->carrier_code ? " " : "",
+               leg->error->carrier_code);
+    if (leg->attempts > 1)
+        printf(" (%u attempts)", leg->attempts);
+}
+
+static void tell_rejected(const struct story *story, const Maskline__V1__InboundRejected *rejected)
+{
+    const char *proxy;
+    say(story, PAINT_BOLD,
+        *rejected->participant_sid ? name_of(story, rejected->participant_sid, &proxy)
+                                   : "somebody");
+    printf(" wrote to %s: ", rejected->proxy_identifier);
+    say(story, PAINT_YELLOW, "reached nobody");
+    printf(", %s", rejected->reason);
+}
+
+/* ---- sessions and people ---- */
+
+static void tell_created(const struct story *story, const Maskline__V1__SessionSnapshot *session)
+{
+    say(story, PAINT_GREEN, "session opened");
+    for (size_t i = 0; i < session->n_participants; i++) {
+        const char *proxy;
+        fputs(i == 0 ? ": " : ", ", stdout);
+        say(story, PAINT_BOLD, name_of(story, session->participants[i]->sid, &proxy));
+        printf(" dials %s", session->participants[i]->proxy_identifier);
+    }
+}
+
+static void tell_person(const struct story *story, const char *sid, const char *what)
+{
+    const char *proxy;
+    say(story, PAINT_BOLD, name_of(story, sid, &proxy));
+    printf(" %s", what);
+}
+
+static void tell_closed(const struct story *story, const Maskline__V1__SessionClosed *closed)
+{
+    say(story, PAINT_YELLOW, "session closed");
+    printf(": %s", show_enum(story->arena, &maskline__v1__session_closed_reason__descriptor,
+                             (int)closed->reason));
+}
+
+/* What has no sentence of its own: its type, and what is most telling in it. */
+static void tell_other(const struct story *story, const char *detail)
+{
+    const char *type =
+        show_enum(story->arena, &maskline__v1__event_type__descriptor, (int)story->event->type);
+    char words[NAME_SIZE];
+    snprintf(words, sizeof words, "%s", type);
+    for (char *at = words; *at; at++)
+        if (*at == '-')
+            *at = ' ';
+    fputs(words, stdout);
+    if (*detail) {
+        fputs(": ", stdout);
+        print_plain(detail, stdout);
+    }
+}
+
+static void tell_warning(const struct story *story, const Maskline__V1__Warning *warning)
+{
+    say(story, PAINT_YELLOW, "warning");
+    printf(": %s, ", warning->reason);
+    print_plain(warning->message, stdout);
+}
+
+static void tell_what(const struct story *story)
+{
+    const Maskline__V1__Event *event = story->event;
+    switch (event->payload_case) {
+    case MASKLINE__V1__EVENT__PAYLOAD_INTERACTION_CREATED:
+        return tell_message(story, event->interaction_created->interaction);
+    case MASKLINE__V1__EVENT__PAYLOAD_LEG_UPDATED:
+        return tell_leg(story, event->leg_updated);
+    case MASKLINE__V1__EVENT__PAYLOAD_INBOUND_REJECTED:
+        return tell_rejected(story, event->inbound_rejected);
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CREATED:
+        return tell_created(story, event->session_created->session);
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CLOSED:
+        return tell_closed(story, event->session_closed);
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_REOPENED:
+        return say(story, PAINT_GREEN, "session opened again");
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_FAILED:
+        say(story, PAINT_RED, "session failed");
+        printf(": %s", event->session_failed->fail_reason);
+        return;
+    case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_ADDED:
+        tell_person(story, event->participant_added->participant->sid, "joined");
+        printf(", and dials %s", event->participant_added->participant->proxy_identifier);
+        return;
+    case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_REMOVED:
+        return tell_person(story, event->participant_removed->participant_sid, "was taken out");
+    case MASKLINE__V1__EVENT__PAYLOAD_WARNING:
+        return tell_warning(story, event->warning);
+    case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_ADDED:
+        return tell_other(story, event->phone_number_added->phone_number->phone_number);
+    case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_UPDATED:
+        return tell_other(story, event->phone_number_updated->phone_number->phone_number);
+    case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_REMOVED:
+        return tell_other(story, event->phone_number_removed->phone_number);
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_DELETED:
+        return tell_other(story,
+                          show_enum(story->arena, &maskline__v1__session_deleted_reason__descriptor,
+                                    (int)event->session_deleted->reason));
+    default:
+        return tell_other(story, "");
+    }
+}
+
+void story_tell(struct cli *cli, struct names *names, struct arena *arena,
+                const Maskline__V1__Event *event)
+{
+    struct story story = {cli, names, arena, event};
+    printf("%s%s%s  ", paint(cli->color, PAINT_DIM), show_time(arena, event->event_time),
+           paint(cli->color, PAINT_PLAIN));
+    char session[NAME_SIZE];
+    snprintf(session, sizeof session, "%s",
+             *event->session_sid ? names_session(names, event->session_sid) : "-");
+    size_t width = strlen(session);
+    say(&story, PAINT_DIM, session);
+    printf("%*s  ", width < SESSION_WIDTH ? (int)(SESSION_WIDTH - width) : 0, "");
+    tell_what(&story);
+    putchar('\n');
+}

@@ -1,0 +1,90 @@
+#include "client/value.h"
+
+#include "client/table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct unit {
+    const char *name;
+    int64_t factor;
+};
+
+static bool parse_with_unit(const char *text, const struct unit *units, int64_t *ret_value)
+{
+    char *end;
+    errno = 0;
+    long long count = strtoll(text, &end, 10);
+    if (!isdigit((unsigned char)*text) || errno != 0)
+        return false;
+    for (; units->name; units++)
+        if (strcmp(end, units->name) == 0)
+            return !__builtin_mul_overflow((int64_t)count, units->factor, ret_value);
+    return false;
+}
+
+bool parse_duration(const char *text, int64_t *ret_us)
+{
+    static const struct unit units[] = {{"ms", 1000},
+                                        {"s", MICROSECONDS},
+                                        {"m", INT64_C(60) * MICROSECONDS},
+                                        {"h", INT64_C(3600) * MICROSECONDS},
+                                        {"d", INT64_C(86400) * MICROSECONDS},
+                                        {"", MICROSECONDS},
+                                        {0}};
+    return parse_with_unit(text, units, ret_us);
+}
+
+bool parse_size(const char *text, int64_t *ret_bytes)
+{
+    static const struct unit units[] = {{"B", 1},         {"KiB", 1 << 10}, {"MiB", 1 << 20},
+                                        {"GiB", 1 << 30}, {"", 1},          {0}};
+    return parse_with_unit(text, units, ret_bytes);
+}
+
+bool parse_instant(const char *text, int64_t *ret_us)
+{
+    struct tm parts = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (!rest || (strcmp(rest, "Z") != 0 && *rest != '\0'))
+        return false;
+    *ret_us = (int64_t)timegm(&parts) * MICROSECONDS;
+    return true;
+}
+
+bool parse_time(const char *text, const struct clock *clock, int direction, int64_t *ret_us)
+{
+    int64_t distance;
+    if (!parse_duration(text, &distance))
+        return parse_instant(text, ret_us);
+    int64_t now = clock_now(clock);
+    return direction < 0 ? !__builtin_sub_overflow(now, distance, ret_us)
+                         : !__builtin_add_overflow(now, distance, ret_us);
+}
+
+bool parse_number(const char *text, uint64_t *ret_number)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0)
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+bool parse_enum(const ProtobufCEnumDescriptor *descriptor, const char *word, int *ret_value)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    bool found = false;
+    for (unsigned i = 1; arena && i < descriptor->n_values && !found; i++)
+        if (strcmp(show_enum(arena, descriptor, descriptor->values[i].value), word) == 0) {
+            *ret_value = descriptor->values[i].value;
+            found = true;
+        }
+    arena_free(arena);
+    return found;
+}
