@@ -120,7 +120,7 @@ const struct command number_commands[] = {
                    {"NUMBER", "phone_number", LIVE_NOTHING, .optional = true}},
      .options = add_options,
      .examples = {"rides +15550100001", "rides +15550100002 --name airport --sms",
-                  "rides -f numbers.txt", "rides -f - <numbers.txt"},
+                  "rides -f numbers.txt", "rides -f - <more.txt"},
      .method = &maskline_v1_phone_numbers_add_phone_number__method,
      .shown = "phone_number",
      .view = &number_view,

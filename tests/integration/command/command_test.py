@@ -5,6 +5,8 @@ import fcntl
 import json
 import os
 import pty
+import re
+import socket
 import struct
 import subprocess
 import sys
@@ -109,7 +111,11 @@ class Command(harness.Case):
     def test_wrong_command_lines(self):
         for words in [[], ["nothing"], ["service"], ["service", "fly"], ["service", "get"], ["service", "get", "a", "b"],
                       ["session", "create", "x", "--mode", "loud"], ["events", "x", "--new"],
-                      ["number", "update", "x", "+15550100001"], ["service", "list", "--nosuch"]]:
+                      ["number", "update", "x", "+15550100001"], ["service", "list", "--nosuch"], ["number", "add", "x"],
+                      ["number", "add", "x", "+15550100001", "-f", "y"], ["number", "add", "x", "-f", "/nonexistent"],
+                      ["number", "update", "x", "+15550100001", "--reserved", "--not-reserved"], ["completion", "fish"],
+                      ["watch", "x", "--after", "1", "--from-oldest"], ["clock", "move", "soon"], ["help", "nothing"],
+                      ["service", "update", "x"], ["doctor", "x"]]:
             done = self.run_it(*words, status=2, server=False)
             self.assertTrue(done.stderr, words)
             self.assertEqual(done.stdout, "", words)
@@ -151,6 +157,100 @@ class Command(harness.Case):
         self.assertEqual(follower.returncode, 1)
         self.assertIn("maskline events rides --follow --after 1\n", said)
 
+    def test_what_was_meant(self):
+        for words, meant in [(["sesion", "list"], "maskline session"), (["session", "crate"], "maskline session create"),
+                             (["service", "list", "--jsn"], "--json"), (["help", "wacth"], "maskline watch"),
+                             (["help", "number", "ad"], "maskline number add")]:
+            said = self.run_it(*words, status=2, server=False).stderr
+            self.assertIn("did you mean", said)
+            self.assertIn(meant, said)
+
+    def test_many_numbers(self):
+        self.run_it("service", "create", "rides")
+        path = os.path.join(self.folder, "numbers")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("# ours\n+15550100001\n\n  +15550100002  # airport\n+1555\n+15550100001\n+15550100003")
+        done = self.run_it("number", "add", "rides", "--file", path, "--sms", "--json", status=1)
+        self.assertEqual([json.loads(line)["phoneNumber"] for line in done.stdout.splitlines()],
+                         ["+15550100001", "+15550100002", "+15550100003"])
+        self.assertIn("line 5, +1555:", done.stderr)
+        self.assertIn("line 6, +15550100001:", done.stderr)
+        self.assertIn("3 added, 2 refused", done.stderr)
+        self.assertNotIn("\r", done.stderr)
+        self.assertEqual([row["capabilities"] for row in self.rows("number", "list", "rides")], [{"sms": True}] * 3)
+        done = self.run_it("number", "add", "nowhere", "-f", path, status=1)
+        self.assertEqual(done.stderr.count("SERVICE_NOT_FOUND"), 1, "it goes on although nothing can be added")
+
+    def test_many_numbers_from_the_standard_input(self):
+        self.run_it("service", "create", "rides")
+        done = subprocess.run([MASKLINE, "number", "add", "rides", "-f", "-", "--server", f"127.0.0.1:{self.up.port}"],
+                              input="+15550100001\n+15550100002\n", capture_output=True, text=True, check=True,
+                              timeout=harness.PATIENCE)
+        self.assertEqual((len(done.stdout.splitlines()), done.stderr), (3, ""))
+
+    def test_progress_is_for_terminals(self):
+        self.run_it("service", "create", "rides")
+        path = os.path.join(self.folder, "numbers")
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines(f"+1555010{number:04}\n" for number in range(50))
+        ours, its = pty.openpty()
+        try:
+            subprocess.run([MASKLINE, "number", "add", "rides", "-f", path, "--server", f"127.0.0.1:{self.up.port}"],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=its, timeout=harness.PATIENCE, check=True)
+            said = os.read(ours, 65536).decode()
+        finally:
+            os.close(ours)
+            os.close(its)
+        self.assertIn("adding numbers: 0 of 50 (0 %)", said)
+        self.assertTrue(said.endswith("\r\x1b[K"), "the line is left behind")
+
+    def test_a_deletion_is_waited_for(self):
+        made, = self.rows("service", "create", "rides")
+        self.run_it("number", "add", "rides", "+15550100001")
+        for name in ["a", "b", "c"]:
+            self.run_it("session", "create", "rides", "--name", name)
+        self.run_it("session", "delete", "rides", "a")
+        gone, = self.rows("service", "delete", "rides", "--wait")
+        self.assertEqual((gone["sid"], gone["state"]), (made["sid"], "SERVICE_STATE_DELETED"))
+        self.assertEqual(self.rows("events", gone["sid"])[-1]["type"], "EVENT_TYPE_SERVICE_DELETED")
+
+    def test_what_prints_nothing_else_prints_json(self):
+        self.run_it("service", "create", "rides")
+        self.run_it("number", "add", "rides", "+15550100001")
+        self.run_it("session", "create", "rides", "--name", "a")
+        self.assertEqual(self.run_it("session", "delete", "rides", "a", "--json").stdout, "{}\n")
+        self.assertEqual(self.run_it("number", "remove", "rides", "+15550100001", "--json").stdout, "{}\n")
+
+    def test_names_are_changed(self):
+        self.run_it("service", "create", "rides", "--cool-down", "8h")
+        row, = self.rows("service", "update", "rides", "--name", "trips", "--idle-cap", "1d", "--default-mode", "message-only")
+        self.assertEqual((row["uniqueName"], row["sessionPolicy"]["idleCap"], row["sessionPolicy"]["defaultMode"],
+                          row["numberPolicy"]["coolDown"]), ("trips", "86400s", "SESSION_MODE_MESSAGE_ONLY", "28800s"))
+
+    def test_the_server_of_the_environment(self):
+        environment = {**os.environ, "MASKLINE_SERVER": f"127.0.0.1:{self.up.port}"}
+        for words, status in [(["service", "list"], 0), (["service", "list", "--server", "127.0.0.1:1"], 3)]:
+            done = subprocess.run([MASKLINE, *words], env=environment, capture_output=True, timeout=harness.PATIENCE, check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+
+    def test_no_answer_in_time(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        done = subprocess.run([MASKLINE, "service", "list", "--timeout", "50ms", "--server",
+                               f"127.0.0.1:{silent.getsockname()[1]}"], capture_output=True, text=True,
+                              timeout=harness.PATIENCE, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("--timeout", done.stderr)
+
+    def test_a_reader_that_goes_is_told_nothing(self):
+        self.run_it("service", "create", "rides")
+        ours, its = os.pipe()
+        os.close(ours)
+        done = subprocess.run([MASKLINE, "events", "rides", "--server", f"127.0.0.1:{self.up.port}"], stdout=its,
+                              stderr=subprocess.PIPE, restore_signals=False, timeout=harness.PATIENCE, check=False)
+        os.close(its)
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+
     def test_no_server(self):
         self.up.kill()
         done = self.run_it("service", "list", status=3)
@@ -158,11 +258,16 @@ class Command(harness.Case):
 
     def test_help(self):
         self.assertIn("session create", self.run_it("--help", server=False).stdout)
+        self.assertEqual(self.run_it("help", server=False).stdout, self.run_it("--help", server=False).stdout)
         for line in self.run_it("--help", server=False).stdout.splitlines():
-            if line.startswith("  ") and "serve" not in line and "--" not in line:
+            if line.startswith("  ") and "--" not in line:
                 words = [word for word in line.split("  ")[1].split() if word.islower()]
-                told = self.run_it(*words, "--help", server=False).stdout
-                self.assertIn(f"Example: maskline {' '.join(words)}", told)
+                told = self.run_it("help", *words, server=False).stdout
+                self.assertIn(f"  maskline {' '.join(words)}", told.partition("Examples\n")[2])
+                if words != ["serve"]:
+                    self.assertEqual(self.run_it(*words, "--help", server=False).stdout, told)
+        self.assertIn("session reopen", self.run_it("session", "--help", server=False).stdout)
+        self.assertIn("session reopen", self.run_it("help", "session", server=False).stdout)
         self.assertIn("--data", self.run_it("serve", "--help", server=False).stdout)
         self.assertIn("maskline", self.run_it("--version", server=False).stdout)
 
@@ -171,6 +276,19 @@ class Command(harness.Case):
             said = self.run_it("demo").stdout
             self.assertIn("Neither saw the other's number", said)
             self.assertIn("Bob's phone", said)
+
+    def test_the_manual(self):
+        with open("client/maskline.1", "rb") as file:
+            manual = file.read()
+        self.assertEqual(self.run_it("man", server=False).stdout.encode(), manual)
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "PAGER": "cat", "MANPAGER": "cat"}
+        done = subprocess.run(["man", "--warnings=w", "-l", "-"], input=manual, capture_output=True, env=environment,
+                              timeout=harness.PATIENCE, check=True)
+        self.assertEqual(done.stderr, b"")
+        read = re.sub(".\b", "", done.stdout.decode())
+        self.assertIn("maskline session create SERVICE [OPTION]...", read)
+        self.assertIn("EXIT STATUS", read)
+        self.assertIn("--participant NUMBER", read)
 
     def test_a_full_disk_is_no_success(self):
         with open("/dev/full", "w", encoding="ascii") as full:

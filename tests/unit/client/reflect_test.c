@@ -4,6 +4,7 @@
 #include "maskline/v1/services.pb-c.h"
 #include "tests/unit/suite.h"
 
+#include <signal.h>
 #include <string.h>
 
 START_TEST(test_fields_are_set_by_name)
