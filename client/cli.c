@@ -1,8 +1,10 @@
 #include "client/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 bool cli_connect(struct cli *cli)
 {
@@ -137,12 +139,24 @@ int cli_no_memory(void)
     return EXIT_REFUSED;
 }
 
+/* Whoever read our output may go while nothing happens, and nothing is written that would tell. */
+bool cli_has_reader(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) <= 0 || !(out.revents & (POLLERR | POLLNVAL));
+}
+
 bool cli_flush(void)
 {
+    static bool told;
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
+    /* What failed before this has left no errno. */
+    const char *why = errno ? strerror(errno) : "a write failed";
     /* Who reads no more need not be told. */
-    if (errno != EPIPE)
-        fprintf(stderr, "maskline: what was printed did not get out: %s\n", strerror(errno));
+    if (!told && cli_has_reader())
+        fprintf(stderr, "maskline: what was printed did not get out: %s\n", why);
+    told = true;
     return false;
 }

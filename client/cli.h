@@ -69,8 +69,10 @@ int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says that there is no such noun, or no such verb of a noun (NULL: none), and which was perhaps meant; gives EXIT_USAGE. */
 int command_unknown(const char *noun, const char *typed);
 
-/* Whether all that was printed got where it should; else says why, but for a reader that has gone. */
+/* Whether all that was printed got where it should; else says why, once, and to no reader that has gone. */
 bool cli_flush(void);
+/* False: whoever read our output has gone. */
+bool cli_has_reader(void);
 
 int cli_no_memory(void);
 

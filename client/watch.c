@@ -5,9 +5,7 @@
 #include "maskline/v1/events.grpc-c-client.h"
 #include "proto/c/clock.h"
 
-#include <poll.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { EVENT_MEMORY = 16 * 1024 * 1024, PAUSE_MS = 200 };
 
@@ -22,13 +20,6 @@ struct watch {
     bool lost;   /* the server went, and has not come back */
     bool unread; /* nobody reads what we print */
 };
-
-/* Whoever read our output may go while nothing happens, and nothing is written that would tell. */
-static bool has_reader(void)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO};
-    return poll(&out, 1, 0) <= 0 || !(out.revents & (POLLERR | POLLNVAL));
-}
 
 /* "10 minutes ago" by the clock that the events are told by. */
 static void learn_since(struct watch *watch, const Google__Protobuf__Timestamp *server_time)
@@ -82,7 +73,7 @@ static void take(struct watch *watch, struct arena *arena,
         if (watch->since && !watch->since_known)
             learn_since(watch, response->heartbeat->time);
         remember(watch, response->heartbeat->position);
-        watch->unread |= !has_reader();
+        watch->unread |= !cli_has_reader();
     }
 }
 

@@ -5,9 +5,11 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 
@@ -58,7 +60,10 @@ class Watcher:
 class Watch(harness.Case):
     def setUp(self):
         super().setUp()
-        self.socket = f"unix:{self.folder}/socket"
+        # A server that is started anew takes another port; its socket stays. The path of one may not be long.
+        sockets = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, sockets)
+        self.socket = f"unix:{sockets}/socket"
         self.up = self.server("--listen", self.socket).start()
         self.world = world.World(self.up, "rides", [world.proxy(1), world.proxy(2)])
         self.session = self.world.session({"identifier": world.person(1), "friendly_name": "Ann"},
@@ -170,7 +175,7 @@ class Watch(harness.Case):
             self.assertFalse(any("service created" in line for line in lines), lines)
 
     def test_an_address_without_a_server_is_not_waited_for(self):
-        watcher = Watcher(self, "rides", server=f"unix:{self.folder}/nowhere")
+        watcher = Watcher(self, "rides", server=f"{self.socket}.nowhere")
         self.assertEqual(watcher.process.wait(harness.PATIENCE), 3)
         watcher = Watcher(self, "nothing")
         self.assertEqual(watcher.process.wait(harness.PATIENCE), 1)
