@@ -1,8 +1,8 @@
 #include "client/completion.h"
 
-#include "client/completion_bash.h"
-#include "client/completion_common.h"
-#include "client/completion_zsh.h"
+#include "client/completion_bash_embedded.h"
+#include "client/completion_common_embedded.h"
+#include "client/completion_zsh_embedded.h"
 
 #include <string.h>
 
