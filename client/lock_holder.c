@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* File systems over others tell another device in /proc/locks than stat does: what counts is whether the process has the file open. */
+/* File systems over others tell another device in /proc/locks than stat does: then it counts whether the process has the file open. */
 static bool has_open(pid_t pid, const struct stat *file)
 {
     char path[64];
@@ -26,8 +27,15 @@ static bool has_open(pid_t pid, const struct stat *file)
     return found;
 }
 
+/* A lock, as /proc/locks has it. */
+struct lock {
+    pid_t pid;
+    dev_t device;
+    ino_t inode;
+};
+
 /* "1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF" */
-static bool read_line(char *line, pid_t *ret_pid, ino_t *ret_inode)
+static bool read_line(char *line, struct lock *ret_lock)
 {
     char *rest = line, *fields[6];
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -37,12 +45,19 @@ static bool read_line(char *line, pid_t *ret_pid, ino_t *ret_inode)
         if (!fields[i])
             return false;
     }
-    const char *inode = strrchr(fields[5], ':');
-    if (strcmp(fields[1], "FLOCK") != 0 || !inode)
+    unsigned device[2];
+    unsigned long long inode;
+    char *end;
+    device[0] = (unsigned)strtoul(fields[5], &end, 16);
+    if (strcmp(fields[1], "FLOCK") != 0 || *end != ':')
         return false;
-    *ret_pid = (pid_t)strtol(fields[4], NULL, 10);
-    *ret_inode = (ino_t)strtoull(inode + 1, NULL, 10);
-    return *ret_pid > 0;
+    device[1] = (unsigned)strtoul(end + 1, &end, 16);
+    if (*end != ':')
+        return false;
+    inode = strtoull(end + 1, &end, 10);
+    *ret_lock = (struct lock){(pid_t)strtol(fields[4], NULL, 10), makedev(device[0], device[1]),
+                              (ino_t)inode};
+    return ret_lock->pid > 0;
 }
 
 static void describe(pid_t pid, struct lock_holder *ret_holder)
@@ -70,11 +85,11 @@ bool lock_holder_find(const char *path, struct lock_holder *ret_holder)
     char line[256];
     bool found = false;
     while (locks && !found && fgets(line, sizeof line, locks)) {
-        pid_t pid;
-        ino_t inode;
-        if (!read_line(line, &pid, &inode) || inode != file.st_ino || !has_open(pid, &file))
+        struct lock lock;
+        if (!read_line(line, &lock) || lock.inode != file.st_ino ||
+            (lock.device != file.st_dev && !has_open(lock.pid, &file)))
             continue;
-        describe(pid, ret_holder);
+        describe(lock.pid, ret_holder);
         found = true;
     }
     if (locks)

@@ -17,6 +17,7 @@ struct known_person {
 struct known_session {
     const char *sid;
     const char *name;
+    bool gone; /* deleted: nothing can be asked any more */
     struct known_person *people;
     size_t people_count;
 };
@@ -62,6 +63,7 @@ void names_free(struct names *names)
     free(names);
 }
 
+/* False when nobody knows, for now. */
 static bool ask_session(struct names *names, const char *sid, struct known_session *ret_session)
 {
     Maskline__V1__GetSessionRequest request = MASKLINE__V1__GET_SESSION_REQUEST__INIT;
@@ -70,13 +72,15 @@ static bool ask_session(struct names *names, const char *sid, struct known_sessi
     struct grpc_c_call_options call = cli_call(names->cli);
     struct grpc_c_status status;
     const Maskline__V1__GetSessionResponse *response;
-    if (!request.service || !request.session ||
-        !maskline_v1_sessions_get_session(names->cli->channel, &call, &request, names->arena,
-                                          &response, &status))
+    if (!request.service || !request.session)
         return false;
-    ret_session->sid = request.session;
-    ret_session->name = response->session->unique_name;
-    return true;
+    *ret_session = (struct known_session){.sid = request.session, .name = ""};
+    if (maskline_v1_sessions_get_session(names->cli->channel, &call, &request, names->arena,
+                                         &response, &status))
+        ret_session->name = response->session->unique_name;
+    else
+        ret_session->gone = status.code == STATUS_NOT_FOUND;
+    return status.code == STATUS_OK || ret_session->gone;
 }
 
 /* Those who have left, too: what they wrote may still be told of. */
@@ -114,7 +118,7 @@ static struct known_session *find_session(struct names *names, const char *sid)
         names->count = 0;
     }
     struct known_session session = {0};
-    if (!ask_session(names, sid, &session) || !ask_people(names, &session))
+    if (!ask_session(names, sid, &session) || (!session.gone && !ask_people(names, &session)))
         return NULL;
     names->sessions[names->count] = session;
     return &names->sessions[names->count++];
@@ -139,7 +143,7 @@ struct person names_person(struct names *names, const char *session_sid, const c
     struct known_session *session = find_session(names, session_sid);
     const struct known_person *known = find_person(session, sid);
     /* One who joined later. */
-    if (session && !known && ask_people(names, session))
+    if (session && !session->gone && !known && ask_people(names, session))
         known = find_person(session, sid);
     struct person person = known ? known->person : (struct person){"", ""};
     if (*person.name == '\0')

@@ -7,7 +7,8 @@
 
 #include <time.h>
 
-enum { EVENT_MEMORY = 16 * 1024 * 1024, PAUSE_MS = 200 };
+/* A heartbeat is also when it is seen that nobody reads any more. */
+enum { EVENT_MEMORY = 16 * 1024 * 1024, PAUSE_MS = 200, HEARTBEAT_US = 5 * MICROSECONDS };
 
 struct watch {
     struct cli *cli;
@@ -163,6 +164,7 @@ int watch(struct cli *cli)
                           .request = MASKLINE__V1__STREAM_EVENTS_REQUEST__INIT};
     watch.request.service = input_word(cli, 0);
     watch.request.filter = &watch.filter;
+    watch.request.heartbeat_interval = duration_new(cli->arena, HEARTBEAT_US);
     if (input_word(cli, 1))
         watch.filter.session = input_word(cli, 1);
     if (!choose_start(&watch) || !cli_connect(cli))

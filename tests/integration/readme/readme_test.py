@@ -93,8 +93,19 @@ class Readme(harness.Case):
 
     def test_from_the_command_line(self):
         process = self.begin(["bash", "-ec"], block("From the command line", "sh"))
-        self.until(process, "rides", "+15550100001", "+15550100002", "trip-1", "accepted", "On my way.", "service-created",
-                   "interaction-created", "delivered")
+        self.until(process, "rides", "+15550100001", "+15550100002", "trip-1", "accepted", "On my way.", "service created",
+                   "gets it from +15550100002: On my way.", "delivered")
+
+    def test_completion(self):
+        """Each line in the shell that it is for."""
+        for_bash, for_zsh = block("From the command line", "bash").splitlines()
+        environment = {**os.environ, "PATH": f"{os.path.dirname(MASKLINE)}:{os.environ['PATH']}"}
+        for shell, code, after in [("bash", for_bash, "complete -p maskline"),
+                                   ("zsh", for_zsh, 'autoload -U compinit; compinit -u -D; echo "${_comps[maskline]}"')]:
+            begin = f"fpath=({self.work} $fpath)\n" if shell == "zsh" else ""
+            done = subprocess.run([shell, "-c", f"{begin}{code}\n{after}"], env=environment, capture_output=True, text=True,
+                                  timeout=harness.PATIENCE, stdin=subprocess.DEVNULL, check=True)
+            self.assertIn("_maskline", done.stdout, done.stderr)
 
     def test_from_python(self):
         self.up.services.CreateService(harness.pb.services.CreateServiceRequest(unique_name="rides"), timeout=harness.PATIENCE)
@@ -124,6 +135,11 @@ class Readme(harness.Case):
             for service in getattr(harness.pb, name).DESCRIPTOR.services_by_name.values() for method in service.methods_by_name})
         told = subprocess.run([MASKLINE, "serve", "--help"], capture_output=True, text=True, check=True,
                               timeout=harness.PATIENCE).stdout
+        commands = [line.split()[:2] for line in subprocess.run(
+            [MASKLINE, "--help"], capture_output=True, text=True, check=True, timeout=harness.PATIENCE).stdout.splitlines()
+            if line.startswith("  ")]
+        for noun, verb in re.findall(r"`maskline ([a-z]+) ?([a-z]*)", text):
+            self.assertTrue([noun, verb] in commands or noun in [command[0] for command in commands], (noun, verb))
         for flag in re.findall(r"`[^`]*?(--[a-z-]+)", SECTIONS["Running it"] + SECTIONS["Being a carrier"]):
             self.assertIn(flag, told)
         for path in re.findall(r"`([a-z]+/[\w/.-]+)`", text):
