@@ -8,10 +8,12 @@
 
 bool cli_connect(struct cli *cli)
 {
+    /* Who follows for days hears of a network that is silently gone within a minute. */
+    static const struct grpc_c_channel_options options = {.keepalive_ms = 30000};
     struct error error;
     if (cli->channel)
         return true;
-    cli->channel = grpc_c_channel_new(cli->server, NULL, &error);
+    cli->channel = grpc_c_channel_new(cli->server, &options, &error);
     if (!cli->channel)
         fprintf(stderr, "maskline: %s\n", error.message);
     return cli->channel != NULL;
