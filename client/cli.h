@@ -38,11 +38,13 @@ bool cli_connect(struct cli *cli);
 /* A call with the deadline of --timeout. */
 struct grpc_c_call_options cli_call(const struct cli *cli);
 
-/* A unary call on the channel, which it opens. NULL after it said why not, with the exit status in `*ret_exit`. The response lives
- * in the arena. */
-const ProtobufCMessage *cli_ask(struct cli *cli, const struct grpc_c_client_method *method,
-                                const ProtobufCMessage *request, struct arena *arena,
-                                int *ret_exit);
+/* A unary call on the channel, which it opens: the response, of the method's type, in the arena. NULL after it said why not, with the
+ * exit status in `*ret_exit`. */
+const void *cli_ask(struct cli *cli, const struct grpc_c_client_method *method,
+                    const ProtobufCMessage *request, struct arena *arena, int *ret_exit);
+
+/* The request of the command's call, as the table and what was typed say; in the run's arena. NULL after it said what is wrong. */
+ProtobufCMessage *cli_request(struct cli *cli);
 
 /* What a command does that is one call. */
 int cli_invoke(struct cli *cli);

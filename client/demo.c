@@ -46,6 +46,7 @@ struct demo {
     uint64_t position; /* of the last event */
     unsigned delivered;
     unsigned rejected;
+    int status;        /* the program's, when a call failed */
     const char *wrong; /* what went wrong first */
 };
 
@@ -181,31 +182,31 @@ static bool wait_flag(struct demo *demo, const bool *flag, const char *what)
 
 /* ---- the steps ---- */
 
-static bool prepare_service(struct demo *demo, const char *const *proxies, size_t count,
-                            int *ret_status)
+/* A call's response; NULL after it said why not. */
+static const void *ask(struct demo *demo, const struct grpc_c_client_method *method,
+                       const ProtobufCMessage *request)
+{
+    return cli_ask(demo->cli, method, request, demo->cli->arena, &demo->status);
+}
+
+static bool prepare_service(struct demo *demo, const char *const *proxies, size_t count)
 {
     struct cli *cli = demo->cli;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
     Maskline__V1__CreateServiceRequest create = MASKLINE__V1__CREATE_SERVICE_REQUEST__INIT;
     create.unique_name = demo->service;
-    const Maskline__V1__CreateServiceResponse *created;
     printf("A Service with a pool of %zu proxy numbers\n", count);
-    if (!maskline_v1_services_create_service(cli->channel, &call, &create, cli->arena, &created,
-                                             &status)) {
-        *ret_status = cli_failed(cli, &status);
+    const Maskline__V1__CreateServiceResponse *created =
+        ask(demo, &maskline_v1_services_create_service__method, &create.base);
+    if (!created)
         return false;
-    }
     for (size_t i = 0; i < count; i++) {
         Maskline__V1__AddPhoneNumberRequest add = MASKLINE__V1__ADD_PHONE_NUMBER_REQUEST__INIT;
         add.service = demo->service;
         add.phone_number = arena_string(cli->arena, proxies[i]);
-        const Maskline__V1__AddPhoneNumberResponse *added;
-        if (!maskline_v1_phone_numbers_add_phone_number(cli->channel, &call, &add, cli->arena,
-                                                        &added, &status)) {
-            *ret_status = cli_failed(cli, &status);
+        const Maskline__V1__AddPhoneNumberResponse *added =
+            ask(demo, &maskline_v1_phone_numbers_add_phone_number__method, &add.base);
+        if (!added)
             return false;
-        }
         printf("  %s\n", added->phone_number->phone_number);
     }
     return true;
@@ -227,21 +228,17 @@ static bool follow_events(struct demo *demo)
     return demo->stream && wait_flag(demo, &demo->stream_ready, "the event stream did not begin");
 }
 
-static bool prepare_phone(struct demo *demo, struct phone *phone, int *ret_status)
+static bool prepare_phone(struct demo *demo, struct phone *phone)
 {
     static const struct maskline_v1_simulator_watch_handset_callbacks callbacks = {phone_message,
                                                                                    phone_end};
     struct cli *cli = demo->cli;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
     Maskline__V1__AddHandsetRequest add = MASKLINE__V1__ADD_HANDSET_REQUEST__INIT;
     add.phone_number = phone->number;
-    const Maskline__V1__AddHandsetResponse *added;
-    if (!maskline_v1_simulator_add_handset(cli->channel, &call, &add, cli->arena, &added,
-                                           &status)) {
-        *ret_status = cli_failed(cli, &status);
+    const Maskline__V1__AddHandsetResponse *added =
+        ask(demo, &maskline_v1_simulator_add_handset__method, &add.base);
+    if (!added)
         return false;
-    }
     Maskline__V1__WatchHandsetRequest watch = MASKLINE__V1__WATCH_HANDSET_REQUEST__INIT;
     watch.handset = phone->number;
     phone->stream =
@@ -251,9 +248,8 @@ static bool prepare_phone(struct demo *demo, struct phone *phone, int *ret_statu
     return phone->stream && wait_flag(demo, &phone->ready, "a phone could not be watched");
 }
 
-static bool prepare_session(struct demo *demo, int *ret_status)
+static bool prepare_session(struct demo *demo)
 {
-    struct cli *cli = demo->cli;
     Maskline__V1__ParticipantSpec ann = MASKLINE__V1__PARTICIPANT_SPEC__INIT;
     Maskline__V1__ParticipantSpec bob = MASKLINE__V1__PARTICIPANT_SPEC__INIT;
     Maskline__V1__ParticipantSpec *both[] = {&ann, &bob};
@@ -265,14 +261,10 @@ static bool prepare_session(struct demo *demo, int *ret_status)
     request.service = demo->service;
     request.participants = both;
     request.n_participants = 2;
-    const Maskline__V1__CreateSessionResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_sessions_create_session(cli->channel, &call, &request, cli->arena, &response,
-                                             &status)) {
-        *ret_status = cli_failed(cli, &status);
+    const Maskline__V1__CreateSessionResponse *response =
+        ask(demo, &maskline_v1_sessions_create_session__method, &request.base);
+    if (!response)
         return false;
-    }
     const Maskline__V1__Session *session = response->session;
     if (session->n_participants != 2)
         return wrong(demo, "the session lacks a participant"), false;
@@ -296,14 +288,10 @@ static bool write_text(struct demo *demo, struct phone *from, const char *body, 
     request.handset = from->number;
     request.recipient = from->proxy;
     request.body = arena_string(cli->arena, body);
-    const Maskline__V1__SendTextResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_simulator_send_text(cli->channel, &call, &request, cli->arena, &response,
-                                         &status)) {
-        cli_failed(cli, &status);
-        return wrong(demo, "a text could not be handed in"), false;
-    }
+    const Maskline__V1__SendTextResponse *response =
+        ask(demo, &maskline_v1_simulator_send_text__method, &request.base);
+    if (!response)
+        return false;
     bool accepted = response->outcome == MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED;
     if (accepted != expected)
         return wrong(demo, accepted ? "a text was accepted that should not be"
@@ -329,7 +317,6 @@ static bool relay(struct demo *demo, struct phone *from, struct phone *to, const
 
 static bool service_writes(struct demo *demo)
 {
-    struct cli *cli = demo->cli;
     unsigned texts = demo->ann.texts, delivered = demo->delivered;
     printf("\nThe Service writes to Ann\n");
     fflush(stdout);
@@ -338,41 +325,32 @@ static bool service_writes(struct demo *demo)
     request.session = demo->session;
     request.participant = demo->ann_sid;
     request.body = "Rate your trip: reply 1 to 5.";
-    const Maskline__V1__SendMessageResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_interactions_send_message(cli->channel, &call, &request, cli->arena, &response,
-                                               &status)) {
-        cli_failed(cli, &status);
-        return wrong(demo, "the Service could not write"), false;
-    }
+    const Maskline__V1__SendMessageResponse *response =
+        ask(demo, &maskline_v1_interactions_send_message__method, &request.base);
+    if (!response)
+        return false;
     return wait_for(demo, &demo->ann.texts, texts + 1, "the Service's text did not arrive") &&
            wait_for(demo, &demo->delivered, delivered + 1, "a delivery was not told");
 }
 
 static bool close_session(struct demo *demo)
 {
-    struct cli *cli = demo->cli;
     printf("\nThe session is closed; a late text reaches nobody\n");
     fflush(stdout);
     Maskline__V1__UpdateSessionRequest request = MASKLINE__V1__UPDATE_SESSION_REQUEST__INIT;
     request.service = demo->service;
     request.session = demo->session;
     request.status = MASKLINE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED;
-    const Maskline__V1__UpdateSessionResponse *response;
-    struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (!maskline_v1_sessions_update_session(cli->channel, &call, &request, cli->arena, &response,
-                                             &status)) {
-        cli_failed(cli, &status);
-        return wrong(demo, "the session could not be closed"), false;
-    }
+    const Maskline__V1__UpdateSessionResponse *response =
+        ask(demo, &maskline_v1_sessions_update_session__method, &request.base);
+    if (!response)
+        return false;
     unsigned rejected = demo->rejected;
     return write_text(demo, &demo->bob, "Are you still there?", false) &&
            wait_for(demo, &demo->rejected, rejected + 1, "the rejection was not told");
 }
 
-static bool play(struct demo *demo, int *ret_status)
+static bool play(struct demo *demo)
 {
     /* New numbers each time, so that a store can see many demos: a number is in one Service at most. */
     struct clock clock = clock_real();
@@ -384,9 +362,9 @@ static bool play(struct demo *demo, int *ret_status)
     snprintf(demo->ann.number, sizeof demo->ann.number, "+1556%06u1", salt);
     snprintf(demo->bob.number, sizeof demo->bob.number, "+1556%06u2", salt);
     const char *const proxies[] = {first, second};
-    return prepare_service(demo, proxies, 2, ret_status) && follow_events(demo) &&
-           prepare_phone(demo, &demo->ann, ret_status) &&
-           prepare_phone(demo, &demo->bob, ret_status) && prepare_session(demo, ret_status) &&
+    return prepare_service(demo, proxies, 2) && follow_events(demo) &&
+           prepare_phone(demo, &demo->ann) && prepare_phone(demo, &demo->bob) &&
+           prepare_session(demo) &&
            relay(demo, &demo->ann, &demo->bob, "Hi, I am at the corner. Where are you?") &&
            relay(demo, &demo->bob, &demo->ann, "Two minutes, in the blue van.") &&
            service_writes(demo) && close_session(demo);
@@ -409,13 +387,12 @@ int demo_play(struct cli *cli)
 {
     if (!cli_connect(cli))
         return EXIT_USAGE;
-    struct demo demo = {.cli = cli};
+    struct demo demo = {.cli = cli, .status = EXIT_REFUSED};
     demo.ann = (struct phone){.demo = &demo, .owner = "Ann"};
     demo.bob = (struct phone){.demo = &demo, .owner = "Bob"};
     pthread_mutex_init(&demo.lock, NULL);
     pthread_cond_init(&demo.changed, NULL);
-    int status = EXIT_REFUSED;
-    bool ok = play(&demo, &status);
+    bool ok = play(&demo);
     pthread_mutex_lock(&demo.lock);
     ok = ok && !demo.wrong;
     pthread_mutex_unlock(&demo.lock);
@@ -433,5 +410,5 @@ int demo_play(struct cli *cli)
     stop_streams(&demo);
     pthread_cond_destroy(&demo.changed);
     pthread_mutex_destroy(&demo.lock);
-    return ok ? EXIT_DONE : status;
+    return ok ? EXIT_DONE : demo.status;
 }

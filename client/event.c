@@ -127,12 +127,10 @@ static int page_through(struct cli *cli, const struct choice *choice, struct are
     }
     for (;; arena_reset(page)) {
         int status;
-        const ProtobufCMessage *message =
-            cli_ask(cli, &maskline_v1_events_list_events__method, &request.base, page, &status);
-        if (!message)
-            return status;
         const Maskline__V1__ListEventsResponse *response =
-            (const Maskline__V1__ListEventsResponse *)(const void *)message;
+            cli_ask(cli, &maskline_v1_events_list_events__method, &request.base, page, &status);
+        if (!response)
+            return status;
         for (size_t i = 0; i < response->n_events; i++)
             if (!print_event(cli, page, response->events[i]))
                 return EXIT_REFUSED;

@@ -60,12 +60,16 @@ static bool changes_something(const struct cli *cli)
     return false;
 }
 
-static bool make_request(struct cli *cli, ProtobufCMessage *request)
+ProtobufCMessage *cli_request(struct cli *cli)
 {
     const struct command *command = cli->command;
-    return (!command->updates || changes_something(cli)) && bind_input(cli, request) &&
-           (!command->masked || bind_mask(cli, request)) &&
-           (!command->fill || command->fill(cli, request));
+    ProtobufCMessage *request = reflect_new(cli->arena, command->method->request);
+    if (!request)
+        return cli_no_memory(), NULL;
+    bool ok = (!command->updates || changes_something(cli)) && bind_input(cli, request) &&
+              (!command->masked || bind_mask(cli, request)) &&
+              (!command->fill || command->fill(cli, request));
+    return ok ? request : NULL;
 }
 
 /* ---- what comes out ---- */
@@ -121,8 +125,8 @@ static int show_response(struct cli *cli, const ProtobufCMessage *response)
 
 /* ---- the call ---- */
 
-const ProtobufCMessage *cli_ask(struct cli *cli, const struct grpc_c_client_method *method,
-                                const ProtobufCMessage *request, struct arena *arena, int *ret_exit)
+const void *cli_ask(struct cli *cli, const struct grpc_c_client_method *method,
+                    const ProtobufCMessage *request, struct arena *arena, int *ret_exit)
 {
     const ProtobufCMessage *response = NULL;
     struct grpc_c_status status;
@@ -177,10 +181,8 @@ static int ask_once(struct cli *cli, const ProtobufCMessage *request)
 int cli_invoke(struct cli *cli)
 {
     const struct command *command = cli->command;
-    ProtobufCMessage *request = reflect_new(cli->arena, command->method->request);
+    ProtobufCMessage *request = cli_request(cli);
     if (!request)
-        return cli_no_memory();
-    if (!make_request(cli, request))
         return EXIT_USAGE;
     if (!command->view || !reflect_repeated(command->method->response, command->shown))
         return ask_once(cli, request);

@@ -24,7 +24,6 @@ struct known_session {
 
 struct names {
     struct cli *cli;
-    const char *service;
     struct arena *arena; /* all that is known */
     struct known_session sessions[SESSIONS_MOST];
     size_t count;
@@ -41,13 +40,12 @@ const char *short_sid(const char *sid, char ret_text[SHORT_SID])
     return ret_text;
 }
 
-struct names *names_new(struct cli *cli, const char *service)
+struct names *names_new(struct cli *cli)
 {
     struct names *names = calloc(1, sizeof *names);
     if (!names)
         return NULL;
     names->cli = cli;
-    names->service = service;
     names->arena = arena_new(KEPT_MEMORY);
     if (names->arena)
         return names;
@@ -64,15 +62,16 @@ void names_free(struct names *names)
 }
 
 /* False when nobody knows, for now. */
-static bool ask_session(struct names *names, const char *sid, struct known_session *ret_session)
+static bool ask_session(struct names *names, const Maskline__V1__Event *event,
+                        struct known_session *ret_session)
 {
     Maskline__V1__GetSessionRequest request = MASKLINE__V1__GET_SESSION_REQUEST__INIT;
-    request.service = arena_string(names->arena, names->service);
-    request.session = arena_string(names->arena, sid);
+    request.service = event->service_sid;
+    request.session = arena_string(names->arena, event->session_sid);
     struct grpc_c_call_options call = cli_call(names->cli);
     struct grpc_c_status status;
     const Maskline__V1__GetSessionResponse *response;
-    if (!request.service || !request.session)
+    if (!request.session)
         return false;
     *ret_session = (struct known_session){.sid = request.session, .name = ""};
     if (maskline_v1_sessions_get_session(names->cli->channel, &call, &request, names->arena,
@@ -84,18 +83,18 @@ static bool ask_session(struct names *names, const char *sid, struct known_sessi
 }
 
 /* Those who have left, too: what they wrote may still be told of. */
-static bool ask_people(struct names *names, struct known_session *session)
+static bool ask_people(struct names *names, const Maskline__V1__Event *event,
+                       struct known_session *session)
 {
     Maskline__V1__ListParticipantsRequest request = MASKLINE__V1__LIST_PARTICIPANTS_REQUEST__INIT;
-    request.service = arena_string(names->arena, names->service);
-    request.session = arena_string(names->arena, session->sid);
+    request.service = event->service_sid;
+    request.session = event->session_sid;
     request.include_deleted = true;
     request.page_size = PEOPLE_MOST;
     struct grpc_c_call_options call = cli_call(names->cli);
     struct grpc_c_status status;
     const Maskline__V1__ListParticipantsResponse *response;
-    if (!request.service || !request.session ||
-        !maskline_v1_participants_list_participants(names->cli->channel, &call, &request,
+    if (!maskline_v1_participants_list_participants(names->cli->channel, &call, &request,
                                                     names->arena, &response, &status))
         return false;
     session->people = arena_array(names->arena, response->n_participants, sizeof *session->people);
@@ -108,26 +107,28 @@ static bool ask_people(struct names *names, struct known_session *session)
     return true;
 }
 
-static struct known_session *find_session(struct names *names, const char *sid)
+static struct known_session *find_session(struct names *names, const Maskline__V1__Event *event)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->sessions[i].sid, sid) == 0)
+        if (strcmp(names->sessions[i].sid, event->session_sid) == 0)
             return &names->sessions[i];
     if (names->count == SESSIONS_MOST || arena_used(names->arena) > KEPT_MEMORY / 2) {
         arena_reset(names->arena);
         names->count = 0;
     }
     struct known_session session = {0};
-    if (!ask_session(names, sid, &session) || (!session.gone && !ask_people(names, &session)))
+    if (!ask_session(names, event, &session) ||
+        (!session.gone && !ask_people(names, event, &session)))
         return NULL;
     names->sessions[names->count] = session;
     return &names->sessions[names->count++];
 }
 
-const char *names_session(struct names *names, const char *sid)
+const char *names_session(struct names *names, const Maskline__V1__Event *event)
 {
-    struct known_session *session = find_session(names, sid);
-    return session && *session->name ? session->name : short_sid(sid, names->session_text);
+    struct known_session *session = find_session(names, event);
+    return session && *session->name ? session->name
+                                     : short_sid(event->session_sid, names->session_text);
 }
 
 static const struct known_person *find_person(const struct known_session *session, const char *sid)
@@ -138,12 +139,12 @@ static const struct known_person *find_person(const struct known_session *sessio
     return NULL;
 }
 
-struct person names_person(struct names *names, const char *session_sid, const char *sid)
+struct person names_person(struct names *names, const Maskline__V1__Event *event, const char *sid)
 {
-    struct known_session *session = find_session(names, session_sid);
+    struct known_session *session = find_session(names, event);
     const struct known_person *known = find_person(session, sid);
     /* One who joined later. */
-    if (session && !session->gone && !known && ask_people(names, session))
+    if (session && !session->gone && !known && ask_people(names, event, session))
         known = find_person(session, sid);
     struct person person = known ? known->person : (struct person){"", ""};
     if (*person.name == '\0')

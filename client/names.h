@@ -6,10 +6,12 @@
 
 #include "client/cli.h"
 
+#include "maskline/v1/events.pb-c.h"
+
 struct names;
 
 /* NULL when there is no memory. `cli` lives longer; its channel is used. */
-struct names *names_new(struct cli *cli, const char *service);
+struct names *names_new(struct cli *cli);
 void names_free(struct names *names);
 
 struct person {
@@ -17,9 +19,10 @@ struct person {
     const char *proxy; /* the number that it dials and sees; empty: not known */
 };
 
-/* What they give lives until the next question. A server that does not answer is no error: SIDs serve. */
-const char *names_session(struct names *names, const char *session);
-struct person names_person(struct names *names, const char *session, const char *participant);
+/* Of the session that the event is about. What they give lives until the next question. A server that does not answer is no error: SIDs serve. */
+const char *names_session(struct names *names, const Maskline__V1__Event *event);
+struct person names_person(struct names *names, const Maskline__V1__Event *event,
+                           const char *participant);
 
 enum { SHORT_SID = 11 };
 

@@ -89,19 +89,6 @@ static bool read_file(struct cli *cli, const char *name, struct numbers *numbers
 
 /* ---- the calls ---- */
 
-/* The same request for every number, but for the number. */
-static ProtobufCMessage *prepare(struct cli *cli)
-{
-    ProtobufCMessage *request = reflect_new(cli->arena, cli->command->method->request);
-    bool ok = request && reflect_set(cli->arena, request, "service", input_word(cli, 0), 0);
-    for (size_t i = 0; ok && i < cli->input.given_count; i++) {
-        const struct given *given = &cli->input.given[i];
-        if (given->option->field)
-            ok = reflect_set(cli->arena, request, given->option->field, given->text, given->value);
-    }
-    return ok ? request : NULL;
-}
-
 static int add_all(struct cli *cli, const struct numbers *numbers, ProtobufCMessage *request,
                    struct arena *arena)
 {
@@ -154,9 +141,12 @@ int number_add(struct cli *cli)
         return EXIT_USAGE;
     if (!cli_connect(cli))
         return EXIT_USAGE;
-    ProtobufCMessage *request = prepare(cli);
+    /* The same request for every number, but for the number. */
+    ProtobufCMessage *request = cli_request(cli);
+    if (!request)
+        return EXIT_USAGE;
     struct arena *arena = arena_new(CALL_MEMORY);
-    int status = request && arena ? add_all(cli, &numbers, request, arena) : cli_no_memory();
+    int status = arena ? add_all(cli, &numbers, request, arena) : cli_no_memory();
     arena_free(arena);
     return status;
 }

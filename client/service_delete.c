@@ -1,7 +1,6 @@
 #include "client/service_delete.h"
 
 #include "client/progress.h"
-#include "client/reflect.h"
 #include "maskline/v1/events.grpc-c-client.h"
 #include "maskline/v1/services.grpc-c-client.h"
 
@@ -55,13 +54,13 @@ static int wait_until_gone(struct cli *cli, const char *sid)
 }
 
 /* What it is now. */
-static const ProtobufCMessage *get(struct cli *cli, const char *sid, int *ret_exit)
+static const Maskline__V1__Service *get(struct cli *cli, const char *sid, int *ret_exit)
 {
     Maskline__V1__GetServiceRequest request = MASKLINE__V1__GET_SERVICE_REQUEST__INIT;
     request.service = arena_string(cli->arena, sid);
-    const ProtobufCMessage *response = cli_ask(cli, &maskline_v1_services_get_service__method,
-                                               &request.base, cli->arena, ret_exit);
-    return response ? reflect_message(response, "service") : NULL;
+    const Maskline__V1__GetServiceResponse *response = cli_ask(
+        cli, &maskline_v1_services_get_service__method, &request.base, cli->arena, ret_exit);
+    return response ? response->service : NULL;
 }
 
 int service_delete(struct cli *cli)
@@ -69,13 +68,13 @@ int service_delete(struct cli *cli)
     Maskline__V1__DeleteServiceRequest request = MASKLINE__V1__DELETE_SERVICE_REQUEST__INIT;
     request.service = input_word(cli, 0);
     int status = EXIT_DONE;
-    const ProtobufCMessage *response = cli_ask(cli, &maskline_v1_services_delete_service__method,
-                                               &request.base, cli->arena, &status);
+    const Maskline__V1__DeleteServiceResponse *response = cli_ask(
+        cli, &maskline_v1_services_delete_service__method, &request.base, cli->arena, &status);
     if (!response)
         return status;
-    const ProtobufCMessage *service = reflect_message(response, "service");
+    const Maskline__V1__Service *service = response->service;
     if (input_flag(cli, "wait")) {
-        const char *sid = reflect_text(service, "sid");
+        const char *sid = service->sid;
         status = wait_until_gone(cli, sid);
         if (status != EXIT_DONE)
             return status;
@@ -84,6 +83,6 @@ int service_delete(struct cli *cli)
             return status;
     }
     struct listing listing = listing_begin(cli, cli->command->view);
-    listing_add(&listing, service);
+    listing_add(&listing, &service->base);
     return listing_end(&listing);
 }

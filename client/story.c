@@ -2,7 +2,6 @@
 
 #include "client/paint.h"
 #include "client/table.h"
-#include "maskline/v1/interactions.grpc-c-client.h"
 
 #include <string.h>
 
@@ -27,7 +26,7 @@ static void say(const struct story *story, enum paint paint_as, const char *text
 static const char *name_of(const struct story *story, const char *participant,
                            const char **ret_proxy)
 {
-    struct person person = names_person(story->names, story->event->session_sid, participant);
+    struct person person = names_person(story->names, story->event, participant);
     const char *name = arena_string(story->arena, person.name);
     const char *proxy = arena_string(story->arena, person.proxy);
     *ret_proxy = proxy && *proxy ? proxy : "a number";
@@ -42,25 +41,6 @@ static void say_message_id(const struct story *story, const char *sid)
 }
 
 /* ---- messages ---- */
-
-/* The event holds what was written, unless the server keeps it out of its events: then the interaction tells. */
-static const Maskline__V1__MessageContent *content_of(const struct story *story,
-                                                      const Maskline__V1__Interaction *interaction)
-{
-    if (interaction->content)
-        return interaction->content;
-    Maskline__V1__GetInteractionRequest request = MASKLINE__V1__GET_INTERACTION_REQUEST__INIT;
-    request.service = story->event->service_sid;
-    request.session = story->event->session_sid;
-    request.interaction = interaction->sid;
-    struct grpc_c_call_options call = cli_call(story->cli);
-    struct grpc_c_status status;
-    const Maskline__V1__GetInteractionResponse *response;
-    if (!maskline_v1_interactions_get_interaction(story->cli->channel, &call, &request,
-                                                  story->arena, &response, &status))
-        return NULL;
-    return response->interaction->content;
-}
 
 static void tell_message(const struct story *story, const Maskline__V1__Interaction *interaction)
 {
@@ -78,8 +58,8 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
         say(story, PAINT_BOLD, to ? to : "nobody");
         printf(", from %s: ", to_proxy);
     }
-    const Maskline__V1__MessageContent *content = content_of(story, interaction);
-    say(story, PAINT_CYAN, content ? content->body : "(deleted)");
+    const Maskline__V1__MessageContent *content = interaction->content;
+    say(story, PAINT_CYAN, content ? content->body : "(a call)");
     if (content && content->n_media > 0)
         printf("%s[%zu media]", *content->body ? " " : "", content->n_media);
 }
@@ -230,7 +210,7 @@ void story_tell(struct cli *cli, struct names *names, struct arena *arena,
            paint(cli->color, PAINT_PLAIN));
     char session[NAME_SIZE];
     snprintf(session, sizeof session, "%s",
-             *event->session_sid ? names_session(names, event->session_sid) : "-");
+             *event->session_sid ? names_session(names, event) : "-");
     size_t width = strlen(session);
     say(&story, PAINT_DIM, session);
     printf("%*s  ", width < SESSION_WIDTH ? (int)(SESSION_WIDTH - width) : 0, "");

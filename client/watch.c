@@ -8,7 +8,12 @@
 #include <time.h>
 
 /* A heartbeat is also when it is seen that nobody reads any more. */
-enum { EVENT_MEMORY = 16 * 1024 * 1024, PAUSE_MS = 200, HEARTBEAT_US = 5 * MICROSECONDS };
+enum {
+    EVENT_MEMORY = 16 * 1024 * 1024,
+    PAUSE_MS = 200,
+    HEARTBEAT_US = 5 * MICROSECONDS,
+    SID_TEXT = 40
+};
 
 struct watch {
     struct cli *cli;
@@ -18,6 +23,9 @@ struct watch {
     const struct given *since; /* NULL: everything from the start on */
     int64_t since_us;          /* by the server's clock, once that is known */
     bool since_known;
+    /* Names may come to mean others while the server is gone; SIDs do not. Empty until an event told them. */
+    char service_sid[SID_TEXT];
+    char session_sid[SID_TEXT];
     bool lost;   /* the server went, and has not come back */
     bool unread; /* nobody reads what we print */
 };
@@ -46,6 +54,18 @@ static void remember(struct watch *watch, uint64_t position)
     watch->request.after_position = position;
 }
 
+static void remember_sids(struct watch *watch, const Maskline__V1__Event *event)
+{
+    if (*watch->service_sid == '\0') {
+        snprintf(watch->service_sid, sizeof watch->service_sid, "%s", event->service_sid);
+        watch->request.service = watch->service_sid;
+    }
+    if (*watch->filter.session && *watch->session_sid == '\0') {
+        snprintf(watch->session_sid, sizeof watch->session_sid, "%s", event->session_sid);
+        watch->filter.session = watch->session_sid;
+    }
+}
+
 static void show(struct watch *watch, struct arena *arena, const Maskline__V1__Event *event)
 {
     if (!is_wanted(watch, event))
@@ -70,6 +90,7 @@ static void take(struct watch *watch, struct arena *arena,
     if (response->message_case == MASKLINE__V1__STREAM_EVENTS_RESPONSE__MESSAGE_EVENT) {
         show(watch, arena, response->event);
         remember(watch, response->event->position);
+        remember_sids(watch, response->event);
     } else if (response->message_case == MASKLINE__V1__STREAM_EVENTS_RESPONSE__MESSAGE_HEARTBEAT) {
         if (watch->since && !watch->since_known)
             learn_since(watch, response->heartbeat->time);
@@ -170,7 +191,7 @@ int watch(struct cli *cli)
     if (!choose_start(&watch) || !cli_connect(cli))
         return EXIT_USAGE;
     struct arena *arena = arena_new(EVENT_MEMORY);
-    watch.names = names_new(cli, input_word(cli, 0));
+    watch.names = names_new(cli);
     int status = arena && watch.names ? follow_all(&watch, arena) : cli_no_memory();
     names_free(watch.names);
     arena_free(arena);

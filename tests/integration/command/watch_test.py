@@ -174,6 +174,18 @@ class Watch(harness.Case):
             self.assertEqual(sum("the Service wrote" in line for line in lines), 1, "told twice, or not at all")
             self.assertFalse(any("service created" in line for line in lines), lines)
 
+    def test_names_that_mean_others_after_a_restart(self):
+        watcher = Watcher(self, "rides", "trip-1", "--from-oldest", server=self.socket)
+        watcher.until("session opened")
+        self.up.services.UpdateService(harness.pb.services.UpdateServiceRequest(service="rides", unique_name="trips"),
+                                       timeout=harness.PATIENCE)
+        other = world.World(self.up, "rides", [world.proxy(3)])
+        other.session(world.person(5), unique_name="trip-1")
+        self.up.kill()
+        self.up.start()
+        self.world.send(self.session.sid, self.ann.sid, "still here")
+        self.assertNotIn("KP..", "".join(watcher.until("still here")))
+
     def test_an_address_without_a_server_is_not_waited_for(self):
         watcher = Watcher(self, "rides", server=f"{self.socket}.nowhere")
         self.assertEqual(watcher.process.wait(harness.PATIENCE), 3)
