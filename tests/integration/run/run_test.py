@@ -54,7 +54,8 @@ class Run(harness.Case):
         self.write(os.path.join(self.tree, "bazel/lib.sh"), lib.replace("BAZEL=/usr/bin/bazel\n", f"BAZEL={bazel}\n"))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.environment = {**os.environ, "TMPDIR": self.temporary, "BUILT": BUILT, "LONG": os.path.join(self.folder, "long")}
+        self.environment = {**os.environ, "TMPDIR": self.temporary, "BUILT": BUILT, "LONG": os.path.join(self.folder, "long"),
+                            "HOME": self.folder}
 
     @staticmethod
     def write(path, text):
