@@ -125,8 +125,8 @@ extern const struct command shell_commands[];
 /* The options that all commands have. */
 extern const struct option common_options[];
 
-/* The command that the words begin with, and how many of them name it. NULL: none; `*ret_noun_known` tells whether the first word was
- * one. `verb` may be NULL. */
+/* The command of that name; `verb` may be NULL, and is not looked at where a noun stands alone. NULL: there is none;
+ * `*ret_noun_known` tells whether the noun is one. */
 const struct command *command_find(const char *noun, const char *verb, bool *ret_noun_known);
 
 /* Calls back for each command, hidden ones left out. */

@@ -2,6 +2,7 @@
 
 #include "client/reflect.h"
 #include "client/server_program.h"
+#include "client/value.h"
 #include "maskline/v1/participants.grpc-c-client.h"
 #include "maskline/v1/phone_numbers.grpc-c-client.h"
 #include "maskline/v1/services.grpc-c-client.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* Nobody waits longer at a Tab, and nobody reads more. */
-enum { QUICK_MS = 400, NAMES_MOST = 200, HELP_ROOM = 32 * 1024 };
+enum { QUICK_US = 400000, NAMES_MOST = 200, HELP_ROOM = 32 * 1024 };
 
 /* Where the names of a kind come from. */
 struct source {
@@ -72,6 +73,14 @@ static void print_name(const struct source *source, const ProtobufCMessage *mess
     fputc('\n', stdout);
 }
 
+/* A server that is far away, or a machine that is busy, may be given longer. */
+static int64_t patience_us(void)
+{
+    const char *text = getenv("MASKLINE_COMPLETION_TIMEOUT");
+    int64_t us;
+    return text && parse_duration(text, &us) && us >= 1000 ? us : QUICK_US;
+}
+
 static int print_names(struct cli *cli, const struct source *source, const struct words *given)
 {
     ProtobufCMessage *request = reflect_new(cli->arena, source->method->request);
@@ -85,7 +94,7 @@ static int print_names(struct cli *cli, const struct source *source, const struc
         if (i >= given->count ||
             !reflect_set(cli->arena, request, source->fields[i], given->words[i], 0))
             return EXIT_USAGE;
-    struct grpc_c_call_options call = {.timeout_ms = QUICK_MS};
+    struct grpc_c_call_options call = {.timeout_ms = patience_us() / 1000};
     struct grpc_c_status status;
     if (!grpc_c_client_unary(cli->channel, source->method, &call, request, cli->arena, &response,
                              &status))

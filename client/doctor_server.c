@@ -131,11 +131,11 @@ void doctor_server(struct doctor *doctor)
 {
     struct cli *cli = doctor->cli;
     check_program(doctor);
-    if (!cli_connect(cli)) {
-        doctor_say(doctor, VERDICT_FAIL, "server", "%s is no address; name one by --server",
-                   cli->server);
-        return;
-    }
+    struct error error;
+    cli->channel = grpc_c_channel_new(cli->server, NULL, &error);
+    if (!cli->channel)
+        return doctor_say(doctor, VERDICT_FAIL, "server", "%s Name another by --server",
+                          error.message);
     Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
     const ProtobufCMessage *response;
     struct grpc_c_status status;

@@ -8,7 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* File systems over others tell another device in /proc/locks than stat does: then it counts whether the process has the file open. */
+/* File systems over others tell another device in /proc/locks than stat does: then it counts whether the process has the file
+ * open. */
 static bool has_open(pid_t pid, const struct stat *file)
 {
     char path[64];

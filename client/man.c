@@ -158,6 +158,8 @@ static const char *const ending =
     ".TP\n\\fBMASKLINE_DATA\\fR\nThe store\\(aqs folder, for \\fBserve\\fR and \\fBdoctor\\fR.\n"
     ".TP\n\\fBNO_COLOR\\fR\nSet to anything, nothing is coloured unless \\fB\\-\\-color always\\fR "
     "says it.\n"
+    ".TP\n\\fBMASKLINE_COMPLETION_TIMEOUT\\fR\nHow long Tab may wait for names of the server "
+    "(default 400ms).\n"
     ".SH FILES\n"
     "\\fBmaskline\\-server\\fR lies beside \\fBmaskline\\fR, and is what \\fBmaskline serve\\fR "
     "starts.\n"

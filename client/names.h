@@ -19,7 +19,8 @@ struct person {
     const char *proxy; /* the number that it dials and sees; empty: not known */
 };
 
-/* Of the session that the event is about. What they give lives until the next question. A server that does not answer is no error: SIDs serve. */
+/* Of the session that the event is about. What they give lives until the next question. A server that does not answer is no error:
+ * SIDs serve. */
 const char *names_session(struct names *names, const Maskline__V1__Event *event);
 struct person names_person(struct names *names, const Maskline__V1__Event *event,
                            const char *participant);

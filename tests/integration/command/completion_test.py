@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,8 +40,8 @@ class Shell(harness.Case):
         with open(self.script, "wb") as file:
             subprocess.run([MASKLINE, "completion", self.shell], stdout=file, check=True, timeout=harness.PATIENCE)
         self.environment = {**os.environ, "SCRIPT": self.script, "PATH": f"{os.path.dirname(MASKLINE)}:{os.environ['PATH']}",
-                            "MASKLINE_SERVER": "127.0.0.1:1", "TERM": "dumb", "PS1": "ready> ", "HOME": self.folder,
-                            "LC_ALL": "C.UTF-8"}
+                            "MASKLINE_SERVER": "127.0.0.1:1", "MASKLINE_COMPLETION_TIMEOUT": f"{harness.PATIENCE}s",
+                            "TERM": "dumb", "PS1": "ready> ", "HOME": self.folder, "LC_ALL": "C.UTF-8"}
 
     def start_server(self):
         up = self.server().start()
@@ -99,6 +100,13 @@ class Bash(Shell):
         self.environment["MASKLINE_SERVER"] = "127.0.0.1:1"
         self.assertEqual(self.tab(f"maskline service get --server 127.0.0.1:{up.port} r"), ["rides"])
         self.assertEqual(self.tab(f"maskline service get --server=127.0.0.1:{up.port} r"), ["rides"])
+
+    def test_a_server_that_does_not_answer_is_not_waited_for(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        self.environment["MASKLINE_SERVER"] = f"127.0.0.1:{silent.getsockname()[1]}"
+        del self.environment["MASKLINE_COMPLETION_TIMEOUT"]
+        self.assertEqual(self.tab("maskline service get "), [])
 
     def test_without_a_server_it_is_silent(self):
         for line in ["maskline service get ", "maskline session get rides ", "maskline watch rides "]:

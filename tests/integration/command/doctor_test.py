@@ -43,7 +43,8 @@ class Doctor(harness.Case):
     def ask(self, *words, server=None, status=0, data=None, **more):
         """[(check, verdict, text)]"""
         done = subprocess.run([MASKLINE, "doctor", "--json", "--data", data or self.data, "--server", server or self.free, *words],
-                              capture_output=True, text=True, timeout=harness.PATIENCE, check=False, stdin=subprocess.DEVNULL, **more)
+                              capture_output=True, text=True, timeout=harness.PATIENCE, check=False, stdin=subprocess.DEVNULL,
+                              **more)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual(done.stderr, "")
         found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -145,7 +146,8 @@ class Doctor(harness.Case):
 
     def test_addresses(self):
         self.finds("server", "ok", f"{self.free} is free for one")
-        self.finds("server", "fail", "another machine's address", "--timeout", "1s", server="192.0.2.1:7766")
+        self.finds("server", "ok", "none answers at unix:", server=f"unix:{self.folder}/s"[:100])
+        self.finds("server", "fail", "no address of a server", server="nowhere")
         silent = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(silent.close)
         self.finds("server", "fail", "is no Maskline server", "--timeout", "300ms", server=f"127.0.0.1:{silent.getsockname()[1]}")
