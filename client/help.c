@@ -39,9 +39,12 @@ static void print_options(const struct option *options, FILE *out)
         int width = option_usage(options, out);
         fprintf(out, "%*s%s", width < OPTION_WIDTH ? OPTION_WIDTH - width : 1, "", options->help);
         /* Common options say it in their own words. */
-        if (options->kind == OPTION_CHOICE && !options->choices)
-            fprintf(out, ":\n%*s%s", OPTION_WIDTH + 2, "", option_choices(arena, options, ", "));
-        fputc('\n', out);
+        const char *choices = options->kind == OPTION_CHOICE && !options->choices
+                                  ? option_choices(arena, options, ", ")
+                                  : NULL;
+        fputs(choices ? ":\n" : "\n", out);
+        if (choices)
+            help_wrap(choices, OPTION_WIDTH + 2, WIDTH - OPTION_WIDTH, out);
         arena_reset(arena);
     }
     arena_free(arena);
