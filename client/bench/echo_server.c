@@ -1,69 +1,93 @@
 /*
- * The bar that Maskline is measured against: a server on gRPC C core alone that echoes bytes, with one queue and one thread. No
- * Maskline code is in it.
+ * The bar that Maskline is measured against: a server on gRPC C core alone that gives back bytes, with one queue and some threads.
+ * No Maskline code is in it.
+ *
+ *     echo-server THREADS      prints its port on 127.0.0.1, and serves until it is killed
  */
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POSTED = 128 };
+enum { POSTED = 128, POSTED_TALKS = 4, THREADS_MOST = 64 };
 
-enum stage { ARRIVES, ENDS };
+struct call;
+
+/* What the queue hands back: which part of which call. */
+struct tag {
+    void (*run)(struct call *call, int success);
+    struct call *call;
+};
 
 struct call {
-    enum stage stage;
-    grpc_call *call;
+    struct tag arrived, closed, received, sent;
+    grpc_call *core;
     gpr_timespec deadline;
     grpc_metadata_array metadata;
     grpc_byte_buffer *payload;
     grpc_byte_buffer *answer;
     int cancelled;
-    unsigned batches; /* under way */
+    int begun;         /* of a talk: the initial metadata are sent */
+    atomic_uint parts; /* under way */
 };
 
 static grpc_server *server;
 static grpc_completion_queue *queue;
-static void *method;
+static void *echo_method, *talk_method;
 
-static void post(void)
+static void echo_arrived(struct call *call, int success);
+static void talk_arrived(struct call *call, int success);
+
+static void post(void *method)
 {
     struct call *call = calloc(1, sizeof *call);
     if (!call)
         abort();
+    int talks = method == talk_method;
+    call->arrived = (struct tag){talks ? talk_arrived : echo_arrived, call};
     grpc_metadata_array_init(&call->metadata);
-    if (grpc_server_request_registered_call(server, method, &call->call, &call->deadline,
-                                            &call->metadata, &call->payload, queue, queue,
-                                            call) != GRPC_CALL_OK)
+    if (grpc_server_request_registered_call(server, method, &call->core, &call->deadline,
+                                            &call->metadata, talks ? NULL : &call->payload, queue,
+                                            queue, &call->arrived) != GRPC_CALL_OK)
         abort();
 }
 
-static void done(struct call *call)
+static void start(struct call *call, const grpc_op *operations, size_t count, struct tag *tag)
 {
-    if (--call->batches > 0)
+    if (grpc_call_start_batch(call->core, operations, count, tag, NULL) != GRPC_CALL_OK)
+        abort();
+}
+
+static void part_done(struct call *call, int success)
+{
+    (void)success;
+    if (atomic_fetch_sub(&call->parts, 1) > 1)
         return;
     grpc_byte_buffer_destroy(call->answer);
     grpc_byte_buffer_destroy(call->payload);
     grpc_metadata_array_destroy(&call->metadata);
-    grpc_call_unref(call->call);
+    grpc_call_unref(call->core);
     free(call);
 }
 
-static void answer(struct call *call)
+static void receive_close(struct call *call)
 {
-    post();
-    call->stage = ENDS;
-    call->batches = 2;
     grpc_op close = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
     close.data.recv_close_on_server.cancelled = &call->cancelled;
-    if (grpc_call_start_batch(call->call, &close, 1, call, NULL) != GRPC_CALL_OK)
-        abort();
-    /* A buffer of its own for each answer, as any server must make one. */
+    call->closed = (struct tag){part_done, call};
+    start(call, &close, 1, &call->closed);
+}
+
+/* A buffer of its own for each answer, as any server must make one: request and response are the same on the wire. */
+static void make_answer(struct call *call)
+{
     grpc_byte_buffer_reader reader;
     if (!grpc_byte_buffer_reader_init(&reader, call->payload))
         abort();
@@ -71,46 +95,134 @@ static void answer(struct call *call)
     grpc_byte_buffer_reader_destroy(&reader);
     call->answer = grpc_raw_byte_buffer_create(&bytes, 1);
     grpc_slice_unref(bytes);
+}
+
+/* ---- unary ---- */
+
+static void echo_arrived(struct call *call, int success)
+{
+    if (!success)
+        return;
+    post(echo_method);
+    call->parts = 2;
+    receive_close(call);
+    make_answer(call);
     grpc_op operations[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},
                              {.op = GRPC_OP_SEND_MESSAGE},
                              {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
     operations[1].data.send_message.send_message = call->answer;
     operations[2].data.send_status_from_server.status = GRPC_STATUS_OK;
-    if (grpc_call_start_batch(call->call, operations, 3, call, NULL) != GRPC_CALL_OK)
-        abort();
+    call->sent = (struct tag){part_done, call};
+    start(call, operations, 3, &call->sent);
 }
 
-int main(void)
+/* ---- bidi: one message at a time, back and forth ---- */
+
+static void receive(struct call *call)
 {
-    signal(SIGPIPE, SIG_IGN);
-    grpc_init();
-    grpc_arg argument = {.type = GRPC_ARG_INTEGER, .key = (char *)"grpc.so_reuseport"};
-    grpc_channel_args arguments = {1, &argument};
-    server = grpc_server_create(&arguments, NULL);
-    queue = grpc_completion_queue_create_for_next(NULL);
-    grpc_server_register_completion_queue(server, queue, NULL);
-    method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Echo", NULL,
-                                         GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
-    grpc_server_credentials *plain = grpc_insecure_server_credentials_create();
-    int port = grpc_server_add_http2_port(server, "127.0.0.1:0", plain);
-    grpc_server_credentials_release(plain);
-    if (port == 0)
-        return 1;
-    grpc_server_start(server);
-    for (int i = 0; i < POSTED; i++)
-        post();
-    printf("%d\n", port);
-    fflush(stdout);
-    /* It runs until it is killed: there is nothing to lose. */
+    grpc_op operation = {.op = GRPC_OP_RECV_MESSAGE};
+    operation.data.recv_message.recv_message = &call->payload;
+    start(call, &operation, 1, &call->received);
+}
+
+static void message_sent(struct call *call, int success)
+{
+    grpc_byte_buffer_destroy(call->answer);
+    call->answer = NULL;
+    if (success)
+        receive(call);
+    else
+        part_done(call, success);
+}
+
+static void message_received(struct call *call, int success)
+{
+    grpc_op operations[2] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}};
+    size_t count = call->begun ? 0 : 1;
+    call->begun = 1;
+    if (!success || !call->payload) {
+        operations[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+        operations[count].data.send_status_from_server.status = GRPC_STATUS_OK;
+        call->sent = (struct tag){part_done, call};
+    } else {
+        make_answer(call);
+        grpc_byte_buffer_destroy(call->payload);
+        call->payload = NULL;
+        operations[count].op = GRPC_OP_SEND_MESSAGE;
+        operations[count].data.send_message.send_message = call->answer;
+        call->sent = (struct tag){message_sent, call};
+    }
+    start(call, operations, count + 1, &call->sent);
+}
+
+static void talk_arrived(struct call *call, int success)
+{
+    if (!success)
+        return;
+    post(talk_method);
+    call->parts = 2;
+    call->received = (struct tag){message_received, call};
+    receive_close(call);
+    receive(call);
+}
+
+/* ---- the server ---- */
+
+static void *serve(void *data)
+{
     for (;;) {
         grpc_event event =
             grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
         if (event.type != GRPC_OP_COMPLETE)
             continue;
-        struct call *call = event.tag;
-        if (call->stage == ARRIVES && event.success)
-            answer(call);
-        else if (call->stage == ENDS)
-            done(call);
+        struct tag *tag = event.tag;
+        tag->run(tag->call, event.success);
     }
+    return data;
+}
+
+static int listen_somewhere(void)
+{
+    grpc_arg argument = {.type = GRPC_ARG_INTEGER, .key = (char *)(uintptr_t) "grpc.so_reuseport"};
+    grpc_channel_args arguments = {1, &argument};
+    server = grpc_server_create(&arguments, NULL);
+    queue = grpc_completion_queue_create_for_next(NULL);
+    grpc_server_register_completion_queue(server, queue, NULL);
+    echo_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Echo", NULL,
+                                              GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+    talk_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Talk", NULL,
+                                              GRPC_SRM_PAYLOAD_NONE, 0);
+    grpc_server_credentials *plain = grpc_insecure_server_credentials_create();
+    int port = grpc_server_add_http2_port(server, "127.0.0.1:0", plain);
+    grpc_server_credentials_release(plain);
+    if (port > 0)
+        grpc_server_start(server);
+    return port;
+}
+
+int main(int count, char **arguments)
+{
+    long threads = count == 2 ? strtol(arguments[1], NULL, 10) : 0;
+    if (threads < 1 || threads > THREADS_MOST) {
+        fputs("Usage: echo-server THREADS\n", stderr);
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    grpc_init();
+    int port = listen_somewhere();
+    if (port <= 0)
+        return 1;
+    for (int i = 0; i < POSTED; i++)
+        post(echo_method);
+    for (int i = 0; i < POSTED_TALKS; i++)
+        post(talk_method);
+    printf("%d\n", port);
+    fflush(stdout);
+    for (long i = 1; i < threads; i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, serve, NULL) != 0)
+            return 1;
+    }
+    serve(NULL);
+    return 0;
 }

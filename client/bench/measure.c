@@ -1,0 +1,117 @@
+#include "client/bench/measure.h"
+
+#include "client/bench/settle.h"
+#include "client/bench/workloads.h"
+
+#include <stdlib.h>
+
+/* What a run used, by the process whose time it is. */
+struct meter {
+    pid_t server;
+    struct usage server_before;
+    double own_before;
+};
+
+static struct meter meter_start(pid_t server)
+{
+    return (struct meter){server, process_usage(server), own_cpu_seconds()};
+}
+
+static void meter_client(const struct meter *meter, struct sample *sample)
+{
+    sample->client_cpu_us =
+        (own_cpu_seconds() - meter->own_before) * 1e6 / (double)(sample->calls + 1);
+}
+
+static void meter_server(const struct meter *meter, struct sample *sample)
+{
+    struct usage now = process_usage(meter->server);
+    double calls = (double)sample->calls + 1;
+    sample->server_cpu_us = (now.cpu_seconds - meter->server_before.cpu_seconds) * 1e6 / calls;
+    sample->written_bytes =
+        (double)(now.written_bytes - meter->server_before.written_bytes) / calls;
+}
+
+static struct load_options load_of(const struct options *options, const struct sample *sample,
+                                   const char *target)
+{
+    return (struct load_options){.target = target,
+                                 .connections = sample->subject.connections,
+                                 .in_flight = sample->subject.in_flight,
+                                 .seconds = options->seconds,
+                                 .rate = sample->subject.rate,
+                                 .arrivals = options->arrivals,
+                                 .seed = options->seed + sample->round,
+                                 .warm = true};
+}
+
+static bool take(struct sample *sample, const struct load_result *result, bool mixed)
+{
+    sample->calls = result->calls;
+    sample->failed = result->failed;
+    sample->waited = result->waited;
+    sample->seconds = result->seconds;
+    sample->answered = (double)(result->calls - result->failed) / result->seconds;
+    sample_latency(sample, result, mixed);
+    if (result->failed > 0)
+        fprintf(stderr, "maskline-bench: %s: %llu of %llu calls failed: %s\n", sample->peer,
+                (unsigned long long)result->failed, (unsigned long long)result->calls,
+                result->first_failure);
+    return result->failed == 0 && result->calls > 0;
+}
+
+bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample)
+{
+    struct load_options load = load_of(options, sample, echo->target);
+    struct load_result *result = malloc(sizeof *result);
+    load.begin = begin_echo;
+    struct meter meter = meter_start(echo->process.id);
+    bool ok = result && load_run(&load, result) && take(sample, result, false);
+    meter_client(&meter, sample);
+    meter_server(&meter, sample);
+    free(result);
+    return ok;
+}
+
+/* Everything that follows from the calls, to the end. */
+static bool finish(const struct mix *mix, struct world *world, uint64_t events_before,
+                   struct sample *sample)
+{
+    struct settled settled;
+    unsigned texts = mix->weights[KIND_MESSAGE] + mix->weights[KIND_SEND];
+    if (texts == 0)
+        return true;
+    if (!settle(world, &settled))
+        return false;
+    sample->delivered_seconds = settled.delivered_seconds;
+    sample->recorded_seconds = settled.recorded_seconds;
+    sample->sustained =
+        (double)(sample->calls - sample->failed) / (sample->seconds + settled.recorded_seconds);
+    /* The warm-up's calls have events, too. */
+    if (events_before > 0)
+        sample->events_per_call = (double)(settled.events - events_before) /
+                                  (double)(sample->calls + sample->subject.connections);
+    world->events = settled.events;
+    return true;
+}
+
+bool measure_maskline(const struct options *options, const struct mix *mix,
+                      const struct peer *server, struct world *world, struct sample *sample)
+{
+    struct work work;
+    struct load_options load = load_of(options, sample, server->target);
+    struct load_result *result = malloc(sizeof *result);
+    unsigned kinds = 0;
+    for (unsigned i = 0; i < KINDS; i++)
+        kinds += mix->weights[i] > 0;
+    work_init(&work, world, mix, options->seed + sample->round);
+    load.begin = begin_work;
+    load.data = &work;
+    struct meter meter = meter_start(server->process.id);
+    bool ok = result && load_run(&load, result) && take(sample, result, kinds > 1);
+    meter_client(&meter, sample);
+    free(result);
+    ok = ok && finish(mix, world, world->events, sample);
+    meter_server(&meter, sample);
+    return ok;
+}

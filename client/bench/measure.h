@@ -1,0 +1,18 @@
+/*
+ * Measures one peer once.
+ */
+#ifndef MASKLINE_CLIENT_BENCH_MEASURE_H
+#define MASKLINE_CLIENT_BENCH_MEASURE_H
+
+#include "client/bench/options.h"
+#include "client/bench/peers.h"
+#include "client/bench/report.h"
+#include "client/bench/world.h"
+
+/* Both fill the sample, but for its subject, round and peer, which are given with it. False, said to stderr, also when a single
+ * call failed. */
+bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample);
+bool measure_maskline(const struct options *options, const struct mix *mix,
+                      const struct peer *server, struct world *world, struct sample *sample);
+
+#endif

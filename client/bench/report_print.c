@@ -1,0 +1,116 @@
+/*
+ * The report for people.
+ */
+#include "client/bench/report_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_subject(FILE *out, const struct subject *subject)
+{
+    fprintf(out, "%s, %u Service%s, ", subject->workload, subject->services,
+            subject->services == 1 ? "" : "s");
+    if (subject->rate > 0)
+        fprintf(out, "%.0f calls/s over %u connections", subject->rate, subject->connections);
+    else
+        fprintf(out, "%ux%u", subject->connections, subject->in_flight);
+}
+
+void report_print_heads(FILE *out, const struct subject *subject, unsigned rounds, double seconds)
+{
+    fputc('\n', out);
+    print_subject(out, subject);
+    fprintf(out, "; %u round%s of %.1f s for each\n", rounds, rounds == 1 ? "" : "s", seconds);
+    fprintf(out, "%5s %-9s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "round", "peer",
+            "answered", "sustained", "p50", "p90", "p99", "p99.9", "max", "CPU us", "CPU us",
+            "disk B", "settling");
+    fprintf(out, "%5s %-9s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "", "", "calls/s",
+            "calls/s", "us", "us", "us", "us", "us", "server", "client", "a call",
+            "phones + log, s");
+}
+
+/* A number, or a dash for one that was not measured. */
+static void cell(FILE *out, int width, int digits, double value)
+{
+    if (value > 0)
+        fprintf(out, " %*.*f", width, digits, value);
+    else
+        fprintf(out, " %*s", width, "-");
+}
+
+static void print_kinds(FILE *out, const struct sample *sample)
+{
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        if (sample->kind_us[kind][PERCENTILES - 1] <= 0)
+            continue;
+        fprintf(out, "%27s %11s", "", kind_name((enum kind)kind));
+        for (unsigned i = 0; i < PERCENTILES; i++)
+            cell(out, 8, 0, sample->kind_us[kind][i]);
+        fputc('\n', out);
+    }
+}
+
+void report_print_sample(FILE *out, const struct sample *sample)
+{
+    fprintf(out, "%5u %-9s", sample->round, sample->peer);
+    cell(out, 9, 0, sample->answered);
+    cell(out, 11, 0, sample->sustained);
+    for (unsigned i = 0; i < PERCENTILES; i++)
+        cell(out, 8, 0, sample->latency_us[i]);
+    cell(out, 8, 1, sample->server_cpu_us);
+    cell(out, 8, 1, sample->client_cpu_us);
+    cell(out, 8, 0, sample->written_bytes);
+    if (sample->recorded_seconds > 0)
+        fprintf(out, "  %.2f + %.2f", sample->delivered_seconds,
+                sample->recorded_seconds - sample->delivered_seconds);
+    if (sample->waited > 0)
+        fprintf(out, "  %llu calls waited", (unsigned long long)sample->waited);
+    fputc('\n', out);
+    print_kinds(out, sample);
+    fflush(out);
+}
+
+static bool print_comparison(FILE *out, const struct comparison *comparison)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *subject = open_memstream(&text, &size);
+    if (!subject)
+        return false;
+    print_subject(subject, &comparison->subject);
+    fclose(subject);
+    const struct ratio *ratio = &comparison->ratio;
+    fprintf(out, "  %-44s %-9s / %-8s %6.2f  (%.2f to %.2f)", text,
+            measure_name(comparison->measure), comparison->peer, ratio->median, ratio->least,
+            ratio->most);
+    bool missed = comparison->bar > 0 && ratio->median < comparison->bar;
+    if (comparison->bar > 0)
+        fprintf(out, "   bar %.2f %s", comparison->bar, missed ? "MISSED" : "met");
+    fputc('\n', out);
+    free(text);
+    return missed;
+}
+
+bool report_print_summary(FILE *out, const struct report *report)
+{
+    struct comparison *comparisons;
+    size_t count = report_compare(report, &comparisons);
+    bool missed = false;
+    if (count > 0)
+        fputs("\nMaskline over the peer, in the same round: median (least to most)\n", out);
+    for (size_t i = 0; i < count; i++)
+        missed |= print_comparison(out, &comparisons[i]);
+    free(comparisons);
+    if (report->figure_count > 0)
+        fputs("\nFigures\n", out);
+    for (size_t i = 0; i < report->figure_count; i++) {
+        const struct figure *figure = &report->figures[i];
+        bool over = figure->most > 0 && figure->value > figure->most;
+        fprintf(out, "  %-58s %10.4g %s", figure->name, figure->value, figure->unit);
+        if (figure->most > 0)
+            fprintf(out, "   bar %.4g %s", figure->most, over ? "MISSED" : "met");
+        fputc('\n', out);
+        missed |= over;
+    }
+    return missed;
+}
