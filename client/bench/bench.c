@@ -3,15 +3,14 @@
  */
 #include "client/bench/folder.h"
 #include "client/bench/json.h"
-#include "client/bench/measure.h"
 #include "client/bench/options.h"
-#include "client/bench/peers.h"
 #include "client/bench/report.h"
-#include "client/bench/world.h"
+#include "client/bench/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -27,123 +26,7 @@ struct bench {
     char folder[PATH_SIZE];
     char server_program[PATH_SIZE];
     char echo_program[PATH_SIZE];
-    struct peer echoes[ECHOES_MOST];
-    struct peer server;
-    struct world *world;
 };
-
-/* ---- one case: all peers, round by round ---- */
-
-static bool keep(struct bench *bench, const struct sample *sample)
-{
-    report_print_sample(bench->out, sample);
-    return report_add(bench->report, sample);
-}
-
-static bool measure_round(struct bench *bench, const struct mix *mix, struct sample *blank)
-{
-    for (unsigned i = 0; i < bench->options->echo_count; i++) {
-        struct sample sample = *blank;
-        snprintf(sample.peer, PEER_NAME, "echo-%u", bench->options->echo_threads[i]);
-        if (!measure_echo(bench->options, &bench->echoes[i], &sample) || !keep(bench, &sample))
-            return false;
-    }
-    struct sample sample = *blank;
-    snprintf(sample.peer, PEER_NAME, "maskline");
-    return measure_maskline(bench->options, mix, &bench->server, bench->world, &sample) &&
-           keep(bench, &sample);
-}
-
-static bool measure_case(struct bench *bench, const struct mix *mix, const struct load_shape *load)
-{
-    struct sample blank = {.subject = {.services = bench->world->options.services,
-                                       .connections = load->connections,
-                                       .in_flight = load->in_flight,
-                                       .rate = bench->options->rate}};
-    memcpy(blank.subject.workload, mix->name, MIX_NAME);
-    report_print_heads(bench->out, &blank.subject, bench->options->rounds, bench->options->seconds);
-    for (blank.round = 1; blank.round <= bench->options->rounds; blank.round++)
-        if (!measure_round(bench, mix, &blank))
-            return false;
-    return true;
-}
-
-/* ---- which cases ---- */
-
-static bool measure_bars(struct bench *bench)
-{
-    static const struct {
-        const char *mix;
-        struct load_shape load;
-    } cases[] = {
-        {"message", {1, 1}},   {"message", {1, 64}},     {"message", {8, 64}},
-        {"message", {64, 64}}, {"get-session", {8, 64}}, {"create-session", {8, 64}},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mix mix;
-        char why[64];
-        if (!mix_parse(cases[i].mix, &mix, why, sizeof why) ||
-            !measure_case(bench, &mix, &cases[i].load))
-            return false;
-    }
-    return true;
-}
-
-static bool measure_given(struct bench *bench)
-{
-    const struct options *options = bench->options;
-    for (unsigned i = 0; i < options->mix_count; i++)
-        for (unsigned j = 0; j < options->load_count; j++)
-            if (!measure_case(bench, &options->mixes[i], &options->loads[j]))
-                return false;
-    return true;
-}
-
-/* ---- servers ---- */
-
-static bool needs_sessions(const struct options *options)
-{
-    bool needed = options->bars;
-    for (unsigned i = 0; i < options->mix_count; i++)
-        needed |= options->mixes[i].weights[KIND_GET_SESSION] > 0;
-    return needed;
-}
-
-static bool measure_services(struct bench *bench, unsigned services)
-{
-    const struct options *options = bench->options;
-    struct world_options world = {.services = services,
-                                  .numbers = options->numbers,
-                                  .pairs = options->pairs,
-                                  .sessions = needs_sessions(options) ? options->sessions : 0};
-    char folder[PATH_SIZE + 32];
-    snprintf(folder, sizeof folder, "%s/services-%u", bench->folder, services);
-    fprintf(bench->out, "\nMaking %u Service%s with %u sessions to look up\n", services,
-            services == 1 ? "" : "s", world.sessions);
-    fflush(bench->out);
-    bool ok = peer_start_maskline(bench->server_program, folder, options->server_arguments,
-                                  &bench->server);
-    bench->world = ok ? world_make(bench->server.target, &world) : NULL;
-    ok = bench->world && (options->bars ? measure_bars(bench) : measure_given(bench));
-    world_free(bench->world);
-    bench->world = NULL;
-    peer_stop(&bench->server);
-    folder_remove(folder);
-    return ok;
-}
-
-static bool run(struct bench *bench)
-{
-    const struct options *options = bench->options;
-    bool ok = true;
-    for (unsigned i = 0; ok && i < options->echo_count; i++)
-        ok = peer_start_echo(bench->echo_program, options->echo_threads[i], &bench->echoes[i]);
-    for (unsigned i = 0; ok && i < options->services_count; i++)
-        ok = measure_services(bench, options->services[i]);
-    for (unsigned i = 0; i < options->echo_count; i++)
-        peer_stop(&bench->echoes[i]);
-    return ok;
-}
 
 /* ---- places ---- */
 
@@ -180,6 +63,9 @@ static bool find_folder(struct bench *bench, bool *ret_made)
         *ret_made = false;
         return false;
     }
+    /* PostgreSQL, which refuses root, must get to its own folder. */
+    if (geteuid() == 0)
+        chmod(bench->folder, 0711);
     if (disk.f_type == TMPFS_MAGIC)
         fprintf(stderr,
                 "maskline-bench: %s lies in memory, where nothing is durable: figures of "
@@ -224,6 +110,16 @@ static bool put_json(const struct bench *bench, bool ok)
     if (!written)
         fprintf(stderr, "maskline-bench: %s: %s\n", path, strerror(errno));
     return written;
+}
+
+static bool run(struct bench *bench)
+{
+    struct run_options options = {.options = bench->options,
+                                  .folder = bench->folder,
+                                  .server_program = bench->server_program,
+                                  .echo_program = bench->echo_program,
+                                  .out = bench->out};
+    return run_all(&options, bench->report);
 }
 
 int main(int count, char **arguments)

@@ -3,6 +3,7 @@
 #include "client/bench/settle.h"
 #include "client/bench/workloads.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* What a run used, by the process whose time it is. */
@@ -114,4 +115,23 @@ bool measure_maskline(const struct options *options, const struct mix *mix,
     ok = ok && finish(mix, world, world->events, sample);
     meter_server(&meter, sample);
     return ok;
+}
+
+bool measure_postgres(const struct options *options, struct postgres *postgres,
+                      enum postgres_script script, struct sample *sample)
+{
+    struct pgbench_result result;
+    /* pgbench counts in whole seconds. */
+    if (!postgres_run(postgres, script, (unsigned)ceil(options->seconds), &result))
+        return false;
+    sample->calls = result.transactions;
+    sample->seconds = ceil(options->seconds);
+    /* Its script ends when the receipt is recorded: it is compared by what Maskline sustains. */
+    if (script == POSTGRES_MESSAGE)
+        sample->sustained = result.per_second;
+    else
+        sample->answered = result.per_second;
+    sample->peer_connections = postgres_connections(postgres, script);
+    sample->latency_average_us = result.latency_ms * 1000;
+    return true;
 }

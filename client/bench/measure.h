@@ -6,13 +6,16 @@
 
 #include "client/bench/options.h"
 #include "client/bench/peers.h"
+#include "client/bench/postgres.h"
 #include "client/bench/report.h"
 #include "client/bench/world.h"
 
-/* Both fill the sample, but for its subject, round and peer, which are given with it. False, said to stderr, also when a single
+/* They fill the sample, but for its subject, round and peer, which are given with it. False, said to stderr, also when a single
  * call failed. */
 bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample);
 bool measure_maskline(const struct options *options, const struct mix *mix,
                       const struct peer *server, struct world *world, struct sample *sample);
+bool measure_postgres(const struct options *options, struct postgres *postgres,
+                      enum postgres_script script, struct sample *sample);
 
 #endif

@@ -33,8 +33,10 @@ struct sample {
     uint64_t failed;
     uint64_t waited; /* calls of an open loop that found too many in flight */
     double seconds;
-    double answered;  /* calls a second, up to their answers */
-    double sustained; /* the same until everything that follows from them was done, too */
+    double answered;           /* calls a second, up to their answers */
+    double sustained;          /* the same until everything that follows from them was done, too */
+    unsigned peer_connections; /* of PostgreSQL, which has others than the subject */
+    double latency_average_us; /* where only that is known */
     double latency_us[PERCENTILES];
     double kind_us[KINDS][PERCENTILES]; /* of a mix of several kinds */
     double delivered_seconds; /* settling: from the last answer to the last text at a phone */

@@ -45,6 +45,9 @@ static void write_sample(struct json *json, const struct sample *sample)
     json_number(json, "seconds", sample->seconds);
     write_measured(json, "answered_per_second", sample->answered);
     write_measured(json, "sustained_per_second", sample->sustained);
+    if (sample->peer_connections > 0)
+        json_count(json, "peer_connections", sample->peer_connections);
+    write_measured(json, "latency_average_us", sample->latency_average_us);
     write_latency(json, "latency_us", sample->latency_us);
     json_object(json, "latency_us_by_kind");
     for (unsigned kind = 0; kind < KINDS; kind++)

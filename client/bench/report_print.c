@@ -63,6 +63,9 @@ void report_print_sample(FILE *out, const struct sample *sample)
     if (sample->recorded_seconds > 0)
         fprintf(out, "  %.2f + %.2f", sample->delivered_seconds,
                 sample->recorded_seconds - sample->delivered_seconds);
+    if (sample->peer_connections > 0)
+        fprintf(out, "  %u connections, %.0f us on average", sample->peer_connections,
+                sample->latency_average_us);
     if (sample->waited > 0)
         fprintf(out, "  %llu calls waited", (unsigned long long)sample->waited);
     fputc('\n', out);

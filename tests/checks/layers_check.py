@@ -21,7 +21,7 @@ GENERATED = [
     ("@standard", re.compile(r"grpc/.*\.(pb|grpc)-c\.h$")),
 ]
 # Anything else that Bazel makes: judged by the folder it is made in.
-MADE = re.compile(r".*(\.(pb|grpc)-c|_descriptors|_embedded)\.h$")
+MADE = re.compile(r".*(\.(pb|grpc)-c|_descriptors|_embedded|_sql)\.h$")
 
 FOREIGN = [
     ("grpc", re.compile(r"grpc(\+\+|pp)?/")),

@@ -1,0 +1,32 @@
+#include "client/bench/pgbench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The number behind a label at the beginning of a line. */
+static bool number(const char *text, const char *label, double *ret_value)
+{
+    for (const char *at = text; (at = strstr(at, label)) != NULL; at++) {
+        if (at != text && at[-1] != '\n')
+            continue;
+        char *end;
+        at += strlen(label);
+        *ret_value = strtod(at, &end);
+        return end != at && *ret_value >= 0;
+    }
+    return false;
+}
+
+bool pgbench_read(const char *text, struct pgbench_result *ret_result)
+{
+    double transactions, failed, per_second, latency;
+    if (!number(text, "number of transactions actually processed: ", &transactions) ||
+        !number(text, "number of failed transactions: ", &failed) ||
+        !number(text, "tps = ", &per_second) || !number(text, "latency average = ", &latency))
+        return false;
+    *ret_result = (struct pgbench_result){.transactions = (uint64_t)transactions,
+                                          .failed = (uint64_t)failed,
+                                          .per_second = per_second,
+                                          .latency_ms = latency};
+    return true;
+}

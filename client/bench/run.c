@@ -1,0 +1,181 @@
+#include "client/bench/run.h"
+
+#include "client/bench/folder.h"
+#include "client/bench/measure.h"
+#include "client/bench/peers.h"
+#include "client/bench/postgres.h"
+#include "client/bench/world.h"
+
+#include <string.h>
+
+enum { PATH_SIZE = 512 };
+
+struct run {
+    struct run_options given;
+    const struct options *options;
+    struct report *report;
+    struct peer echoes[ECHOES_MOST];
+    struct postgres *postgres; /* NULL: not compared with */
+    struct peer server;
+    struct world *world;
+};
+
+/* ---- one case: all peers, round by round ---- */
+
+static bool keep(struct run *run, const struct sample *sample)
+{
+    report_print_sample(run->given.out, sample);
+    return report_add(run->report, sample);
+}
+
+static bool round_of_echoes(struct run *run, const struct sample *blank)
+{
+    for (unsigned i = 0; i < run->options->echo_count; i++) {
+        struct sample sample = *blank;
+        snprintf(sample.peer, PEER_NAME, "echo-%u", run->options->echo_threads[i]);
+        if (!measure_echo(run->options, &run->echoes[i], &sample) || !keep(run, &sample))
+            return false;
+    }
+    return true;
+}
+
+/* Whether PostgreSQL does the same. It is not measured with few calls in flight: it has the connections that it likes best. */
+static bool has_script(const struct mix *mix, const struct sample *blank,
+                       enum postgres_script *ret_script)
+{
+    *ret_script =
+        mix->weights[KIND_CREATE_SESSION] > 0 ? POSTGRES_CREATE_SESSION : POSTGRES_MESSAGE;
+    return mix->weights[KIND_GET_SESSION] + mix->weights[KIND_EVENTS] == 0 &&
+           (mix->sum == mix->weights[KIND_CREATE_SESSION] ||
+            mix->sum == mix->weights[KIND_MESSAGE] || mix->sum == mix->weights[KIND_SEND]) &&
+           blank->subject.connections * blank->subject.in_flight >= 512 && blank->subject.rate <= 0;
+}
+
+static bool round_of_postgres(struct run *run, const struct mix *mix, const struct sample *blank)
+{
+    enum postgres_script script;
+    if (!run->postgres || !has_script(mix, blank, &script))
+        return true;
+    struct sample sample = *blank;
+    snprintf(sample.peer, PEER_NAME, "postgres");
+    return measure_postgres(run->options, run->postgres, script, &sample) && keep(run, &sample);
+}
+
+static bool round_of_maskline(struct run *run, const struct mix *mix, const struct sample *blank)
+{
+    struct sample sample = *blank;
+    snprintf(sample.peer, PEER_NAME, "maskline");
+    return measure_maskline(run->options, mix, &run->server, run->world, &sample) &&
+           keep(run, &sample);
+}
+
+static bool measure_case(struct run *run, const struct mix *mix, const struct load_shape *load)
+{
+    struct sample blank = {.subject = {.services = run->world->options.services,
+                                       .connections = load->connections,
+                                       .in_flight = load->in_flight,
+                                       .rate = run->options->rate}};
+    memcpy(blank.subject.workload, mix->name, MIX_NAME);
+    report_print_heads(run->given.out, &blank.subject, run->options->rounds, run->options->seconds);
+    for (blank.round = 1; blank.round <= run->options->rounds; blank.round++)
+        if (!round_of_echoes(run, &blank) || !round_of_maskline(run, mix, &blank) ||
+            !round_of_postgres(run, mix, &blank))
+            return false;
+    return true;
+}
+
+/* ---- which cases ---- */
+
+static bool measure_bars(struct run *run)
+{
+    static const struct {
+        const char *mix;
+        struct load_shape load;
+    } cases[] = {
+        {"message", {1, 1}},   {"message", {1, 64}},     {"message", {8, 64}},
+        {"message", {64, 64}}, {"get-session", {8, 64}}, {"create-session", {8, 64}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mix mix;
+        char why[64];
+        if (!mix_parse(cases[i].mix, &mix, why, sizeof why) ||
+            !measure_case(run, &mix, &cases[i].load))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_given(struct run *run)
+{
+    const struct options *options = run->options;
+    for (unsigned i = 0; i < options->mix_count; i++)
+        for (unsigned j = 0; j < options->load_count; j++)
+            if (!measure_case(run, &options->mixes[i], &options->loads[j]))
+                return false;
+    return true;
+}
+
+/* ---- servers ---- */
+
+static bool needs_sessions(const struct options *options)
+{
+    bool needed = options->bars;
+    for (unsigned i = 0; i < options->mix_count; i++)
+        needed |= options->mixes[i].weights[KIND_GET_SESSION] > 0;
+    return needed;
+}
+
+/* In a store of its own: what was measured before must not matter. */
+static bool measure_services(struct run *run, unsigned services)
+{
+    const struct options *options = run->options;
+    struct world_options world = {.services = services,
+                                  .numbers = options->numbers,
+                                  .pairs = options->pairs,
+                                  .sessions = needs_sessions(options) ? options->sessions : 0};
+    char folder[PATH_SIZE];
+    snprintf(folder, sizeof folder, "%.400s/services-%u", run->given.folder, services);
+    fprintf(run->given.out, "\nMaking %u Service%s, %u sessions to look up\n", services,
+            services == 1 ? "" : "s", world.sessions);
+    fflush(run->given.out);
+    bool ok = peer_start_maskline(run->given.server_program, folder, options->server_arguments,
+                                  &run->server);
+    run->world = ok ? world_make(run->server.target, &world) : NULL;
+    ok = run->world && (options->bars ? measure_bars(run) : measure_given(run));
+    world_free(run->world);
+    run->world = NULL;
+    peer_stop(&run->server);
+    folder_remove(folder);
+    return ok;
+}
+
+static bool start_postgres(struct run *run)
+{
+    char folder[PATH_SIZE];
+    struct postgres_options options = {.programs = run->options->postgres,
+                                       .folder = folder,
+                                       .services = run->options->services[0],
+                                       .pairs = run->options->pairs};
+    if (*run->options->postgres == '\0')
+        return true;
+    snprintf(folder, sizeof folder, "%.400s/postgres", run->given.folder);
+    fputs("Making a store in PostgreSQL\n", run->given.out);
+    fflush(run->given.out);
+    run->postgres = postgres_start(&options);
+    return run->postgres != NULL;
+}
+
+bool run_all(const struct run_options *given, struct report *report)
+{
+    const struct options *options = given->options;
+    struct run run = {.given = *given, .options = options, .report = report};
+    bool ok = start_postgres(&run);
+    for (unsigned i = 0; ok && i < options->echo_count; i++)
+        ok = peer_start_echo(given->echo_program, options->echo_threads[i], &run.echoes[i]);
+    for (unsigned i = 0; ok && i < options->services_count; i++)
+        ok = measure_services(&run, options->services[i]);
+    for (unsigned i = 0; i < options->echo_count; i++)
+        peer_stop(&run.echoes[i]);
+    postgres_stop(run.postgres);
+    return ok;
+}
