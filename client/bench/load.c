@@ -170,7 +170,7 @@ static void run(struct load *load)
 static bool open_channels(struct load *load)
 {
     const struct load_options *options = load->options;
-    struct grpc_c_channel_options own = {.own_connection = true};
+    struct grpc_c_channel_options own = {.own_connection = true, .lean = true};
     for (unsigned i = 0; i < options->connections; i++) {
         struct error error;
         load->channels[i] = grpc_c_channel_new(options->target, &own, &error);

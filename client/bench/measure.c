@@ -1,5 +1,6 @@
 #include "client/bench/measure.h"
 
+#include "client/bench/latency.h"
 #include "client/bench/settle.h"
 #include "client/bench/workloads.h"
 
@@ -113,6 +114,46 @@ bool measure_maskline(const struct options *options, const struct mix *mix,
     meter_client(&meter, sample);
     free(result);
     ok = ok && finish(mix, world, world->events, sample);
+    process_wait_calm(&server->process);
+    meter_server(&meter, sample);
+    return ok;
+}
+
+bool measure_talk(const struct options *options, const struct peer *echo, struct sample *sample)
+{
+    struct histogram *times = calloc(1, sizeof *times);
+    struct meter meter = meter_start(echo->process.id);
+    bool ok = times && latency_of_talk(echo->target, options->seconds, times, &sample->seconds);
+    if (ok) {
+        sample->calls = times->total;
+        sample->answered = (double)times->total / sample->seconds;
+        sample_percentiles(sample->latency_us, times);
+        meter_client(&meter, sample);
+        meter_server(&meter, sample);
+    }
+    free(times);
+    return ok;
+}
+
+bool measure_events(const struct options *options, const struct peer *server, struct world *world,
+                    struct sample *sample)
+{
+    static const struct mix texts = {.weights = {[KIND_MESSAGE] = 1}, .sum = 1};
+    struct load_options load = load_of(options, sample, server->target);
+    struct load_result *result = malloc(sizeof *result);
+    struct histogram *times = calloc(1, sizeof *times);
+    struct meter meter = meter_start(server->process.id);
+    bool ok = result && times && latency_of_events(&load, world, result, times) &&
+              take(sample, result, true);
+    meter_client(&meter, sample);
+    if (ok) {
+        sample_percentiles(sample->latency_us, times);
+        sample_percentiles(sample->kind_us[KIND_EVENTS], times);
+    }
+    free(times);
+    free(result);
+    ok = ok && finish(&texts, world, world->events, sample);
+    process_wait_calm(&server->process);
     meter_server(&meter, sample);
     return ok;
 }

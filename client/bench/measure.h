@@ -15,6 +15,10 @@
 bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample);
 bool measure_maskline(const struct options *options, const struct mix *mix,
                       const struct peer *server, struct world *world, struct sample *sample);
+/* A stream of the echo, and Maskline's from the text to its event; that one tells the texts' answers as kind `message`. */
+bool measure_talk(const struct options *options, const struct peer *echo, struct sample *sample);
+bool measure_events(const struct options *options, const struct peer *server, struct world *world,
+                    struct sample *sample);
 bool measure_postgres(const struct options *options, struct postgres *postgres,
                       enum postgres_script script, struct sample *sample);
 

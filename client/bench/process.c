@@ -15,6 +15,11 @@
 
 enum { STOP_POLLS = 3000, STOP_POLL_NS = 10000000, EXEC_FAILED = 127, BY_SIGNAL = 128 };
 
+#define CALM_NS          (SECOND_NS / 2)
+#define CALM_POLL_NS     (SECOND_NS / 10)
+#define CALM_MOST_NS     (5 * SECOND_NS)
+#define CALM_CPU_SECONDS 0.011 /* of a poll: one tick */
+
 static bool become(const struct process_options *options)
 {
     if (options->user == 0 || geteuid() != 0)
@@ -158,6 +163,21 @@ struct usage process_usage(pid_t id)
     read_proc(id, "status", text, sizeof text);
     usage.resident_bytes = field(text, "\nVmRSS:") * 1024;
     return usage;
+}
+
+void process_wait_calm(const struct process *process)
+{
+    int64_t now = clock_ns(), quiet_from = now, until = now + CALM_MOST_NS;
+    struct usage before = process_usage(process->id);
+    while (now < until && now - quiet_from < CALM_NS) {
+        clock_wait(now + CALM_POLL_NS);
+        now = clock_ns();
+        struct usage after = process_usage(process->id);
+        if (after.written_bytes != before.written_bytes ||
+            after.cpu_seconds - before.cpu_seconds > CALM_CPU_SECONDS)
+            quiet_from = now;
+        before = after;
+    }
 }
 
 double own_cpu_seconds(void)

@@ -1,11 +1,8 @@
-#include "client/bench/report.h"
+#include "client/bench/options.h"
+#include "client/bench/report_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "client/bench/report_internal.h"
-
-enum { ROUNDS_MOST = 100 };
 
 const double report_parts[PERCENTILES] = {0.5, 0.9, 0.99, 0.999, 1};
 const char *const report_part_names[PERCENTILES] = {"p50", "p90", "p99", "p99.9", "max"};
@@ -83,6 +80,12 @@ static double peer_value(const struct sample *peer, enum measure measure)
     return value_of(peer, echo ? MEASURE_ANSWERED : measure);
 }
 
+double middle(double *values, unsigned count)
+{
+    qsort(values, count, sizeof *values, by_size);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
 struct ratio report_ratio(const struct report *report, const struct subject *subject,
                           enum measure measure, const char *peer)
 {
@@ -98,14 +101,13 @@ struct ratio report_ratio(const struct report *report, const struct subject *sub
     }
     if (ratio.rounds == 0)
         return ratio;
-    qsort(values, ratio.rounds, sizeof *values, by_size);
+    ratio.median = middle(values, ratio.rounds);
     ratio.least = values[0];
     ratio.most = values[ratio.rounds - 1];
-    ratio.median = (values[(ratio.rounds - 1) / 2] + values[ratio.rounds / 2]) / 2;
     return ratio;
 }
 
-static void percentiles(double *ret_us, const struct histogram *times)
+void sample_percentiles(double ret_us[PERCENTILES], const struct histogram *times)
 {
     for (unsigned i = 0; i < PERCENTILES; i++)
         ret_us[i] = (double)histogram_at(times, report_parts[i]) / 1000;
@@ -119,8 +121,8 @@ void sample_latency(struct sample *sample, const struct load_result *result, boo
     for (unsigned i = 0; i < LOAD_KINDS; i++) {
         histogram_merge(all, &result->kinds[i].times);
         if (mixed && i < KINDS && result->kinds[i].times.total > 0)
-            percentiles(sample->kind_us[i], &result->kinds[i].times);
+            sample_percentiles(sample->kind_us[i], &result->kinds[i].times);
     }
-    percentiles(sample->latency_us, all);
+    sample_percentiles(sample->latency_us, all);
     free(all);
 }

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { PEER_NAME = 16, PERCENTILES = 5 };
+enum { PEER_NAME = 16, PERCENTILES = 5, PERCENTILE_99 = 2 };
 
 /* 0.5 0.9 0.99 0.999 1: p50 p90 p99 p99.9 max. */
 extern const double report_parts[PERCENTILES];
@@ -76,8 +76,13 @@ bool report_figure(struct report *report, const struct figure *figure);
 struct ratio report_ratio(const struct report *report, const struct subject *subject,
                           enum measure measure, const char *peer);
 
+/* The median; sorts them. `count` is more than 0. */
+double middle(double *values, unsigned count);
+
 /* Fills latency_us and kind_us. */
 void sample_latency(struct sample *sample, const struct load_result *result, bool mixed);
+
+void sample_percentiles(double ret_us[PERCENTILES], const struct histogram *times);
 
 /* ---- for people ---- */
 

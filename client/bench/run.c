@@ -2,6 +2,7 @@
 
 #include "client/bench/folder.h"
 #include "client/bench/measure.h"
+#include "client/bench/memory.h"
 #include "client/bench/peers.h"
 #include "client/bench/postgres.h"
 #include "client/bench/world.h"
@@ -84,6 +85,55 @@ static bool measure_case(struct run *run, const struct mix *mix, const struct lo
     return true;
 }
 
+/* ---- event streams ---- */
+
+static bool round_of_events(struct run *run, const struct sample *blank, double *ret_share)
+{
+    double bare = 0;
+    for (unsigned i = 0; i < run->options->echo_count; i++) {
+        struct sample sample = *blank;
+        snprintf(sample.peer, PEER_NAME, "echo-%u", run->options->echo_threads[i]);
+        if (!measure_talk(run->options, &run->echoes[i], &sample) || !keep(run, &sample))
+            return false;
+        if (i == 0)
+            bare = sample.latency_us[PERCENTILE_99];
+    }
+    struct sample sample = *blank;
+    snprintf(sample.peer, PEER_NAME, "maskline");
+    if (!measure_events(run->options, &run->server, run->world, &sample) || !keep(run, &sample))
+        return false;
+    *ret_share =
+        sample.latency_us[PERCENTILE_99] / (sample.kind_us[KIND_MESSAGE][PERCENTILE_99] + bare);
+    return true;
+}
+
+/* The bar: an event is as late as a durable call and a message on a bare stream together, at the 99th percentile. */
+static bool tell_share(struct run *run, double *shares)
+{
+    struct figure figure = {.value = middle(shares, run->options->rounds),
+                            .unit = "",
+                            .most = run->options->echo_count > 0 ? 1 : 0};
+    snprintf(figure.name, sizeof figure.name, "event p99 / (text's p99 + bare stream's p99), %u S.",
+             run->world->options.services);
+    return report_figure(run->report, &figure);
+}
+
+static bool measure_events_case(struct run *run)
+{
+    double shares[ROUNDS_MOST];
+    double rate = run->options->rate > 0 ? run->options->rate : run->options->events_rate;
+    struct sample blank = {.subject = {.workload = "events",
+                                       .services = run->world->options.services,
+                                       .connections = 8,
+                                       .in_flight = 64,
+                                       .rate = rate}};
+    report_print_heads(run->given.out, &blank.subject, run->options->rounds, run->options->seconds);
+    for (blank.round = 1; blank.round <= run->options->rounds; blank.round++)
+        if (!round_of_events(run, &blank, &shares[blank.round - 1]))
+            return false;
+    return tell_share(run, shares);
+}
+
 /* ---- which cases ---- */
 
 static bool measure_bars(struct run *run)
@@ -102,16 +152,20 @@ static bool measure_bars(struct run *run)
             !measure_case(run, &mix, &cases[i].load))
             return false;
     }
-    return true;
+    return measure_events_case(run);
 }
 
 static bool measure_given(struct run *run)
 {
     const struct options *options = run->options;
-    for (unsigned i = 0; i < options->mix_count; i++)
-        for (unsigned j = 0; j < options->load_count; j++)
+    for (unsigned i = 0; i < options->mix_count; i++) {
+        bool events = options->mixes[i].weights[KIND_EVENTS] > 0;
+        if (events && !measure_events_case(run))
+            return false;
+        for (unsigned j = 0; j < options->load_count && !events; j++)
             if (!measure_case(run, &options->mixes[i], &options->loads[j]))
                 return false;
+    }
     return true;
 }
 
@@ -149,6 +203,35 @@ static bool measure_services(struct run *run, unsigned services)
     return ok;
 }
 
+static bool tell_memory(struct run *run, const struct memory *memory)
+{
+    struct figure idle = {.name = "resident with an empty store",
+                          .value = (double)memory->idle_bytes / (1024 * 1024),
+                          .unit = "MiB",
+                          .most = 40};
+    struct figure subscriber = {
+        .value = memory->bytes_a_subscriber / 1024, .unit = "KiB", .most = 20};
+    snprintf(subscriber.name, sizeof subscriber.name, "resident for each of %u event streams",
+             run->options->subscribers);
+    return report_figure(run->report, &idle) &&
+           (run->options->subscribers == 0 || report_figure(run->report, &subscriber));
+}
+
+/* On a server of its own: memory that was had once is not given back. */
+static bool measure_memory(struct run *run)
+{
+    char folder[PATH_SIZE];
+    struct memory memory;
+    snprintf(folder, sizeof folder, "%.400s/memory", run->given.folder);
+    bool ok = peer_start_maskline(run->given.server_program, folder, run->options->server_arguments,
+                                  &run->server) &&
+              memory_measure(&run->server, run->options->subscribers, &memory) &&
+              tell_memory(run, &memory);
+    peer_stop(&run->server);
+    folder_remove(folder);
+    return ok;
+}
+
 static bool start_postgres(struct run *run)
 {
     char folder[PATH_SIZE];
@@ -169,7 +252,7 @@ bool run_all(const struct run_options *given, struct report *report)
 {
     const struct options *options = given->options;
     struct run run = {.given = *given, .options = options, .report = report};
-    bool ok = start_postgres(&run);
+    bool ok = (!options->bars || measure_memory(&run)) && start_postgres(&run);
     for (unsigned i = 0; ok && i < options->echo_count; i++)
         ok = peer_start_echo(given->echo_program, options->echo_threads[i], &run.echoes[i]);
     for (unsigned i = 0; ok && i < options->services_count; i++)

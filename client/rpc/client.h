@@ -26,7 +26,10 @@ struct grpc_c_channel_options {
     int64_t keepalive_ms;         /* 0: no pings */
     int64_t keepalive_timeout_ms; /* 20,000 */
     bool own_connection;          /* do not share a connection with channels to the same target */
-    const char *user_agent;       /* put before the library's own name */
+    bool
+        lean; /* for load generators, which trust the server: about a third less CPU for a call, without the core's retries of
+                  calls that never left, its deadlines on this side, and its bound before a message is read whole */
+    const char *user_agent; /* put before the library's own name */
 };
 
 /* A channel to "host:port", "[v6]:port", "unix:/path" or "unix-abstract:name": plain text, and straight there, whatever proxy the

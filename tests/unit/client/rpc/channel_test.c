@@ -64,6 +64,25 @@ START_TEST(options_are_taken)
 }
 END_TEST
 
+/* What the core leaves out there, this side does not lean on. */
+START_TEST(lean_channel_calls_like_any)
+{
+    struct grpc_c_channel_options options = {.lean = true, .max_response = 1000};
+    struct fixture fixture = fixture_start();
+    struct error error;
+    struct grpc_c_status status;
+    grpc_c_channel_free(fixture.channel);
+    fixture.channel = grpc_c_channel_new(raw_server_target(fixture.server), &options, &error);
+    ck_assert_ptr_nonnull(fixture.channel);
+    ck_assert(say(&fixture, ECHO, NULL, "x", NULL, &status));
+    ck_assert(!say(&fixture, SPEAK, NULL, "x", NULL, &status));
+    expect(&status, STATUS_ABORTED);
+    ck_assert(!say(&fixture, PACKED, NULL, "x", NULL, &status));
+    expect(&status, STATUS_RESOURCE_EXHAUSTED);
+    fixture_stop(&fixture);
+}
+END_TEST
+
 START_TEST(elements_are_bounded)
 {
     struct grpc_c_channel_options options = {.max_elements = 2};
@@ -205,6 +224,7 @@ START_TEST(surplus_response_is_waited_out)
 END_TEST
 
 FIXTURE_MAIN("client/rpc channel", sound_targets_are_taken, others_are_refused, options_are_taken,
-             elements_are_bounded, peer_that_speaks_no_http2, peer_that_is_slow_is_waited_for,
-             requests_are_compressed_on_demand, server_that_goes_ends_its_calls,
-             server_that_comes_back_is_found, surplus_response_is_waited_out)
+             lean_channel_calls_like_any, elements_are_bounded, peer_that_speaks_no_http2,
+             peer_that_is_slow_is_waited_for, requests_are_compressed_on_demand,
+             server_that_goes_ends_its_calls, server_that_comes_back_is_found,
+             surplus_response_is_waited_out)
