@@ -76,22 +76,27 @@ bool measure_echo(const struct options *options, const struct peer *echo, struct
 }
 
 /* Everything that follows from the calls, to the end. */
-static bool finish(const struct mix *mix, struct world *world, uint64_t events_before,
+static bool finish(const struct mix *mix, struct world *world, const struct meter *meter,
                    struct sample *sample)
 {
-    struct settled settled;
-    unsigned texts = mix->weights[KIND_MESSAGE] + mix->weights[KIND_SEND];
-    if (texts == 0)
-        return true;
-    if (!settle(world, &settled))
+    struct settled settled = {.cpu_seconds = process_usage(meter->server).cpu_seconds};
+    bool texts = mix->weights[KIND_MESSAGE] + mix->weights[KIND_SEND] > 0;
+    if (texts && !settle(world, meter->server, &settled))
         return false;
+    double checked = process_usage(meter->server).cpu_seconds;
+    process_wait_calm(meter->server);
+    meter_server(meter, sample);
+    /* Settling asks many questions at its end; they are none of the server's own work. */
+    sample->server_cpu_us -= (checked - settled.cpu_seconds) * 1e6 / ((double)sample->calls + 1);
+    if (!texts)
+        return true;
     sample->delivered_seconds = settled.delivered_seconds;
     sample->recorded_seconds = settled.recorded_seconds;
     sample->sustained =
         (double)(sample->calls - sample->failed) / (sample->seconds + settled.recorded_seconds);
     /* The warm-up's calls have events, too. */
-    if (events_before > 0)
-        sample->events_per_call = (double)(settled.events - events_before) /
+    if (world->events > 0)
+        sample->events_per_call = (double)(settled.events - world->events) /
                                   (double)(sample->calls + sample->subject.connections);
     world->events = settled.events;
     return true;
@@ -113,10 +118,7 @@ bool measure_maskline(const struct options *options, const struct mix *mix,
     bool ok = result && load_run(&load, result) && take(sample, result, kinds > 1);
     meter_client(&meter, sample);
     free(result);
-    ok = ok && finish(mix, world, world->events, sample);
-    process_wait_calm(&server->process);
-    meter_server(&meter, sample);
-    return ok;
+    return ok && finish(mix, world, &meter, sample);
 }
 
 bool measure_talk(const struct options *options, const struct peer *echo, struct sample *sample)
@@ -152,10 +154,7 @@ bool measure_events(const struct options *options, const struct peer *server, st
     }
     free(times);
     free(result);
-    ok = ok && finish(&texts, world, world->events, sample);
-    process_wait_calm(&server->process);
-    meter_server(&meter, sample);
-    return ok;
+    return ok && finish(&texts, world, &meter, sample);
 }
 
 bool measure_postgres(const struct options *options, struct postgres *postgres,

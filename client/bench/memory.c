@@ -15,7 +15,7 @@ static const char *one_service(void *data, unsigned index)
 bool memory_measure(const struct peer *server, unsigned subscribers, struct memory *ret_memory)
 {
     struct world_options options = {.services = 1, .numbers = 2, .pairs = 1};
-    process_wait_calm(&server->process);
+    process_wait_calm(server->process.id);
     *ret_memory = (struct memory){process_usage(server->process.id).resident_bytes, 0};
     if (subscribers == 0)
         return true;

@@ -165,14 +165,14 @@ struct usage process_usage(pid_t id)
     return usage;
 }
 
-void process_wait_calm(const struct process *process)
+void process_wait_calm(pid_t id)
 {
     int64_t now = clock_ns(), quiet_from = now, until = now + CALM_MOST_NS;
-    struct usage before = process_usage(process->id);
+    struct usage before = process_usage(id);
     while (now < until && now - quiet_from < CALM_NS) {
         clock_wait(now + CALM_POLL_NS);
         now = clock_ns();
-        struct usage after = process_usage(process->id);
+        struct usage after = process_usage(id);
         if (after.written_bytes != before.written_bytes ||
             after.cpu_seconds - before.cpu_seconds > CALM_CPU_SECONDS)
             quiet_from = now;

@@ -47,7 +47,7 @@ struct usage process_usage(pid_t id);
 
 /* Waits until it has neither used CPU to speak of nor caused writes for half a second; at most 5 s. What it does behind its answers belongs to
  * them, and must not fall on who is measured next. */
-void process_wait_calm(const struct process *process);
+void process_wait_calm(pid_t id);
 
 /* CPU seconds of this program. */
 double own_cpu_seconds(void);

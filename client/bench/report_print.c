@@ -3,8 +3,8 @@
  */
 #include "client/bench/report_internal.h"
 
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void print_subject(FILE *out, const struct subject *subject)
 {
@@ -62,7 +62,7 @@ void report_print_sample(FILE *out, const struct sample *sample)
     cell(out, 8, 0, sample->written_bytes);
     if (sample->recorded_seconds > 0)
         fprintf(out, "  %.2f + %.2f", sample->delivered_seconds,
-                sample->recorded_seconds - sample->delivered_seconds);
+                fmax(sample->recorded_seconds - sample->delivered_seconds, 0));
     if (sample->peer_connections > 0)
         fprintf(out, "  %u connections, %.0f us on average", sample->peer_connections,
                 sample->latency_average_us);
@@ -73,36 +73,65 @@ void report_print_sample(FILE *out, const struct sample *sample)
     fflush(out);
 }
 
-static bool print_comparison(FILE *out, const struct comparison *comparison)
+static char *subject_text(const struct subject *subject)
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *subject = open_memstream(&text, &size);
-    if (!subject)
-        return false;
-    print_subject(subject, &comparison->subject);
-    fclose(subject);
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    print_subject(out, subject);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+static bool missed(const struct comparison *comparison)
+{
+    return comparison->bar > 0 && comparison->ratio.median < comparison->bar;
+}
+
+static void print_ratio(FILE *out, const struct comparison *comparison)
+{
     const struct ratio *ratio = &comparison->ratio;
-    fprintf(out, "  %-44s %-9s / %-8s %6.2f  (%.2f to %.2f)", text,
-            measure_name(comparison->measure), comparison->peer, ratio->median, ratio->least,
+    fprintf(out, "   %s %.2f (%.2f to %.2f)", comparison->peer, ratio->median, ratio->least,
             ratio->most);
-    bool missed = comparison->bar > 0 && ratio->median < comparison->bar;
     if (comparison->bar > 0)
-        fprintf(out, "   bar %.2f %s", comparison->bar, missed ? "MISSED" : "met");
-    fputc('\n', out);
-    free(text);
-    return missed;
+        fprintf(out, " %s %.2f", missed(comparison) ? "MISSED" : "met", comparison->bar);
+}
+
+/* A line for each subject and measure, its peers side by side. */
+static bool print_ratios(FILE *out, const struct comparison *comparisons, size_t count)
+{
+    bool any_missed = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct comparison *first = &comparisons[i];
+        bool told = false;
+        for (size_t j = 0; j < i; j++)
+            told |= comparisons[j].measure == first->measure &&
+                    subject_same(&comparisons[j].subject, &first->subject);
+        if (told)
+            continue;
+        char *text = subject_text(&first->subject);
+        fprintf(out, "  %-40s %-9s", text ? text : "", measure_name(first->measure));
+        free(text);
+        for (size_t j = i; j < count; j++)
+            if (comparisons[j].measure == first->measure &&
+                subject_same(&comparisons[j].subject, &first->subject)) {
+                print_ratio(out, &comparisons[j]);
+                any_missed |= missed(&comparisons[j]);
+            }
+        fputc('\n', out);
+    }
+    return any_missed;
 }
 
 bool report_print_summary(FILE *out, const struct report *report)
 {
     struct comparison *comparisons;
     size_t count = report_compare(report, &comparisons);
-    bool missed = false;
     if (count > 0)
-        fputs("\nMaskline over the peer, in the same round: median (least to most)\n", out);
-    for (size_t i = 0; i < count; i++)
-        missed |= print_comparison(out, &comparisons[i]);
+        fputs("\nMaskline over the peer, in the same round: median (least to most), and the bar\n",
+              out);
+    bool any_missed = print_ratios(out, comparisons, count);
     free(comparisons);
     if (report->figure_count > 0)
         fputs("\nFigures\n", out);
@@ -111,9 +140,9 @@ bool report_print_summary(FILE *out, const struct report *report)
         bool over = figure->most > 0 && figure->value > figure->most;
         fprintf(out, "  %-58s %10.4g %s", figure->name, figure->value, figure->unit);
         if (figure->most > 0)
-            fprintf(out, "   bar %.4g %s", figure->most, over ? "MISSED" : "met");
+            fprintf(out, "   %s %.4g", over ? "MISSED" : "met", figure->most);
         fputc('\n', out);
-        missed |= over;
+        any_missed |= over;
     }
-    return missed;
+    return any_missed;
 }

@@ -28,6 +28,8 @@ struct settling {
     struct arena *arena;
     int64_t until_ns; /* of patience */
     int64_t delivered_ns, recorded_ns;
+    pid_t server;
+    double cpu_seconds; /* at recorded_ns */
     uint64_t position[SAMPLES];
     uint64_t all; /* positions of all Services together */
 };
@@ -98,16 +100,24 @@ static bool poll_phones(struct settling *settling)
     return true;
 }
 
+static void note_change(struct settling *settling)
+{
+    settling->recorded_ns = clock_ns();
+    settling->cpu_seconds = process_usage(settling->server).cpu_seconds;
+}
+
 static bool poll_logs(struct settling *settling)
 {
+    bool changed = false;
     for (unsigned i = 0; i < SAMPLES; i++) {
         uint64_t position;
         if (!last_position(settling, sample(i, settling->world->options.services), &position))
             return false;
-        if (position != settling->position[i])
-            settling->recorded_ns = clock_ns();
+        changed |= position != settling->position[i];
         settling->position[i] = position;
     }
+    if (changed)
+        note_change(settling);
     return true;
 }
 
@@ -162,7 +172,7 @@ static bool same_everywhere(struct settling *settling, struct load_result *resul
         return false;
     *ret_same = settling->all == before;
     if (!*ret_same && before > 0)
-        settling->recorded_ns = clock_ns();
+        note_change(settling);
     return true;
 }
 
@@ -248,7 +258,7 @@ static bool settle_all(struct settling *settling)
     return true;
 }
 
-bool settle(struct world *world, struct settled *ret_settled)
+bool settle(struct world *world, pid_t server, struct settled *ret_settled)
 {
     struct error error;
     int64_t now = clock_ns();
@@ -256,6 +266,8 @@ bool settle(struct world *world, struct settled *ret_settled)
                                 .channel = grpc_c_channel_new(world->target, NULL, &error),
                                 .arena = arena_new(ARENA),
                                 .until_ns = now + PATIENCE_NS,
+                                .server = server,
+                                .cpu_seconds = process_usage(server).cpu_seconds,
                                 .recorded_ns = now};
     bool ok = settling.channel && settling.arena && settle_all(&settling);
     grpc_c_channel_free(settling.channel);
@@ -263,6 +275,7 @@ bool settle(struct world *world, struct settled *ret_settled)
     int64_t delivered = settling.delivered_ns ? settling.delivered_ns : settling.recorded_ns;
     ret_settled->delivered_seconds = (double)(delivered - now) / (double)SECOND_NS;
     ret_settled->recorded_seconds = (double)(settling.recorded_ns - now) / (double)SECOND_NS;
+    ret_settled->cpu_seconds = settling.cpu_seconds;
     ret_settled->events = settling.all;
     return ok;
 }
