@@ -37,15 +37,19 @@ static bool redirect(const struct process_options *options, const int ends[2])
            dup2(log, STDERR_FILENO) >= 0;
 }
 
+/* A change of user forgets this order, so that it comes after one. A parent that ended before it is told by the new one. */
+static bool end_with(pid_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM) == 0 && getppid() == parent;
+}
+
 __attribute__((noreturn)) static void run_child(const struct process_options *options,
-                                                const int ends[2])
+                                                const int ends[2], pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    /* A change of user forgets the signal of the parent's end, so that comes after it. */
-    if (redirect(options, ends) && become(options) &&
-        prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM) == 0 &&
+    if (redirect(options, ends) && become(options) && end_with(parent) &&
         (!options->folder || chdir(options->folder) == 0))
         execv(options->arguments[0], (char **)(uintptr_t)options->arguments);
     fprintf(stderr, "maskline-bench: cannot run %s: %s\n", options->arguments[0], strerror(errno));
@@ -61,9 +65,9 @@ bool process_start(const struct process_options *options, struct process *ret_pr
         return false;
     }
     fflush(NULL);
-    pid_t id = fork();
+    pid_t parent = getpid(), id = fork();
     if (id == 0)
-        run_child(options, ends);
+        run_child(options, ends, parent);
     if (id < 0)
         perror("maskline-bench: fork");
     if (options->piped) {

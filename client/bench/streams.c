@@ -115,7 +115,7 @@ static bool open_channels(struct streams *all)
 
 static bool open_all(struct streams *all)
 {
-    if (!all->channels || !all->streams || !open_channels(all))
+    if (!open_channels(all))
         return false;
     for (unsigned i = 0; i < all->options.count; i++)
         if (!begin(all, i))
@@ -133,7 +133,7 @@ struct streams *streams_open(const struct streams_options *options)
     all->streams = calloc(options->count + 1, sizeof *all->streams);
     pthread_mutex_init(&all->lock, NULL);
     pthread_cond_init(&all->changed, NULL);
-    if (open_all(all))
+    if (all->channels && all->streams && open_all(all))
         return all;
     streams_close(all);
     return NULL;

@@ -14,7 +14,7 @@ import unittest
 BENCH = os.path.abspath("client/bench/maskline-bench")
 ECHO = os.path.abspath("client/bench/echo-server")
 SERVER = os.path.abspath("server/maskline-server")
-PATIENCE = 240
+PATIENCE = 120
 
 # Gives back nothing, as an echo server once did that was taken for a quick one.
 EMPTY_ECHO = """#!/usr/bin/python3
@@ -44,10 +44,11 @@ def children(parent):
 
 
 def stat_of(process):
-    """What stands in /proc behind the name, or None."""
+    """What stands in /proc behind the name, or None; also when it has ended and nobody has asked for it yet."""
     try:
         with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
+            fields = file.read().rpartition(")")[2].split()
+            return None if fields[0] == "Z" else fields
     except OSError:
         return None
 
@@ -146,7 +147,8 @@ class Bench(unittest.TestCase):
                 time.sleep(0.01)
             bench.send_signal(signal.SIGKILL)
         self.assertEqual(len(started), 3)
-        left = started
+        end = time.monotonic() + PATIENCE
+        left = set(started)
         while left and time.monotonic() < end:
             left = {process for process, since in started.items() if (stat_of(process) or [None] * 20)[19] == since}
             time.sleep(0.01)
