@@ -1,6 +1,7 @@
 /*
  * maskline-bench: Maskline beside a bare echo and PostgreSQL, in turns, in one run.
  */
+#include "client/bench/ending.h"
 #include "client/bench/folder.h"
 #include "client/bench/json.h"
 #include "client/bench/options.h"
@@ -143,7 +144,7 @@ int main(int count, char **arguments)
               find_program(options.server_program, "../../server/maskline-server",
                            bench.server_program) &&
               find_program(options.echo_program, "echo-server", bench.echo_program) &&
-              find_folder(&bench, &made) && run(&bench);
+              find_folder(&bench, &made) && ending_watch(made ? bench.folder : NULL) && run(&bench);
     if (bench.report) {
         report_print_summary(bench.out, bench.report);
         ok = put_json(&bench, ok) && ok;

@@ -3,7 +3,6 @@
 #include "client/bench/clock.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,5 +82,5 @@ bool peer_start_maskline(const char *program, const char *folder, const char *co
 
 void peer_stop(struct peer *peer)
 {
-    process_stop(&peer->process, SIGTERM);
+    process_stop(&peer->process, 0);
 }

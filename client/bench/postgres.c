@@ -179,7 +179,11 @@ static bool start_server(struct postgres *postgres)
     snprintf(program, sizeof program, "%s/postgres", postgres->options.programs);
     const char *const arguments[] = {program, "-D", postgres->data, "-k", postgres->folder, NULL};
     struct process_options options = {
-        .arguments = arguments, .folder = postgres->folder, .log = postgres->log};
+        .arguments = arguments,
+        .folder = postgres->folder,
+        .log = postgres->log,
+        /* It ends at once, whoever is connected; its store is of no more use then. */
+        .end_signal = SIGQUIT};
     if (postgres->user) {
         options.user = postgres->user->pw_uid;
         options.group = postgres->user->pw_gid;
@@ -216,8 +220,7 @@ void postgres_stop(struct postgres *postgres)
 {
     if (!postgres)
         return;
-    /* SIGINT: it ends sessions, writes what is to be written, and goes. */
-    process_stop(&postgres->server, SIGINT);
+    process_stop(&postgres->server, 0);
     free(postgres);
 }
 

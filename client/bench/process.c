@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,41 @@ enum { STOP_POLLS = 3000, STOP_POLL_NS = 10000000, EXEC_FAILED = 127, BY_SIGNAL 
 #define CALM_POLL_NS     (SECOND_NS / 10)
 #define CALM_MOST_NS     (5 * SECOND_NS)
 #define CALM_CPU_SECONDS 0.011 /* of a poll: one tick */
+
+enum { RUNNING_MOST = 32 };
+
+/* All that run; over them the lock, which is held while one is started. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    pid_t id; /* 0: a free place */
+    int end_signal;
+} running[RUNNING_MOST];
+static bool ending;
+
+static bool note_start(pid_t id, int end_signal)
+{
+    for (size_t i = 0; i < RUNNING_MOST; i++)
+        if (running[i].id == 0) {
+            running[i].id = id;
+            running[i].end_signal = end_signal;
+            return true;
+        }
+    return false;
+}
+
+/* Also gives what it ends by. */
+static int find_running(pid_t id, bool forget)
+{
+    int signal = SIGTERM;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < RUNNING_MOST; i++)
+        if (running[i].id == id) {
+            signal = running[i].end_signal;
+            running[i].id = forget ? 0 : id;
+        }
+    pthread_mutex_unlock(&lock);
+    return signal;
+}
 
 static bool become(const struct process_options *options)
 {
@@ -38,9 +74,14 @@ static bool redirect(const struct process_options *options, const int ends[2])
 }
 
 /* A change of user forgets this order, so that it comes after one. A parent that ended before it is told by the new one. */
-static bool end_with(pid_t parent)
+static bool end_with(pid_t parent, int signal)
 {
-    return prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM) == 0 && getppid() == parent;
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal) == 0 && getppid() == parent;
+}
+
+static int end_signal_of(const struct process_options *options)
+{
+    return options->end_signal ? options->end_signal : SIGTERM;
 }
 
 __attribute__((noreturn)) static void run_child(const struct process_options *options,
@@ -49,11 +90,30 @@ __attribute__((noreturn)) static void run_child(const struct process_options *op
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (redirect(options, ends) && become(options) && end_with(parent) &&
+    if (redirect(options, ends) && become(options) && end_with(parent, end_signal_of(options)) &&
         (!options->folder || chdir(options->folder) == 0))
         execv(options->arguments[0], (char **)(uintptr_t)options->arguments);
     fprintf(stderr, "maskline-bench: cannot run %s: %s\n", options->arguments[0], strerror(errno));
     _exit(EXEC_FAILED);
+}
+
+static pid_t start(const struct process_options *options, const int ends[2])
+{
+    pid_t parent = getpid(), id = -1;
+    pthread_mutex_lock(&lock);
+    if (!ending) {
+        fflush(NULL);
+        id = fork();
+    }
+    if (id == 0)
+        run_child(options, ends, parent);
+    if (id > 0 && !note_start(id, end_signal_of(options))) {
+        kill(id, SIGKILL);
+        waitpid(id, NULL, 0);
+        id = -1;
+    }
+    pthread_mutex_unlock(&lock);
+    return id;
 }
 
 bool process_start(const struct process_options *options, struct process *ret_process)
@@ -64,12 +124,9 @@ bool process_start(const struct process_options *options, struct process *ret_pr
         perror("maskline-bench: pipe");
         return false;
     }
-    fflush(NULL);
-    pid_t parent = getpid(), id = fork();
-    if (id == 0)
-        run_child(options, ends, parent);
+    pid_t id = start(options, ends);
     if (id < 0)
-        perror("maskline-bench: fork");
+        fprintf(stderr, "maskline-bench: %s cannot be started\n", options->arguments[0]);
     if (options->piped) {
         close(ends[1]);
         ret_process->out = id > 0 ? fdopen(ends[0], "r") : NULL;
@@ -95,12 +152,15 @@ static int ended(struct process *process, int status)
 
 int process_wait(struct process *process)
 {
-    int status;
+    siginfo_t info;
+    int status = EXEC_FAILED << 8;
     if (process->id <= 0)
         return -1;
-    while (waitpid(process->id, &status, 0) < 0)
-        if (errno != EINTR)
-            return ended(process, EXEC_FAILED << 8);
+    while (waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        continue;
+    /* Forgotten before its id can be another's. */
+    find_running(process->id, true);
+    waitpid(process->id, &status, 0);
     return ended(process, status);
 }
 
@@ -116,12 +176,29 @@ void process_stop(struct process *process, int signal)
 {
     if (process->id <= 0)
         return;
-    kill(process->id, signal);
+    kill(process->id, signal ? signal : find_running(process->id, false));
     for (int i = 0; i < STOP_POLLS && process_alive(process); i++)
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_NS}, NULL);
     if (process_alive(process))
         kill(process->id, SIGKILL);
     process_wait(process);
+}
+
+void process_end_all(void)
+{
+    /* Held for ever: nothing starts, and no id is forgotten while it is waited for. */
+    pthread_mutex_lock(&lock);
+    ending = true;
+    for (size_t i = 0; i < RUNNING_MOST; i++)
+        if (running[i].id > 0)
+            kill(running[i].id, running[i].end_signal);
+    for (size_t i = 0; i < RUNNING_MOST; i++) {
+        struct process process = {.id = running[i].id};
+        for (int poll = 0; poll < STOP_POLLS && process_alive(&process); poll++)
+            nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_NS}, NULL);
+        if (process_alive(&process))
+            kill(process.id, SIGKILL);
+    }
 }
 
 /* The first `size` - 1 bytes of /proc/ID/NAME; empty when it cannot be read. */

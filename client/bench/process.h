@@ -15,7 +15,8 @@ struct process_options {
     const char *log;              /* file for what it says; NULL: where this program's errors go */
     uid_t user; /* with `group`: whom it runs as, when this is root; 0: as this program */
     gid_t group;
-    bool piped; /* its standard output is read here */
+    bool piped;     /* its standard output is read here */
+    int end_signal; /* that it gets when this program ends; 0: SIGTERM */
 };
 
 /* Zeroed, there is none. */
@@ -33,8 +34,12 @@ int process_wait(struct process *process);
 /* Whether it has not ended by itself. */
 bool process_alive(const struct process *process);
 
-/* Sends the signal, waits for the end, after 30 s with force. */
+/* Sends its end_signal, or another if that is not 0, waits for the end, after 30 s with force. */
 void process_stop(struct process *process, int signal);
+
+/* For the end of this program, on any thread: sends all that run their end_signal, waits for the ends, and starts nothing any more. Who
+ * waits for one of them hears of its end as ever. */
+void process_end_all(void);
 
 struct usage {
     double cpu_seconds;     /* of all its threads, in user and kernel mode */

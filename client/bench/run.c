@@ -235,9 +235,13 @@ static bool measure_memory(struct run *run)
 static bool start_postgres(struct run *run)
 {
     char folder[PATH_SIZE];
+    unsigned services = 1;
+    for (unsigned i = 0; i < run->options->services_count; i++)
+        if (run->options->services[i] > services)
+            services = run->options->services[i];
     struct postgres_options options = {.programs = run->options->postgres,
                                        .folder = folder,
-                                       .services = run->options->services[0],
+                                       .services = services,
                                        .pairs = run->options->pairs};
     if (*run->options->postgres == '\0')
         return true;

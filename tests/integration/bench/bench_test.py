@@ -137,22 +137,34 @@ class Bench(unittest.TestCase):
         self.assertIn("threads", done.stderr)
         self.assertIn("does not serve", done.stderr)
 
-    def test_what_it_started_ends_with_it(self):
-        with subprocess.Popen(self.command("--mix", "message", "--seconds", "600", "--echo-threads", "1,2", "--pairs", "1"),
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as bench:
+    def end_in_the_middle(self, number):
+        """Its exit code, and the processes that live on; TMPDIR is a folder of its own."""
+        command = self.command("--mix", "message", "--seconds", "600", "--echo-threads", "1,2", "--pairs", "1")
+        where = command.index("--folder")
+        del command[where:where + 2]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env={**os.environ, "TMPDIR": self.folder}) as bench:
             end = time.monotonic() + PATIENCE
             started = {}
             while len(started) < 3 and time.monotonic() < end:
                 started = children(bench.pid)
                 time.sleep(0.01)
-            bench.send_signal(signal.SIGKILL)
+            bench.send_signal(number)
+            code = bench.wait(PATIENCE)
         self.assertEqual(len(started), 3)
         end = time.monotonic() + PATIENCE
         left = set(started)
         while left and time.monotonic() < end:
             left = {process for process, since in started.items() if (stat_of(process) or [None] * 20)[19] == since}
             time.sleep(0.01)
-        self.assertFalse(left)
+        return code, left
+
+    def test_what_it_started_ends_with_it(self):
+        self.assertEqual(self.end_in_the_middle(signal.SIGKILL), (-signal.SIGKILL, set()))
+
+    def test_interrupted_it_leaves_nothing(self):
+        self.assertEqual(self.end_in_the_middle(signal.SIGINT), (128 + signal.SIGINT, set()))
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("maskline-bench")], [])
 
 
 if __name__ == "__main__":

@@ -44,6 +44,25 @@ START_TEST(stop_ends_it)
 }
 END_TEST
 
+/* Check gives each test a process of its own; in this one nothing can be started afterwards. */
+START_TEST(all_end_together)
+{
+    const char *const sleeps[] = {"/bin/sh", "-c", "echo; read x <&1", NULL};
+    const char *const stubborn[] = {"/bin/sh", "-c", "trap '' TERM; echo; read x <&1", NULL};
+    struct process_options options = {.arguments = sleeps, .piped = true};
+    struct process one, two;
+    ck_assert(process_start(&options, &one));
+    options.arguments = stubborn;
+    options.end_signal = SIGQUIT;
+    ck_assert(process_start(&options, &two));
+    ck_assert_int_eq(fgetc(one.out), '\n');
+    ck_assert_int_eq(fgetc(two.out), '\n');
+    process_end_all();
+    ck_assert(!process_alive(&one));
+    ck_assert(!process_alive(&two));
+}
+END_TEST
+
 START_TEST(usage_is_told)
 {
     struct usage before = process_usage(getpid());
@@ -60,4 +79,4 @@ START_TEST(usage_is_told)
 END_TEST
 
 SUITE_MAIN("client/bench process", output_and_code_come_back, what_cannot_run_says_so, stop_ends_it,
-           usage_is_told)
+           all_end_together, usage_is_told)
