@@ -164,6 +164,10 @@ bool measure_postgres(const struct options *options, struct postgres *postgres,
     /* pgbench counts in whole seconds. */
     if (!postgres_run(postgres, script, (unsigned)ceil(options->seconds), &result))
         return false;
+    if (result.transactions == 0) {
+        fputs("maskline-bench: PostgreSQL: no transaction came to its end\n", stderr);
+        return false;
+    }
     sample->calls = result.transactions;
     sample->seconds = ceil(options->seconds);
     /* Its script ends when the receipt is recorded: it is compared by what Maskline sustains. */

@@ -19,10 +19,13 @@ static bool number(const char *text, const char *label, double *ret_value)
 
 bool pgbench_read(const char *text, struct pgbench_result *ret_result)
 {
-    double transactions, failed, per_second, latency;
+    double transactions, failed, per_second = 0, latency = 0;
     if (!number(text, "number of transactions actually processed: ", &transactions) ||
-        !number(text, "number of failed transactions: ", &failed) ||
-        !number(text, "tps = ", &per_second) || !number(text, "latency average = ", &latency))
+        !number(text, "number of failed transactions: ", &failed))
+        return false;
+    /* When none came to its end, there is nothing to tell of their speed. */
+    if (transactions > 0 &&
+        (!number(text, "tps = ", &per_second) || !number(text, "latency average = ", &latency)))
         return false;
     *ret_result = (struct pgbench_result){.transactions = (uint64_t)transactions,
                                           .failed = (uint64_t)failed,

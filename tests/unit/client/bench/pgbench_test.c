@@ -47,6 +47,18 @@ START_TEST(a_part_of_one_is_refused)
 }
 END_TEST
 
+START_TEST(none_in_time_is_a_result)
+{
+    struct pgbench_result result;
+    ck_assert(pgbench_read("duration: 1 s\n"
+                           "number of transactions actually processed: 0\n"
+                           "number of failed transactions: 0 (NaN%)\n",
+                           &result));
+    ck_assert_uint_eq(result.transactions, 0);
+    ck_assert_double_eq(result.per_second, 0);
+}
+END_TEST
+
 START_TEST(errors_are_refused)
 {
     struct pgbench_result result;
@@ -56,4 +68,5 @@ START_TEST(errors_are_refused)
 }
 END_TEST
 
-SUITE_MAIN("client/bench pgbench", a_summary_is_read, a_part_of_one_is_refused, errors_are_refused)
+SUITE_MAIN("client/bench pgbench", a_summary_is_read, a_part_of_one_is_refused,
+           none_in_time_is_a_result, errors_are_refused)
