@@ -1,9 +1,9 @@
 /*
  * PostgreSQL with a store of its own, for doing there what Maskline does.
  *
- * It runs as the user `postgres` or `nobody` when this is root, listens on a UNIX socket only, and ends with this program. What it is set to is
- * meant to be good for it: memory, large logs, no vacuum or checkpoint in between; and durable as Maskline is, synchronous_commit and
- * fsync on.
+ * It runs as the user `postgres` or `nobody` when this is root, listens on a UNIX socket only, and ends with this program. What it is
+ * set to is meant to be good for it: memory, large logs, no vacuum or checkpoint in between; and durable as Maskline is,
+ * synchronous_commit and fsync on.
  */
 #ifndef MASKLINE_CLIENT_BENCH_POSTGRES_H
 #define MASKLINE_CLIENT_BENCH_POSTGRES_H

@@ -37,8 +37,8 @@ bool process_alive(const struct process *process);
 /* Sends its end_signal, or another if that is not 0, waits for the end, after 30 s with force. */
 void process_stop(struct process *process, int signal);
 
-/* For the end of this program, on any thread: sends all that run their end_signal, waits for the ends, and starts nothing any more. Who
- * waits for one of them hears of its end as ever. */
+/* For the end of this program, on any thread: sends all that run their end_signal and waits for the ends. Nothing can be started
+ * or waited for afterwards. */
 void process_end_all(void);
 
 struct usage {
@@ -50,8 +50,8 @@ struct usage {
 /* Zeroes where it cannot be told. */
 struct usage process_usage(pid_t id);
 
-/* Waits until it has neither used CPU to speak of nor caused writes for half a second; at most 5 s. What it does behind its answers belongs to
- * them, and must not fall on who is measured next. */
+/* Waits until it has neither used CPU to speak of nor caused writes for half a second; at most 5 s. What it does behind its answers
+ * belongs to them, and must not fall on who is measured next. */
 void process_wait_calm(pid_t id);
 
 /* CPU seconds of this program. */

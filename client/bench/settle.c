@@ -272,7 +272,10 @@ bool settle(struct world *world, pid_t server, struct settled *ret_settled)
     bool ok = settling.channel && settling.arena && settle_all(&settling);
     grpc_c_channel_free(settling.channel);
     arena_free(settling.arena);
-    int64_t delivered = settling.delivered_ns ? settling.delivered_ns : settling.recorded_ns;
+    /* A phone has its text before its receipt is in the log; a poll that says otherwise came late. */
+    int64_t delivered = settling.delivered_ns > 0 && settling.delivered_ns < settling.recorded_ns
+                            ? settling.delivered_ns
+                            : settling.recorded_ns;
     ret_settled->delivered_seconds = (double)(delivered - now) / (double)SECOND_NS;
     ret_settled->recorded_seconds = (double)(settling.recorded_ns - now) / (double)SECOND_NS;
     ret_settled->cpu_seconds = settling.cpu_seconds;

@@ -1,6 +1,6 @@
 /*
- * After a run: waits until everything that was accepted has reached its phone, every send and receipt is in the log, and nothing is left
- * to be sent.
+ * After a run: waits until everything that was accepted has reached its phone, every send and receipt is in the log, and nothing is
+ * left to be sent.
  */
 #ifndef MASKLINE_CLIENT_BENCH_SETTLE_H
 #define MASKLINE_CLIENT_BENCH_SETTLE_H
@@ -8,17 +8,17 @@
 #include "client/bench/process.h"
 #include "client/bench/world.h"
 
+/* Seconds from the call. */
 struct settled {
-    double
-        delivered_seconds; /* from the call to the last text at a phone; to one poll of samples exact */
-    double recorded_seconds; /* from the call to the last event in a log */
-    double
-        cpu_seconds; /* of the server when that event was seen: what is asked afterwards is not its work */
-    uint64_t events; /* in all logs */
+    double delivered_seconds; /* until the sampled phones had all */
+    double recorded_seconds;  /* until the last event was in a log */
+    double cpu_seconds;       /* of the server by then: what is asked afterwards is not its work */
+    uint64_t events;          /* in all logs */
 };
 
-/* Blocking. Polls a few pairs and Services, then asks all, and asks whether legs of theirs are not final. False, said to stderr, when texts are
- * missing at their phones or legs remain after a minute without progress. */
+/* Blocking. Polls a few pairs and Services until they are quiet, then asks all; at last it asks whether a leg in the sampled sessions is not
+ * final. False, said to stderr, when texts are missing at their phones after a minute, or when such a leg is left. `server` is the
+ * process whose CPU is told. */
 bool settle(struct world *world, pid_t server, struct settled *ret_settled);
 
 #endif

@@ -26,9 +26,9 @@ struct grpc_c_channel_options {
     int64_t keepalive_ms;         /* 0: no pings */
     int64_t keepalive_timeout_ms; /* 20,000 */
     bool own_connection;          /* do not share a connection with channels to the same target */
-    bool
-        lean; /* for load generators, which trust the server: about a third less CPU for a call, without the core's retries of
-                  calls that never left, its deadlines on this side, and its bound before a message is read whole */
+    /* For load generators, which trust the server: a call costs a third less CPU, without the core's own retries, its deadlines on this side,
+     * and its bound on a message that is still coming. */
+    bool lean;
     const char *user_agent; /* put before the library's own name */
 };
 
