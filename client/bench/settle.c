@@ -110,7 +110,7 @@ static bool poll_logs(struct settling *settling)
 {
     bool changed = false;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint64_t position;
+        uint64_t position = 0;
         if (!last_position(settling, sample(i, settling->world->options.services), &position))
             return false;
         changed |= position != settling->position[i];
