@@ -13,7 +13,7 @@
 
 enum { CONNECTIONS = 4, PATIENCE_S = 30, TALK_ARENA = 1 << 20 };
 
-static const struct grpc_c_call_options patient = {.timeout_ms = 30000, .wait_for_ready = true};
+static const struct grpc_c_call_options patient = {.timeout_ms = 30000};
 
 /* ---- events ---- */
 
@@ -173,11 +173,13 @@ bool latency_of_talk(const char *target, double seconds, struct histogram *ret_t
 {
     struct error error;
     struct grpc_c_channel_options own = {.own_connection = true, .lean = true};
+    struct grpc_c_call_options bounded = {.timeout_ms =
+                                              (int64_t)(seconds * 1000) + PATIENCE_S * 1000};
     struct grpc_c_channel *channel = grpc_c_channel_new(target, &own, &error);
     struct arena *arena = arena_new(TALK_ARENA);
     struct maskline_bench_v1_echo_talk_call *call = NULL;
     if (channel && arena)
-        call = maskline_bench_v1_echo_talk_begin(channel, NULL);
+        call = maskline_bench_v1_echo_talk_begin(channel, &bounded);
     bool ok = call && talk(call, arena, seconds, ret_times, ret_seconds);
     struct grpc_c_status status;
     if (call && !maskline_bench_v1_echo_talk_finish(call, arena, &status)) {

@@ -14,7 +14,7 @@ enum { CONNECTIONS = 4, IN_FLIGHT = 64 };
 /* Far more than it takes: it ends by the number of calls. */
 #define LONG_SECONDS 3600.0
 
-static const struct grpc_c_call_options patient = {.timeout_ms = 60000, .wait_for_ready = true};
+static const struct grpc_c_call_options patient = {.timeout_ms = 60000};
 
 static void copy(char *to, size_t size, const char *from)
 {

@@ -43,8 +43,11 @@ static void add_arguments(struct rpc_arguments *arguments,
         add_keepalive(arguments, options);
     if (options->own_connection)
         rpc_arguments_number(arguments, GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    if (options->lean)
+    if (options->lean) {
         rpc_arguments_number(arguments, GRPC_ARG_MINIMAL_STACK, 1);
+        /* Which would go with the rest: a call to a server that hangs must end. */
+        rpc_arguments_number(arguments, GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
+    }
     if (options->user_agent)
         rpc_arguments_text(arguments, GRPC_ARG_PRIMARY_USER_AGENT_STRING, options->user_agent);
 }

@@ -26,8 +26,8 @@ struct grpc_c_channel_options {
     int64_t keepalive_ms;         /* 0: no pings */
     int64_t keepalive_timeout_ms; /* 20,000 */
     bool own_connection;          /* do not share a connection with channels to the same target */
-    /* For load generators, which trust the server: a call costs about a quarter less CPU, without the core's own retries, its
-     * deadlines on this side, and its bound on a message that is still coming. */
+    /* For load generators, which trust the server: a call costs about a quarter less CPU, without the core's own retries and its bound
+     * on a message that is still coming. */
     bool lean;
     const char *user_agent; /* put before the library's own name */
 };

@@ -31,6 +31,15 @@ server.start()
 server.wait_for_termination()
 """
 
+# Takes a connection, and ends.
+DYING_ECHO = """#!/usr/bin/python3
+import socket
+
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+listening.accept()
+"""
+
 
 def children(parent):
     """{process: when it began} of all that have this parent: a process id alone may be taken by another."""
@@ -131,6 +140,17 @@ class Bench(unittest.TestCase):
                            "--load", "1x1", "--json", "-", echo=fake, status=1)
         self.assertIn("not the answer that was asked for", done.stderr)
         self.assertFalse(json.loads(done.stdout)["complete"])
+
+    def test_an_echo_that_ends_is_told(self):
+        """As soon as it is called: the run ends in good time, and says why."""
+        fake = os.path.join(self.folder, "echo")
+        with open(fake, "w", encoding="ascii") as file:
+            file.write(DYING_ECHO)
+        os.chmod(fake, stat.S_IRWXU)
+        done = self.run_it("--mix", "message", "--seconds", "0.1", "--rounds", "1", "--pairs", "1", "--echo-threads", "1",
+                           echo=fake, status=1)
+        self.assertIn("echo-1", done.stderr)
+        self.assertIn("UNAVAILABLE", done.stderr)
 
     def test_a_server_that_refuses_its_settings_is_told(self):
         done = self.run_it("--mix", "message", "--echo-threads", "0", "--", "--threads", "none", status=1)

@@ -79,6 +79,9 @@ START_TEST(lean_channel_calls_like_any)
     expect(&status, STATUS_ABORTED);
     ck_assert(!say(&fixture, PACKED, NULL, "x", NULL, &status));
     expect(&status, STATUS_RESOURCE_EXHAUSTED);
+    struct grpc_c_call_options hurried = {.timeout_ms = 200};
+    ck_assert(!say(&fixture, SILENT, &hurried, "x", NULL, &status));
+    expect(&status, STATUS_DEADLINE_EXCEEDED);
     fixture_stop(&fixture);
 }
 END_TEST
