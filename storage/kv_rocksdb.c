@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "storage/kv_internal.h"
 
 #include <stdlib.h>
@@ -263,6 +264,7 @@ static bool write_locked(struct kv *kv, struct kv_batch *batch, bool sync, struc
         return false;
     if (!kv_batch_emit(batch, kv, &writes))
         return no_memory(error);
+    sync = sync && !MUTANT("no_sync");
     rocksdb_write(kv->handle, sync ? kv->write_synced : kv->write, writes, &text);
     if (!text)
         return true;
