@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATIENCE_US = 60000000 };
 
@@ -57,12 +58,13 @@ static void read_rows(void)
         ok = read_family(view, family, &counts[family]);
     if (view)
         view_close(view);
-    if (!ok)
+    if (!ok) {
         say_error();
-    else if (subject_agrees(&subject, NULL, 0))
-        printf("ok %u\n", counts[KV_LOG]);
-    else
-        printf("wrong\n");
+        return;
+    }
+    if (!subject_agrees(&subject, NULL, 0))
+        _exit(1); /* the check has left its view open */
+    printf("ok %u\n", counts[KV_LOG]);
 }
 
 /* compact: everything goes to its last place on the disk. */
