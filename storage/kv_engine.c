@@ -11,7 +11,7 @@ enum {
     LOG_BLOCK = 16 * 1024,
     ROW_BLOCK = 8 * 1024,
     TABLE_FORMAT = 5, /* whole-key filters and indexes in their newest form */
-    WARNINGS_ONLY = 2,
+    NOTHING = 6,      /* above all levels */
 };
 
 /* Of a memtable's size. */
@@ -77,6 +77,15 @@ static void set_family(struct kv_engine *engine, enum kv_family family, size_t w
     set_tables(engine, family);
 }
 
+/* RocksDB keeps a diary for people, the file LOG. When a full or failing disk refuses a line of it, the next line ends the process, in
+ * builds with assertions as Debian's is; that, not the writing of data, is what a full disk would kill us with. So it gets no
+ * lines but those at the opening, which cannot be turned off; what fails is told by each call's error anyway. */
+static void set_diary(rocksdb_options_t *database)
+{
+    rocksdb_options_set_info_log_level(database, NOTHING);
+    rocksdb_options_set_keep_log_file_num(database, 2);
+}
+
 static void set_database(struct kv_engine *engine, const struct kv_options *options,
                          size_t write_buffer)
 {
@@ -98,9 +107,7 @@ static void set_database(struct kv_engine *engine, const struct kv_options *opti
     rocksdb_options_set_skip_stats_update_on_db_open(database, 1);
     rocksdb_options_set_stats_dump_period_sec(database, 0);
     rocksdb_options_set_stats_persist_period_sec(database, 0);
-    rocksdb_options_set_info_log_level(database, WARNINGS_ONLY);
-    rocksdb_options_set_max_log_file_size(database, MIB);
-    rocksdb_options_set_keep_log_file_num(database, 2);
+    set_diary(database);
     if (engine->memory)
         rocksdb_options_set_env(database, engine->memory);
 }

@@ -35,6 +35,29 @@ static void append_some(unsigned log, unsigned count)
            outcomes[COMMAND_UNKNOWN], outcomes[COMMAND_REFUSED], error.reason);
 }
 
+/* burst LOG COUNT: the same, all at once. */
+static void append_at_once(unsigned log, unsigned count)
+{
+    enum { AT_ONCE_MOST = 1000 };
+    static struct append appends[AT_ONCE_MOST];
+    unsigned durable = 0;
+    count = count < AT_ONCE_MOST ? count : AT_ONCE_MOST;
+    error_clear(&error);
+    memset(appends, 0, sizeof appends);
+    for (unsigned i = 0; i < count; i++) {
+        appends[i].log = log % WORLD_LOGS;
+        appends[i].entry.mark = i;
+        append_start(subject.pipeline, &appends[i]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        append_wait(&appends[i]);
+        durable += appends[i].outcome == COMMAND_DURABLE;
+        if (appends[i].outcome != COMMAND_DURABLE)
+            error = appends[i].error;
+    }
+    printf("durable %u %s\n", durable, error.reason);
+}
+
 static bool read_family(struct view *view, enum kv_family family, unsigned *count)
 {
     static const struct bytes ALL;
@@ -98,6 +121,8 @@ static void obey(const char *line)
     unsigned log, count;
     if (sscanf(line, "append %u %u", &log, &count) == 2)
         append_some(log, count);
+    else if (sscanf(line, "burst %u %u", &log, &count) == 2)
+        append_at_once(log, count);
     else if (strcmp(line, "rows\n") == 0)
         read_rows();
     else if (strcmp(line, "compact\n") == 0)
