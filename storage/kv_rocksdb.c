@@ -27,11 +27,18 @@ static const struct failure FAILURES[] = {
 
 bool kv_failure(struct error *error, const char *doing, char *text)
 {
+    enum { HEAD = 90, TAIL = 110 };
     const struct failure *failure = FAILURES;
     while (!strstr(text, failure->part))
         failure++;
-    error_set(error, failure->code, failure->reason, 0, "%s (%s: %.200s).", failure->advice, doing,
-              text);
+    /* What failed stands at its beginning, why at its end; between them is the path. */
+    size_t size = strlen(text);
+    if (size <= HEAD + TAIL)
+        error_set(error, failure->code, failure->reason, 0, "%s (%s: %s).", failure->advice, doing,
+                  text);
+    else
+        error_set(error, failure->code, failure->reason, 0, "%s (%s: %.*s...%s).", failure->advice,
+                  doing, HEAD, text, text + size - TAIL);
     rocksdb_free(text);
     return false;
 }

@@ -140,7 +140,7 @@ class Disk:
     def _find(self, path):
         """(folder, name)"""
         folder = self.root
-        *way, name = path.split("/")
+        *way, name = [part for part in path.split("/") if part]
         for part in way:
             folder = folder.names[part]
         return folder, name

@@ -55,7 +55,7 @@ static void append_at_once(unsigned log, unsigned count)
         if (appends[i].outcome != COMMAND_DURABLE)
             error = appends[i].error;
     }
-    printf("durable %u %s\n", durable, error.reason);
+    printf("durable %u of %u %s\n", durable, count, error.reason);
 }
 
 static bool read_family(struct view *view, enum kv_family family, unsigned *count)
@@ -88,6 +88,15 @@ static void read_rows(void)
     if (!subject_agrees(&subject, NULL, 0))
         _exit(1); /* the check has left its view open */
     printf("ok %u\n", counts[KV_LOG]);
+}
+
+/* flush: what is in memory goes to the engine. */
+static void flush(void)
+{
+    if (pipeline_flush(subject.pipeline, &error))
+        printf("ok\n");
+    else
+        say_error();
 }
 
 /* compact: everything goes to its last place on the disk. */
@@ -127,6 +136,8 @@ static void obey(const char *line)
         read_rows();
     else if (strcmp(line, "compact\n") == 0)
         compact();
+    else if (strcmp(line, "flush\n") == 0)
+        flush();
     else if (strcmp(line, "ready\n") == 0)
         wait_until_ready();
     else
