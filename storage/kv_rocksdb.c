@@ -22,6 +22,8 @@ static const struct failure FAILURES[] = {
     {"Corruption", STATUS_DATA_LOSS, "STORE_CORRUPT", "The store is damaged"},
     {"does not exist (create_if_missing", STATUS_DATA_LOSS, "STORE_CORRUPT",
      "The store is damaged: its engine's files are missing"},
+    {"No such file or directory", STATUS_DATA_LOSS, "STORE_CORRUPT",
+     "The store is damaged: a file of its engine is missing"},
     {"", STATUS_UNAVAILABLE, "STORE_FAILED", "The store cannot be used"},
 };
 
