@@ -14,6 +14,7 @@
 /* The server ends first; then all else in the reverse order of its making, but that carriers are freed after the domain. */
 struct maskline {
     const struct config *config;
+    struct steady_clock steady;
     struct test_clock *clock;
     struct carriers *carriers;
     struct store *store;
@@ -67,17 +68,6 @@ bool maskline_check(const struct config *config, struct error *error)
 
 /* ---- opening ---- */
 
-/* A store whose clock was moved forward does not wait until the machine's clock has caught up. */
-static bool catch_up(struct maskline *maskline, struct error *error)
-{
-    struct clock real = clock_real();
-    int64_t behind = store_now(maskline->store) - clock_now(&real);
-    int64_t now;
-    if (behind <= 0 || !carriers_all_simulated(maskline->carriers))
-        return true;
-    return test_clock_move(maskline->clock, behind, &now, error);
-}
-
 static bool open_store(struct maskline *maskline, struct error *error)
 {
     const struct config *config = maskline->config;
@@ -92,7 +82,7 @@ static bool open_store(struct maskline *maskline, struct error *error)
         say("the store in %s is not opened", config->data);
         return false;
     }
-    return catch_up(maskline, error);
+    return true;
 }
 
 static void clock_moved(void *data)
@@ -117,6 +107,9 @@ static bool open_domain(struct maskline *maskline, struct error *error)
     };
     if (!masking_new(&options, &maskline->masking, error))
         return false;
+    /* Now the log has told how late it was. A store that is ahead of the machine's clock, because that was wrong or the simulator's was moved,
+     * does not wait until it has been caught up: what is due in a minute would wait for hours or years. */
+    steady_clock_reach(&maskline->steady, store_now(maskline->store));
     events_attach(maskline->events, masking_pipeline(maskline->masking));
     if (!carriers_attach(maskline->carriers, maskline->masking, error))
         return false;
@@ -202,7 +195,8 @@ static bool serve(struct maskline *maskline, struct error *error)
 /* The addresses are taken before the store is touched: a server that cannot listen changes nothing. Who connects meanwhile waits. */
 static bool open_all(struct maskline *maskline, struct error *error)
 {
-    maskline->clock = test_clock_new(clock_real());
+    steady_clock_start(&maskline->steady);
+    maskline->clock = test_clock_new(clock_steady(&maskline->steady));
     if (!maskline->clock)
         return no_memory(error);
     maskline->carriers =

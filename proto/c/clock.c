@@ -20,6 +20,50 @@ struct clock clock_real(void)
     return (struct clock){.now_us = real_now};
 }
 
+static int64_t monotonic_now(void *data)
+{
+    (void)data;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * MICROSECONDS + now.tv_nsec / 1000;
+}
+
+/* Says how far the time is ahead of the pace: as far as ever before, and at least so far. */
+static int64_t steady_ahead(struct steady_clock *steady, int64_t at_least)
+{
+    int64_t ahead = atomic_load(&steady->ahead);
+    while (at_least > ahead) {
+        if (atomic_compare_exchange_weak(&steady->ahead, &ahead, at_least))
+            return at_least;
+    }
+    return ahead;
+}
+
+static int64_t steady_now(void *data)
+{
+    struct steady_clock *steady = data;
+    int64_t wall = clock_now(&steady->wall);
+    int64_t pace = clock_now(&steady->pace);
+    return pace + steady_ahead(steady, wall - pace);
+}
+
+void steady_clock_reach(struct steady_clock *steady, int64_t now_us)
+{
+    (void)steady_ahead(steady, now_us - clock_now(&steady->pace));
+}
+
+void steady_clock_start(struct steady_clock *steady)
+{
+    steady->wall = clock_real();
+    steady->pace = (struct clock){.now_us = monotonic_now};
+    atomic_store(&steady->ahead, INT64_MIN);
+}
+
+struct clock clock_steady(struct steady_clock *steady)
+{
+    return (struct clock){.now_us = steady_now, .data = steady};
+}
+
 static int64_t manual_now(void *data)
 {
     struct manual_clock *manual = data;

@@ -32,6 +32,19 @@ struct clock clock_manual(struct manual_clock *manual);
 void manual_clock_set(struct manual_clock *manual, int64_t now_us);
 void manual_clock_move(struct manual_clock *manual, int64_t by_us);
 
+/* The wall clock, which may be set back at any time, as a time that goes on: then this one continues from where it was at the pace of
+ * the other clock, until the wall clock has overtaken it. What was to happen in a minute still does. Any thread. */
+struct steady_clock {
+    struct clock wall;
+    struct clock pace; /* it never runs back; what it shows says nothing */
+    _Atomic int64_t ahead;
+};
+/* Both of the machine. */
+void steady_clock_start(struct steady_clock *steady);
+struct clock clock_steady(struct steady_clock *steady);
+/* It is at least so late now; when the wall clock is behind, it goes on from there. */
+void steady_clock_reach(struct steady_clock *steady, int64_t now_us);
+
 int64_t clock_now(const struct clock *clock);
 
 /* max(the clock, *last), and keeps it in *last: time that does not run back when the clock does. Any thread. */

@@ -48,6 +48,35 @@ START_TEST(test_time_does_not_run_back)
 }
 END_TEST
 
+START_TEST(test_a_steady_clock_goes_on_when_the_wall_clock_is_set_back)
+{
+    struct manual_clock wall = {1000}, pace = {7};
+    struct steady_clock steady = {clock_manual(&wall), clock_manual(&pace), INT64_MIN};
+    struct clock clock = clock_steady(&steady);
+    ck_assert_int_eq(clock_now(&clock), 1000);
+    manual_clock_move(&wall, 50);
+    manual_clock_move(&pace, 50);
+    ck_assert_int_eq(clock_now(&clock), 1050);
+    /* Back by far: it goes on at its pace. */
+    manual_clock_set(&wall, -5000);
+    ck_assert_int_eq(clock_now(&clock), 1050);
+    manual_clock_move(&pace, 20);
+    ck_assert_int_eq(clock_now(&clock), 1070);
+    /* Right again, and later than it: the wall clock counts. */
+    manual_clock_set(&wall, 1300);
+    ck_assert_int_eq(clock_now(&clock), 1300);
+    manual_clock_move(&pace, 1);
+    ck_assert_int_eq(clock_now(&clock), 1301);
+    /* Told to be later. */
+    steady_clock_reach(&steady, 9000);
+    ck_assert_int_eq(clock_now(&clock), 9000);
+    manual_clock_move(&pace, 5);
+    ck_assert_int_eq(clock_now(&clock), 9005);
+    steady_clock_reach(&steady, 10);
+    ck_assert_int_eq(clock_now(&clock), 9005);
+}
+END_TEST
+
 struct racing {
     struct manual_clock manual;
     _Atomic int64_t last;
@@ -207,6 +236,7 @@ START_TEST(test_messages_in_an_arena)
 END_TEST
 
 SUITE_MAIN("clock", test_the_real_clock_is_the_machine_s, test_a_manual_clock_moves_by_hand,
-           test_time_does_not_run_back, test_threads_share_one_time, test_timestamps_and_back,
-           test_durations_and_back, test_what_is_below_a_microsecond_is_dropped,
-           test_what_is_out_of_range_is_refused, test_messages_in_an_arena)
+           test_time_does_not_run_back, test_a_steady_clock_goes_on_when_the_wall_clock_is_set_back,
+           test_threads_share_one_time, test_timestamps_and_back, test_durations_and_back,
+           test_what_is_below_a_microsecond_is_dropped, test_what_is_out_of_range_is_refused,
+           test_messages_in_an_arena)
