@@ -240,4 +240,8 @@ grpc_server *options_server(const struct grpc_c_server_options *options,
 /* incoming.c: what the client sent along with the call. */
 void received_free(struct grpc_c_call *call);
 
+/* ---- accept.c ---- */
+/* Puts a descriptor by for connections that come when there is none left. */
+void accept_reserve(void);
+
 #endif

@@ -105,6 +105,7 @@ bool grpc_c_server_start(struct grpc_c_server *server, struct error *error)
     if (server->started)
         return error_set(error, STATUS_FAILED_PRECONDITION, "SERVER_STARTED", 0,
                          "The server runs already.");
+    accept_reserve();
     grpc_server_start(server->core);
     server->started = true;
     if (!workers_start(server, error))
