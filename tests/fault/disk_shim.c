@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#undef fread_unlocked /* optimised builds have it as a macro */
+
 enum { FILES_MOST = 65536, PATH_MOST = 4096 };
 
 /* What stands behind a descriptor. */
