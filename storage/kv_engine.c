@@ -1,6 +1,10 @@
 #include "storage/kv_internal.h"
 
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     MIB = 1024 * 1024,
@@ -78,12 +82,28 @@ static void set_family(struct kv_engine *engine, enum kv_family family, size_t w
 }
 
 /* RocksDB keeps a diary for people, the file LOG. When a full or failing disk refuses a line of it, the next line ends the process, in
- * builds with assertions as Debian's is; that, not the writing of data, is what a full disk would kill us with. So it gets no
- * lines but those at the opening, which cannot be turned off; what fails is told by each call's error anyway. */
+ * builds with assertions as Debian's is; that, not the writing of data, is what a full disk would kill us with. Above all its levels
+ * not even the lines at the opening are written; what fails is told by each call's error anyway. */
 static void set_diary(rocksdb_options_t *database)
 {
     rocksdb_options_set_info_log_level(database, NOTHING);
     rocksdb_options_set_keep_log_file_num(database, 2);
+}
+
+/* Such a level has no name, so that RocksDB cannot write down its options, which nobody reads, and leaves drafts of them that
+ * it never removes. */
+void kv_engine_tidy(const char *path)
+{
+    char draft[4096];
+    DIR *folder = opendir(path);
+    if (!folder)
+        return;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        if (fnmatch("OPTIONS-*.dbtmp", entry->d_name, 0) == 0 &&
+            (size_t)snprintf(draft, sizeof draft, "%s/%s", path, entry->d_name) < sizeof draft)
+            (void)unlink(draft);
+    }
+    closedir(folder);
 }
 
 static void set_database(struct kv_engine *engine, const struct kv_options *options,

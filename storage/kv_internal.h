@@ -44,6 +44,8 @@ struct kv_snapshot {
 
 void kv_engine_make(struct kv_engine *engine, const struct kv_options *options, bool in_memory);
 void kv_engine_drop(struct kv_engine *engine);
+/* Removes what an opening leaves in the folder for nobody. */
+void kv_engine_tidy(const char *path);
 
 /* The families' names in RocksDB. */
 extern const char *const KV_FAMILY_NAMES[KV_FAMILIES];

@@ -75,6 +75,8 @@ static bool open_handle(struct kv *kv, bool read_only, struct error *error)
         kv->handle = NULL;
         return kv_failure(error, "opening", text);
     }
+    if (!read_only && !kv->engine.memory)
+        kv_engine_tidy(kv->path);
     atomic_store(&kv->broken, false);
     return true;
 }

@@ -11,8 +11,17 @@ sys.path.insert(0, os.path.abspath("tests/fault"))
 from disk import CREATE, MKDIR, NOTE, RENAME, SYNC, UNLINK, Disk
 from subject import FAULTY, PROGRAM, Case, notes_in
 
-LIVES, LOSSES = (40, 12) if os.environ.get("MASKLINE_LONG") else (5, 8)
+LIVES, LOSSES = (40, 12) if os.environ.get("MASKLINE_LONG") else (4, 8)
 SEED = int(os.environ.get("MASKLINE_SEED", "1"))
+
+
+def contents(root):
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                found[os.path.relpath(file.name, root)] = file.read()
+    return found
 
 
 class Power(Case):
@@ -38,7 +47,7 @@ class Power(Case):
     def lives(self, lives, program=PROGRAM, losses=("strict", "some", "some", "all"), disk=None, **environment):
         """Life after life on what the last loss left. Gives the first thing that is wrong."""
         kept = []  # acknowledged before this life, and in the part of it that the disk knows
-        for _ in range(lives):
+        for life in range(lives):
             shutil.copytree(self.root, self.path("before"))
             self.faults.set()
             done, records = self.load(self.rounds, self.chance.randint(50, 300), program,
@@ -56,7 +65,7 @@ class Power(Case):
                 notes = kept + notes_in(records[:cut])
                 wrong = self.check(image, notes)
                 if wrong:
-                    return f"life {_} cut {cut} of {len(records)} {loss}: {wrong}"
+                    return f"life {life} cut {cut} of {len(records)} {loss}: {wrong}"
                 shutil.rmtree(self.root)
                 # The next life begins with what the loss left, or with what was mended of it.
                 shutil.move(self.path("after") if self.chance.random() < 0.5 else image, self.root)
@@ -64,6 +73,20 @@ class Power(Case):
             kept = notes
             shutil.rmtree(self.path("before"))
         return ""
+
+    def test_the_journal_tells_all(self):
+        """Played to its end it gives the very files that are there: no call has passed by it."""
+        os.mkdir(self.path("before"))
+        for seed in range(2):
+            done, records = self.load(seed, 200)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            model = Disk(self.path("before"))
+            model.play(records, len(records))
+            model.image(self.path("image"), "all", self.chance)
+            self.assertEqual(contents(self.path("image")), contents(self.root))
+            shutil.rmtree(self.path("image"))
+            shutil.rmtree(self.path("before"))
+            shutil.copytree(self.root, self.path("before"))
 
     def test_nothing_that_was_acknowledged_is_lost(self):
         self.assertEqual(self.lives(LIVES), "")
