@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 #include <string.h>
@@ -86,7 +87,11 @@ static bool write_piece(struct flush *flush, struct error *error)
             return store_no_memory(error);
         }
     }
-    return kv_batch_count(batch) == 0 || kv_write(pipeline->store->kv, batch, false, error);
+    FAILPOINT("flush_before_piece");
+    if (kv_batch_count(batch) > 0 && !kv_write(pipeline->store->kv, batch, false, error))
+        return false;
+    FAILPOINT("flush_after_piece");
+    return true;
 }
 
 /* With the apply lock held: waits until the group is durable whose rows stand in for some of ours. */
@@ -113,8 +118,10 @@ static bool write_positions(struct pipeline *pipeline, const struct layer *layer
         kv_batch_clear(batch);
         return store_no_memory(error);
     }
+    FAILPOINT("flush_before_positions");
     if (!kv_write(pipeline->store->kv, batch, false, error))
         return false;
+    FAILPOINT("flush_after_positions");
     for (size_t i = 0; i < layer->log_count; i++)
         layer->logs[i].log->applied = layer->logs[i].position;
     return true;
@@ -159,6 +166,7 @@ static void flush_one(struct pipeline *pipeline, struct layer *layer)
     bool ok = flush_layer(pipeline, layer, true, &error);
     if (ok && layer->last_time > PURGE_MARGIN_US)
         kv_purge(pipeline->store->kv, layer->last_time - PURGE_MARGIN_US);
+    FAILPOINT("flush_before_flushed");
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->flushing = false;
     layer->flushed = ok;

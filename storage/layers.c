@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 #include <stdlib.h>
@@ -85,6 +86,7 @@ bool layers_drop_flushed(struct pipeline *pipeline)
     pthread_mutex_lock(&pipeline->apply_lock);
     /* The oldest are written out first. */
     while (pipeline->layer_count > 1 && pipeline->layers[pipeline->layer_count - 1]->flushed) {
+        FAILPOINT("layers_before_drop");
         layer_unref(pipeline->layers[--pipeline->layer_count]);
         any = true;
     }

@@ -1,4 +1,5 @@
 #include "storage/pipeline.h"
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 #include <sodium.h>
@@ -255,8 +256,11 @@ static bool trim(struct pipeline *pipeline, struct log *log, uint64_t through, s
     }
     /* Readers first ask for the oldest position, then look: it must not promise what may be gone. */
     atomic_store(&log->oldest, through + 1);
-    if (kv_write(pipeline->store->kv, batch, false, error))
+    FAILPOINT("trim_before_write");
+    if (kv_write(pipeline->store->kv, batch, false, error)) {
+        FAILPOINT("trim_after_write");
         return true;
+    }
     pipeline->flush_failed = true;
     return false;
 }

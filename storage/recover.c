@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 enum { FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 5000000 };
@@ -36,12 +37,18 @@ bool recover_ready(struct pipeline *pipeline, struct error *error)
     struct store *store = pipeline->store;
     if (!layers_begin(pipeline))
         return store_no_memory(error);
-    if (!replay_all(pipeline, error) ||
-        !store_publish(store, pipeline->layers, pipeline->layer_count, pipeline->mint.last, error))
+    if (!replay_all(pipeline, error))
+        return false;
+    FAILPOINT("recover_after_replay");
+    if (!store_publish(store, pipeline->layers, pipeline->layer_count, pipeline->mint.last, error))
         return false;
     (void)logs_each(store->logs, show_log, NULL);
     store_set_state(store, STORE_OPEN);
-    return rebuild(pipeline, error);
+    FAILPOINT("recover_before_rebuild");
+    if (!rebuild(pipeline, error))
+        return false;
+    FAILPOINT("recover_after_rebuild");
+    return true;
 }
 
 /* Nobody writes, nobody reads, nothing is known that is not on the disk. */
@@ -73,9 +80,13 @@ static void go_on(struct pipeline *pipeline)
 static bool try_again(struct pipeline *pipeline, struct error *error)
 {
     struct store *store = pipeline->store;
+    FAILPOINT("reopen_before_letting_go");
     let_go(pipeline);
-    return kv_reopen(store->kv, error) && store_read_rows(store, error) &&
-           recover_ready(pipeline, error);
+    FAILPOINT("reopen_before_engine");
+    if (!kv_reopen(store->kv, error))
+        return false;
+    FAILPOINT("reopen_after_engine");
+    return store_read_rows(store, error) && recover_ready(pipeline, error);
 }
 
 /* Waits, and refuses who comes meanwhile. */
@@ -101,6 +112,7 @@ void recover_reopen(struct pipeline *pipeline)
         if (atomic_load(&pipeline->stopping))
             break;
     }
+    FAILPOINT("reopen_before_going_on");
     go_on(pipeline);
     if (pipeline->layer_count > 0)
         (void)logs_each(pipeline->store->logs, tell_log, pipeline);

@@ -1,6 +1,7 @@
 /*
  * After a start or a failed write: the entries whose rows the engine may lack are derived again, log by log.
  */
+#include "proto/c/fault.h"
 #include "storage/encode.h"
 #include "storage/pipeline_internal.h"
 
@@ -34,6 +35,7 @@ static bool make_room(struct pipeline *pipeline, struct error *error)
         return store_no_memory(error);
     if (!flush_layer(pipeline, pipeline->layers[1], false, error))
         return false;
+    FAILPOINT("replay_after_flush");
     pipeline->layers[1]->flushed = true;
     (void)layers_drop_flushed(pipeline);
     return true;
@@ -44,8 +46,10 @@ static bool replay_entry(struct pipeline *pipeline, const struct group_entry *en
 {
     arena_reset(pipeline->group.arena);
     store_saw(pipeline->store, entry->value.purge_after, entry->value.sequence);
-    if (!derive_replay(pipeline, entry, entry->value.bytes, error))
+    bool skip = MUTANT("replay_skips_entries") && entry->position % 5 == 0;
+    if (!skip && !derive_replay(pipeline, entry, entry->value.bytes, error))
         return false;
+    FAILPOINT("replay_after_entry");
     if (!layers_note(pipeline, entry))
         return store_no_memory(error);
     return !layers_full(pipeline) || make_room(pipeline, error);
@@ -89,6 +93,7 @@ static bool replay_log(void *data, struct log *log)
                 (struct bytes){to, sizeof to}, false);
     if (!entries)
         return store_no_memory(replay->error);
+    FAILPOINT("replay_before_log");
     bool ok = replay_entries(pipeline, log, entries, first, replay->error);
     kv_scan_free(entries);
     return ok;

@@ -1,4 +1,5 @@
 #include "storage/store.h"
+#include "proto/c/fault.h"
 #include "storage/store_internal.h"
 #include "storage/store_rows.h"
 
@@ -103,8 +104,13 @@ static bool open_engine(struct store *store, struct error *error)
 {
     bool memory = is_memory(store);
     bool is_new = memory || store->folder.is_new;
-    return open_kv(store, is_new, error) && identify(store, is_new, error) &&
-           (memory || !is_new || store_folder_settle(&store->folder, error)) &&
+    if (!open_kv(store, is_new, error))
+        return false;
+    FAILPOINT("create_after_engine");
+    if (!identify(store, is_new, error))
+        return false;
+    FAILPOINT("create_after_identity");
+    return (memory || !is_new || store_folder_settle(&store->folder, error)) &&
            store_read_rows(store, error) && store_publish(store, NULL, 0, 0, error);
 }
 

@@ -185,6 +185,7 @@ static bool open_reached(struct store_folder *folder, struct error *error)
     free(name);
     if (file < 0)
         return io_error(error, "opening a file in it", folder->path);
+    FAILPOINT("create_after_reached");
     bool ok = map_reached(folder, file, error);
     close(file);
     return ok;
@@ -206,6 +207,7 @@ static bool open_folder(struct store_folder *folder, struct error *error)
     const char *path = folder->path;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return io_error(error, "making it", path);
+    FAILPOINT("create_after_folder");
     /* Before the lock, so that nothing is put into a folder of others; and after it, since its last owner may have changed it. */
     return check(path, &folder->is_new, error) && take_lock(folder, error) &&
            check(path, &folder->is_new, error) && open_reached(folder, error);
@@ -254,8 +256,10 @@ bool store_folder_settle(struct store_folder *folder, struct error *error)
     char *draft = join(folder->path, "version.new");
     char *name = join(folder->path, "version");
     bool ok = draft && name ? write_version(draft, error) : no_memory(error);
+    FAILPOINT("create_before_version");
     if (ok && rename(draft, name) != 0)
         ok = io_error(error, "naming its version", folder->path);
+    FAILPOINT("create_after_version");
     ok = ok && sync_folder(folder->path, error) && sync_parent(folder->path, error);
     free(draft);
     free(name);

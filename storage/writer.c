@@ -2,6 +2,7 @@
  * The writer's thread: takes all commands that wait, decides a group of them, makes it durable, completes it. Between groups
  * it tends the layers.
  */
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 static _Thread_local const struct pipeline *written_here;
@@ -116,8 +117,10 @@ static bool commit_batch(struct pipeline *pipeline)
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->applying = head;
     pthread_mutex_unlock(&pipeline->apply_lock);
+    FAILPOINT("pipeline_before_commit");
     if (!commit_and_wait(pipeline))
         return false;
+    FAILPOINT("pipeline_after_commit");
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->durable_sequence = head.sequence;
     store_folder_reach(&pipeline->store->folder, head.sequence);
@@ -141,8 +144,12 @@ static bool commit_group(struct pipeline *pipeline)
         return false;
     if (kv_batch_count(group->batch) == 0)
         return true;
-    if (!commit_batch(pipeline) || !publish(pipeline))
+    if (!commit_batch(pipeline))
         return false;
+    FAILPOINT("pipeline_before_publish");
+    if (!publish(pipeline))
+        return false;
+    FAILPOINT("pipeline_after_publish");
     /* Only now: who hears of a position finds it. */
     for (struct log *log = group->grown; log; log = log->next_grown)
         atomic_store(&log->durable, log->decided);
@@ -164,6 +171,8 @@ static void complete(struct pipeline *pipeline, bool durable)
     for (size_t i = 0; i < group->decided_count; i++) {
         const struct decided *decided = &group->decided[i];
         struct command *command = decided->command;
+        if (i > 0)
+            FAILPOINT("pipeline_between_answers");
         if (decided->failure)
             refuse(command, decided->failure);
         else if (durable)
@@ -222,6 +231,7 @@ static bool freeze(struct pipeline *pipeline, bool *changed)
         *changed = true;
     if (!layers_freeze(pipeline))
         return true; /* no memory for another layer: this one has to do */
+    FAILPOINT("layers_after_freeze");
     *changed = true;
     pthread_mutex_lock(&pipeline->apply_lock);
     pthread_cond_broadcast(&pipeline->applied);
@@ -296,12 +306,21 @@ static struct command *run_group(struct pipeline *pipeline, struct command *list
         writer_refuse(pipeline, list, refusal);
         return NULL;
     }
+    FAILPOINT("pipeline_before_decide");
     list = decide_group(pipeline, list);
+    FAILPOINT("pipeline_after_decide");
+    bool early = MUTANT("answer_before_durable");
+    if (early)
+        complete(pipeline, true);
     bool durable = commit_group(pipeline);
     if (!durable)
         atomic_store(&pipeline->reopening, true);
-    complete(pipeline, durable);
+    FAILPOINT("pipeline_before_answers");
+    if (!early)
+        complete(pipeline, durable);
+    FAILPOINT("pipeline_before_grown");
     tell_grown(pipeline, durable);
+    FAILPOINT("pipeline_after_grown");
     group_clear(&pipeline->group);
     if (!durable)
         recover_reopen(pipeline);
@@ -330,6 +349,7 @@ static void write_out(struct pipeline *pipeline)
         pthread_mutex_unlock(&pipeline->apply_lock);
         if (failed)
             return; /* the log has it all */
+        FAILPOINT("close_after_layer");
         (void)layers_drop_flushed(pipeline);
     }
 }
@@ -350,6 +370,8 @@ void *writer_run(void *data)
             pipeline_sleep(pipeline, layer_due(pipeline));
         tend(pipeline);
     }
+    FAILPOINT("close_before_write_out");
     write_out(pipeline);
+    FAILPOINT("close_after_write_out");
     return NULL;
 }

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/known.h"
 #include "server/masking/outbox_internal.h"
 
@@ -60,6 +61,7 @@ static void done(struct command *command, enum command_outcome outcome, const st
     struct check *check = (struct check *)command;
     if (outcome != COMMAND_DURABLE)
         check->decided = false;
+    FAILPOINT("outbox_after_mark");
     outbox_post(check->outbox, &check->mail, MAIL_CHECK);
 }
 
@@ -105,6 +107,7 @@ void checks_submit(struct outbox *outbox)
             (struct command){.prefetch = cold ? prefetch : NULL, .decide = decide, .done = done};
         outbox->checks++;
         outbox->checking += check->count;
+        FAILPOINT("outbox_before_check");
         pipeline_submit(outbox->masking->pipeline, &check->command);
     }
 }
@@ -169,7 +172,9 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
             return;
         }
         lane_release(outbox, letter, now);
+        FAILPOINT("outbox_before_hand_over");
         attempt_hand_over(outbox, item->attempt);
+        FAILPOINT("outbox_after_hand_over");
         return;
     case VERDICT_WAIT:
         letter->held = true;

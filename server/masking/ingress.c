@@ -1,5 +1,6 @@
 #include "server/masking/ingress.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/inbound.h"
 #include "server/masking/outbox.h"
@@ -52,6 +53,7 @@ static void finish(struct command *command, enum command_outcome outcome, const 
         if (inbound->result.outcome == INBOUND_FAILED)
             inbound->result.error = &inbound->error;
     }
+    FAILPOINT("inbound_before_answer");
     inbound->done(inbound->data, &inbound->result);
     free(inbound);
 }
@@ -145,5 +147,6 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     inbound->accepted = NULL;
     inbound->note_time = 0;
     error_clear(&inbound->error);
+    FAILPOINT("inbound_before_submit");
     pipeline_submit(masking->pipeline, &inbound->command);
 }

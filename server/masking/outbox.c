@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "proto/c/utf8.h"
 #include "server/masking/errors.h"
 #include "server/masking/outbox_internal.h"
@@ -179,6 +180,7 @@ void outbox_sent(struct outbox *outbox, void *data, const struct send_result *re
         attempt->result.provider_id = keep_text(&place, result->provider_id, id_size);
         attempt->result.carrier_code = keep_text(&place, result->carrier_code, code_size);
     }
+    FAILPOINT("outbox_result_came");
     attempt_answered(attempt);
     outbox_post(outbox, &attempt->mail, MAIL_ATTEMPT);
 }

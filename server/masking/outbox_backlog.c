@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/outbox_internal.h"
 
@@ -123,6 +124,7 @@ static bool read_rows(struct outbox *outbox, struct backlog *backlog, struct vie
     struct error error;
     bool ok = scan_ok(scan, &error);
     scan_free(scan);
+    FAILPOINT("outbox_after_load");
     release(outbox, loading);
     return ok && room;
 }
@@ -215,6 +217,7 @@ static bool find_lost(struct outbox *outbox, const struct log_id *log, struct vi
         struct letter *letter = letter_new(log, id.session, id.interaction, id.leg, nobody);
         ok = letter && letter_add(outbox, letter) &&
              attempt_lost(outbox, &id, mark->attempt, letter);
+        FAILPOINT("outbox_after_lost");
         arena_reset(arena);
     }
     if (!ok)

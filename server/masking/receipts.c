@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/inbound.h"
 #include "server/masking/leg_row.h"
@@ -97,6 +98,7 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     struct arrival *arrival = (struct arrival *)command;
     if (outcome == COMMAND_DURABLE)
         error = arrival->error.code == STATUS_OK ? NULL : &arrival->error;
+    FAILPOINT("receipt_before_answer");
     arrival->done(arrival->data, error);
     free(arrival);
 }
@@ -140,5 +142,6 @@ void ingress_receipt(struct masking *masking, const struct receipt *receipt,
         ports_find(masking->ports, receipt->carrier) &&
         outbound_key_given(receipt->key, store_hash_key(masking->store), receipt->carrier);
     error_clear(&arrival->error);
+    FAILPOINT("receipt_before_submit");
     pipeline_submit(masking->pipeline, &arrival->command);
 }

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/number_remove.h"
@@ -78,9 +79,12 @@ bool service_remove_piece(struct rows *rows, const Maskline__Store__V1__Service 
     if (!remove_sessions(rows, service, &sessions, ret_more, error))
         return false;
     if (sessions) {
+        FAILPOINT("deletion_after_sessions");
         *ret_more = true; /* the numbers are another piece */
         return true;
     }
-    return remove_numbers(rows, service, ret_more, error) &&
-           (*ret_more || finish(rows, service, error));
+    if (!remove_numbers(rows, service, ret_more, error))
+        return false;
+    FAILPOINT("deletion_after_numbers");
+    return *ret_more || finish(rows, service, error);
 }

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/leg_row.h"
 #include "server/masking/legs.h"
@@ -146,6 +147,7 @@ void settlements_submit(struct outbox *outbox, int64_t now)
         if (!outbox->results)
             outbox->results_last = &outbox->results;
         outbox->settling++;
+        FAILPOINT("outbox_before_settlement");
         pipeline_submit(outbox->masking->pipeline, &settlement->command);
     }
 }
@@ -170,6 +172,7 @@ static void attempt_finish(struct outbox *outbox, struct attempt *attempt, int64
 
 void settlement_finish(struct outbox *outbox, struct settlement *settlement, int64_t now)
 {
+    FAILPOINT("outbox_after_settlement");
     outbox->settling--;
     for (unsigned i = 0; i < settlement->count; i++) {
         if (settlement->decided)

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/timers_internal.h"
 
@@ -226,6 +227,7 @@ static unsigned run_piece(struct timers *timers, const struct log_id *log, int64
     };
     pthread_mutex_init(&piece.lock, NULL);
     pthread_cond_init(&piece.finished, NULL);
+    FAILPOINT("timers_before_piece");
     pipeline_submit(timers->masking->pipeline, &piece.command);
     pthread_mutex_lock(&piece.lock);
     while (!piece.is_finished)
@@ -234,6 +236,7 @@ static unsigned run_piece(struct timers *timers, const struct log_id *log, int64
     pthread_cond_destroy(&piece.finished);
     pthread_mutex_destroy(&piece.lock);
     pthread_mutex_lock(&timers->lock);
+    FAILPOINT("timers_after_piece");
     piece_apply(timers, &piece, now);
     pthread_mutex_unlock(&timers->lock);
     return piece.decided ? piece.ran : 0;

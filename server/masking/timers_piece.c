@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/known.h"
 #include "server/masking/session_end.h"
@@ -132,6 +133,7 @@ static bool expire(struct work *work, const struct hint *hint)
     if (session->effective_expire_time > work->rows.now)
         return replace_hint(work, HINT_EXPIRY, hint, session->effective_expire_time);
     work->piece->ran++;
+    FAILPOINT("timers_in_expiry");
     return replace_hint(work, HINT_EXPIRY, hint, 0) &&
            session_close_expired(&work->rows, work->service, session, error);
 }
@@ -150,6 +152,7 @@ static bool purge(struct work *work, const struct hint *hint)
     if (!session_purged(session, work->rows.now))
         return replace_hint(work, HINT_PURGE, hint, session->purge_time);
     work->piece->ran++;
+    FAILPOINT("timers_in_purge");
     return replace_hint(work, HINT_PURGE, hint, 0) &&
            session_remove(&work->rows, work->service, session, true, false, error);
 }
