@@ -35,6 +35,7 @@ struct carrier_class {
     bool (*start)(void *self, struct masking *masking, struct error *error);
     /* Asked before each attempt, any thread: see carrier_port. */
     bool (*idempotent)(void *self);
+    bool forgets; /* likewise */
     void (*send)(void *self, const struct outbound_message *message, void *attempt);
     enum carrier_health (*health)(void *self);
     /* The clock has moved by other than itself. Any thread. */

@@ -130,6 +130,7 @@ bool carriers_attach(struct carriers *carriers, struct masking *masking, struct 
             .data = carrier->self,
             .name = carrier->name,
             .idempotent = carrier->class->idempotent,
+            .forgets = carrier->class->forgets,
             .send = carrier->class->send,
         };
         if (!carrier->class->start(carrier->self, masking, error) ||

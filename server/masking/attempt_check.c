@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/guards.h"
 #include "server/masking/known.h"
@@ -18,6 +19,7 @@ struct checking {
     const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
     Maskline__Store__V1__Leg *leg;
+    const Maskline__Store__V1__AttemptMark *cut_off; /* the attempt by key that a crash cut off */
     Maskline__Store__V1__Session *session;
     Maskline__Store__V1__Participant *recipient;
     const Maskline__Store__V1__Binding *binding;
@@ -33,12 +35,38 @@ static enum go judge(struct checking *c, enum verdict verdict)
     return GO_END;
 }
 
+static struct key mark_key(const struct checking *c)
+{
+    return key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
+                       c->id->interaction, c->id->leg);
+}
+
+static enum go drop_mark(struct checking *c)
+{
+    struct key key = mark_key(c);
+    if (txn_delete(c->rows->txn, KV_LIVE, key_bytes(&key)))
+        return GO_ON;
+    refuse(c->error, REFUSED_NO_MEMORY);
+    return GO_FAIL;
+}
+
+static bool perhaps_sent(const struct checking *c)
+{
+    return c->cut_off || leg_perhaps_sent(c->leg);
+}
+
 /* The leg has come to its end without (another) attempt: written down. */
 static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, const char *reason,
                    int32_t original)
 {
     int64_t before = c->leg->due_time;
-    if (leg_perhaps_sent(c->leg))
+    if (c->cut_off) {
+        c->leg->attempts = c->cut_off->attempt;
+        c->leg->carrier = c->cut_off->keyed_carrier;
+        if (drop_mark(c) != GO_ON)
+            return GO_FAIL;
+    }
+    if (perhaps_sent(c))
         leg_end(c->leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
                 "RESULT_UNKNOWN", 0, c->rows->now);
     else
@@ -58,14 +86,30 @@ static enum go sweep(struct checking *c)
 {
     struct key key = key_outbox(c->rows->tenant, log_service(&c->id->log),
                                 c->item->letter->row_time, c->id->interaction, c->id->leg);
-    struct key mark = key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
-                                  c->id->interaction, c->id->leg);
-    if (!txn_delete(c->rows->txn, KV_IDX, key_bytes(&key)) ||
-        !txn_delete(c->rows->txn, KV_LIVE, key_bytes(&mark))) {
+    if (!txn_delete(c->rows->txn, KV_IDX, key_bytes(&key))) {
         refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }
-    return judge(c, VERDICT_GONE);
+    return drop_mark(c) == GO_ON ? judge(c, VERDICT_GONE) : GO_FAIL;
+}
+
+/* Of a leg that another life of this server may have handed over. */
+static enum go find_mark(struct checking *c)
+{
+    struct key key = mark_key(c);
+    struct kv_value value;
+    enum kv_found found = rows_get(c->rows, KV_LIVE, &key, &value, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? GO_ON : GO_FAIL;
+    const Maskline__Store__V1__AttemptMark *mark = maskline__store__v1__attempt_mark__unpack(
+        arena_allocator(c->rows->arena), value.bytes.size, value.bytes.data);
+    if (!mark) {
+        refuse(c->error, REFUSED_RECORD_UNREADABLE);
+        return GO_FAIL;
+    }
+    if (*mark->keyed_carrier && mark->attempt > c->leg->attempts)
+        c->cut_off = mark;
+    return GO_ON;
 }
 
 static enum go find_leg(struct checking *c)
@@ -79,7 +123,9 @@ static enum go find_leg(struct checking *c)
     c->leg = c->interaction->outbound[c->id->leg];
     c->item->expire = c->interaction->expire_time;
     /* A receipt may have been faster than this. */
-    return leg_waits(c->leg) ? GO_ON : judge(c, VERDICT_GONE);
+    if (!leg_waits(c->leg))
+        return judge(c, VERDICT_GONE);
+    return c->item->letter->cold ? find_mark(c) : GO_ON;
 }
 
 static enum go check_life(struct checking *c)
@@ -250,18 +296,19 @@ static struct attempt *attempt_new(const struct checking *c, const struct port *
     return attempt;
 }
 
-/* For a carrier that would not know the message again: that an attempt was begun is durable before it is. */
+/* That an attempt was begun is durable before it is: one that is cut off is never made again, or by its key alone. */
 static bool mark(struct checking *c, const struct attempt *attempt)
 {
     Maskline__Store__V1__AttemptMark mark = MASKLINE__STORE__V1__ATTEMPT_MARK__INIT;
     mark.attempt = attempt->number;
     mark.time = c->rows->now;
-    uint8_t packed[32];
+    if (attempt->message.relies_on_key)
+        mark.keyed_carrier = borrowed(attempt->port->carrier->name);
+    uint8_t packed[128];
     if (maskline__store__v1__attempt_mark__get_packed_size(&mark) > sizeof packed)
         return false;
     size_t size = maskline__store__v1__attempt_mark__pack(&mark, packed);
-    struct key key = key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
-                                 c->id->interaction, c->id->leg);
+    struct key key = mark_key(c);
     return txn_put(c->rows->txn, KV_LIVE, key_bytes(&key), (struct bytes){packed, size}, 0);
 }
 
@@ -276,8 +323,8 @@ static enum go begin(struct checking *c)
     /* With several carriers the next one may get its turn; it does not know this one's keys. */
     bool relies_on_key = here == 1 && port->carrier->idempotent(port->carrier->data);
     /* Nor does any other than the one that perhaps sent it: the number may have changed its carriers since. */
-    if (leg_perhaps_sent(c->leg) &&
-        !(relies_on_key && !strcmp(c->leg->carrier, port->carrier->name)))
+    const char *tried = c->cut_off ? c->cut_off->keyed_carrier : c->leg->carrier;
+    if (perhaps_sent(c) && !(relies_on_key && !strcmp(tried, port->carrier->name)))
         return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
                    "RESULT_UNKNOWN", 0);
     if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {
@@ -293,10 +340,11 @@ static enum go begin(struct checking *c)
     }
     attempt->port = port;
     attempt->carriers = here;
-    attempt->marked = !relies_on_key;
+    attempt->marked = !(relies_on_key && port->carrier->forgets);
+    attempt->made_before = c->cut_off != NULL;
     attempt->message.relies_on_key = relies_on_key;
     c->item->attempt = attempt;
-    if (attempt->marked && !mark(c, attempt)) {
+    if (attempt->marked && !MUTANT("forget_attempt_mark") && !mark(c, attempt)) {
         refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }

@@ -36,6 +36,9 @@ static void prefetch(struct command *command, struct view *view)
         struct error error;
         rows_get(&rows, KV_LIVE, &session, &value, &error);
         rows_get(&rows, KV_LIVE, &interaction, &value, &error);
+        struct key mark = key_attempt(rows.tenant, log_service(&letter->id.log), letter->id.session,
+                                      letter->id.interaction, letter->id.leg);
+        rows_get(&rows, KV_LIVE, &mark, &value, &error);
     }
 }
 

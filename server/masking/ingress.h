@@ -116,6 +116,8 @@ struct carrier_port {
     /* Whether a repeated key is recognised now: then an attempt whose result was lost is simply made again. Asked before each
      * attempt, on any thread; must not block. */
     bool (*idempotent)(void *data);
+    /* What it was given is gone when this process ends: an attempt that a crash cuts off reaches nobody. */
+    bool forgets;
     /* Begins one attempt; on a thread of the domain's, and must not block. The result comes by ingress_sent, exactly once, from
      * any thread, also from within this call. */
     void (*send)(void *data, const struct outbound_message *message, void *attempt);

@@ -47,6 +47,12 @@ bool leg_perhaps_sent(const Maskline__Store__V1__Leg *leg)
     return leg_waits(leg) && !strcmp(leg->reason, RESULT_UNKNOWN);
 }
 
+void leg_doubt(Maskline__Store__V1__Leg *leg)
+{
+    if (leg_waits(leg))
+        leg->reason = borrowed(RESULT_UNKNOWN);
+}
+
 static void take_text(char **ret_text, const char *text)
 {
     if (text && *text)

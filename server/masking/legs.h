@@ -22,6 +22,8 @@ bool leg_waits(const Maskline__Store__V1__Leg *leg);
 bool leg_final(const Maskline__Store__V1__Leg *leg);
 /* Whether it waits for another attempt while an earlier one may have reached the network. */
 bool leg_perhaps_sent(const Maskline__Store__V1__Leg *leg);
+/* Makes that so, if it waits. */
+void leg_doubt(Maskline__Store__V1__Leg *leg);
 
 /* Ends a leg. `reason` is constant. */
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,

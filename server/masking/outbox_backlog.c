@@ -194,7 +194,8 @@ int64_t backlogs_read(struct outbox *outbox, int64_t now)
     return next;
 }
 
-/* Attempts that were begun with a carrier that would not know the message again, and whose result a crash has swallowed. */
+/* Attempts that were begun with a carrier that would not know the message again, and whose result a crash has swallowed. Those by key
+ * wait with all others for their check. */
 static bool find_lost(struct outbox *outbox, const struct log_id *log, struct view *view,
                       struct error *error)
 {
@@ -211,7 +212,8 @@ static bool find_lost(struct outbox *outbox, const struct log_id *log, struct vi
         struct leg_id id = {.log = *log};
         Maskline__Store__V1__AttemptMark *mark = maskline__store__v1__attempt_mark__unpack(
             arena_allocator(arena), value.size, value.data);
-        if (!mark || !key_attempt_leg(scan_key(scan), id.session, id.interaction, &id.leg))
+        if (!mark || *mark->keyed_carrier ||
+            !key_attempt_leg(scan_key(scan), id.session, id.interaction, &id.leg))
             continue;
         static const sid_bytes nobody;
         struct letter *letter = letter_new(log, id.session, id.interaction, id.leg, nobody);

@@ -89,7 +89,8 @@ struct attempt {
     struct port *port; /* NULL: of an attempt that is lost */
     uint32_t number;   /* from 1 */
     unsigned carriers; /* of the number, which take turns */
-    bool marked;       /* as begun, durably */
+    bool marked;       /* as begun, durably: the mark goes with the result */
+    bool made_before;  /* perhaps, by another life of this server */
     bool withdrawn;    /* was not handed over: only its mark goes */
     bool given_up;     /* its leg's life was over before its result came */
     struct outbound_message message;

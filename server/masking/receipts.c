@@ -63,6 +63,15 @@ static bool append_warning(struct arrival *arrival, struct rows *rows, const cha
     return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
 }
 
+/* It came before the attempt's result, which perhaps never comes. */
+static bool drop_mark(struct arrival *arrival, struct rows *rows)
+{
+    struct key key = key_attempt(rows->tenant, log_service(&arrival->id.log), arrival->id.session,
+                                 arrival->id.interaction, arrival->id.leg);
+    return txn_delete(rows->txn, KV_LIVE, key_bytes(&key)) ||
+           refuse(&arrival->error, REFUSED_NO_MEMORY);
+}
+
 static bool decide(struct command *command, struct txn *txn)
 {
     struct arrival *arrival = (struct arrival *)command;
@@ -84,7 +93,8 @@ static bool decide(struct command *command, struct txn *txn)
     int64_t due_before = row.leg->due_time;
     switch (leg_receipt(row.leg, arrival->receipt, rows.now)) {
     case LEG_CHANGED:
-        return leg_append(&rows, &arrival->id, row.leg, due_before, &arrival->error);
+        return (!due_before || drop_mark(arrival, &rows)) &&
+               leg_append(&rows, &arrival->id, row.leg, due_before, &arrival->error);
     case LEG_CONTRADICTED:
         return append_warning(arrival, &rows, "RECEIPT_CONTRADICTS", 80906,
                               "A receipt says otherwise of a message than what it ended as.");

@@ -79,9 +79,9 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     const struct leg_id *id = &attempt->id;
     rows->tenant = log_tenant(&id->log);
     attempt->waits = false;
-    if (attempt->marked && attempt->result.outcome == SEND_LOST)
+    if (!attempt->message.relies_on_key && attempt->result.outcome == SEND_LOST)
         attempt->result.outcome = SEND_UNKNOWN;
-    if (attempt->marked) {
+    if (attempt->marked && !(attempt->withdrawn && attempt->made_before)) {
         struct key key =
             key_attempt(rows->tenant, log_service(&id->log), id->session, id->interaction, id->leg);
         if (!txn_delete(rows->txn, KV_LIVE, key_bytes(&key)))
@@ -97,6 +97,8 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
         return true; /* it went with its session */
     Maskline__Store__V1__Leg *leg = row.leg;
     int64_t before = leg->due_time;
+    if (attempt->made_before)
+        leg_doubt(leg);
     int64_t due = next_due(outbox, attempt, row.expire_time, rows->now);
     const char *carrier = attempt->port ? attempt->port->carrier->name : leg->carrier;
     /* It may have been written already, by a write that was said to have failed: then the leg waits as it says there. */

@@ -276,6 +276,7 @@ const struct carrier_class simulator_class = {
     .new = simulator_new,
     .start = simulator_start,
     .idempotent = simulator_idempotent,
+    .forgets = true,
     .send = simulator_take,
     .health = simulator_health,
     .kick = simulator_kick,

@@ -296,7 +296,172 @@ START_TEST(perhaps_sent_stays_with_its_carrier)
 }
 END_TEST
 
-SUITE_MAIN("recover", not_begun_is_sent, begun_is_unknown, settled_by_a_receipt_before,
-           known_keys_are_sent_again, waits_and_order_stay, closed_while_down,
-           out_of_turn_is_not_begun, out_of_turn_waits, perhaps_sent_stays_with_its_carrier,
-           written_after_all)
+/* The server dies while carrier "one", which honours keys, has a text. */
+static struct world *cut_off(struct talk *ret_talk)
+{
+    struct world *world = world_on_disk("one");
+    *ret_talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].holds = true;
+    text(world, ret_talk, "one", "x");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world_restart(world);
+    world->carriers[0].holds = false;
+    return world;
+}
+
+static unsigned marks(struct world *world)
+{
+    struct log_id log = world_log(world);
+    return world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log)));
+}
+
+static void give_to(struct world *world, const char *number, const char *const *carriers,
+                    size_t count)
+{
+    const struct number_change change = {
+        .service = world->service, .number = number, .carriers = carriers, .carrier_count = count};
+    ck_done(call_number_update(world, &change).number);
+}
+
+static void ck_given_up(struct world *world, const struct talk *talk)
+{
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    const Maskline__Store__V1__Leg *leg = world_leg(world, talk, 0);
+    ck_assert_int_eq(leg->status, STATUS(DELIVERY_UNKNOWN));
+    ck_assert_str_eq(leg->reason, "RESULT_UNKNOWN");
+    ck_assert_str_eq(leg->carrier, "one");
+    ck_assert_uint_eq(leg->attempts, 1);
+    ck_assert_uint_eq(marks(world), 0);
+    ck_assert_int_eq(world_receipt(world, "one", world->carriers[0].sent[0].key, RECEIPT_DELIVERED),
+                     STATUS_OK);
+    ck_assert_int_eq(world_leg(world, talk, 0)->status, STATUS(DELIVERED));
+}
+
+START_TEST(cut_off_stays_with_its_carrier)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    static const char *const two[] = {"two"};
+    world->carriers[1].port.idempotent = always;
+    give_to(world, talk.proxy_b, two, 1);
+    ck_given_up(world, &talk);
+    end(world);
+}
+END_TEST
+
+START_TEST(cut_off_with_a_second_carrier)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    static const char *const both[] = {"one", "two"};
+    give_to(world, talk.proxy_b, both, 2);
+    ck_given_up(world, &talk);
+    end(world);
+}
+END_TEST
+
+static bool never(void *data)
+{
+    (void)data;
+    return false;
+}
+
+START_TEST(cut_off_by_one_that_forgot_its_keys)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    world->carriers[0].port.idempotent = never;
+    ck_given_up(world, &talk);
+    end(world);
+}
+END_TEST
+
+/* That its session was closed meanwhile does not make it unsent. */
+START_TEST(cut_off_and_closed)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    world_end_talk(world, &talk);
+    ck_given_up(world, &talk);
+    end(world);
+}
+END_TEST
+
+/* Another try surely did nothing: the first may have. */
+START_TEST(cut_off_and_tried_in_vain)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    world->carriers[0].outcome = SEND_RETRY;
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 2);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "RESULT_UNKNOWN");
+    static const char *const two[] = {"two"};
+    give_to(world, talk.proxy_b, two, 1);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
+    ck_assert_uint_eq(marks(world), 0);
+    end(world);
+}
+END_TEST
+
+START_TEST(cut_off_and_settled_by_a_receipt)
+{
+    struct talk talk;
+    struct world *world = cut_off(&talk);
+    ck_assert_uint_eq(marks(world), 1);
+    ck_assert_int_eq(world_receipt(world, "one", world->carriers[0].sent[0].key, RECEIPT_DELIVERED),
+                     STATUS_OK);
+    ck_assert_uint_eq(marks(world), 0);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERED));
+    end(world);
+}
+END_TEST
+
+/* What waits and was never handed over may go by whatever its number has now. */
+START_TEST(not_begun_goes_by_the_new_carrier)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    world_restart(world);
+    static const char *const two[] = {"two"};
+    give_to(world, talk.proxy_b, two, 1);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[1].count, 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    ck_assert_uint_eq(marks(world), 0);
+    end(world);
+}
+END_TEST
+
+/* A carrier that ends with this process has sent nothing that outlives it. */
+START_TEST(what_is_forgotten_needs_no_mark)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].port.forgets = true;
+    world->carriers[0].holds = true;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_uint_eq(marks(world), 0);
+    end(world);
+}
+END_TEST
+
+SUITE_MAIN("recover", cut_off_stays_with_its_carrier, cut_off_with_a_second_carrier,
+           cut_off_by_one_that_forgot_its_keys, cut_off_and_closed, cut_off_and_tried_in_vain,
+           cut_off_and_settled_by_a_receipt, not_begun_goes_by_the_new_carrier,
+           what_is_forgotten_needs_no_mark, not_begun_is_sent, begun_is_unknown,
+           settled_by_a_receipt_before, known_keys_are_sent_again, waits_and_order_stay,
+           closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
+           perhaps_sent_stays_with_its_carrier, written_after_all)
