@@ -225,7 +225,7 @@ void lane_release(struct outbox *outbox, struct letter *letter, int64_t now);
 int64_t lanes_fire(struct outbox *outbox, int64_t now);
 /* Lanes that wait for room, as far as there is some. */
 void lanes_unpark(struct outbox *outbox);
-/* Makes lanes due whose first letter is held, or waits for this carrier (NULL: any). */
+/* Makes lanes due whose first letter is held, or waits for this carrier, or was last tried before the start. NULL: held only. */
 void lanes_hurry(struct outbox *outbox, const struct port *port, int64_t now);
 /* Frees all letters and lanes. */
 void letters_clear(struct outbox *outbox);

@@ -392,7 +392,9 @@ void lanes_hurry(struct outbox *outbox, const struct port *port, int64_t now)
     for (unsigned i = 0; i < outbox->heap_count; i++) {
         struct lane *lane = outbox->heap[i];
         struct letter *first = lane->first;
-        if (!lane->listed && first->due > now && (first->held || (port && first->port == port))) {
+        /* One that another life of this server has tried may be this carrier's. */
+        bool its = port && (first->port == port || !first->port);
+        if (!lane->listed && first->due > now && (first->held || its)) {
             first->due = now;
             lane->due = now;
         }

@@ -267,6 +267,26 @@ START_TEST(written_after_all)
 }
 END_TEST
 
+/* A program that attaches after a restart gets what waits for it at once, however long it has waited. */
+START_TEST(ready_after_a_restart)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    world_restart(world);
+    world->carriers[0].outcome = SEND_TAKEN;
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ingress_carrier_ready(world->masking, "one");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 2);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    end(world);
+}
+END_TEST
+
 static bool always(void *data)
 {
     (void)data;
@@ -458,10 +478,10 @@ START_TEST(what_is_forgotten_needs_no_mark)
 }
 END_TEST
 
-SUITE_MAIN("recover", cut_off_stays_with_its_carrier, cut_off_with_a_second_carrier,
-           cut_off_by_one_that_forgot_its_keys, cut_off_and_closed, cut_off_and_tried_in_vain,
-           cut_off_and_settled_by_a_receipt, not_begun_goes_by_the_new_carrier,
-           what_is_forgotten_needs_no_mark, not_begun_is_sent, begun_is_unknown,
-           settled_by_a_receipt_before, known_keys_are_sent_again, waits_and_order_stay,
-           closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
+SUITE_MAIN("recover", ready_after_a_restart, cut_off_stays_with_its_carrier,
+           cut_off_with_a_second_carrier, cut_off_by_one_that_forgot_its_keys, cut_off_and_closed,
+           cut_off_and_tried_in_vain, cut_off_and_settled_by_a_receipt,
+           not_begun_goes_by_the_new_carrier, what_is_forgotten_needs_no_mark, not_begun_is_sent,
+           begun_is_unknown, settled_by_a_receipt_before, known_keys_are_sent_again,
+           waits_and_order_stay, closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
            perhaps_sent_stays_with_its_carrier, written_after_all)
