@@ -75,6 +75,8 @@ def fields_of(error):
 class Server:
     """A server in a folder, on a port of its own. It can be started again on what it left."""
 
+    program = SERVER
+
     def __init__(self, folder, *flags, environment=None):
         self.folder = folder
         self.data = os.path.join(folder, "data")
@@ -88,7 +90,7 @@ class Server:
 
     def launch(self):
         """Starts the program and does not wait for it."""
-        command = [SERVER, "--data", self.data, "--listen", "127.0.0.1:0", "--port-file", self.port_file, *self.flags]
+        command = [self.program, "--data", self.data, "--listen", "127.0.0.1:0", "--port-file", self.port_file, *self.flags]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **(self.environment or {})})

@@ -6,9 +6,18 @@ import threading
 
 import grpc
 from harness import PATIENCE, pb
-from programs import DELIVERED, RETRY, TAKEN
+from programs import DELIVERED, FAILED, REFUSED, RETRY, SENT, TAKEN, UNDELIVERED
 
 Request = pb.carrier_gateway.AttachRequest
+
+
+class Given:
+    """A send as it came."""
+
+    def __init__(self, life, send):
+        self.life = life  # which start of the server gave it
+        self.key, self.sender, self.recipient, self.body = send.key, send.sender, send.recipient, send.body
+        self.taken = False
 
 
 class Network(threading.Thread):
@@ -18,21 +27,22 @@ class Network(threading.Thread):
         super().__init__(daemon=True)
         self.carrier = carrier
         self.honours_keys = honours_keys
-        self.chance = random.Random(seed)
+        self.chance = random.Random(f"{carrier} {seed}")
         self.lock = threading.Lock()
         self.news = threading.Condition(self.lock)
         self.server = None  # while it is up
         self.ended = False
         self.said = None  # towards the server, while attached
         self.given = []  # every send, in order
-        self.final = set()  # keys that were not answered with RETRY
-        self.again = []  # (key, body) given although it could have gone out before
+        self.fates = {}  # key: the status that its receipt tells, or REFUSED; of what was not answered with RETRY
         self.held = []  # keys whose results are kept back for a while
+        self.late = []  # keys whose receipts are
+        self.past = []  # keys whose receipts were answered
         self.in_hand = {}  # provider id: text that nobody has answered
+        self.texts = {}  # provider id: the text, of all that were ever handed in
         self.answers = {}  # provider id: (outcome, reason)
-        self.changed = []  # provider ids that were answered in two ways
         self.receipts = {}  # tag: receipt that nobody has answered
-        self.refused = []  # results of receipts that were refused
+        self.wrong = []  # what must not be
         self.tags = 0
         self.troubles = []
 
@@ -46,8 +56,15 @@ class Network(threading.Thread):
 
     def hand_in(self, provider_id, sender, recipient, body):
         with self.lock:
-            self.in_hand[provider_id] = {"provider_id": provider_id, "sender": sender, "recipient": recipient, "body": body}
-            self._say(inbound_message=self.in_hand[provider_id])
+            text = {"provider_id": provider_id, "sender": sender, "recipient": recipient, "body": body}
+            self.texts[provider_id] = self.in_hand[provider_id] = text
+            self._say(inbound_message=text)
+
+    def hand_in_again(self, provider_id):
+        """As a network that has lost the answer."""
+        with self.lock:
+            self.in_hand[provider_id] = self.texts[provider_id]
+            self._say(inbound_message=self.texts[provider_id])
 
     def end(self):
         with self.lock:
@@ -61,7 +78,7 @@ class Network(threading.Thread):
         """All that was handed in is answered, and nothing is kept back."""
         with self.lock:
             self._release(1)
-            return not self.in_hand and not self.receipts and not self.held
+            return not self.in_hand and not self.receipts and not self.held and not self.late
 
     # ---- the thread ----
 
@@ -91,6 +108,7 @@ class Network(threading.Thread):
 
     def _attach(self, server):
         said = queue.Queue()
+        life = server.life
         said.put(Request(hello={"carrier": self.carrier, "honours_keys": self.honours_keys}))
         try:
             told = server.carrier_gateway.Attach(iter(said.get, None), timeout=20 * PATIENCE)
@@ -103,7 +121,7 @@ class Network(threading.Thread):
                         for receipt in self.receipts.values():
                             self._say(receipt=receipt)
                     else:
-                        self._take(message)
+                        self._take(message, life)
                     self.news.notify_all()
         finally:
             said.put(None)
@@ -114,35 +132,44 @@ class Network(threading.Thread):
         if self.said:
             self.said.put(Request(**message))
 
-    def _take(self, message):
+    def _take(self, message, life):
         if message.HasField("send"):
-            self._take_send(message.send)
+            self._take_send(message.send, life)
         elif message.HasField("inbound_result"):
-            told = message.inbound_result
-            answer = (told.outcome, told.reason)
-            if told.outcome == pb.common.INBOUND_OUTCOME_FAILED:
-                self._say(inbound_message=self.in_hand[told.provider_id])
-                return
-            if self.answers.setdefault(told.provider_id, answer) != answer:
-                self.changed.append((told.provider_id, self.answers[told.provider_id], answer))
-            self.in_hand.pop(told.provider_id, None)
+            self._take_answer(message.inbound_result)
         else:
             told = message.receipt_result
             if told.outcome == pb.common.INBOUND_OUTCOME_FAILED:
                 self._say(receipt=self.receipts[told.tag])
                 return
             if told.outcome != pb.common.INBOUND_OUTCOME_ACCEPTED:
-                self.refused.append(told)
+                self.wrong.append(f"a receipt was refused: {told}")
             self.receipts.pop(told.tag, None)
+            self.past.append(told.key)
 
-    def _take_send(self, send):
-        self.given.append((send.key, send.sender, send.recipient, send.body))
-        if send.key in self.final and not self.honours_keys:
-            self.again.append((send.key, send.body))
-        if self.chance.random() < 0.1 and send.key not in self.final:
-            self._say(send_result={"key": send.key, "outcome": RETRY})
+    def _take_answer(self, told):
+        answer = (told.outcome, told.reason)
+        if told.outcome == pb.common.INBOUND_OUTCOME_FAILED:
+            self._say(inbound_message=self.in_hand[told.provider_id])
             return
-        self.final.add(send.key)
+        before = self.answers.setdefault(told.provider_id, answer)
+        if before != answer:
+            self.wrong.append(f"{told.provider_id} was answered with {before}, and then with {answer}")
+        self.in_hand.pop(told.provider_id, None)
+
+    def _take_send(self, send, life):
+        given = Given(life, send)
+        self.given.append(given)
+        fate = self.fates.get(send.key)
+        if fate is not None and not self.honours_keys:
+            self.wrong.append(f"{send.body} was given again although nobody can tell whether it went out before")
+        if fate is None:
+            if self.chance.random() < 0.1:
+                self._say(send_result={"key": send.key, "outcome": RETRY})
+                return
+            fate = self.chance.choices([DELIVERED, UNDELIVERED, FAILED, REFUSED], [85, 5, 5, 5])[0]
+            self.fates[send.key] = fate
+        given.taken = fate != REFUSED
         if self.chance.random() < 0.2:
             self.held.append(send.key)
         else:
@@ -154,12 +181,30 @@ class Network(threading.Thread):
             if self.chance.random() < likely:
                 self.held.remove(key)
                 self._settle(key)
+        for key in list(self.late):
+            if self.chance.random() < likely / 4 or likely == 1:
+                self.late.remove(key)
+                self._say_receipt(key, self.fates[key])
+        if self.past and self.chance.random() < 0.1:
+            # Once more, or what is overtaken by now.
+            key = self.chance.choice(self.past)
+            self._say_receipt(key, self.chance.choice([self.fates[key], SENT]))
 
     def _settle(self, key):
-        self.tags += 1
-        self.receipts[self.tags] = {"key": key, "tag": self.tags, "status": DELIVERED}
-        order = [{"send_result": {"key": key, "outcome": TAKEN}}, {"receipt": self.receipts[self.tags]}]
+        if self.fates[key] == REFUSED:
+            self._say(send_result={"key": key, "outcome": REFUSED})
+            return
+        steps = [lambda: self._say(send_result={"key": key, "outcome": TAKEN})]
+        if self.chance.random() < 0.3:
+            self.late.append(key)
+        else:
+            steps.append(lambda: self._say_receipt(key, self.fates[key]))
         if self.chance.random() < 0.2:
-            order.reverse()
-        for message in order:
-            self._say(**message)
+            steps.reverse()
+        for step in steps:
+            step()
+
+    def _say_receipt(self, key, status):
+        self.tags += 1
+        self.receipts[self.tags] = {"key": key, "tag": self.tags, "status": status}
+        self._say(receipt=self.receipts[self.tags])
