@@ -5,6 +5,7 @@ from worker import Worker, closed, tried
 from world import person, proxy
 
 MOMENT = {"nanos": 50 * 1000 * 1000}
+GONE = "REQUEST_ANSWER_GONE"  # it was carried out; the log that told how was thrown away
 STANDING = "standing"  # one that stays
 
 
@@ -39,14 +40,16 @@ class Brief(Worker):
         numbers = [proxy(5000 + 2 * self.count + side) for side in range(2)]
 
         def make(server):
-            self.sids[name] = server.services.CreateService(request, timeout=PATIENCE).service.sid
+            made = tried(server.services.CreateService, request, GONE) or server.services.GetService(
+                pb.services.GetServiceRequest(service=name), timeout=PATIENCE)
+            self.sids[name] = made.service.sid
             self.numbers[name], self.sessions[name] = [], []
             self.alive.append(name)
 
         def adding(number):
             def add(server):
-                server.phone_numbers.AddPhoneNumber(pb.phone_numbers.AddPhoneNumberRequest(
-                    service=self.sids[name], phone_number=number, request_id=number), timeout=PATIENCE)
+                tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
+                    service=self.sids[name], phone_number=number, request_id=number), GONE)
                 self.numbers[name].append(number)
             return add
         return [make] + [adding(number) for number in numbers]
@@ -61,7 +64,7 @@ class Brief(Worker):
             def create(server, ttl=ttl, label=label, people=tuple(people)):
                 made = tried(server.sessions.CreateSession, pb.sessions.CreateSessionRequest(
                     service=self.sids[name], request_id=label, ttl=ttl,
-                    participants=[{"identifier": one} for one in people]), "REQUEST_ANSWER_GONE", "ALL_NUMBERS_IN_USE")
+                    participants=[{"identifier": one} for one in people]), GONE, "ALL_NUMBERS_IN_USE")
                 if made:
                     self.sessions[name].append(made.session.sid)
 

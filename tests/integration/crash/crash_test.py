@@ -15,8 +15,8 @@ LONG = bool(os.environ.get("MASKLINE_LONG"))
 SEED = int(os.environ.get("MASKLINE_SEED", "1"))
 SHARD = int(os.environ.get("TEST_SHARD_INDEX", "0"))
 SHARDS = int(os.environ.get("TEST_TOTAL_SHARDS", "1"))
-STORIES = 20 if LONG else 1  # beside the first one, which comes to every failpoint of this shard
-ROUNDS = 13  # of such a story
+STORIES = 40 if LONG else 1  # beside the first one, which comes to every failpoint of this shard
+ROUNDS = 13 if LONG else 6  # of such a story
 PASSES = 20  # a failpoint's pass is one of the first so many
 TRIES = 5  # to come to a failpoint that has to be reached
 

@@ -204,18 +204,16 @@ class Load(Worker):
 
     def _adding(self, number):
         name = self.next_name()
-        self.numbers[number] = None
-
         def add(server):
+            self.numbers[number] = None
             tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
                 service=self.service, phone_number=number, reserved=True, carriers=["keeps"], request_id=name))
             self.numbers[number] = True
         return add
 
     def _removing(self, number, force=False):
-        self.numbers[number] = None
-
         def remove(server):
+            self.numbers[number] = None
             tried(server.phone_numbers.RemovePhoneNumber, pb.phone_numbers.RemovePhoneNumberRequest(
                 service=self.service, phone_number=number, force=force), "PHONE_NUMBER_NOT_FOUND")
             self.numbers[number] = False

@@ -21,6 +21,10 @@ FAULTY = os.path.abspath("tests/fault/maskline-server")
 KILLED = -signal.SIGKILL
 LEAST, MOST = 40, 250  # answers in a round
 START_WAIT = 1  # seconds that a server which was to die while it starts may go on serving
+# What waits for time: the flusher, for a second, the timers, for what ends by itself. Then less is done meanwhile.
+SLOW = ("flush", "layers", "trim", "timers", "deletion", "close")
+RESTING = 0.03
+OLD = 1.5  # seconds until something of the log that is soonest thrown away is old enough
 
 
 class FaultyServer(Server):
@@ -152,6 +156,8 @@ class Story:
 
     def at_random(self):
         """Killed at any instant."""
+        for load in self.loads:
+            load.rest = 0
         count = self.chance.randint(LEAST, MOST)
         if self._load(count) or self._answered() == 0:
             raise AssertionError(f"the server ended by itself: {self.up.process.poll()}\n{self.up.said()}")
@@ -160,6 +166,8 @@ class Story:
 
     def at_point(self, point, kind, passes=1):
         """Killed where the failpoint stands, at its so-many-th pass. Whether it came there."""
+        for load in self.loads:
+            load.rest = RESTING if point.startswith(SLOW) else 0
         came = {"load": self._at_load, "start": self._at_start, "stop": self._at_stop}[kind](point, passes)
         if came:
             self.reached.append(point)
@@ -167,10 +175,16 @@ class Story:
         return came
 
     def _at_load(self, point, passes):
-        # What waits for its turn, as logs that are too old, is looked at when a server starts: it finds all in its place.
-        self.up.stop() if point.startswith("trim") or self.chance.random() < 0.3 else self._kill()
-        self._pause()
-        came = not self.up.begin(f"{point}:{passes}") or self._load(seconds=6 if passes > 1 else 15)
+        old = point.startswith("trim")
+        if old:
+            # Logs are looked at when a server starts, and every hour; and thrown away is only what was written out.
+            self._load(seconds=OLD)
+        if old or self.chance.random() < 0.3:
+            self._pause()
+            self.up.stop()
+        else:
+            self._kill()
+        came = not self.up.begin(f"{point}:{passes}") or self._load(seconds=OLD if old else 4 if passes > 1 else 15)
         self._kill()
         return came
 

@@ -37,6 +37,7 @@ class Worker(threading.Thread):
         self.count = 0
         self.answered = 0
         self.steps = []  # the first one may have been made
+        self.rest = 0  # seconds between steps, so that long rounds do no more than short ones
         self.troubles = []
 
     def choose(self):
@@ -76,6 +77,8 @@ class Worker(threading.Thread):
             try:
                 self._step(server)
                 self.answered += 1
+                if self.rest:
+                    self.pace(self.rest)
                 continue
             except grpc.RpcError as error:
                 if error.code() not in UNSURE:
