@@ -1,6 +1,6 @@
 """What must hold after any crash, from what was acknowledged, what the networks were given, and what the log says."""
 
-from harness import pb
+from harness import PATIENCE, pb
 from history import History
 from load import carriers_of
 from programs import DELIVERED, FAILED, REFUSED, UNDELIVERED
@@ -57,7 +57,8 @@ class Checker:
         history = History(insist)
         for event in self.log:
             history.take(pb.events.Event.FromString(event))
-        history.compare(self.world)
+        history.compare(self.world, {one.sid: one.identifier for load in self.loads for talk in load.talks
+                                     for side in talk.sides for one in side})
         counts = self._ends(history)
         self._troubles()
         return counts
@@ -138,7 +139,7 @@ class Checker:
     def _numbers(self, load):
         request = pb.phone_numbers.ListPhoneNumbersRequest(service=self.world.sid, page_size=1000)
         numbers = {one.phone_number for one in
-                   self.world.server.phone_numbers.ListPhoneNumbers(request, timeout=60).phone_numbers}
+                   self.world.server.phone_numbers.ListPhoneNumbers(request, timeout=PATIENCE).phone_numbers}
         for number, there in load.numbers.items():
             insist(there is None or (number in numbers) == there, f"{number}: {there}, and listed {number in numbers}")
 

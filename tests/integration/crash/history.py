@@ -1,6 +1,6 @@
 """What a log says that there is. It goes by events alone, so that lists and gets can be held against it."""
 
-from harness import pb
+from harness import PATIENCE, pb
 from world import FINAL
 
 E, I, S = pb.events, pb.interactions, pb.sessions
@@ -91,16 +91,26 @@ class History:
 
     # ---- held against what can be asked ----
 
-    def compare(self, world):
+    def compare(self, world, identifiers):
+        """`identifiers` are those of participants, by SID, as far as they are known: no log tells them."""
         insist = self.insist
         page = pb.phone_numbers.ListPhoneNumbersRequest(service=world.sid, page_size=1000)
-        numbers = {one.phone_number: one.sid for one in world.server.phone_numbers.ListPhoneNumbers(page, timeout=60)
+        numbers = {one.phone_number: one.sid for one in world.server.phone_numbers.ListPhoneNumbers(page, timeout=PATIENCE)
                    .phone_numbers}
         insist(numbers == self.numbers, f"numbers: {sorted(set(numbers) ^ set(self.numbers))}")
+        self._compare_routes(identifiers)
         sessions = world.sessions(page_size=1000)
         insist([one.sid for one in sessions] == sorted(self.active), "the list of sessions is not what the log tells")
         for session in sessions:
             self._compare_session(world, session)
+
+    def _compare_routes(self, identifiers):
+        routes = {}
+        for sid in [sid for sid, active in self.active.items() if active]:
+            for one, number in self.people[sid].items():
+                if one in identifiers:
+                    other = routes.setdefault((identifiers[one], number), sid)
+                    self.insist(other == sid, f"one person has {number} in two active sessions, {sid} and {other}")
 
     def _compare_session(self, world, session):
         insist, sid = self.insist, session.sid
@@ -112,9 +122,16 @@ class History:
         insist(session.status in expected, f"{sid} is {session.status}, by the log {expected}")
         insist({one.sid: one.proxy_identifier for one in session.participants} == self.people[sid],
                f"who is in {sid} is not what the log tells")
+        present = world.server.participants.ListParticipants(pb.participants.ListParticipantsRequest(
+            service=world.sid, session=sid), timeout=PATIENCE).participants
+        insist([one.sid for one in present] == sorted(self.people[sid]), f"the list of who is in {sid} says otherwise")
         listed = world.interactions(sid, page_size=1000)
         insist([one.sid for one in listed] == [one.sid for one in self.talks[sid]],
                f"the interactions of {sid} are not what the log tells")
         for told, got in zip(self.talks[sid], listed):
             insist(told.outbound == got.outbound and told.content == got.content and told.inbound == got.inbound,
                    f"by the log: {told}\nlisted: {got}")
+        if listed:
+            got = world.server.interactions.GetInteraction(pb.interactions.GetInteractionRequest(
+                service=world.sid, session=sid, interaction=listed[-1].sid), timeout=PATIENCE).interaction
+            insist(got == listed[-1], f"listed: {listed[-1]}\ngot: {got}")

@@ -20,7 +20,9 @@ from world import World
 FAULTY = os.path.abspath("tests/fault/maskline-server")
 KILLED = -signal.SIGKILL
 LEAST, MOST = 40, 250  # answers in a round
-START_WAIT = 1  # seconds that a server which was to die while it starts may go on serving
+START_WAIT = 1  # seconds that a server which was to die while it starts may go on serving; longer when it has to
+LONG_WAIT = 15
+STARTING = 0.2  # seconds that a start takes, about
 # What waits for time: the flusher, for a second, the timers, for what ends by itself. Then less is done meanwhile.
 SLOW = ("flush", "layers", "trim", "timers", "deletion", "close")
 RESTING = 0.03
@@ -65,7 +67,8 @@ class FaultyServer(Server):
             raise AssertionError(f"the server ended with {code}:\n{self.said()}")
 
     def cut(self):
-        self.process.kill()
+        if self.process.poll() is None:
+            self.process.kill()
         self.died()
 
 
@@ -144,12 +147,17 @@ class Story:
         self.up.disconnect()
 
     def _kill(self):
-        if self.up.process.poll() is None:
-            self.up.process.kill()
-        self.up.died()
+        self.up.cut()
         self._pause()
 
     def _check(self):
+        if self.chance.random() < 0.2:
+            # Crashes come in pairs: killed again at any instant of its start.
+            self.up.begin(wait=False)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.up.process.wait(self.chance.uniform(0, STARTING))
+                raise AssertionError(f"the server ended by itself:\n{self.up.said()}")
+            self.up.cut()
         self.up.begin()
         self.checker.after_crash()
         self.rounds += 1
@@ -184,7 +192,7 @@ class Story:
             self.up.stop()
         else:
             self._kill()
-        came = not self.up.begin(f"{point}:{passes}") or self._load(seconds=OLD if old else 4 if passes > 1 else 15)
+        came = not self.up.begin(f"{point}:{passes}") or self._load(seconds=OLD if old else 4 if passes > 1 else LONG_WAIT)
         self._kill()
         return came
 
@@ -194,7 +202,7 @@ class Story:
         if not self.up.begin(f"{point}:{passes}"):
             return True
         try:
-            self.up.process.wait(START_WAIT)
+            self.up.process.wait(START_WAIT if passes > 1 else 5 * START_WAIT)
         except subprocess.TimeoutExpired:
             self._kill()
             return False

@@ -3,28 +3,14 @@
  * lost, nothing refused is there, every row is what follows from the log.
  */
 #include "tests/unit/storage/rig.h"
+#include "tests/unit/storage/victim.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { WRITERS = 3, MARK_STRIDE = 1 << 20, LARGE = 100000 };
+enum { WRITERS = 3, LARGE = 100000 };
 
 static struct rig rig;
-
-/* What became of an append. */
-struct outcome {
-    uint32_t mark;
-    uint32_t log;
-    uint64_t position; /* when durable */
-    uint32_t kind;     /* enum command_outcome */
-    uint32_t rejected;
-};
 
 /* ---- failures at random ---- */
 
@@ -71,30 +57,6 @@ static void *read_much(void *data)
     return NULL;
 }
 
-/* Whether a mark stands in a log. */
-static bool is_in_log(struct view *view, unsigned log, uint64_t last, uint32_t mark)
-{
-    for (uint64_t position = 1; position <= last; position++) {
-        if (world_mark(view, log, position) == mark)
-            return true;
-    }
-    return false;
-}
-
-static void check_outcomes(struct view *view, const uint64_t *last, const struct outcome *outcomes,
-                           unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        const struct outcome *outcome = &outcomes[i];
-        if (outcome->kind == COMMAND_DURABLE && !outcome->rejected) {
-            ck_assert_uint_le(outcome->position, last[outcome->log]);
-            ck_assert_uint_eq(world_mark(view, outcome->log, outcome->position), outcome->mark);
-        } else if (outcome->kind != COMMAND_UNKNOWN) {
-            ck_assert(!is_in_log(view, outcome->log, last[outcome->log], outcome->mark));
-        }
-    }
-}
-
 static void random_round(uint64_t seed, unsigned flush_rows, unsigned count)
 {
     struct store_options options = {.flush_rows = flush_rows, .flush_after_us = 2000};
@@ -124,7 +86,7 @@ static void random_round(uint64_t seed, unsigned flush_rows, unsigned count)
     uint64_t last[WORLD_LOGS];
     world_check(view, last);
     for (unsigned i = 0; i < WRITERS; i++)
-        check_outcomes(view, last, writings[i].outcomes, count);
+        outcomes_check(view, last, writings[i].outcomes, count);
     view_close(view);
     ck_assert_uint_gt(rig.seam.failures, 0);
     if (flush_rows == LARGE)
@@ -156,103 +118,19 @@ END_TEST
 
 /* ---- kill -9 ---- */
 
-enum { ROUNDS = 10, OUTCOMES_MOST = 400000 };
-
-static int tell; /* the child's end of the pipe */
-
-static void *write_and_tell(void *data)
-{
-    struct writing *writing = data;
-    struct dice dice = {writing->number * 1000003u};
-    for (unsigned i = 0;; i++) {
-        struct append append = {.log = dice_roll(&dice, WORLD_LOGS)};
-        append.entry = world_entry(&dice, writing->number * MARK_STRIDE + i);
-        if (!append_run(rig.pipeline, &append))
-            _exit(3);
-        struct outcome outcome = {append.entry.mark, append.log, append.position, COMMAND_DURABLE,
-                                  0};
-        if (write(tell, &outcome, sizeof outcome) != sizeof outcome)
-            _exit(4);
-    }
-}
-
-static void open_real(const char *path, unsigned flush_rows)
-{
-    struct store_options options = {
-        .path = path, .clock = clock_real(), .flush_rows = flush_rows, .flush_after_us = 3000};
-    if (!rig_try(&rig, &options, NULL)) {
-        fprintf(stderr, "%s\n", rig.error.message);
-        _exit(2);
-    }
-}
-
-static void run_victim(const char *path, unsigned round)
-{
-    static struct writing writings[WRITERS];
-    pthread_t threads[WRITERS];
-    open_real(path, 10 + 40 * (round % 4));
-    for (unsigned i = 0; i < WRITERS; i++) {
-        writings[i].number = round * WRITERS + i;
-        pthread_create(&threads[i], NULL, write_and_tell, &writings[i]);
-    }
-    pthread_join(threads[0], NULL);
-}
-
-static void run_checker(const char *path, const struct outcome *outcomes, unsigned count)
-{
-    uint64_t last[WORLD_LOGS];
-    open_real(path, 25);
-    struct view *view = view_open(rig.store);
-    world_check(view, last);
-    check_outcomes(view, last, outcomes, count);
-    view_close(view);
-    rig_close(&rig);
-}
-
-/* Reads what the victim says until it is dead, and kills it when it has said enough. */
-static unsigned follow_victim(pid_t victim, int from, struct outcome *outcomes, unsigned enough)
-{
-    unsigned count = 0;
-    ssize_t size;
-    while ((size = read(from, &outcomes[count], sizeof *outcomes)) == sizeof *outcomes) {
-        if (++count == enough)
-            kill(victim, SIGKILL);
-        ck_assert_uint_lt(count, OUTCOMES_MOST);
-    }
-    int status;
-    ck_assert_int_eq(waitpid(victim, &status, 0), victim);
-    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "status %x", status);
-    return count;
-}
+enum { ROUNDS = 10 };
 
 START_TEST(killed_processes_lose_nothing)
 {
-    static struct outcome outcomes[OUTCOMES_MOST];
-    unsigned count = 0;
+    static struct outcomes outcomes;
     struct folder folder = folder_make();
     struct dice dice = {8};
-    /* The engine does not outlive a fork: each life of the store is a process of its own. */
     for (unsigned round = 0; round < ROUNDS; round++) {
-        int ends[2];
-        ck_assert_int_eq(pipe(ends), 0);
-        pid_t victim = fork();
-        if (victim == 0) {
-            close(ends[0]);
-            tell = ends[1];
-            run_victim(folder.path, round);
-        }
-        close(ends[1]);
-        count += follow_victim(victim, ends[0], outcomes + count, 100 + dice_roll(&dice, 900));
-        close(ends[0]);
-        pid_t checker = fork();
-        if (checker == 0) {
-            run_checker(folder.path, outcomes, count);
-            exit(0);
-        }
-        int status;
-        ck_assert_int_eq(waitpid(checker, &status, 0), checker);
-        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "round %u: status %x", round,
-                      status);
+        struct victim victim = {
+            .path = folder.path, .life = round, .flush_rows = 10 + 40 * (round % 4)};
+        ck_assert_int_eq(victim_run(&victim, &outcomes, 100 + dice_roll(&dice, 900)),
+                         VICTIM_KILLED);
+        victim_check(folder.path, &outcomes);
     }
     folder_remove(&folder);
 }
