@@ -1,6 +1,9 @@
 """What must hold after any crash, from what was acknowledged, what the networks were given, and what the log says."""
 
-from harness import PATIENCE, pb
+import functools
+
+import grpc
+from harness import PATIENCE, pb, reason_of
 from history import History
 from load import carriers_of
 from programs import DELIVERED, FAILED, REFUSED, UNDELIVERED
@@ -19,6 +22,17 @@ def insist(condition, what):
         raise Complaint(what)
 
 
+def complaining(check):
+    """What should be there and cannot be asked for is a complaint, too."""
+    @functools.wraps(check)
+    def checked(self):
+        try:
+            return check(self)
+        except grpc.RpcError as error:
+            raise Complaint(f"{reason_of(error)[:2]} {error.details()}") from error
+    return checked
+
+
 class Checker:
     """The load is paused whenever it looks; networks may go on."""
 
@@ -30,6 +44,7 @@ class Checker:
         self.brief = brief
         self.log = []  # events, packed, as they were read last
 
+    @complaining
     def after_crash(self):
         self._troubles()
         for load in self.loads:
@@ -43,6 +58,7 @@ class Checker:
         self.brief.check(self.world.server, insist)
         self._troubles()
 
+    @complaining
     def at_end(self):
         """When all has come to its end."""
         self._troubles()
