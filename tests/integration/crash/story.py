@@ -166,9 +166,11 @@ class Story:
         """Killed at any instant."""
         for load in self.loads:
             load.rest = 0
-        count = self.chance.randint(LEAST, MOST)
-        if self._load(count) or self._answered() == 0:
+        end = self._answered() + self.chance.randint(LEAST, MOST)
+        if self._load(end - self._answered()):
             raise AssertionError(f"the server ended by itself: {self.up.process.poll()}\n{self.up.said()}")
+        if self._answered() < end:
+            raise AssertionError(f"the load goes no further: {self._answered()} of {end}\n{self.up.said()}")
         self._kill()
         self._check()
 
@@ -226,7 +228,9 @@ class Story:
         """Lets all come to its end, without new load, and checks everything; then once more after a last crash."""
         for thread in [*self.networks, self.follower]:
             thread.serve(self.up)
-        open_legs, stream = set(), self.world.stream(after_position=0)
+        open_legs = set()
+        stream = self.up.events.StreamEvents(pb.events.StreamEventsRequest(
+            service=self.world.sid, from_oldest=True, heartbeat_interval={"seconds": 1}), timeout=3 * PATIENCE)
         for message in stream:
             if not message.HasField("event"):
                 # Nothing has happened for a second; held results go out now.
