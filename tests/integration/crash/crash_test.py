@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """SIGKILL at any instant, and between any two steps: what was answered is there, nobody wrong is reached, and the log is told once."""
 
+import concurrent.futures
 import os
 import random
 import sys
@@ -15,69 +16,84 @@ LONG = bool(os.environ.get("MASKLINE_LONG"))
 SEED = int(os.environ.get("MASKLINE_SEED", "1"))
 SHARD = int(os.environ.get("TEST_SHARD_INDEX", "0"))
 SHARDS = int(os.environ.get("TEST_TOTAL_SHARDS", "1"))
-STORIES = 40 if LONG else 1  # beside the first one, which comes to every failpoint of this shard
+AT_ONCE = 2  # stories of this shard: they wait most of the time
+STORIES = 40 if LONG else 1  # beside those that come to every failpoint of this shard
 ROUNDS = 13 if LONG else 6  # of such a story
 PASSES = 20  # a failpoint's pass is one of the first so many
 TRIES = 5  # to come to a failpoint that has to be reached
+KINDS = ["load", "start", "stop"]
+
+
+def shown(what, began):
+    if os.environ.get("MASKLINE_VERBOSE"):
+        print(f"{what}: {time.monotonic() - began:.2f} s", file=sys.stderr)
 
 
 class Crash(unittest.TestCase):
     def setUp(self):
-        self.chance = random.Random(f"crash {SEED} {SHARD}")
         self.points = read_failpoints()
         print(f"MASKLINE_SEED={SEED}", file=sys.stderr)
 
-    def begin(self, number, points=()):
-        story = Story(f"{SEED}.{SHARD}.{number}")
-        self.addCleanup(story.end)
-        story.create(points)
+    def told(self, name, tell):
+        """One story from its beginning to its end; returns it."""
+        story = Story(f"{SEED}.{SHARD}.{name}")
+        try:
+            tell(story)
+            story.settle()
+            self.assertEqual(story.up.stop(), 0)
+        finally:
+            story.end()
         return story
 
-    def shown(self, what, began):
-        if os.environ.get("MASKLINE_VERBOSE"):
-            print(f"{what}: {time.monotonic() - began:.2f} s", file=sys.stderr)
+    def all_told(self, stories):
+        """Some at once. `stories`: (name, how it is told)."""
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            telling = [pool.submit(self.told, *story) for story in stories]
+            return [one.result() for one in telling]
+
+    def come_to(self, creating, points):
+        """A story that comes to each of these failpoints."""
+        def tell(story):
+            story.create(creating)
+            story.at_random()
+            for kind, name in points:
+                began, tries = time.monotonic(), 1
+                while not story.at_point(name, kind):
+                    self.assertLess(tries, TRIES, f"{name} is not reached")
+                    tries += 1
+                shown(name, began)
+        return tell
 
     def test_every_failpoint(self):
         """Each is reached, at its first pass, by one of the shards."""
-        mine = [(kind, name) for kind in ["load", "start", "stop"] for name in self.points[kind]][SHARD::SHARDS]
+        chance = random.Random(f"points {SEED} {SHARD}")
+        mine = [(kind, name) for kind in KINDS for name in self.points[kind]][SHARD::SHARDS]
+        chance.shuffle(mine)
         # Nothing is old enough to be thrown away at first.
-        self.chance.shuffle(mine)
         mine.sort(key=lambda point: point[1].startswith("trim"))
         creating = self.points["create"][SHARD::SHARDS]
-        story = self.begin("points", creating)
-        story.at_random()
-        for kind, name in mine:
-            began = time.monotonic()
-            tries = 1
-            while not story.at_point(name, kind):
-                self.assertLess(tries, TRIES, f"{name} is not reached")
-                tries += 1
-            self.shown(name, began)
-        began = time.monotonic()
-        story.settle()
-        self.shown("settle", began)
-        self.assertEqual(sorted(story.reached), sorted(creating + [name for _, name in mine]))
-        self.assertEqual(story.up.stop(), 0)
+        stories = self.all_told([(f"points{part}", self.come_to(creating[part::AT_ONCE], mine[part::AT_ONCE]))
+                                 for part in range(AT_ONCE)])
+        self.assertEqual(sorted(name for story in stories for name in story.reached),
+                         sorted(creating + [name for _, name in mine]))
+
+    def at_random(self, story):
+        chance = random.Random(f"rounds {story.seed}")
+        points = [(kind, name) for kind in KINDS for name in self.points[kind]]
+        story.create()
+        for _ in range(ROUNDS):
+            began, what = time.monotonic(), "random"
+            if chance.random() < 0.6:
+                story.at_random()
+            else:
+                kind, what = chance.choice(points)
+                story.at_point(what, kind, chance.randint(1, PASSES))
+            shown(what, began)
 
     def test_at_random(self):
         """Instants, and failpoints at any pass."""
-        points = [(kind, name) for kind in ["load", "start", "stop"] for name in self.points[kind]]
-        rounds = 0
-        for number in range(STORIES):
-            story = self.begin(number)
-            for _ in range(ROUNDS):
-                began, what = time.monotonic(), "random"
-                if self.chance.random() < 0.6:
-                    story.at_random()
-                else:
-                    kind, what = self.chance.choice(points)
-                    story.at_point(what, kind, self.chance.randint(1, PASSES))
-                self.shown(what, began)
-            story.settle()
-            rounds += story.rounds
-            self.assertEqual(story.up.stop(), 0)
-            story.end()
-        self.assertGreaterEqual(rounds, STORIES * ROUNDS)
+        stories = self.all_told([(number, self.at_random) for number in range(STORIES)])
+        self.assertGreaterEqual(sum(story.rounds for story in stories), STORIES * ROUNDS)
 
 
 if __name__ == "__main__":

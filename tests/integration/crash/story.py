@@ -24,7 +24,7 @@ START_WAIT = 1  # seconds that a server which was to die while it starts may go 
 LONG_WAIT = 15
 STARTING = 0.2  # seconds that a start takes, about
 # What waits for time: the flusher, for a second, the timers, for what ends by itself. Then less is done meanwhile.
-SLOW = ("flush", "layers", "trim", "timers", "deletion", "close")
+SLOW = ("flush", "layers", "trim", "timers", "deletion")
 RESTING = 0.03
 OLD = 1.5  # seconds until something of the log that is soonest thrown away is old enough
 
