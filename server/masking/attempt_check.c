@@ -344,7 +344,7 @@ static enum go begin(struct checking *c)
     attempt->made_before = c->cut_off != NULL;
     attempt->message.relies_on_key = relies_on_key;
     c->item->attempt = attempt;
-    if (attempt->marked && !MUTANT("forget_attempt_mark") && !mark(c, attempt)) {
+    if (attempt->marked && !MUTANT("attempt_unmarked") && !mark(c, attempt)) {
         refuse(c->error, REFUSED_NO_MEMORY);
         return GO_FAIL;
     }

@@ -40,7 +40,7 @@ class Mutants(unittest.TestCase):
         self.complaint("answer_before_durable", lambda story: story.at_point("pipeline_before_commit", "load", 20))
 
     def test_the_mark_of_an_attempt_forgotten(self):
-        said = self.complaint("forget_attempt_mark", lambda story: story.at_point("outbox_after_settlement", "load", 10))
+        said = self.complaint("attempt_unmarked", lambda story: story.at_point("outbox_after_settlement", "load", 10))
         self.assertRegex(said, "given again|went out by two carriers|ended as")
 
     def test_entries_left_out_of_a_replay(self):
