@@ -8,41 +8,44 @@ import unittest
 
 for part in ("tests/integration", "tests/integration/crash", "tests/fault"):
     sys.path.insert(0, os.path.abspath(part))
-import crash_test
-import harness
 from harness import Case, grpc, pb
 from machine import FAULTY, Machine
+from story import Story
 from world import World, proxy
 
 LONG = bool(os.environ.get("MASKLINE_LONG"))
 SEED = int(os.environ.get("MASKLINE_SEED", "1"))
-crash_test.ROUNDS = 20 if LONG else 3
+ROUNDS = 20 if LONG else 3
 
 
-class Power(crash_test.Crash):
-    def setUp(self):
-        self.machine = None
-        super().setUp()
+class Power(unittest.TestCase):
+    def test_it_is_lost_again_and_again(self):
+        print(f"MASKLINE_SEED={SEED}", file=sys.stderr)
+        chance = random.Random(f"power {SEED}")
+        story = Story(f"{SEED}.power")
+        self.addCleanup(story.end)
+        machine = Machine(story.folder.name)
+        story.up.surroundings = machine.install(story.up, journal=True).environment
 
-    def server(self, *flags, **more):
-        made = super().server(*flags, **more)
-        self.machine = Machine(self.folder)
-        return self.machine.install(made, journal=True)
-
-    def crash_after(self, count):
-        super().crash_after(count)
-        loss = self.chance.choice(["strict", "some"])
-        self.machine.lose_power(loss, self.chance)
-        print(f"{count} more answers, {loss}", file=sys.stderr)
+        def lose():
+            if not os.path.exists(machine.journal):
+                return  # it had not come so far as to touch its disk
+            loss = chance.choice(["strict", "some"])
+            machine.lose_power(loss, chance)
+            print(f"power lost, {loss}", file=sys.stderr)
+        story.up.on_death = lose
+        story.create()
+        for _ in range(ROUNDS):
+            story.at_random()
+        story.settle()
 
 
 class Unsynced(Case):
     def test_a_server_that_does_not_sync_is_found_out(self):
         """The same server, the same loss, with its sync and without."""
-        self.addCleanup(setattr, harness, "SERVER", harness.SERVER)
-        harness.SERVER = FAULTY
         machine = Machine(self.folder)
         server = machine.install(self.server("--carrier", "simulator"), journal=True)
+        server.program = FAULTY
         for mutant in ("", "no_sync"):
             server.environment["MASKLINE_MUTANT"] = mutant
             world = World(server.start(), name=f"shop{mutant}", numbers=[proxy(len(mutant))])

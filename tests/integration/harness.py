@@ -75,7 +75,7 @@ def fields_of(error):
 class Server:
     """A server in a folder, on a port of its own. It can be started again on what it left."""
 
-    program = SERVER
+    program = None  # another than SERVER
 
     def __init__(self, folder, *flags, environment=None):
         self.folder = folder
@@ -90,7 +90,7 @@ class Server:
 
     def launch(self):
         """Starts the program and does not wait for it."""
-        command = [self.program, "--data", self.data, "--listen", "127.0.0.1:0", "--port-file", self.port_file, *self.flags]
+        command = [self.program or SERVER, "--data", self.data, "--listen", "127.0.0.1:0", "--port-file", self.port_file, *self.flags]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **(self.environment or {})})

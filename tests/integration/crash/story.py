@@ -38,11 +38,13 @@ class FaultyServer(Server):
     def __init__(self, folder, *flags, mutant=None):
         super().__init__(folder, *flags)
         self.mutant = mutant
+        self.surroundings = {}  # of every start
+        self.on_death = lambda: None
 
     def begin(self, point=None, wait=True):
         """Whether it serves; if not, it has died at the failpoint."""
         self.life += 1
-        self.environment = {}
+        self.environment = dict(self.surroundings)
         if self.mutant:
             self.environment["MASKLINE_MUTANT"] = self.mutant
         if point:
@@ -65,6 +67,7 @@ class FaultyServer(Server):
         self.left = True
         if code != KILLED:
             raise AssertionError(f"the server ended with {code}:\n{self.said()}")
+        self.on_death()
 
     def cut(self):
         if self.process.poll() is None:
