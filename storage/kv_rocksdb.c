@@ -24,6 +24,8 @@ static const struct failure FAILURES[] = {
      "The store is damaged: its engine's files are missing"},
     {"No such file or directory", STATUS_DATA_LOSS, "STORE_CORRUPT",
      "The store is damaged: a file of its engine is missing"},
+    {"Column family not found", STATUS_DATA_LOSS, "STORE_CORRUPT",
+     "The store is damaged: its engine does not know all of its parts"},
     {"", STATUS_UNAVAILABLE, "STORE_FAILED", "The store cannot be used"},
 };
 
