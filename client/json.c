@@ -2,9 +2,11 @@
 
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "proto/c/clock.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -43,6 +45,12 @@ static void print_bytes(FILE *out, const ProtobufCBinaryData *bytes)
     fputc('"', out);
 }
 
+/* What is out of its range has no text: it is shown as the message that it is. */
+static void print_parts(FILE *out, int64_t seconds, int32_t nanos)
+{
+    fprintf(out, "{\"seconds\":\"%" PRId64 "\",\"nanos\":%" PRId32 "}", seconds, nanos);
+}
+
 /* A fraction of a second with as few digits as tell it all: 3, 6 or 9. */
 static void print_nanos(FILE *out, int32_t nanos)
 {
@@ -59,22 +67,39 @@ static void print_nanos(FILE *out, int32_t nanos)
 static void print_timestamp(FILE *out, const Google__Protobuf__Timestamp *value)
 {
     time_t seconds = (time_t)value->seconds;
+    int64_t us;
     struct tm parts;
-    char text[40] = "";
-    if (gmtime_r(&seconds, &parts))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    fprintf(out, "\"%s", text);
+    if (!timestamp_to_us(value, &us) || !gmtime_r(&seconds, &parts)) {
+        print_parts(out, value->seconds, value->nanos);
+        return;
+    }
+    fprintf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1,
+            parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     print_nanos(out, value->nanos);
     fputs("Z\"", out);
 }
 
 static void print_duration(FILE *out, const Google__Protobuf__Duration *value)
 {
+    int64_t us;
+    if (!duration_to_us(value, &us)) {
+        print_parts(out, value->seconds, value->nanos);
+        return;
+    }
     int32_t nanos = value->nanos < 0 ? -value->nanos : value->nanos;
     fprintf(out, "\"%s%" PRId64, value->seconds == 0 && value->nanos < 0 ? "-" : "",
             value->seconds);
     print_nanos(out, nanos);
     fputs("s\"", out);
+}
+
+/* JSON has no number for these. */
+static void print_real(FILE *out, double value, int digits)
+{
+    if (isfinite(value))
+        fprintf(out, "%.*g", digits, value);
+    else
+        fprintf(out, "\"%s\"", isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
 }
 
 static void print_name(FILE *out, const char *name)
@@ -123,10 +148,10 @@ static void print_value(FILE *out, const ProtobufCFieldDescriptor *field, const 
         fprintf(out, "\"%" PRIu64 "\"", *(const uint64_t *)at);
         return;
     case PROTOBUF_C_TYPE_FLOAT:
-        fprintf(out, "%.9g", (double)*(const float *)at);
+        print_real(out, (double)*(const float *)at, 9);
         return;
     case PROTOBUF_C_TYPE_DOUBLE:
-        fprintf(out, "%.17g", *(const double *)at);
+        print_real(out, *(const double *)at, 17);
         return;
     case PROTOBUF_C_TYPE_BOOL:
         fputs(*(const protobuf_c_boolean *)at ? "true" : "false", out);

@@ -1,8 +1,10 @@
 #include "client/json.h"
 #include "maskline/v1/events.pb-c.h"
 #include "maskline/v1/sessions.pb-c.h"
+#include "tests/unit/proto/c/kinds.pb-c.h"
 #include "tests/unit/suite.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,5 +105,38 @@ START_TEST(test_durations)
 }
 END_TEST
 
+/* An answer can hold any numbers; what it prints is JSON all the same. */
+START_TEST(test_what_is_out_of_range)
+{
+    Google__Protobuf__Duration duration = GOOGLE__PROTOBUF__DURATION__INIT;
+    duration.nanos = INT32_MIN;
+    expect(&duration.base, "{\"seconds\":\"0\",\"nanos\":-2147483648}");
+    duration.seconds = 1;
+    duration.nanos = -1;
+    expect(&duration.base, "{\"seconds\":\"1\",\"nanos\":-1}");
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    time.nanos = -5000000;
+    expect(&time.base, "{\"seconds\":\"0\",\"nanos\":-5000000}");
+    time.seconds = INT64_MAX;
+    time.nanos = 0;
+    expect(&time.base, "{\"seconds\":\"9223372036854775807\",\"nanos\":0}");
+    time.seconds = -62135596800;
+    expect(&time.base, "\"0001-01-01T00:00:00Z\"");
+}
+END_TEST
+
+START_TEST(test_what_is_no_number)
+{
+    Kinds__Kinds kinds = KINDS__KINDS__INIT;
+    double doubles[] = {1.5, (double)NAN, (double)INFINITY, -(double)INFINITY};
+    kinds.n_doubles = 4;
+    kinds.doubles = doubles;
+    kinds.a_float = -INFINITY;
+    expect(&kinds.base,
+           "{\"aFloat\":\"-Infinity\",\"doubles\":[1.5,\"NaN\",\"Infinity\",\"-Infinity\"]}");
+}
+END_TEST
+
 SUITE_MAIN("json", test_defaults_are_left_out, test_fields, test_text_is_escaped,
-           test_oneofs_and_large_numbers, test_durations)
+           test_oneofs_and_large_numbers, test_durations, test_what_is_out_of_range,
+           test_what_is_no_number)
