@@ -51,7 +51,13 @@ bool parse_instant(const char *text, int64_t *ret_us)
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
     if (!rest || (strcmp(rest, "Z") != 0 && *rest != '\0'))
         return false;
-    *ret_us = (int64_t)timegm(&parts) * MICROSECONDS;
+    /* The 31st of February, a 61st second and left-out zeros would be taken for other times than they seem to say. */
+    char again[sizeof "9999-12-31T23:59:59"];
+    time_t seconds = timegm(&parts);
+    if (strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%S", &parts) != sizeof again - 1 ||
+        strncmp(again, text, sizeof again - 1) != 0)
+        return false;
+    *ret_us = (int64_t)seconds * MICROSECONDS;
     return true;
 }
 

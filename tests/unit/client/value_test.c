@@ -46,6 +46,12 @@ START_TEST(test_times)
     ck_assert(!parse_time("2030-01-02T03:04:05+01:00", &clock, 1, &us));
     ck_assert(!parse_time("tomorrow", &clock, 1, &us));
     ck_assert(!parse_instant("2h", &us));
+    /* What would be another day than it says. */
+    ck_assert(!parse_instant("2030-02-31T03:04:05Z", &us));
+    ck_assert(!parse_instant("2030-01-02T23:59:60Z", &us));
+    ck_assert(!parse_instant(" 2030-1-2T3:4:5Z", &us));
+    ck_assert(parse_instant("2028-02-29T00:00:00Z", &us));
+    ck_assert(parse_instant("1900-01-01T00:00:00Z", &us));
     manual_clock_set(&manual, INT64_MAX);
     ck_assert(!parse_time("2h", &clock, 1, &us));
 }
