@@ -213,6 +213,19 @@ START_TEST(test_media)
     media.url = previous;
     field_media(&error, list, 1);
     expect_bad("media[0].url");
+    static char odd[][40] = {"http://",     "https://",
+                             "http://a b",  "https://a\r\nX-Header: y",
+                             "http://a/\t", "http://a/\x7f"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        media.url = odd[i];
+        field_media(&error, list, 1);
+        expect_bad("media[0].url");
+    }
+    media.url = good;
+    static char two_lines[] = "image/png\r\nX-Header: y";
+    media.content_type = two_lines;
+    field_media(&error, list, 1);
+    expect_bad("media[0].content_type");
     static char long_type[300];
     memset(long_type, 'x', sizeof long_type - 1);
     media.url = good;
