@@ -1,5 +1,7 @@
 #include "server/masking/derive.h"
 
+#include "proto/c/wire_check.h"
+#include "server/masking/entry_check.h"
 #include "server/masking/known.h"
 #include "server/masking/requests.h"
 
@@ -70,6 +72,18 @@ static const Maskline__Store__V1__Entry *entry_at_hand(struct derivation *deriva
     }
 }
 
+/* Whatever the log holds: NULL when no rows can be made of it. */
+static const Maskline__Store__V1__Entry *read_entry(struct arena *arena, struct bytes bytes)
+{
+    ProtobufCMessage *message;
+    struct error ignored;
+    if (!message_unpack(&maskline__store__v1__entry__descriptor, bytes.data, bytes.size, NULL,
+                        arena, &message, &ignored))
+        return NULL;
+    const Maskline__Store__V1__Entry *entry = (const Maskline__Store__V1__Entry *)(void *)message;
+    return entry_sound(entry) ? entry : NULL;
+}
+
 bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
 {
     struct deriving d = {
@@ -81,7 +95,6 @@ bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
     };
     d.entry = entry_at_hand(derivation);
     if (!d.entry)
-        d.entry =
-            maskline__store__v1__entry__unpack(arena_allocator(d.arena), bytes.size, bytes.data);
+        d.entry = read_entry(d.arena, bytes);
     return d.entry && derive_change(&d) && derive_request(&d);
 }
