@@ -1,0 +1,220 @@
+/*
+ * Every RPC, with requests that no client should send, in any order: never a crash, never INTERNAL or the like, and afterwards the store
+ * still tells one story (api_check.c).
+ *
+ * Input: a byte that says whether programs can attach as carriers; then calls: a byte for the method, two for the size, the request, in which
+ * texts may be placeholders (api_calls.h). They come on top of a small world.
+ */
+#include "maskline/v1/phone_numbers.pb-c.h"
+#include "maskline/v1/services.pb-c.h"
+#include "maskline/v1/sessions.pb-c.h"
+#include "maskline/v1/simulator.pb-c.h"
+#include "tests/fuzz/api_check.h"
+#include "tests/fuzz/chance.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/oracle.h"
+#include "tests/fuzz/proto_mutate.h"
+
+#include <string.h>
+
+enum { CALLS_MOST = 24, HEAD = 3, WORLD_INPUTS = 200 };
+
+/* Opening a store takes long, so some hundred inputs share one; each has names and numbers of its own. */
+static struct {
+    struct api_world *world;
+    unsigned inputs;
+} kept[2];
+
+void fuzzer_close(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        api_world_free(kept[i].world);
+        kept[i].world = NULL;
+    }
+}
+
+static void open_world(struct api_calls *calls, bool gateway)
+{
+    if (kept[gateway].inputs++ % WORLD_INPUTS == 0) {
+        api_world_free(kept[gateway].world);
+        kept[gateway].world = api_world_new(gateway);
+    }
+    calls->world = kept[gateway].world;
+    calls->number = kept[gateway].inputs % WORLD_INPUTS;
+    calls->simulated = !gateway;
+}
+
+/* ---- a Service with three numbers, two people who talk, and a handset ---- */
+
+static char *text(const char *literal)
+{
+    return (char *)(uintptr_t)literal;
+}
+
+static void ask(struct api_calls *calls, const char *name, const ProtobufCMessage *request)
+{
+    struct arena *arena = arena_new(1024 * 1024);
+    enum status_code code;
+    if (!arena)
+        abort();
+    (void)api_ask(calls, name, request, arena, &code);
+    must(code == STATUS_OK, "%s of the small world ends with %s", name, status_code_name(code));
+    arena_free(arena);
+}
+
+static void make_small_world(struct api_calls *calls)
+{
+    Maskline__V1__CreateServiceRequest service = MASKLINE__V1__CREATE_SERVICE_REQUEST__INIT;
+    service.unique_name = text("@S");
+    ask(calls, "CreateService", &service.base);
+    Maskline__V1__AddPhoneNumberRequest number = MASKLINE__V1__ADD_PHONE_NUMBER_REQUEST__INIT;
+    char *net[] = {text("net")};
+    number.service = text("@S");
+    number.carriers = net;
+    number.n_carriers = !calls->simulated;
+    for (int i = 0; i < 3; i++) {
+        number.phone_number = text((const char *[]){"@N0", "@N1", "@N2"}[i]);
+        ask(calls, "AddPhoneNumber", &number.base);
+    }
+    Maskline__V1__ParticipantSpec ann = MASKLINE__V1__PARTICIPANT_SPEC__INIT, bob = ann;
+    Maskline__V1__ParticipantSpec *both[] = {&ann, &bob};
+    Maskline__V1__CreateSessionRequest session = MASKLINE__V1__CREATE_SESSION_REQUEST__INIT;
+    ann.identifier = text("@P0");
+    bob.identifier = text("@P1");
+    session.service = text("@S");
+    session.unique_name = text("talk");
+    session.participants = both;
+    session.n_participants = 2;
+    ask(calls, "CreateSession", &session.base);
+    Maskline__V1__AddHandsetRequest handset = MASKLINE__V1__ADD_HANDSET_REQUEST__INIT;
+    handset.phone_number = text("@P0");
+    if (calls->simulated)
+        ask(calls, "AddHandset", &handset.base);
+}
+
+/* ---- one input ---- */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    static struct api_calls calls;
+    memset(&calls, 0, sizeof calls);
+    open_world(&calls, input_byte(&input) % 2);
+    make_small_world(&calls);
+    size_t count;
+    const struct fake_method *methods = fake_server_methods(api_world_server(calls.world), &count);
+    for (unsigned i = 0; i < CALLS_MOST && input.left > 0; i++) {
+        const struct fake_method *method = &methods[input_byte(&input) % count];
+        size_t request_size = (size_t)input_number(&input, 2), answer_size;
+        if (request_size > input.left)
+            request_size = input.left;
+        uint8_t *answer;
+        api_call(&calls, method, input.at, request_size, &answer, &answer_size);
+        free(answer);
+        input.at += request_size;
+        input.left -= request_size;
+        api_pull(&calls);
+    }
+    api_check(&calls);
+    api_end(&calls);
+    return 0;
+}
+
+/* ---- mutation ---- */
+
+static const char *const words[] = {"@S",        "@S",
+                                    "@S",        "@KS0",
+                                    "@KC0",      "@KC0",
+                                    "@KC1",      "@KP0",
+                                    "@KP1",      "@KP2",
+                                    "@KI0",      "@KI1",
+                                    "@PN0",      "@PN1",
+                                    "@T",        "@O",
+                                    "@P0",       "@P1",
+                                    "@P2",       "@P3",
+                                    "@N0",       "@N1",
+                                    "@N2",       "@N3",
+                                    "talk",      "net",
+                                    "a",         "US",
+                                    "hello",     "+15551230001",
+                                    "r1",        "unique_name",
+                                    "ttl",       "expire_time",
+                                    "status",    "*",
+                                    "reserved",  "friendly_name",
+                                    "state",     "carriers",
+                                    "simulator", "https://a.example/b",
+                                    "image/png", "33344",
+                                    NULL};
+
+static const struct grpc_c_method *method_of(uint8_t byte)
+{
+    struct api_calls calls;
+    if (!kept[0].world)
+        open_world(&calls, false);
+    size_t count;
+    const struct fake_method *methods =
+        fake_server_methods(api_world_server(kept[0].world), &count);
+    return methods[byte % count].method;
+}
+
+/* Where the calls of an input begin; the last is its end. */
+static size_t find_calls(const uint8_t *data, size_t size, size_t starts[CALLS_MOST + 1])
+{
+    size_t count = 0;
+    for (size_t at = 1; at + HEAD <= size && count < CALLS_MOST;) {
+        starts[count++] = at;
+        at += HEAD + ((size_t)data[at + 1] << 8 | data[at + 2]);
+        starts[count] = at < size ? at : size;
+    }
+    if (!count)
+        starts[0] = size ? 1 : 0;
+    return count;
+}
+
+/* Puts `bytes` in the place of [start, end). */
+static size_t replace(uint8_t *data, size_t size, size_t most, size_t start, size_t end,
+                      const uint8_t *bytes, size_t count)
+{
+    if (size - (end - start) + count > most)
+        return size;
+    memmove(data + start + count, data + end, size - end);
+    if (count)
+        memcpy(data + start, bytes, count);
+    return size - (end - start) + count;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    struct chance chance = {seed};
+    size_t starts[CALLS_MOST + 1];
+    if (size == 0 && most > 0)
+        data[size++] = (uint8_t)chance_below(&chance, 2);
+    size_t count = find_calls(data, size, starts), action = chance_below(&chance, 16);
+    if (action == 0 || most < 16)
+        return LLVMFuzzerMutate(data, size, most);
+    if (action == 1) {
+        data[0] ^= 1;
+        return size;
+    }
+    size_t which = chance_below(&chance, count + 1);
+    if (which < count && action == 2) /* one call less */
+        return replace(data, size, most, starts[which], starts[which + 1], NULL, 0);
+    uint8_t *call = malloc(most + HEAD);
+    if (!call)
+        abort();
+    size_t call_size = HEAD, start = starts[which], end = start;
+    call[0] = (uint8_t)chance_next(&chance);
+    if (which < count && action != 3) {
+        call_size = starts[which + 1] - start;
+        memcpy(call, data + start, call_size);
+        end = action == 4 ? start : starts[which + 1]; /* again, or changed */
+    }
+    size_t room = most < UINT16_MAX ? most : UINT16_MAX;
+    call_size = HEAD + message_mutate(method_of(call[0])->request, call + HEAD, call_size - HEAD,
+                                      room, (unsigned)chance_next(&chance), words);
+    call[1] = (uint8_t)((call_size - HEAD) >> 8);
+    call[2] = (uint8_t)(call_size - HEAD);
+    size = replace(data, size, most, start, end, call, call_size);
+    free(call);
+    return size;
+}
