@@ -73,7 +73,7 @@ static bool pass(struct code *code)
         return pass_text(code, c);
     if (strchr("()[]{}", c))
         return pass_bracket(code, c);
-    return c == '\n' || (c >= ' ' && c < 0x7f && !strchr("$@`?", c));
+    return c == '\n' || (c >= ' ' && c < 0x7f && !strchr("$@`", c));
 }
 
 static void check_code(const char *name, const char *text)
