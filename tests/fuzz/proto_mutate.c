@@ -11,7 +11,7 @@ enum { MEMORY = 64 * 1024 * 1024, CHANGES = 4, FILL_DEPTH = 3, TEXT_MOST = 2100,
 struct mutation {
     struct chance chance;
     struct arena *arena;
-    word_list words;
+    struct vocabulary vocabulary;
 };
 
 static size_t below(struct mutation *m, size_t count)
@@ -126,11 +126,28 @@ static char *changed_text(struct mutation *m, const char *text)
     return changed;
 }
 
-static char *some_text(struct mutation *m, const char *old)
+static char *some_word(struct mutation *m, word_list words)
 {
     size_t count = 0;
-    while (m->words && m->words[count])
+    while (words && words[count])
         count++;
+    return count ? repeated_text(m, words[below(m, count)], 1) : NULL;
+}
+
+static word_list words_of(const struct mutation *m, const char *field)
+{
+    const struct field_words *table = m->vocabulary.by_name;
+    for (; table && table->field; table++)
+        if (!strcmp(table->field, field))
+            return table->words;
+    return NULL;
+}
+
+static char *some_text(struct mutation *m, const char *field, const char *old)
+{
+    word_list own = words_of(m, field);
+    if (own && below(m, 8))
+        return some_word(m, own);
     switch (below(m, 8)) {
     case 0:
         return repeated_text(m, "", 0);
@@ -144,8 +161,8 @@ static char *some_text(struct mutation *m, const char *old)
     default:
         break;
     }
-    return count ? repeated_text(m, m->words[below(m, count)], 1)
-                 : changed_text(m, old ? old : "a");
+    char *word = some_word(m, m->vocabulary.words);
+    return word ? word : changed_text(m, old ? old : "a");
 }
 
 static ProtobufCMessage *some_message(struct mutation *m, const ProtobufCMessageDescriptor *kind,
@@ -181,7 +198,7 @@ static void set_value(struct mutation *m, const ProtobufCFieldDescriptor *field,
         *(ProtobufCMessage **)at = some_message(m, field->descriptor, depth + 1);
         return;
     case PROTOBUF_C_TYPE_STRING:
-        *(char **)at = some_text(m, *(char **)at);
+        *(char **)at = some_text(m, field->name, *(char **)at);
         return;
     case PROTOBUF_C_TYPE_BYTES:
         set_bytes(m, at);
@@ -267,6 +284,22 @@ static void change_field(struct mutation *m, ProtobufCMessage *message,
         *(const char **)(void *)at = field->default_value;
 }
 
+/* A time or a span as people have them. */
+static bool fill_time(struct mutation *m, ProtobufCMessage *message)
+{
+    static const int64_t seconds[] = {0,  1,    2,     10,         59,         60,
+                                      61, 3600, 86400, 1900000000, 1900000010, 1900003600};
+    const char *name = message->descriptor->name;
+    if (strcmp(name, "google.protobuf.Duration") != 0 &&
+        strcmp(name, "google.protobuf.Timestamp") != 0)
+        return false;
+    if (below(m, 4) == 0)
+        return false;
+    memcpy((char *)message + message->descriptor->fields[0].offset,
+           &seconds[below(m, sizeof seconds / sizeof *seconds)], sizeof *seconds);
+    return true;
+}
+
 static const ProtobufCFieldDescriptor *some_field(struct mutation *m,
                                                   const ProtobufCMessageDescriptor *kind)
 {
@@ -281,7 +314,18 @@ static ProtobufCMessage *some_message(struct mutation *m, const ProtobufCMessage
     for (unsigned f = 0; f < kind->n_fields; f++)
         if (kind->fields[f].label == PROTOBUF_C_LABEL_REQUIRED && depth < WIRE_DEPTH)
             set_value(m, &kind->fields[f], (char *)message + kind->fields[f].offset, depth);
-    size_t fields = kind->n_fields && depth <= FILL_DEPTH ? below(m, kind->n_fields + 1) : 0;
+    if (fill_time(m, message))
+        return message;
+    size_t named = 0;
+    for (unsigned f = 0; f < kind->n_fields && depth <= FILL_DEPTH; f++) {
+        if (!words_of(m, kind->fields[f].name))
+            continue;
+        change_field(m, message, &kind->fields[f], depth);
+        named++;
+    }
+    /* Where a vocabulary knows better, little is left to chance: most of chance is wrong. */
+    size_t most = named ? 2 : kind->n_fields;
+    size_t fields = kind->n_fields && depth <= FILL_DEPTH ? below(m, most + 1) : 0;
     for (size_t i = 0; i < fields; i++)
         change_field(m, message, some_field(m, kind), depth);
     return message;
@@ -321,23 +365,36 @@ static size_t change(struct mutation *m, ProtobufCMessage *message, uint8_t *byt
     return protobuf_c_message_pack(message, bytes);
 }
 
-size_t message_mutate(const ProtobufCMessageDescriptor *kind, uint8_t *bytes, size_t size,
-                      size_t most, unsigned seed, word_list words)
+size_t message_mutate_with(const ProtobufCMessageDescriptor *kind, uint8_t *bytes, size_t size,
+                           size_t most, unsigned seed, const struct vocabulary *vocabulary)
 {
-    struct mutation m = {.chance = {seed}, .words = words, .arena = arena_new(MEMORY)};
+    struct mutation m = {.chance = {seed}, .vocabulary = *vocabulary, .arena = arena_new(MEMORY)};
     ProtobufCMessage *message;
     struct error error;
     if (!m.arena)
         abort();
-    if (below(&m, 12) == 0) {
+    if (size && below(&m, 12) == 0) {
         arena_free(m.arena);
         return LLVMFuzzerMutate(bytes, size, most);
     }
-    if (!message_unpack(kind, bytes, size, NULL, m.arena, &message, &error))
+    if (size == 0) {
         message = some_message(&m, kind, 1);
-    size = change(&m, message, bytes, most);
+        size = protobuf_c_message_get_packed_size(message) <= most
+                   ? protobuf_c_message_pack(message, bytes)
+                   : 0;
+    } else {
+        if (!message_unpack(kind, bytes, size, NULL, m.arena, &message, &error))
+            message = some_message(&m, kind, 1);
+        size = change(&m, message, bytes, most);
+    }
     arena_free(m.arena);
     return size;
+}
+
+size_t message_mutate(const ProtobufCMessageDescriptor *kind, uint8_t *bytes, size_t size,
+                      size_t most, unsigned seed, word_list words)
+{
+    return message_mutate_with(kind, bytes, size, most, seed, &(struct vocabulary){words, NULL});
 }
 
 size_t message_mutate_one_of(const ProtobufCMessageDescriptor *const *kinds, size_t count,

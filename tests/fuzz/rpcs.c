@@ -122,29 +122,44 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* ---- mutation ---- */
 
-static const char *const words[] = {"@S",        "@S",
-                                    "@S",        "@KS0",
-                                    "@KC0",      "@KC0",
-                                    "@KC1",      "@KP0",
-                                    "@KP1",      "@KP2",
-                                    "@KI0",      "@KI1",
-                                    "@PN0",      "@PN1",
-                                    "@T",        "@O",
-                                    "@P0",       "@P1",
-                                    "@P2",       "@P3",
-                                    "@N0",       "@N1",
-                                    "@N2",       "@N3",
-                                    "talk",      "net",
-                                    "a",         "US",
-                                    "hello",     "+15551230001",
-                                    "r1",        "unique_name",
-                                    "ttl",       "expire_time",
-                                    "status",    "*",
-                                    "reserved",  "friendly_name",
-                                    "state",     "carriers",
-                                    "simulator", "https://a.example/b",
-                                    "image/png", "33344",
-                                    NULL};
+static const char *const words[] = {
+    "@S",   "@KS0", "@KC0", "@KP0", "@KI0",  "@PN0",         "@T", "@O",        "@P0", "@N0",
+    "talk", "net",  "a",    "US",   "hello", "+15551230001", "r1", "simulator", "*",   NULL};
+
+#define WORDS(...)        \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
+
+static const struct vocabulary vocabulary = {
+    words,
+    (const struct field_words[]){
+        {"service", WORDS("@S", "@S", "@S", "@KS0", "@KS1", "shop")},
+        {"session", WORDS("talk", "talk", "@KC0", "@KC1", "trip", "trip-2")},
+        {"participant", WORDS("@KP0", "@KP1", "@KP2", "@KP3")},
+        {"interaction", WORDS("@KI0", "@KI1", "@KI2")},
+        {"phone_number",
+         WORDS("@N0", "@N1", "@N3", "@N4", "@N5", "@PN0", "@PN1", "@P0", "@P1", "@P2")},
+        {"handset", WORDS("@P0", "@P0", "@P1", "@P2")},
+        {"sender", WORDS("@P0", "@P1", "@P2", "@N0")},
+        {"recipient", WORDS("@N0", "@N1", "@N2", "@P0")},
+        {"identifier", WORDS("@P0", "@P1", "@P2", "@P3", "@P4", "@N0")},
+        {"proxy_identifier", WORDS("@N0", "@N1", "@N2", "@N3", "")},
+        {"proxy_identifier_sid", WORDS("@PN0", "@PN1", "", "", "", "", "")},
+        {"unique_name", WORDS("trip", "trip-2", "shop", "@S", "")},
+        {"request_id", WORDS("r1", "r2", "", "", "")},
+        {"provider_id", WORDS("1", "2", "3", "4")},
+        {"page_token", WORDS("@T", "@T", "")},
+        {"key", WORDS("@O")},
+        {"carriers", WORDS("net", "simulator")},
+        {"carrier", WORDS("net", "net", "simulator")},
+        {"body", WORDS("hello", "", "STOP", "👻")},
+        {"url", WORDS("https://a.example/b", "http://a")},
+        {"paths", WORDS("unique_name", "ttl", "expire_time", "status", "reserved", "friendly_name",
+                        "state", "carriers", "session_policy", "number_policy.cool_down",
+                        "message_policy.max_life", "retention_policy")},
+        {NULL, NULL}}};
 
 static const struct grpc_c_method *method_of(uint8_t byte)
 {
@@ -210,8 +225,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         end = action == 4 ? start : starts[which + 1]; /* again, or changed */
     }
     size_t room = most < UINT16_MAX ? most : UINT16_MAX;
-    call_size = HEAD + message_mutate(method_of(call[0])->request, call + HEAD, call_size - HEAD,
-                                      room, (unsigned)chance_next(&chance), words);
+    call_size =
+        HEAD + message_mutate_with(method_of(call[0])->request, call + HEAD, call_size - HEAD, room,
+                                   (unsigned)chance_next(&chance), &vocabulary);
     call[1] = (uint8_t)((call_size - HEAD) >> 8);
     call[2] = (uint8_t)(call_size - HEAD);
     size = replace(data, size, most, start, end, call, call_size);
