@@ -1,5 +1,6 @@
 #include "server/masking/entry_check.h"
 
+#include "proto/c/clock.h"
 #include "proto/c/sid.h"
 #include "storage/keys.h"
 
@@ -44,6 +45,13 @@ static bool may_lack(const ProtobufCFieldDescriptor *field)
     return field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF || is_one_of(field->name, names);
 }
 
+/* Times, spans and counts: two of them add up without going beyond 64 bits. */
+static bool number_sound(const char *at)
+{
+    int64_t number = *(const int64_t *)(const void *)at;
+    return number >= -DURATION_US_MAX && number <= DURATION_US_MAX;
+}
+
 static bool message_sound(const ProtobufCMessage *message, unsigned depth);
 
 static bool value_sound(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
@@ -61,6 +69,8 @@ static bool field_sound(const ProtobufCMessage *message, const ProtobufCFieldDes
     const char *base = (const char *)message;
     const char *at = base + field->offset;
     const void *quantifier = base + field->quantifier_offset;
+    if (field->type == PROTOBUF_C_TYPE_INT64)
+        return number_sound(at);
     if (field->type != PROTOBUF_C_TYPE_BYTES && field->type != PROTOBUF_C_TYPE_MESSAGE)
         return true;
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF && *(const uint32_t *)quantifier != field->id)

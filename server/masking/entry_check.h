@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* All its parts are there, and SIDs and persons have their sizes. An entry without a change that this version knows is sound. */
+/* All its parts are there, SIDs and persons have their sizes, and numbers can be reckoned with. An entry without a change that this version knows is sound. */
 bool entry_sound(const Maskline__Store__V1__Entry *entry);
 
 #endif

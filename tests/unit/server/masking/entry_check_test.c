@@ -107,6 +107,20 @@ START_TEST(test_wrong_sizes)
 }
 END_TEST
 
+START_TEST(test_numbers_that_nobody_can_reckon_with)
+{
+    make_sample();
+    sample.entry.time = INT64_MAX - 1;
+    ck_assert(!entry_sound(&sample.entry));
+    make_sample();
+    sample.session.ttl = INT64_MIN;
+    ck_assert(!entry_sound(&sample.entry));
+    sample.session.ttl = 3600;
+    sample.entry.time = INT64_C(253402300799999999);
+    ck_assert(entry_sound(&sample.entry));
+}
+END_TEST
+
 START_TEST(test_what_concerns_nobody)
 {
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
@@ -120,4 +134,4 @@ START_TEST(test_what_concerns_nobody)
 END_TEST
 
 SUITE_MAIN("entry check", test_sound_entries, test_what_is_missing, test_wrong_sizes,
-           test_what_concerns_nobody)
+           test_numbers_that_nobody_can_reckon_with, test_what_concerns_nobody)
