@@ -8,6 +8,7 @@
 #include "maskline/v1/sessions.pb-c.h"
 #include "proto/c/address.h"
 #include "tests/fuzz/oracle.h"
+#include "tests/fuzz/proto_mutate.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct checking {
     struct api_calls *calls;
     struct arena *arena;
     char *service;
+    bool pooled[10]; /* whether the person @P0 and so on is a number of a pool */
     size_t count;
     struct {
         const char *proxy;
@@ -135,6 +137,27 @@ static void check_numbers(struct checking *c)
     }
 }
 
+/* People's numbers stand in no event, but in what they or the Service wrote themselves. */
+static bool look_event_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
+{
+    static const char *const written[] = {"body",        "url",           "content_type",
+                                          "unique_name", "friendly_name", NULL};
+    struct checking *c = data;
+    for (size_t i = 0; written[i]; i++)
+        if (!strcmp(field->name, written[i]))
+            return true;
+    for (char digit = '0'; digit <= '9'; digit++) {
+        const char person[] = {'@', 'P', digit, '\0'};
+        bool told = strstr(*text, api_fill(c->calls, person)) != NULL;
+        /* A phone can be in the pool, too; then it is nobody's. */
+        if (told && !strcmp(field->name, "phone_number"))
+            c->pooled[digit - '0'] = true;
+        must(!told || c->pooled[digit - '0'], "an event's %s tells a person's number: %s",
+             field->name, *text);
+    }
+    return true;
+}
+
 static void check_events(struct checking *c)
 {
     enum status_code code;
@@ -155,6 +178,8 @@ static void check_events(struct checking *c)
                  (unsigned long long)position, (unsigned long long)after);
             must(page->events[i]->type != MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_UNSPECIFIED,
                  "event %llu is of no type", (unsigned long long)position);
+            message_visit(&page->events[i]->base,
+                          &(struct message_visitor){.data = c, .text = look_event_text});
             after = position;
         }
         must(page->through_position <= page->last_position, "a page goes beyond the end");

@@ -3,7 +3,9 @@
 #include "server/api/api.h"
 #include "tests/fuzz/oracle.h"
 
-enum { ROUNDS = 20 };
+#include <pthread.h>
+
+enum { ROUNDS = 100 };
 
 struct api_world {
     struct manual_clock clock;
@@ -90,10 +92,54 @@ struct grpc_c_server *api_world_server(const struct api_world *world)
     return world->server;
 }
 
+/* ---- waiting for the writer ---- */
+
+struct barrier {
+    struct command command;
+    pthread_mutex_t lock;
+    pthread_cond_t reached;
+    bool is_reached;
+};
+
+static bool decide_nothing(struct command *command, struct txn *txn)
+{
+    (void)command;
+    (void)txn;
+    return true;
+}
+
+static void reach(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    struct barrier *barrier = (struct barrier *)(void *)command;
+    (void)outcome;
+    (void)error;
+    pthread_mutex_lock(&barrier->lock);
+    barrier->is_reached = true;
+    pthread_cond_signal(&barrier->reached);
+    pthread_mutex_unlock(&barrier->lock);
+}
+
+/* What was submitted before is done when this returns. */
+static void await_writer(struct masking *masking)
+{
+    struct barrier barrier = {.command = {.decide = decide_nothing, .done = reach}};
+    pthread_mutex_init(&barrier.lock, NULL);
+    pthread_cond_init(&barrier.reached, NULL);
+    pipeline_submit(masking_pipeline(masking), &barrier.command);
+    pthread_mutex_lock(&barrier.lock);
+    while (!barrier.is_reached)
+        pthread_cond_wait(&barrier.reached, &barrier.lock);
+    pthread_mutex_unlock(&barrier.lock);
+    pthread_cond_destroy(&barrier.reached);
+    pthread_mutex_destroy(&barrier.lock);
+}
+
 void api_world_run(struct api_world *world)
 {
-    /* One makes work for the other. */
-    for (unsigned i = 0; i < ROUNDS; i++)
-        if (!(masking_run_due(world->masking) + carriers_run_due(world->carriers)))
-            return;
+    /* One makes work for the other, by way of the writer. */
+    for (unsigned i = 0, idle = 0; i < ROUNDS && idle < 2; i++) {
+        unsigned done = masking_run_due(world->masking) + carriers_run_due(world->carriers);
+        await_writer(world->masking);
+        idle = done ? 0 : idle + 1;
+    }
 }

@@ -16,7 +16,7 @@ void api_world_free(struct api_world *world);
 
 struct grpc_c_server *api_world_server(const struct api_world *world);
 
-/* Does what is due. */
+/* Does what is due, until nothing is and the writer has nothing to write. */
 void api_world_run(struct api_world *world);
 
 #endif
