@@ -209,7 +209,8 @@ static bool set_list(struct config *config, const struct setting *setting, const
 {
     if (setting->kind != TEXTS)
         return set(config, setting, from, value, true, error);
-    while (*value) {
+    /* Nothing at all is one value, an empty one: it is refused as it is everywhere else. */
+    do {
         size_t size = strcspn(value, ",");
         char part[CONFIG_TEXT];
         if (size >= sizeof part)
@@ -220,7 +221,7 @@ static bool set_list(struct config *config, const struct setting *setting, const
             return false;
         *seen = true;
         value += size + (value[size] == ',');
-    }
+    } while (*value);
     return true;
 }
 

@@ -224,6 +224,8 @@ START_TEST(test_bad_variables)
     expect_bad(FLAGS(NULL), FLAGS("MASKLINE_THREADS=many"),
                "MASKLINE_THREADS: threads is 'many': not a number");
     expect_bad(FLAGS(NULL), FLAGS("MASKLINE_LISTEN=,"), "empty");
+    /* As the flag is: whoever says where to listen, and says nothing, is not given the default. */
+    expect_bad(FLAGS(NULL), FLAGS("MASKLINE_LISTEN="), "empty");
     /* Refused although a flag is stronger: a wrong setting is never passed over. */
     expect_bad(FLAGS("--threads=1"), FLAGS("MASKLINE_THREADS=0"), "MASKLINE_THREADS");
 }
