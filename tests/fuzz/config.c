@@ -56,28 +56,35 @@ static void check_refusal(const struct error *error)
          "it is told in UTF-8");
 }
 
-/* Each setting of a file, given as a flag, comes to the same. */
+/* Each setting of a file, given as flags, comes to the same: a list is given one by one. */
 static void check_same(const char *file, const struct config *from_file)
 {
-    const char *equals = strchr(file, '=');
-    size_t size = strlen(file);
-    char *flag = malloc(size + 3);
-    if (!flag)
-        abort();
-    snprintf(flag, size + 3, "--%s", file);
-    const char *const flags[] = {flag};
     const char *const nothing[] = {NULL};
+    char *flags[WORDS], *rest = strdup(file), *end;
+    size_t name = strcspn(file, "=");
+    int count = 0;
+    if (!rest)
+        abort();
+    bool is_list = !strncmp(file, "listen=", 7) || !strncmp(file, "carrier=", 8);
+    for (char *value = rest + name; *value && value[1] && count < WORDS; value = end) {
+        end = value + 1 + (is_list ? strcspn(value + 1, ",") : strlen(value + 1));
+        if (asprintf(&flags[count++], "--%.*s=%.*s", (int)name, file, (int)(end - value - 1),
+                     value + 1) < 0)
+            abort();
+    }
     struct config config;
     struct error error;
-    if (!strpbrk(file, " \t\r\v\f,#") && equals) {
-        enum config_outcome outcome = config_read(1, flags, nothing, stdout, &config, &error);
-        must(outcome == CONFIG_OK || strncmp(flag, "--config", 8) == 0, "%s: %s", flag,
-             error.message);
-        must(outcome != CONFIG_OK || strncmp(flag, "--config", 8) == 0 ||
-                 !memcmp(&config, from_file, sizeof config),
-             "%s means something else as a flag", file);
+    /* Blanks are left out in a file, and a comma may end a list there. */
+    if (count > 0 && count < WORDS && !strpbrk(file, " \t\r\v\f#") &&
+        file[strlen(file) - 1] != ',') {
+        must(config_read(count, (const char *const *)flags, nothing, stdout, &config, &error) ==
+                 CONFIG_OK,
+             "%s: %s", file, error.message);
+        must(!memcmp(&config, from_file, sizeof config), "%s means something else as a flag", file);
     }
-    free(flag);
+    for (int i = 0; i < count; i++)
+        free(flags[i]);
+    free(rest);
 }
 
 static int take_lines(struct input *input, char **ret_words)

@@ -144,6 +144,62 @@ static void check_again(const ProtobufCMessageDescriptor *kind, const ProtobufCM
     free(again_bytes);
 }
 
+/* ---- what must be refused ---- */
+
+static bool first_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
+{
+    (void)field;
+    char **found = data;
+    if (!**text)
+        return true;
+    *found = *text;
+    return false;
+}
+
+/* A sound message with one text in it broken. */
+static void check_broken_text(const ProtobufCMessageDescriptor *kind, ProtobufCMessage *message)
+{
+    static const uint8_t breaks[] = {0x00, 0xff, 0xc0, 0xed};
+    char *text = NULL;
+    message_visit(message, &(struct message_visitor){.data = &text, .text = first_text});
+    if (!text)
+        return;
+    size_t size, length = strlen(text);
+    uint8_t *bytes = pack(message, &size);
+    uint8_t *place = memmem(bytes, size, text, length);
+    /* A default is not packed; and the same bytes elsewhere may be none of a text. */
+    bool once = place && !memmem(place + 1, size - (size_t)(place + 1 - bytes), text, length);
+    for (size_t i = 0; once && i < sizeof breaks; i++) {
+        struct error error;
+        uint8_t before = place[length / 2];
+        place[length / 2] = breaks[i];
+        bool accepted = wire_check(kind, bytes, size, NULL, &error);
+        /* One first byte in the place of another can be right. */
+        must(!accepted || (i > 1 && before >= 0xc0), "%02x in a text is taken", breaks[i]);
+        place[length / 2] = before;
+    }
+    free(bytes);
+}
+
+/* One level, or one element, too many. */
+static void check_limits(const ProtobufCMessageDescriptor *kind, const uint8_t *bytes, size_t size,
+                         ProtobufCMessage *message)
+{
+    struct measure measure = {.depth = 0};
+    struct error error;
+    message_visit(message, &(struct message_visitor){.data = &measure, .message = look_message});
+    if (measure.depth > 1) {
+        const struct wire_limits limits = {.depth = measure.depth - 1};
+        must(!wire_check(kind, bytes, size, &limits, &error), "%u levels pass for %u",
+             measure.depth, limits.depth);
+    }
+    if (measure.elements > 1) {
+        const struct wire_limits limits = {.elements = measure.elements - 1};
+        must(!wire_check(kind, bytes, size, &limits, &error), "%zu elements pass for %zu",
+             measure.elements, limits.elements);
+    }
+}
+
 static void check_bound(const ProtobufCMessageDescriptor *kind, const uint8_t *bytes, size_t size,
                         size_t bound, bool accepted)
 {
@@ -185,6 +241,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (unpacked) {
         check_message(message, &limits);
         check_again(kind, message, arena);
+        check_broken_text(kind, message);
+        check_limits(kind, bytes, count, message);
         check_bound(kind, bytes, count, limits.elements * 16u, true);
     } else if (!accepted) {
         check_bound(kind, bytes, count, 1 + limits.elements,
