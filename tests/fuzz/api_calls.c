@@ -272,9 +272,11 @@ static enum status_code finish(struct api_calls *calls, const struct grpc_c_meth
         check_refusal(calls, method->path, &error);
     } else if (bytes) {
         check_answer(calls, method, bytes, size);
-        if (!(*ret_bytes = malloc(size ? size : 1)))
+        uint8_t *kept = malloc(size ? size : 1);
+        if (!kept)
             abort();
-        memcpy(*ret_bytes, bytes, size);
+        memcpy(kept, bytes, size);
+        *ret_bytes = kept;
         *ret_size = size;
     }
     fake_call_end(call);
