@@ -73,15 +73,15 @@ static const Maskline__Store__V1__Entry *entry_at_hand(struct derivation *deriva
 }
 
 /* Whatever the log holds: NULL when no rows can be made of it. */
-static const Maskline__Store__V1__Entry *read_entry(struct arena *arena, struct bytes bytes)
+static const Maskline__Store__V1__Entry *read_entry(const struct deriving *d, struct bytes bytes)
 {
     ProtobufCMessage *message;
     struct error ignored;
     if (!message_unpack(&maskline__store__v1__entry__descriptor, bytes.data, bytes.size, NULL,
-                        arena, &message, &ignored))
+                        d->arena, &message, &ignored))
         return NULL;
     const Maskline__Store__V1__Entry *entry = (const Maskline__Store__V1__Entry *)(void *)message;
-    return entry_sound(entry) ? entry : NULL;
+    return entry_sound(entry, d->service) ? entry : NULL;
 }
 
 bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
@@ -95,6 +95,6 @@ bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
     };
     d.entry = entry_at_hand(derivation);
     if (!d.entry)
-        d.entry = read_entry(d.arena, bytes);
+        d.entry = read_entry(&d, bytes);
     return d.entry && derive_change(&d) && derive_request(&d);
 }

@@ -9,6 +9,10 @@
 /* Deeper than any record is. */
 enum { DEPTH = 16 };
 
+struct checking {
+    const uint8_t *service; /* whose log it is */
+};
+
 static bool is_one_of(const char *name, const char *const *names)
 {
     for (; *names; names++)
@@ -25,8 +29,16 @@ static bool may_lack_sids(const ProtobufCMessageDescriptor *kind)
            kind == &maskline__store__v1__leg__descriptor;
 }
 
-static bool bytes_sound(const ProtobufCMessageDescriptor *kind, const char *name,
-                        const ProtobufCBinaryData *bytes)
+/* Whether a SID is that of the Service: its own, or what another record says of it. */
+static bool names_service(const ProtobufCMessageDescriptor *kind, const char *name)
+{
+    static const char *const service[] = {"service", NULL};
+    return is_one_of(name, service) ||
+           (kind == &maskline__store__v1__service__descriptor && !strcmp(name, "sid"));
+}
+
+static bool bytes_sound(const struct checking *checking, const ProtobufCMessageDescriptor *kind,
+                        const char *name, const ProtobufCBinaryData *bytes)
 {
     static const char *const hashes[] = {"key", "body_hash", "dedupe_key", "content_hash", NULL};
     static const char *const persons[] = {"person", "persons", "peers", NULL};
@@ -35,6 +47,8 @@ static bool bytes_sound(const ProtobufCMessageDescriptor *kind, const char *name
         return true;
     if (is_one_of(name, persons))
         return bytes->len == PERSON_SIZE;
+    if (names_service(kind, name))
+        return bytes->len == SID_BYTES && !memcmp(bytes->data, checking->service, SID_BYTES);
     bool may_lack = may_lack_sids(kind) || is_one_of(name, optional);
     return bytes->len == SID_BYTES || (bytes->len == 0 && may_lack);
 }
@@ -52,19 +66,20 @@ static bool number_sound(const char *at)
     return number >= -DURATION_US_MAX && number <= DURATION_US_MAX;
 }
 
-static bool message_sound(const ProtobufCMessage *message, unsigned depth);
+static bool message_sound(const struct checking *checking, const ProtobufCMessage *message,
+                          unsigned depth);
 
-static bool value_sound(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                        const char *at, unsigned depth)
+static bool value_sound(const struct checking *checking, const ProtobufCMessage *message,
+                        const ProtobufCFieldDescriptor *field, const char *at, unsigned depth)
 {
     if (field->type == PROTOBUF_C_TYPE_BYTES)
-        return bytes_sound(message->descriptor, field->name, (const void *)at);
+        return bytes_sound(checking, message->descriptor, field->name, (const void *)at);
     const ProtobufCMessage *part = *(ProtobufCMessage *const *)(const void *)at;
-    return part ? message_sound(part, depth + 1) : may_lack(field);
+    return part ? message_sound(checking, part, depth + 1) : may_lack(field);
 }
 
-static bool field_sound(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                        unsigned depth)
+static bool field_sound(const struct checking *checking, const ProtobufCMessage *message,
+                        const ProtobufCFieldDescriptor *field, unsigned depth)
 {
     const char *base = (const char *)message;
     const char *at = base + field->offset;
@@ -76,28 +91,30 @@ static bool field_sound(const ProtobufCMessage *message, const ProtobufCFieldDes
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF && *(const uint32_t *)quantifier != field->id)
         return true;
     if (field->label != PROTOBUF_C_LABEL_REPEATED)
-        return value_sound(message, field, at, depth);
+        return value_sound(checking, message, field, at, depth);
     size_t width = field->type == PROTOBUF_C_TYPE_BYTES ? sizeof(ProtobufCBinaryData)
                                                         : sizeof(ProtobufCMessage *);
     size_t count = *(const size_t *)quantifier;
     const char *values = *(char *const *)(const void *)at;
     for (size_t i = 0; i < count; i++)
-        if (!value_sound(message, field, values + i * width, depth))
+        if (!value_sound(checking, message, field, values + i * width, depth))
             return false;
     return true;
 }
 
-static bool message_sound(const ProtobufCMessage *message, unsigned depth)
+static bool message_sound(const struct checking *checking, const ProtobufCMessage *message,
+                          unsigned depth)
 {
     if (depth > DEPTH)
         return false;
     for (unsigned i = 0; i < message->descriptor->n_fields; i++)
-        if (!field_sound(message, &message->descriptor->fields[i], depth))
+        if (!field_sound(checking, message, &message->descriptor->fields[i], depth))
             return false;
     return true;
 }
 
-bool entry_sound(const Maskline__Store__V1__Entry *entry)
+bool entry_sound(const Maskline__Store__V1__Entry *entry, const uint8_t *service)
 {
-    return message_sound(&entry->base, 0);
+    const struct checking checking = {service};
+    return message_sound(&checking, &entry->base, 0);
 }

@@ -8,8 +8,9 @@
 #include "maskline/store/v1/entry.pb-c.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* All its parts are there, SIDs and persons have their sizes, and numbers can be reckoned with. An entry without a change that this version knows is sound. */
-bool entry_sound(const Maskline__Store__V1__Entry *entry);
+/* `service` is the SID of the Service whose log it is, and of no other Service does it tell. All its parts are there, SIDs and persons have their sizes, and numbers can be reckoned with. An entry without a change that this version knows is sound. */
+bool entry_sound(const Maskline__Store__V1__Entry *entry, const uint8_t *service);
 
 #endif

@@ -2,7 +2,7 @@
  * The domain's rows from arbitrary entries, as a damaged log or one of another version could hold them: each is derived or refused; what is
  * refused leaves nothing behind; the domain goes on.
  *
- * Input: packed maskline.store.v1.Entry messages, each after its length in two bytes. They come on top of a small world.
+ * Input: packed maskline.store.v1.Entry messages, each after its length in two bytes; a SID of zeros is the Service's. They come on top of a small world.
  */
 #include "maskline/store/v1/entry.pb-c.h"
 #include "proto/c/clock.h"
@@ -138,6 +138,14 @@ static struct log_id new_log(void)
     return key_log(TENANT_DEFAULT, service);
 }
 
+/* A SID of zeros stands for the Service's, which no input can know. */
+static void fill_service(uint8_t *bytes, size_t size, const uint8_t *service)
+{
+    static const uint8_t zeros[17] = {16};
+    for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), zeros, sizeof zeros));)
+        memcpy(at + 1, service, 16);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
@@ -153,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (count)
             memcpy(bytes, input.at, count);
+        fill_service(bytes, count, log_service(&log));
         input.at += count;
         input.left -= count;
         submit(&appends[submitted], world.masking, &log, (struct bytes){bytes, count});
