@@ -63,6 +63,9 @@ bool maskline_check(const struct config *config, struct error *error)
         return no_memory(error);
     bool ok = add_carriers(carriers, config, error);
     carriers_free(carriers);
+    /* Two carriers of one name are a mistake in the settings like others. */
+    if (!ok && error->code == STATUS_ALREADY_EXISTS)
+        error->code = STATUS_INVALID_ARGUMENT;
     return ok;
 }
 
