@@ -119,12 +119,17 @@ void fuzzer_close(void)
 
 static void open_world(void)
 {
+    static bool closes;
     struct error error;
     manual_clock_set(&world.clock, INT64_C(1900000000) * MICROSECONDS);
     struct store_options options = {.path = ":memory:", .clock = clock_manual(&world.clock)};
     struct masking_options masking = {.manual_timers = true};
     must(store_open(&options, &masking.store, &error), "%s", error.message);
     must(masking_new(&masking, &world.masking, &error), "%s", error.message);
+    /* After RocksDB has made its own arrangements for the end. */
+    if (!closes)
+        atexit(fuzzer_close);
+    closes = true;
 }
 
 static struct log_id new_log(void)

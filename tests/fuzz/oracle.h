@@ -26,7 +26,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) __attribute__((weak));
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
     __attribute__((weak));
 
-/* Ends what a fuzzer keeps from input to input; the driver calls it at the end. libFuzzer does not: what is kept stays within reach. */
+/* Ends what a fuzzer keeps from input to input. */
 void fuzzer_close(void) __attribute__((weak));
 
 /* What libFuzzer, or the driver, gives to a fuzzer's mutator: bytes changed at random. Returns the new size. */
