@@ -54,6 +54,8 @@ static const struct setting settings[] = {
     NUMBER("max-request", BYTES, max_request, KIB, 64 * MIB, "SIZE", "4MiB", "largest request"),
     NUMBER("max-streams", COUNT, max_streams, 1, 1000000, "N", "10000",
            "calls at once on one connection"),
+    NUMBER("max-memory", BYTES, max_memory, 0, 1024 * GIB, "SIZE", "1GiB",
+           "what all connections together may hold in memory; past it they are cut; 0: no bound"),
     NUMBER("grace", TIME, grace, 0, HOUR, "TIME", "10s",
            "how long calls in flight may take when the server stops"),
     NUMBER("keepalive", TIME, keepalive, SECOND, 24 * HOUR, "TIME", "2h",
@@ -64,6 +66,8 @@ static const struct setting settings[] = {
            "send clients elsewhere after so long; 0: never"),
     NUMBER("max-age-grace", TIME, max_age_grace, SECOND, 24 * HOUR, "TIME", "30s",
            "how long calls may go on over a connection that grew too old"),
+    NUMBER("max-idle", TIME, max_idle, 0, 8760 * HOUR, "TIME", "0s",
+           "close a connection without calls after so long; 0: never"),
     NUMBER("write-timeout", TIME, write_timeout, SECOND, HOUR, "TIME", "30s",
            "end a stream whose reader takes nothing for so long"),
 };

@@ -30,11 +30,13 @@ struct config {
     int64_t min_free;    /* bytes */
     int64_t max_request; /* bytes */
     int64_t max_streams; /* on one connection */
+    int64_t max_memory;  /* bytes, of all connections; 0: no bound */
     int64_t grace;       /* milliseconds, as all times here */
     int64_t keepalive;
     int64_t keepalive_timeout;
     int64_t max_age;
     int64_t max_age_grace;
+    int64_t max_idle;
     int64_t write_timeout;
 };
 

@@ -142,10 +142,12 @@ static bool open_server(struct maskline *maskline, struct error *error)
         .threads = (unsigned)config->threads,
         .max_request = (size_t)config->max_request,
         .max_streams = (uint32_t)config->max_streams,
+        .max_memory = (size_t)config->max_memory,
         .keepalive_ms = config->keepalive,
         .keepalive_timeout_ms = config->keepalive_timeout,
         .max_age_ms = config->max_age,
         .max_age_grace_ms = config->max_age_grace,
+        .max_idle_ms = config->max_idle,
         .write_timeout_ms = config->write_timeout,
         .on_call = call_ended,
     };

@@ -76,6 +76,8 @@ START_TEST(test_defaults)
     ck_assert_int_eq(config.min_free, 512 << 20);
     ck_assert_int_eq(config.max_request, 4 << 20);
     ck_assert_int_eq(config.max_streams, 10000);
+    ck_assert_int_eq(config.max_memory, 1 << 30);
+    ck_assert_int_eq(config.max_idle, 0);
     ck_assert_int_eq(config.grace, 10000);
     ck_assert_int_eq(config.keepalive, 7200000);
     ck_assert_int_eq(config.keepalive_timeout, 20000);
@@ -288,7 +290,8 @@ START_TEST(test_help_tells_of_each_setting)
         "data",          "listen",        "carrier",     "insecure", "port-file",
         "threads",       "readers",       "cache",       "min-free", "max-request",
         "max-streams",   "grace",         "keepalive",   "max-age",  "keepalive-timeout",
-        "max-age-grace", "write-timeout", "config FILE", "help",     "version"};
+        "max-age-grace", "write-timeout", "config FILE", "help",     "version",
+        "max-memory",    "max-idle"};
     char *help = printed("--help", CONFIG_HELP);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char flag[40];
