@@ -56,7 +56,10 @@ static void finish(struct grpc_c_call *call)
     if (server->options.on_call)
         server->options.on_call(server->options.on_call_data, grpc_c_call_method(call),
                                 final_code(call), now_us() - call->began_us);
+    bool admitted = call->admitted;
     discard(call);
+    if (admitted)
+        atomic_fetch_sub(&server->in_flight, 1);
     atomic_fetch_add(&server->calls_finished, 1);
 }
 
@@ -181,13 +184,28 @@ static bool unpack_request(struct grpc_c_call *call, ProtobufCMessage **ret_requ
     return good;
 }
 
+/* Counted first, asked then: a stop does it the other way round, so that it waits for this call, or this call hears of it. */
+static bool admit(struct grpc_c_call *call, struct error *error)
+{
+    struct grpc_c_server *server = call->server;
+    atomic_fetch_add(&server->in_flight, 1);
+    call->admitted = !atomic_load(&server->stopping);
+    if (call->admitted)
+        return true;
+    atomic_fetch_sub(&server->in_flight, 1);
+    return error_set(error, STATUS_UNAVAILABLE, "SERVER_STOPPING", 0,
+                     "The server is about to end and has not begun this call; connect again.");
+}
+
 /* Calls the handler. */
 static void begin(struct grpc_c_call *call)
 {
     const struct grpc_c_method *method = call->method->method;
     ProtobufCMessage *request = NULL;
     struct error error;
-    if (!method)
+    if (!admit(call, &error))
+        grpc_c_call_fail(call, &error);
+    else if (!method)
         grpc_c_call_unimplemented(call);
     else if (!stream_reads(call) && !unpack_request(call, &request, &error))
         grpc_c_call_fail(call, &error);
@@ -273,7 +291,7 @@ static bool post_one(struct method *method)
 
 void method_post(struct method *method)
 {
-    while (!grpc_c_server_stopping(method->server)) {
+    while (!atomic_load(&method->server->shut)) {
         unsigned posted = atomic_fetch_add(&method->posted, 1);
         if (posted < method->wanted && post_one(method))
             continue;

@@ -65,12 +65,13 @@ struct grpc_c_server {
     struct worker *workers;
     unsigned worker_count;
     bool started;
-    bool shut;      /* the core was told to shut down; under `lock` */
-    bool core_done; /* and has said that it did */
+    _Atomic bool shut; /* the core was told to shut down; written under `lock` */
+    bool core_done;    /* and has said that it did */
     bool stopped;
     _Atomic bool stopping;
     _Atomic bool hurry;
 
+    _Atomic uint64_t in_flight; /* calls whose handler was called; refused ones are none */
     _Atomic uint64_t calls_started;
     _Atomic uint64_t calls_finished; /* the last thing that a call touches */
 
@@ -119,6 +120,7 @@ struct grpc_c_call {
     bool compress;
     bool plain;            /* `next` wants the message that it gives left as it is */
     bool came_compressed;  /* the last message that was received */
+    bool admitted;         /* counts as in flight */
     enum status_code code; /* of the answer */
     gpr_timespec deadline;
     int64_t began_us;

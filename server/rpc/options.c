@@ -22,6 +22,7 @@ void options_fill(struct grpc_c_server_options *options, const struct grpc_c_ser
     DEFAULT(max_age_grace_ms, 30000);
     DEFAULT(handshake_timeout_ms, 10000);
     DEFAULT(write_timeout_ms, 30000);
+    DEFAULT(quiet_ms, 1000);
 }
 
 grpc_server *options_server(const struct grpc_c_server_options *options,

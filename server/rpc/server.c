@@ -140,11 +140,25 @@ static bool wait_for_calls(struct grpc_c_server *server)
     return false;
 }
 
+/* Until the calls in flight have ended, in their own time; what is left of `ms`. */
+static int64_t wait_for_quiet(struct grpc_c_server *server, int64_t ms)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    gpr_timespec end = rpc_deadline(ms);
+    int64_t quiet_ms = server->options.quiet_ms;
+    gpr_timespec enough = rpc_deadline(ms < quiet_ms ? ms : quiet_ms);
+    while (atomic_load(&server->in_flight) > 0 && !atomic_load(&server->hurry) &&
+           rpc_time_left(enough) > 0)
+        nanosleep(&pause, NULL);
+    int64_t left = rpc_time_left(end) / 1000000;
+    return left > 0 ? left : 0;
+}
+
 static void shut_core(struct grpc_c_server *server)
 {
     pthread_mutex_lock(&server->lock);
-    if (!server->shut) {
-        server->shut = true;
+    if (!atomic_load(&server->shut)) {
+        atomic_store(&server->shut, true);
         grpc_server_shutdown_and_notify(server->core, server->shut_queue, NULL);
     }
     if (atomic_load(&server->hurry))
@@ -170,11 +184,14 @@ bool grpc_c_server_stop(struct grpc_c_server *server, int64_t grace_ms)
 {
     if (server->stopped)
         return true;
-    /* First of all: a call that came in between would find nobody who takes it, and be cancelled instead of sent elsewhere. */
-    shut_core(server);
     atomic_store(&server->stopping, true);
     watch_wake(server);
-    if (!wait_for_core(server, grace_ms > 0 ? grace_ms : 0)) {
+    /* The core closes a connection as soon as its last call has ended, and does not wait until the client has what was sent:
+     * when the client is just saying something, the socket is reset, and answers that still lie in the kernel are lost. So
+     * answers go first. Behind them comes the GOAWAY with a ping, which the client answers only when it has read them. */
+    int64_t left_ms = wait_for_quiet(server, grace_ms > 0 ? grace_ms : 0);
+    shut_core(server);
+    if (!wait_for_core(server, left_ms)) {
         grpc_server_cancel_all_calls(server->core);
         if (!wait_for_core(server, STOP_MS))
             return false;
@@ -190,7 +207,7 @@ void grpc_c_server_hurry(struct grpc_c_server *server)
 {
     pthread_mutex_lock(&server->lock);
     atomic_store(&server->hurry, true);
-    if (server->shut)
+    if (atomic_load(&server->shut))
         grpc_server_cancel_all_calls(server->core);
     pthread_mutex_unlock(&server->lock);
 }

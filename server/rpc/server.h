@@ -35,6 +35,7 @@ struct grpc_c_server_options {
     int64_t handshake_timeout_ms; /* 10,000 */
     int64_t
         write_timeout_ms; /* 30,000: a call whose reader takes nothing for so long ends UNAVAILABLE; a quarter more may pass */
+    int64_t quiet_ms;     /* 1,000: how long a stop waits before it sends clients elsewhere */
     /* Told once of every call that has ended, on any thread, after its last callback; must not block. May be NULL. `method` is
      * the method's path, "(unknown)" for one that is not served; the code is what the call ended with as far as the server
      * knows. Calls that the core refuses by itself (a request above max_request) are not seen. */
@@ -59,10 +60,14 @@ bool grpc_c_server_listen(struct grpc_c_server *server, const char *address, int
 
 bool grpc_c_server_start(struct grpc_c_server *server, struct error *error);
 
-/* Takes no more calls, tells clients to go elsewhere (GOAWAY), waits up to grace_ms for calls in flight, then cancels the rest
- * and waits until every handler has answered and every reference is back. Streams hear of it first: `stopping` below. Whoever
- * answers calls (a writer thread) must still run. False when calls are still alive `grace_ms` + 10 s later; then the server must
- * not be freed. */
+/* Refuses new calls (UNAVAILABLE, SERVER_STOPPING), and waits for those in flight; when they have ended, after quiet_ms at
+ * the latest, it tells clients to go elsewhere (GOAWAY): from then on what they begin is cancelled. Calls in flight have grace_ms in
+ * all; then the rest is cancelled, and waited for until every handler has answered and every reference is back. Streams hear of
+ * it first: `stopping` below. Whoever answers calls (a writer thread) must still run. False when calls are still alive `grace_ms`
+ * + 10 s later; then the server must not be freed.
+ *
+ * An answer that was given within quiet_ms reaches its client, as long as the connection holds. One that is given later may
+ * be lost when the client is just saying something: the core then closes the connection with the answer on its way. */
 bool grpc_c_server_stop(struct grpc_c_server *server, int64_t grace_ms);
 
 /* Makes a stop that is under way cancel at once. Any thread, not from a signal handler. */

@@ -154,7 +154,7 @@ class Ending(Case):
         self.addCleanup(fresh.close)
         with self.assertRaises(grpc.RpcError) as caught:
             fresh.unary_unary("/maskline.v1.Services/ListServices")(b"", timeout=PATIENCE)
-        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE, caught.exception)
+        self.assertIn(caught.exception.code(), NOT_BEGUN, caught.exception)
         self.assertIsNone(server.process.poll())
         go.set()
         self.assertIn(slow.exception(PATIENCE).code(), NOT_BEGUN)
