@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char COMPRESSION[] = "compression";
+
 static bool ask_compression(struct rpc_metadata *metadata)
 {
-    if (!rpc_metadata_add(metadata, "compression", "gzip", 4))
+    if (!rpc_metadata_add(metadata, COMPRESSION, "gzip", 4))
         return false;
     /* The core takes this key as an order to itself and sends it to nobody; the check above is for what is sent. */
     grpc_metadata *last = &metadata->items[metadata->count - 1];
@@ -20,10 +22,15 @@ static bool ask_compression(struct rpc_metadata *metadata)
     return true;
 }
 
-static void refuse(struct call *call, const char *key)
+static void refuse(struct call *call, const struct grpc_c_pair *pair)
 {
     char text[160];
-    snprintf(text, sizeof(text), "Metadata with the key \"%.64s\" cannot be sent.", key);
+    if (rpc_metadata_allowed(pair->key, pair->value, pair->size)) {
+        grpc_call_cancel_with_status(call->core, GRPC_STATUS_RESOURCE_EXHAUSTED,
+                                     "There is no memory for the metadata.", NULL);
+        return;
+    }
+    snprintf(text, sizeof(text), "Metadata with the key \"%.64s\" cannot be sent.", pair->key);
     grpc_call_cancel_with_status(call->core, GRPC_STATUS_INVALID_ARGUMENT, text, NULL);
 }
 
@@ -40,12 +47,12 @@ static void take_options(struct call *call, const struct grpc_c_call_options *op
     for (size_t i = 0; i < options->metadata_count; i++) {
         const struct grpc_c_pair *pair = &options->metadata[i];
         if (!rpc_metadata_add(&call->metadata, pair->key, pair->value, pair->size)) {
-            refuse(call, pair->key);
+            refuse(call, pair);
             return;
         }
     }
     if (options->compress && !ask_compression(&call->metadata))
-        refuse(call, GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY);
+        refuse(call, &(const struct grpc_c_pair){COMPRESSION, "gzip", 4});
 }
 
 static gpr_timespec deadline_of(const struct grpc_c_call_options *options)

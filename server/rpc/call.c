@@ -296,6 +296,8 @@ void method_post(struct method *method)
         if (posted < method->wanted && post_one(method))
             continue;
         atomic_fetch_sub(&method->posted, 1);
+        if (posted < method->wanted)
+            atomic_store(&method->server->dry, true);
         return;
     }
 }

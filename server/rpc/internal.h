@@ -70,6 +70,7 @@ struct grpc_c_server {
     bool stopped;
     _Atomic bool stopping;
     _Atomic bool hurry;
+    _Atomic bool dry; /* a request could not be posted for want of memory */
 
     _Atomic uint64_t in_flight; /* calls whose handler was called; refused ones are none */
     _Atomic uint64_t calls_started;
@@ -229,6 +230,9 @@ void watch_add(struct grpc_c_call *call);
 void watch_remove(struct grpc_c_call *call);
 void watch_wake(struct grpc_c_server *server);
 void watch_tick(struct grpc_c_server *server, int64_t now_ms);
+
+/* server.c: posts what is wanted and is not there. */
+void server_post(struct grpc_c_server *server);
 
 /* worker.c */
 bool workers_start(struct grpc_c_server *server, struct error *error);

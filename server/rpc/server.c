@@ -100,6 +100,15 @@ const char *grpc_c_server_service(const struct grpc_c_server *server, size_t num
     return service ? service->service->name : NULL;
 }
 
+void server_post(struct grpc_c_server *server)
+{
+    for (struct service *service = server->services; service; service = service->next) {
+        for (size_t i = 0; i < service->service->method_count; i++)
+            method_post(&service->methods[i]);
+    }
+    method_post(&server->unknown);
+}
+
 bool grpc_c_server_start(struct grpc_c_server *server, struct error *error)
 {
     if (server->started)
@@ -110,11 +119,7 @@ bool grpc_c_server_start(struct grpc_c_server *server, struct error *error)
     server->started = true;
     if (!workers_start(server, error))
         return false;
-    for (struct service *service = server->services; service; service = service->next) {
-        for (size_t i = 0; i < service->service->method_count; i++)
-            method_post(&service->methods[i]);
-    }
-    method_post(&server->unknown);
+    server_post(server);
     return true;
 }
 

@@ -13,6 +13,9 @@
 /* Slow readers are found when a quarter of the time more has passed than they may take. */
 enum { TICKS = 4, SHORTEST_TICK_MS = 10 };
 
+/* When there was no memory to post a request with, it is tried again so often; else a method whose last one failed would be deaf. */
+enum { POST_MS = 500 };
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -27,8 +30,10 @@ static void *work(void *data)
     int64_t tick_ms = server->options.write_timeout_ms / TICKS;
     if (tick_ms < SHORTEST_TICK_MS)
         tick_ms = SHORTEST_TICK_MS;
-    int64_t next_ms = now_ms() + tick_ms;
-    gpr_timespec until = rpc_deadline(worker->ticks ? tick_ms : -1);
+    int64_t wake_ms = tick_ms < POST_MS ? tick_ms : POST_MS;
+    int64_t tick_at_ms = now_ms() + tick_ms;
+    int64_t wake_at_ms = now_ms() + wake_ms;
+    gpr_timespec until = rpc_deadline(worker->ticks ? wake_ms : -1);
     for (;;) {
         grpc_event event = grpc_completion_queue_next(server->queue, until, NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN)
@@ -38,11 +43,16 @@ static void *work(void *data)
             TAG_BACK(tag);
             tag->done(tag->call, event.success != 0, worker);
         }
-        if (worker->ticks && now_ms() >= next_ms) {
+        if (!worker->ticks || now_ms() < wake_at_ms)
+            continue;
+        if (atomic_exchange(&server->dry, false))
+            server_post(server);
+        if (now_ms() >= tick_at_ms) {
             watch_tick(server, now_ms());
-            next_ms = now_ms() + tick_ms;
-            until = rpc_deadline(tick_ms);
+            tick_at_ms = now_ms() + tick_ms;
         }
+        wake_at_ms = now_ms() + wake_ms;
+        until = rpc_deadline(wake_ms);
     }
 }
 

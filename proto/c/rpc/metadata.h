@@ -25,6 +25,9 @@ struct rpc_metadata {
 bool rpc_metadata_add(struct rpc_metadata *metadata, const char *key, const void *value,
                       size_t size);
 
+/* Whether a pair may be sent; tells why it was not added. */
+bool rpc_metadata_allowed(const char *key, const void *value, size_t size);
+
 /* Moves all pairs of `from` behind those of `to`. Without memory for that they are dropped. */
 void rpc_metadata_move(struct rpc_metadata *to, struct rpc_metadata *from);
 
