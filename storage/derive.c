@@ -33,6 +33,10 @@ static bool derive(struct derivation *derivation, struct bytes bytes)
     error_clear(derivation->error);
     if (domain->derive(domain->data, derivation, bytes) && !derivation->failed)
         return true;
+    /* The domain cannot say why; the arena can. */
+    if (!derivation->failed && arena_full(derivation->arena))
+        return error_set(derivation->error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
+                         "There is no memory for what follows from an entry.");
     if (!derivation->failed)
         error_set(derivation->error, STATUS_INTERNAL, "ENTRY_UNREADABLE", 0,
                   "The rows that follow from entry %llu of a log cannot be told.",

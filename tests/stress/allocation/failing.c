@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 static _Atomic long left; /* 0: none fails */
+static _Atomic long began_with;
 static _Atomic bool lasts;
 static _Atomic bool hit;
 static _Thread_local int paused;
@@ -13,7 +14,13 @@ void failing_start(long nth, bool lasting)
 {
     atomic_store(&hit, false);
     atomic_store(&lasts, lasting);
+    atomic_store(&began_with, nth);
     atomic_store(&left, nth);
+}
+
+long failing_count(void)
+{
+    return atomic_load(&began_with) - atomic_load(&left);
 }
 
 bool failing_end(void)

@@ -16,6 +16,9 @@ void failing_start(long nth, bool lasting);
 /* From now on all goes well. Whether the nth was come to. */
 bool failing_end(void);
 
+/* How many there were since the start, when the nth was not come to. */
+long failing_count(void);
+
 /* Between these two the calling thread's allocations go well and are not counted: what tests do for themselves. */
 void failing_pause(void);
 void failing_resume(void);
