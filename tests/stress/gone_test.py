@@ -65,15 +65,15 @@ class Gone(Case):
                     gone += 1
                 except grpc.FutureCancelledError:
                     gone += 1
-        grown = memory.grown() / MIB
-        print(f"{ROUNDS} texts, {gone} given up: {grown:.1f} MiB more for {len(asked)} asked", flush=True)
+        grown = memory.grown()
+        print(f"{ROUNDS} texts, {gone} given up: {grown / MIB:.1f} MiB more for {len(asked)} asked", flush=True)
         self.assertGreater(gone, ROUNDS // 20)
         self.assertGreater(len(acknowledged), ROUNDS // 20)
         # What was given up may be asked for again, by the same name: it is made once.
         for body in sorted(asked - acknowledged)[:50]:
             self.now.interactions.SendMessage(self.text(body), timeout=PATIENCE)
             acknowledged.add(body)
-        self.assertLess(grown, 40 * memory.factor)
+        self.assertLess(grown, memory.allowed(40 * MIB))
         self.check(acknowledged, asked)
 
     def test_requests_that_stop_halfway(self):
@@ -93,9 +93,9 @@ class Gone(Case):
                 out += frame(RST_STREAM, 0, stream, bytes([0, 0, 0, CANCEL])) if index % 2 else b""
                 connection.send(out)
             connection.close()
-        grown = memory.grown() / MIB
-        print(f"{ROUNDS} halves of requests: {grown:.1f} MiB", flush=True)
-        self.assertLess(grown, 10 * memory.factor)
+        grown = memory.grown()
+        print(f"{ROUNDS} halves of requests: {grown / MIB:.1f} MiB", flush=True)
+        self.assertLess(grown, memory.allowed(10 * MIB))
         self.check(set(), set())
 
     def test_streams_that_are_left_while_they_catch_up(self):
@@ -122,9 +122,9 @@ class Gone(Case):
         finally:
             stop.set()
             writer.join()
-        grown = memory.grown() / MIB
-        print(f"{ROUNDS // 10} streams left: {grown:.1f} MiB", flush=True)
-        self.assertLess(grown, 40 * memory.factor)
+        grown = memory.grown()
+        print(f"{ROUNDS // 10} streams left: {grown / MIB:.1f} MiB", flush=True)
+        self.assertLess(grown, memory.allowed(40 * MIB))
         self.assertEqual(self.now.stop(), 0, self.now.said())
 
 

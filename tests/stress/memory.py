@@ -10,9 +10,12 @@ class Memory:
         self.folder = f"/proc/{process.pid}"
         with open(f"{self.folder}/maps", encoding="utf-8") as maps:
             text = maps.read()
-        # Sanitizers keep shadows of all memory, and what was freed for a while.
-        self.factor = 8 if "libtsan" in text or "libasan" in text else 1
+        self.sanitized = "libtsan" in text or "libasan" in text
         self.before = self.now()
+
+    def allowed(self, most):
+        """Sanitizers keep shadows of all memory, and what was freed for a while."""
+        return 8 * most + 512 * MIB if self.sanitized else most
 
     def now(self):
         return self._field("VmRSS")

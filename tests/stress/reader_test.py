@@ -66,7 +66,7 @@ class Readers(Case):
         without = memory.grown()
         print(f"{TEXTS} texts, {last} events: {with_readers / MIB:.1f} MiB with {STILL + 1} readers that stand "
               f"still, {without / MIB:.1f} MiB without", flush=True)
-        self.assertLess(with_readers - without, 16 * MIB * memory.factor)
+        self.assertLess(with_readers - without, memory.allowed(16 * MIB))
 
         # Who stood still can go on from where it was: the log is its queue.
         told = world.until(lambda event: event.position == last, after_position=0)

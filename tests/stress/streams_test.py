@@ -13,8 +13,7 @@ from http2 import Connection
 from memory import Memory
 from world import World
 
-LONG = os.environ.get("MASKLINE_LONG")
-STREAMS = 10000 if LONG else 2000
+STREAMS = 10000
 CONNECTIONS = 5
 MOST_EACH = 20 << 10
 STREAM_EVENTS = "/maskline.v1.Events/StreamEvents"
@@ -36,9 +35,9 @@ class Subscribers(Case):
         more = STREAMS // CONNECTIONS
         for connection in connections:
             self.open(connection, wanted, more)
-        each = memory.grown() / STREAMS
-        print(f"{STREAMS} streams over {CONNECTIONS} connections: {each / 1024:.1f} KiB each", flush=True)
-        self.assertLess(each, MOST_EACH * memory.factor)
+        grown = memory.grown()
+        print(f"{STREAMS} streams over {CONNECTIONS} connections: {grown / STREAMS / 1024:.1f} KiB each", flush=True)
+        self.assertLess(grown, memory.allowed(STREAMS * MOST_EACH))
 
         world.session(unique_name="news")
         newest = world.events()[-1].position

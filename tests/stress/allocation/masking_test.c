@@ -197,6 +197,7 @@ struct made {
     bool service;
     bool numbers[2];
     bool session;
+    struct wait as; /* its SIDs */
     int messages;
 };
 
@@ -204,7 +205,6 @@ struct made {
 static void make_all(struct place *place, struct made *made)
 {
     static const char *const numbers[] = {"+15557770001", "+15557770002"};
-    struct wait session;
     made->service = made->service || make_service(place);
     if (!made->service)
         return;
@@ -212,10 +212,10 @@ static void make_all(struct place *place, struct made *made)
         made->numbers[i] = made->numbers[i] || make_number(place, numbers[i]);
     if (!made->numbers[0] || !made->numbers[1])
         return;
-    made->session = made->session || make_session(place, &session);
+    made->session = made->session || make_session(place, &made->as);
     if (!made->session)
         return;
-    made->messages += send_message(place, &session);
+    made->messages += send_message(place, &made->as);
     masking_run_due(place->masking);
 }
 
