@@ -4,7 +4,11 @@
 #include <grpc/support/time.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+
+enum { END_MS = 1000 };
 
 static void log_nothing(gpr_log_func_args *args)
 {
@@ -17,17 +21,27 @@ static void quieten(void)
         gpr_set_log_function(log_nothing);
 }
 
+static _Atomic unsigned users;
+
 void rpc_core_acquire(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, quieten);
+    atomic_fetch_add(&users, 1);
     grpc_init();
 }
 
 void rpc_core_release(void)
 {
+    const struct timespec pause = {.tv_nsec = 1000000};
     /* The other form may leave the core's threads behind, and what they hold looks like a leak. */
     grpc_shutdown_blocking();
+    if (atomic_fetch_sub(&users, 1) != 1)
+        return;
+    /* A connection that a thread of the core is just closing holds the core, too, and ends it then on yet another thread. A program
+     * that uses the core beside us does not end it: hence the bound. */
+    for (int ms = 0; ms < END_MS && grpc_is_initialized() && atomic_load(&users) == 0; ms++)
+        nanosleep(&pause, NULL);
 }
 
 static grpc_arg *add(struct rpc_arguments *arguments, const char *key, grpc_arg_type type)
