@@ -8,6 +8,7 @@
 #include "proto/c/rpc/message.h"
 #include "server/rpc/internal.h"
 
+#include <grpc/slice.h>
 #include <grpc/support/alloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,13 +198,27 @@ static bool admit(struct grpc_c_call *call, struct error *error)
                      "The server is about to end and has not begun this call; connect again.");
 }
 
+/* The core holds a peer to the bound only once that has acknowledged it. Counted as HTTP/2 does. */
+static bool metadata_fit(const struct grpc_c_call *call, struct error *error)
+{
+    enum { EACH = 32 };
+    size_t most = call->server->options.max_metadata;
+    size_t size = 0;
+    for (size_t i = 0; i < call->metadata.count; i++) {
+        const grpc_metadata *item = &call->metadata.metadata[i];
+        size += GRPC_SLICE_LENGTH(item->key) + GRPC_SLICE_LENGTH(item->value) + EACH;
+    }
+    return size <= most || error_set(error, STATUS_RESOURCE_EXHAUSTED, "METADATA_TOO_LARGE", 0,
+                                     "The metadata have %zu bytes; %zu are allowed.", size, most);
+}
+
 /* Calls the handler. */
 static void begin(struct grpc_c_call *call)
 {
     const struct grpc_c_method *method = call->method->method;
     ProtobufCMessage *request = NULL;
     struct error error;
-    if (!admit(call, &error))
+    if (!admit(call, &error) || !metadata_fit(call, &error))
         grpc_c_call_fail(call, &error);
     else if (!method)
         grpc_c_call_unimplemented(call);

@@ -196,9 +196,9 @@ class Hostile(Case):
 
     # ---- headers ----
 
-    def headers(self, block, last=True):
-        """Sent in pieces; the connection, and the stream."""
-        connection = self.connect()
+    def headers(self, block, last=True, connection=None):
+        """Sent in pieces, with a request behind them when they have an end; the connection, and the stream."""
+        connection = connection or self.connect()
         number = connection.next
         connection.next += 2
         connection.streams[number] = Stream()
@@ -207,6 +207,8 @@ class Hostile(Case):
             ends = END_HEADERS if last and index == len(pieces) - 1 else 0
             if not connection.send(frame(CONTINUATION if index else HEADERS, ends, number, piece)):
                 break
+        if last:
+            connection.send(frame(DATA, END_STREAM, number, message(b"")))
         return connection, connection.streams[number]
 
     def refused(self, connection, stream):
@@ -225,6 +227,26 @@ class Hostile(Case):
     def test_many_headers(self):
         self.refused(*self.headers(request(CLOCK) + b"".join(literal(f"x-{i}", "v") for i in range(100000))))
         self.survived(10)
+
+    def test_large_headers_of_one_who_acknowledges_nothing(self):
+        """It was told of no bound, and is held to one all the same."""
+        connection = self.connect()
+        connection.acks = False
+        large = request(LIST) + b"".join(literal(f"x-{i}", "v" * 15000) for i in range(30))
+        for _ in range(20):
+            connection, stream = self.headers(large, connection=connection)
+            connection.until(lambda s=stream: s.over)
+            self.assertEqual(stream.status, grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
+        # Without their requests the calls are not begun: there the bound on memory is what cuts them off.
+        for _ in range(400):
+            number, connection.next = connection.next, connection.next + 2
+            for at in range(0, len(large), PIECE):
+                connection.send(frame(CONTINUATION if at else HEADERS, END_HEADERS if at + PIECE >= len(large) else 0,
+                                      number, large[at:at + PIECE]))
+            if connection.closed:
+                break
+        self.quiet(connection)
+        self.survived(QUOTA + 150)
 
     def test_headers_without_end(self):
         endless = b"".join(literal(f"x-{i}", "v" * 100) for i in range(100000))
