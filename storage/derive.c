@@ -4,6 +4,7 @@
  *
  * A row's time is judged at the entry's own time, in a replay too, so that it comes out the same.
  */
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 struct derivation {
@@ -18,7 +19,8 @@ struct derivation {
 static struct stack stack_of(const struct derivation *derivation, enum kv_family family)
 {
     struct pipeline *pipeline = derivation->pipeline;
-    int64_t time = derivation->entry->value.purge_after;
+    int64_t time = MUTANT("replay_judges_by_now") ? store_now(pipeline->store)
+                                                  : derivation->entry->value.purge_after;
     if (derivation->txn)
         return txn_stack(derivation->txn, family, time);
     struct stack stack = {.visible = UINT64_MAX, .kv = pipeline->store->kv, .now = time};
@@ -107,7 +109,8 @@ static enum row_state read_row(struct derivation *derivation, enum kv_family fam
     case KV_FOUND:
         break;
     }
-    if (!derivation->txn && ret_row->value.sequence >= derivation->entry->value.sequence)
+    if (!derivation->txn && !MUTANT("replayed_twice") &&
+        ret_row->value.sequence >= derivation->entry->value.sequence)
         return ROW_DONE;
     return ROW_PRESENT;
 }
@@ -139,7 +142,7 @@ static bool is_missing(struct derivation *derivation, const struct row *row, boo
         return true;
     case ROW_ABSENT:
         /* What was written with its entry was there; it is absent because it has been deleted since. */
-        *ret_missing = !row->direct;
+        *ret_missing = !row->direct || MUTANT("deleted_row_comes_back");
         return true;
     case ROW_FAILED:
         break;

@@ -80,7 +80,7 @@ static bool write_piece(struct flush *flush, struct error *error)
         seen++;
         /* What is direct here reached the engine with its group; of what has come and gone here it need not hear. */
         if (row.direct || (row.deleted && memtable_is_new(flush->node)) ||
-            is_overtaken(flush, &row))
+            (is_overtaken(flush, &row) && !MUTANT("old_row_written_over_new")))
             continue;
         if (!put(batch, &row)) {
             kv_batch_clear(batch);
@@ -98,7 +98,8 @@ static bool write_piece(struct flush *flush, struct error *error)
 static bool wait_for_group(const struct flush *flush, struct error *error)
 {
     struct pipeline *pipeline = flush->pipeline;
-    while (!is_halted(flush) && pipeline->durable_sequence < flush->relies_on)
+    while (!is_halted(flush) && pipeline->durable_sequence < flush->relies_on &&
+           !MUTANT("written_out_before_durable"))
         pthread_cond_wait(&pipeline->applied, &pipeline->apply_lock);
     return !is_halted(flush) || left_off(error);
 }

@@ -17,7 +17,7 @@ static void commit_locally(void *data, struct kv *kv, struct kv_batch *batch,
 {
     (void)data;
     struct error error;
-    committed(group, kv_write(kv, batch, true, &error) ? NULL : &error);
+    committed(group, kv_write(kv, batch, !MUTANT("commit_unsynced"), &error) ? NULL : &error);
 }
 
 static uint64_t system_random(void *data)
@@ -199,7 +199,7 @@ void pipeline_submit(struct pipeline *pipeline, struct command *command)
         refuse(command, REFUSE_CLOSING);
         return;
     }
-    if (atomic_load(&pipeline->reopening)) {
+    if (atomic_load(&pipeline->reopening) && !MUTANT("submit_while_reopening")) {
         refuse(command, REFUSE_REOPENING);
         return;
     }
@@ -219,7 +219,7 @@ void pipeline_submit(struct pipeline *pipeline, struct command *command)
 uint64_t pipeline_position(struct pipeline *pipeline, const struct log_id *id)
 {
     struct log *log = logs_find(pipeline->store->logs, id);
-    return log ? atomic_load(&log->durable) : 0;
+    return !log ? 0 : MUTANT("position_before_durable") ? log->decided : atomic_load(&log->durable);
 }
 
 uint64_t pipeline_oldest(struct pipeline *pipeline, const struct log_id *id)
@@ -240,7 +240,7 @@ static bool trim(struct pipeline *pipeline, struct log *log, uint64_t through, s
     uint64_t oldest = atomic_load(&log->oldest);
     if (pipeline->halted)
         return reopening(error);
-    if (through > log->applied)
+    if (through > log->applied && !MUTANT("log_trimmed_before_written_out"))
         through = log->applied;
     if (through < oldest)
         return true;
@@ -255,7 +255,8 @@ static bool trim(struct pipeline *pipeline, struct log *log, uint64_t through, s
         return store_no_memory(error);
     }
     /* Readers first ask for the oldest position, then look: it must not promise what may be gone. */
-    atomic_store(&log->oldest, through + 1);
+    if (!MUTANT("oldest_promises_what_is_gone"))
+        atomic_store(&log->oldest, through + 1);
     FAILPOINT("trim_before_write");
     if (kv_write(pipeline->store->kv, batch, false, error)) {
         FAILPOINT("trim_after_write");

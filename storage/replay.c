@@ -63,17 +63,20 @@ static bool replay_entries(struct pipeline *pipeline, struct log *log, struct kv
     for (; kv_scan_valid(entries); kv_scan_next(entries), position++) {
         struct bytes key = kv_scan_key(entries);
         if (key.size != LOG_KEY ||
-            get_u64((const uint8_t *)key.data + LOG_KEY - sizeof position) != position)
+            (get_u64((const uint8_t *)key.data + LOG_KEY - sizeof position) != position &&
+             !MUTANT("gap_unnoticed")))
             return gap(error, log, position);
         struct group_entry entry = {log, position, kv_scan_value(entries)};
-        if (position > log->applied && !replay_entry(pipeline, &entry, error))
+        if (position > log->applied && !MUTANT("nothing_replayed") &&
+            !replay_entry(pipeline, &entry, error))
             return false;
     }
     if (!kv_scan_ok(entries, error))
         return false;
     log->decided = position - 1;
     /* It must reach as far as what was written out, and as what has been seen. */
-    if (log->decided < log->applied || log->decided < atomic_load(&log->durable))
+    if ((log->decided < log->applied && !MUTANT("short_log_unnoticed")) ||
+        log->decided < atomic_load(&log->durable))
         return gap(error, log, position);
     return true;
 }
@@ -106,7 +109,8 @@ bool replay_all(struct pipeline *pipeline, struct error *error)
         return false;
     arena_reset(pipeline->group.arena);
     struct store *store = pipeline->store;
-    if (store->last_sequence < store_folder_reached(&store->folder))
+    if (store->last_sequence < store_folder_reached(&store->folder) &&
+        !MUTANT("lost_end_unnoticed"))
         return store_damaged(error, "changes are missing at the end that had been acknowledged");
     if (pipeline->mint.last > store->last_sequence)
         store->last_sequence = pipeline->mint.last;

@@ -1,10 +1,12 @@
 #include "storage/stack.h"
 
+#include "proto/c/fault.h"
+
 enum kv_found stack_newest(const struct stack *stack, enum kv_family family, struct bytes key,
                            struct arena *arena, struct row *ret_row, struct error *error)
 {
     struct row row = {.family = family, .key = key};
-    for (unsigned i = 0; i < stack->count; i++) {
+    for (unsigned i = 0; i < stack->count && !MUTANT("overlay_unread"); i++) {
         if (!memtable_find(stack->tables[i], family, key, stack->visible, &row))
             continue;
         row.value.bytes.data = arena_copy(arena, row.value.bytes.data, row.value.bytes.size);
@@ -27,7 +29,8 @@ enum kv_found stack_get(const struct stack *stack, enum kv_family family, struct
 {
     struct row row;
     enum kv_found found = stack_newest(stack, family, key, arena, &row, error);
-    if (found == KV_FOUND && (row.deleted || value_purged(family, &row.value, stack->now)))
+    bool purged = value_purged(family, &row.value, stack->now) && !MUTANT("purged_row_is_read");
+    if (found == KV_FOUND && (row.deleted || purged))
         return KV_ABSENT;
     if (found == KV_FOUND)
         *ret_value = row.value;

@@ -61,7 +61,7 @@ static bool identify(struct store *store, bool is_new, struct error *error)
     bool blank = false;
     if (is_new && !is_blank(store, &blank, error))
         return false;
-    if (!blank)
+    if (!blank && !MUTANT("lost_identity_made_anew"))
         return store_damaged(error, "its identity is missing");
     return store_write_identity(store, error) && store_read_identity(store, error) == KV_FOUND;
 }
@@ -76,7 +76,7 @@ static bool is_only_torn(struct store *store, struct error *error)
     bool ok = store_read_rows(store, error) && store_last_sequence(store, &last, error);
     kv_close(store->kv);
     store->kv = NULL;
-    if (ok && last < store_folder_reached(&store->folder))
+    if (ok && last < store_folder_reached(&store->folder) && !MUTANT("lost_writes_mended_away"))
         ok = store_damaged(error, "a part of its log that had been acknowledged cannot be read; "
                                   "nothing was changed");
     return ok;

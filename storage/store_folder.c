@@ -122,12 +122,13 @@ static bool check_version(const char *path, bool has_data, struct error *error)
         version = strtoul(line + sizeof PREFIX - 1, &end, 10);
     if (version == 0 || *end != '\n')
         return has_data ? corrupt(error, path, "its version cannot be read") : foreign(error, path);
-    if (version > STORE_VERSION)
+    if (version > STORE_VERSION && !MUTANT("newer_store_is_opened"))
         return error_set(error, STATUS_FAILED_PRECONDITION, "STORE_TOO_NEW", 0,
                          "The store in %.160s has version %lu; this program knows versions up to "
                          "%d. Use a newer one.",
                          path, version, STORE_VERSION);
-    return has_data || corrupt(error, path, "its data are missing");
+    return has_data || MUTANT("missing_data_made_anew") ||
+           corrupt(error, path, "its data are missing");
 }
 
 static bool check(const char *path, bool *ret_new, struct error *error)
@@ -135,7 +136,7 @@ static bool check(const char *path, bool *ret_new, struct error *error)
     struct contents contents = {0};
     if (!look(path, &contents, error))
         return false;
-    if (!contents.has_version && contents.has_others)
+    if (!contents.has_version && contents.has_others && !MUTANT("folder_of_others_is_used"))
         return foreign(error, path);
     *ret_new = !contents.has_version;
     return *ret_new || check_version(path, contents.has_data, error);
@@ -150,7 +151,7 @@ static bool take_lock(struct store_folder *folder, struct error *error)
     free(name);
     if (folder->lock < 0)
         return io_error(error, "locking it", folder->path);
-    if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0)
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0 || MUTANT("store_unlocked"))
         return true;
     if (errno != EWOULDBLOCK)
         return io_error(error, "locking it", folder->path);

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
 #include <stdlib.h>
@@ -34,7 +35,8 @@ void txn_undo(struct txn *txn)
     struct group *group = &txn->pipeline->group;
     while (group->entry_count > txn->first_entry) {
         const struct group_entry *entry = &group->entries[--group->entry_count];
-        entry->log->decided = entry->position - 1;
+        entry->log->decided =
+            MUTANT("refused_change_leaves_gap") ? entry->position : entry->position - 1;
     }
     if (group->tabled > group->entry_count) {
         memtable_reset(group->entry_table);
@@ -129,7 +131,8 @@ struct stack txn_stack(struct txn *txn, enum kv_family family, int64_t now)
 {
     struct pipeline *pipeline = txn->pipeline;
     struct stack stack = {.visible = UINT64_MAX, .kv = pipeline->store->kv, .now = now};
-    if (family == KV_LOG && pipeline->group.entry_count > 0 && table_entries(&pipeline->group))
+    if (family == KV_LOG && pipeline->group.entry_count > 0 && !MUTANT("undurable_log_unread") &&
+        table_entries(&pipeline->group))
         stack.tables[stack.count++] = pipeline->group.entry_table;
     stack.tables[stack.count++] = txn->staging;
     for (unsigned i = 0; i < pipeline->layer_count; i++)

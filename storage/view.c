@@ -2,6 +2,7 @@
  * Read points and views. A read point is made between two groups and never changes; a view is a reference to the newest,
  * with a time.
  */
+#include "proto/c/fault.h"
 #include "storage/store_internal.h"
 
 #include <stdlib.h>
@@ -157,7 +158,7 @@ struct view *view_open(struct store *store)
     view->point = point;
     view->stack = (struct stack){
         .count = point->count,
-        .visible = point->visible,
+        .visible = MUTANT("undurable_is_read") ? UINT64_MAX : point->visible,
         .kv = store->kv,
         .snapshot = point->snapshot,
         .now = store_now(store),

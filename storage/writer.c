@@ -47,7 +47,8 @@ static void decide(struct pipeline *pipeline, struct command *command)
         decided->has_effects = txn_keep(txn);
         return;
     }
-    txn_undo(txn);
+    if (!MUTANT("refused_change_stays"))
+        txn_undo(txn);
     if (!txn->failed)
         return;
     decided->failure = arena_copy(group->arena, &txn->failure, sizeof txn->failure);
@@ -96,7 +97,7 @@ static bool commit_and_wait(struct pipeline *pipeline)
     pthread_mutex_lock(&pipeline->commit_lock);
     while (!pipeline->commit_done)
         pthread_cond_wait(&pipeline->commit_answered, &pipeline->commit_lock);
-    bool ok = !pipeline->commit_failed;
+    bool ok = !pipeline->commit_failed || MUTANT("commit_failure_ignored");
     pthread_mutex_unlock(&pipeline->commit_lock);
     return ok;
 }
@@ -112,7 +113,8 @@ static bool commit_batch(struct pipeline *pipeline)
 {
     struct group *group = &pipeline->group;
     struct head_row head = {pipeline->txn.now, group->last_sequence};
-    if (!ends_with_entry(group) && !store_put_head(group->batch, head))
+    if (!ends_with_entry(group) && !MUTANT("head_not_written") &&
+        !store_put_head(group->batch, head))
         return false;
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->applying = head;
@@ -123,7 +125,8 @@ static bool commit_batch(struct pipeline *pipeline)
     FAILPOINT("pipeline_after_commit");
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->durable_sequence = head.sequence;
-    store_folder_reach(&pipeline->store->folder, head.sequence);
+    if (!MUTANT("reached_not_noted"))
+        store_folder_reach(&pipeline->store->folder, head.sequence);
     if (pipeline->flushing)
         pthread_cond_broadcast(&pipeline->applied);
     pthread_mutex_unlock(&pipeline->apply_lock);
@@ -177,7 +180,7 @@ static void complete(struct pipeline *pipeline, bool durable)
             refuse(command, decided->failure);
         else if (durable)
             command->done(command, COMMAND_DURABLE, NULL);
-        else if (decided->has_effects)
+        else if (decided->has_effects && !MUTANT("failed_write_is_called_refused"))
             command->done(command, COMMAND_UNKNOWN, &unknown);
         else
             refuse(command, &reopening);
@@ -299,9 +302,10 @@ static void tend(struct pipeline *pipeline)
 /* Runs one group; gives the commands that did not fit into it. */
 static struct command *run_group(struct pipeline *pipeline, struct command *list)
 {
-    enum refusal refusal = pipeline->layer_count == 0       ? REFUSE_REOPENING
-                           : store_is_full(pipeline->store) ? REFUSE_FULL
-                                                            : REFUSE_NONE;
+    enum refusal refusal = pipeline->layer_count == 0 ? REFUSE_REOPENING
+                           : store_is_full(pipeline->store) && !MUTANT("full_disk_is_written")
+                               ? REFUSE_FULL
+                               : REFUSE_NONE;
     if (refusal != REFUSE_NONE) {
         writer_refuse(pipeline, list, refusal);
         return NULL;
@@ -322,7 +326,7 @@ static struct command *run_group(struct pipeline *pipeline, struct command *list
     tell_grown(pipeline, durable);
     FAILPOINT("pipeline_after_grown");
     group_clear(&pipeline->group);
-    if (!durable)
+    if (!durable && !MUTANT("failed_write_reopens_nothing"))
         recover_reopen(pipeline);
     return list;
 }

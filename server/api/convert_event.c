@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/api/convert.h"
 
 #define STORED(kind) MASKLINE__STORE__V1__ENTRY__CHANGE_##kind
@@ -61,7 +62,9 @@ static Maskline__V1__ParticipantSnapshot *participant_snapshot(
     message->sid = message_sid(arena, "KP", participant->sid);
     if (participant->n_bindings == 0)
         return message;
-    message->proxy_identifier = participant->bindings[0]->proxy_identifier;
+    message->proxy_identifier = MUTANT("event_tells_number") && participant->n_identifiers
+                                    ? participant->identifiers[0]
+                                    : participant->bindings[0]->proxy_identifier;
     message->proxy_identifier_sid = message_sid(arena, "PN", participant->bindings[0]->number);
     return message;
 }

@@ -1,5 +1,6 @@
 #include "server/masking/accept.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 
 static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
@@ -36,7 +37,7 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->inbound = acceptance->inbound;
     made->create_time = rows->now;
     made->update_time = rows->now;
-    made->expire_time = rows->now + acceptance->life;
+    made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");
     made->outbound = legs;
     for (unsigned i = 0; i < acceptance->recipient_count; i++) {
         legs[i] = outbound_leg(rows, acceptance->recipients[i]);
@@ -63,7 +64,7 @@ static bool hint_expiry(struct rows *rows, struct acceptance *acceptance, int64_
                         bool newer)
 {
     int64_t now = acceptance->session->effective_expire_time;
-    if (!now || (before && now >= before && !newer))
+    if (!now || (before && now >= before && !newer) || MUTANT("earlier_end_not_noted"))
         return true;
     struct key key =
         key_expiry(rows->tenant, acceptance->service->sid.data, now, acceptance->session->sid.data);
@@ -78,20 +79,21 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     Maskline__Store__V1__Interaction *made = make(rows, acceptance);
     if (!made)
         return refuse(error, REFUSED_NO_MEMORY);
-    bool first = !session->start_time;
+    bool first = !session->start_time && !MUTANT("first_interaction_untold");
     int64_t expire_before = session->effective_expire_time;
     bool newer = settings_are_newer(acceptance->service, session);
     if (first)
         session->start_time = rows->now;
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    session->last_interaction_time = rows->now;
+    if (!MUTANT("ttl_not_renewed"))
+        session->last_interaction_time = rows->now;
     session->effective_expire_time = session_expire_time(acceptance->service, session);
     Maskline__Store__V1__InteractionCreated created =
         MASKLINE__STORE__V1__INTERACTION_CREATED__INIT;
     created.interaction = made;
     created.first = first;
     created.effective_expire_time = session->effective_expire_time;
-    if (acceptance->dedupe_key) {
+    if (acceptance->dedupe_key && !MUTANT("accepted_not_remembered")) {
         created.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, acceptance->dedupe_key};
         created.content_hash = (ProtobufCBinaryData){HASH_SIZE, acceptance->content_hash};
     }

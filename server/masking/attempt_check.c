@@ -130,14 +130,15 @@ static enum go find_leg(struct checking *c)
 
 static enum go check_life(struct checking *c)
 {
-    if (c->rows->now < c->interaction->expire_time)
+    if (c->rows->now < c->interaction->expire_time || MUTANT("attempt_outlives_message"))
         return GO_ON;
     return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MESSAGE_EXPIRED", 0);
 }
 
 static enum go check_service(struct checking *c)
 {
-    if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+    if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE &&
+        !MUTANT("attempt_of_deleted_service"))
         return cancel(c, "SERVICE_DELETED", 0);
     return GO_ON;
 }
@@ -149,7 +150,7 @@ static enum go check_session(struct checking *c)
         rows_session(c->rows, log_service(&c->id->log), c->id->session, &c->session, c->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? cancel(c, "SESSION_CLOSED", 0) : GO_FAIL;
-    if (session_active(c->session, c->rows->now))
+    if (session_active(c->session, c->rows->now) || MUTANT("attempt_in_ended_session"))
         return GO_ON;
     int64_t ended = c->session->end_time;
     bool expired = session_expired(c->session);
@@ -157,7 +158,10 @@ static enum go check_session(struct checking *c)
         session_expiry(c->service, c->session, &ended);
         expired = true;
     }
-    if (c->rows->now - ended < c->service->settings->closing_grace)
+    if (MUTANT("grace_counts_from_notice"))
+        ended = c->rows->now;
+    if (c->rows->now - ended <
+        c->service->settings->closing_grace + MUTANT("grace_lasts_a_tick_more"))
         return GO_ON;
     return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
 }
@@ -201,9 +205,13 @@ static enum go check_route(struct checking *c)
                                       &person, c->binding->proxy_identifier, &route, c->error);
     if (found == KV_FAILED)
         return GO_FAIL;
-    if (found == KV_ABSENT || route.generation != c->recipient->generation ||
-        route.generation != c->leg->generation ||
-        memcmp(route.session, c->id->session, SID_BYTES) != 0 ||
+    if (MUTANT("attempt_without_route"))
+        return GO_ON;
+    bool same_generation =
+        route.generation == c->recipient->generation && route.generation == c->leg->generation;
+    if (found == KV_ABSENT || (!same_generation && !MUTANT("attempt_ignores_generation")) ||
+        (memcmp(route.session, c->id->session, SID_BYTES) != 0 &&
+         !MUTANT("attempt_ignores_session")) ||
         memcmp(route.participant, c->leg->participant.data, SID_BYTES) != 0)
         return cancel(c, "ROUTE_CHANGED", 0);
     return GO_ON;
@@ -214,7 +222,7 @@ static enum go check_loop(struct checking *c)
     switch (
         known_held(c->outbox->masking->known, c->rows, c->recipient->identifiers[0], c->error)) {
     case KV_FOUND:
-        return cancel(c, "LOOP", 0);
+        return MUTANT("attempt_in_circles") ? GO_ON : cancel(c, "LOOP", 0);
     case KV_ABSENT:
         return GO_ON;
     default:
@@ -230,13 +238,15 @@ static enum go check_number(struct checking *c)
     if (found == KV_FAILED)
         return GO_FAIL;
     if (found == KV_ABSENT || !holding.number || !holding.service ||
-        memcmp(holding.service->sid.data, c->service->sid.data, SID_BYTES) != 0 ||
+        (memcmp(holding.service->sid.data, c->service->sid.data, SID_BYTES) != 0 &&
+         !MUTANT("attempt_from_moved_number")) ||
         holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
         return cancel(c, "NUMBER_REMOVED", 0);
     c->number = holding.number;
-    if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
+    if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
+        !MUTANT("attempt_from_locked_number"))
         return judge(c, VERDICT_WAIT);
-    if (c->interaction->content->n_media && !c->number->mms)
+    if (c->interaction->content->n_media && !c->number->mms && !MUTANT("attempt_without_mms"))
         return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MMS_NOT_POSSIBLE", 0);
     return GO_ON;
 }
@@ -251,10 +261,16 @@ static char *copy_text(char **place, const char *text)
     return copy;
 }
 
+static const char *sender_of(const struct checking *c)
+{
+    return MUTANT("relay_from_real_number") ? c->recipient->identifiers[0]
+                                            : c->binding->proxy_identifier;
+}
+
 static size_t text_sizes(const struct checking *c)
 {
     const Maskline__Store__V1__Content *content = c->interaction->content;
-    size_t size = strlen(c->binding->proxy_identifier) + 1;
+    size_t size = strlen(sender_of(c)) + 1;
     size += strlen(c->recipient->identifiers[0]) + 1 + strlen(content->body) + 1;
     for (size_t i = 0; i < content->n_media; i++)
         size += strlen(content->media[i]->url) + strlen(content->media[i]->content_type) + 2;
@@ -282,7 +298,7 @@ static struct attempt *attempt_new(const struct checking *c, const struct port *
     outbound_key_write(c->id, c->rows->hash_key, port->carrier->name, attempt->key);
     attempt->message = (struct outbound_message){
         .key = attempt->key,
-        .from = copy_text(&place, c->binding->proxy_identifier),
+        .from = copy_text(&place, sender_of(c)),
         .to = copy_text(&place, c->recipient->identifiers[0]),
         .body = copy_text(&place, content->body),
         .media = media,
@@ -321,10 +337,12 @@ static enum go begin(struct checking *c)
     if (!port)
         return judge(c, VERDICT_WAIT);
     /* With several carriers the next one may get its turn; it does not know this one's keys. */
-    bool relies_on_key = here == 1 && port->carrier->idempotent(port->carrier->data);
+    bool relies_on_key = (here == 1 || MUTANT("key_relied_on_with_failover")) &&
+                         port->carrier->idempotent(port->carrier->data);
     /* Nor does any other than the one that perhaps sent it: the number may have changed its carriers since. */
     const char *tried = c->cut_off ? c->cut_off->keyed_carrier : c->leg->carrier;
-    if (perhaps_sent(c) && !(relies_on_key && !strcmp(tried, port->carrier->name)))
+    if (perhaps_sent(c) && !MUTANT("perhaps_sent_goes_to_another") &&
+        !(relies_on_key && !strcmp(tried, port->carrier->name)))
         return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
                    "RESULT_UNKNOWN", 0);
     if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {

@@ -62,7 +62,7 @@ static void done(struct command *command, enum command_outcome outcome, const st
 {
     (void)error; /* the letters wait, and are asked about again */
     struct check *check = (struct check *)command;
-    if (outcome != COMMAND_DURABLE)
+    if (outcome != COMMAND_DURABLE && !MUTANT("sent_before_mark_is_durable"))
         check->decided = false;
     FAILPOINT("outbox_after_mark");
     outbox_post(check->outbox, &check->mail, MAIL_CHECK);
@@ -168,7 +168,8 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
         letter->port = item->attempt->port;
         letter->held = false;
         /* One whose life has ended since it was checked would look like one that was lost. */
-        if (atomic_load(&outbox->stopping) || item->attempt->message.expire_time <= now ||
+        if (atomic_load(&outbox->stopping) ||
+            (item->attempt->message.expire_time <= now && !MUTANT("handed_over_after_its_life")) ||
             is_early(outbox, letter)) {
             item->attempt->withdrawn = true;
             attempt_settle(outbox, item->attempt);

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/derive.h"
 #include "server/masking/leg_bytes.h"
 #include "server/masking/legs.h"
@@ -59,7 +60,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCr
     dedupe.session = interaction->session;
     dedupe.interaction = interaction->sid;
     for (size_t i = 0; i < interaction->n_outbound; i++) {
-        if (leg_waits(interaction->outbound[i]) &&
+        if (leg_waits(interaction->outbound[i]) && !MUTANT("accepted_not_in_outbox") &&
             !put_waiting(d, &interaction->session, &interaction->sid, (uint32_t)i,
                          interaction->outbound[i], true))
             return false;
@@ -73,7 +74,7 @@ static bool move_in_outbox(struct deriving *d, const Maskline__Store__V1__LegCha
 {
     bool waits = leg_waits(change->now);
     int64_t before = change->previous_due_time;
-    if (before && !(waits && change->now->due_time == before)) {
+    if (before && !(waits && change->now->due_time == before) && !MUTANT("sent_stays_in_outbox")) {
         struct key key =
             key_outbox(d->tenant, d->service, before, change->interaction.data, change->leg);
         if (!derive_delete(d->derivation, KV_IDX, key_bytes(&key), ROW_LATER))
@@ -107,7 +108,7 @@ static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejec
     dedupe.content_hash = change->content_hash;
     dedupe.session = change->session;
     dedupe.reason = change->reason;
-    return put_dedupe(d, &change->dedupe_key, &dedupe);
+    return MUTANT("refused_not_remembered") || put_dedupe(d, &change->dedupe_key, &dedupe);
 }
 
 bool derive_messages(struct deriving *d)

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/derive.h"
 #include "server/masking/forms.h"
 #include "server/masking/known.h"
@@ -14,7 +15,8 @@ static bool route_key(struct deriving *d, const Maskline__Store__V1__RouteChange
         return false;
     struct address form = proxy_form(change->proxy_identifier);
     *ret_key = key_route(d->tenant, d->service, &person, form.text);
-    known_route_changed(d->masking->known, ret_key);
+    if (!MUTANT("changed_route_still_known"))
+        known_route_changed(d->masking->known, ret_key);
     return true;
 }
 
@@ -70,7 +72,8 @@ bool derive_released(struct deriving *d, const uint8_t *session, int64_t release
         enum row_state old = old_route(d, released[i], &key, &route);
         if (old == ROW_FAILED)
             return false;
-        if (old != ROW_PRESENT || route->release_time || !still_its(route, session, released[i]))
+        if (old != ROW_PRESENT || route->release_time ||
+            (!still_its(route, session, released[i]) && !MUTANT("route_of_another_is_released")))
             continue;
         route->release_time = release_time;
         if (!derive_record(d, KV_LIVE, &key, &route->base, 0, ROW_LATER))
@@ -136,7 +139,7 @@ bool derive_uses(struct deriving *d, Maskline__Store__V1__UseChange **uses, size
             return false;
         if (old == ROW_DONE)
             continue;
-        use->count += uses[i]->delta;
+        use->count += MUTANT("uses_not_counted") ? 0 : uses[i]->delta;
         if (use->count < 0)
             use->count = 0;
         pools_use(d->masking->pools, d->service, form.text, use->count);

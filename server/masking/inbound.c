@@ -1,5 +1,6 @@
 #include "server/masking/inbound.h"
 
+#include "proto/c/fault.h"
 #include "proto/c/utf8.h"
 #include "server/masking/accept.h"
 #include "server/masking/errors.h"
@@ -83,7 +84,7 @@ static enum step reject(struct reception *r, enum rejection rejection)
 {
     struct inbound *in = r->in;
     Maskline__Store__V1__InboundRejected rejected = MASKLINE__STORE__V1__INBOUND_REJECTED__INIT;
-    rejected.proxy_identifier = in->to.text;
+    rejected.proxy_identifier = MUTANT("rejection_tells_sender") ? in->from.text : in->to.text;
     rejected.carrier = borrowed(in->message->carrier);
     rejected.reason = borrowed(rejection_reason(rejection));
     rejected.original_code = rejection_original(rejection);
@@ -147,7 +148,7 @@ static bool same_content(const struct inbound *in, const Maskline__Store__V1__De
 
 static enum step answer_again(struct inbound *in, const Maskline__Store__V1__Dedupe *row)
 {
-    if (*row->reason)
+    if (*row->reason && !MUTANT("repeat_of_refused_is_accepted"))
         in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
                                              .reason = row->reason,
                                              .original = rejection_original_of(row->reason)};
@@ -184,10 +185,12 @@ static enum step find_repeat(struct reception *r)
         enum kv_found found = find_answer(r, &row);
         if (found == KV_FAILED)
             return STEP_BROKEN;
-        if (found == KV_FOUND && same_content(in, row))
+        if (MUTANT("repeat_is_new"))
+            return STEP_ON;
+        if (found == KV_FOUND && (same_content(in, row) || MUTANT("reused_id_is_repeat")))
             return answer_again(in, row);
         if (found == KV_ABSENT)
-            return round ? warn_of_reuse(r) : STEP_ON;
+            return round && !MUTANT("reuse_untold") ? warn_of_reuse(r) : STEP_ON;
         const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
         key_hash(r->rows.hash_key, both, 2, in->dedupe_key);
     }
@@ -200,13 +203,15 @@ static enum step check_number(struct reception *r)
     struct inbound *in = r->in;
     const Maskline__Store__V1__PhoneNumber *number = r->holding.number;
     if (is_quarantined(r))
-        return reject(r, REJECT_NUMBER_QUARANTINED);
+        return reject(r, MUTANT("quarantine_untold") ? REJECT_NUMBER_UNKNOWN
+                                                     : REJECT_NUMBER_QUARANTINED);
     if (!number)
         return reject(r, REJECT_NUMBER_UNKNOWN);
     if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
                      in->message->carrier))
         return reject(r, REJECT_WRONG_CARRIER);
-    if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED)
+    if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
+        !MUTANT("inbound_to_locked_number"))
         return reject(r, REJECT_NUMBER_LOCKED);
     return STEP_ON;
 }
@@ -214,7 +219,7 @@ static enum step check_number(struct reception *r)
 static enum step check_loop(struct reception *r)
 {
     struct inbound *in = r->in;
-    if (!in->from_known)
+    if (!in->from_known || MUTANT("inbound_in_circles"))
         return STEP_ON;
     switch (known_held(in->masking->known, &r->rows, in->from.text, &in->error)) {
     case KV_FOUND:
@@ -236,7 +241,8 @@ static enum step reject_inactive(struct reception *r)
         return reject(r, session_expired(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED)
         return reject(r, REJECT_SESSION_CLOSED);
-    if (!session_close_expired(&r->rows, r->service, session, &in->error))
+    if (!MUTANT("expiry_unwritten_by_traffic") &&
+        !session_close_expired(&r->rows, r->service, session, &in->error))
         return STEP_BROKEN;
     in->note_time = session->purge_time;
     return reject(r, REJECT_SESSION_EXPIRED);
@@ -261,12 +267,14 @@ static enum step find_route(struct reception *r)
         return reject(r, REJECT_NO_ROUTE);
     }
     Maskline__Store__V1__Participant *sender = session_participant(r->session, route.participant);
-    if (sender && sender->generation != route.generation)
+    if (sender && sender->generation != route.generation && !MUTANT("inbound_ignores_generation"))
         return reject(r, REJECT_NO_ROUTE);
     r->sender = sender;
     if (!sender && session_active(r->session, r->rows.now))
         return reject(r, REJECT_PARTICIPANT_REMOVED);
-    return session_active(r->session, r->rows.now) ? STEP_ON : reject_inactive(r);
+    return session_active(r->session, r->rows.now) || MUTANT("inbound_to_ended_session")
+               ? STEP_ON
+               : reject_inactive(r);
 }
 
 /* Whether `one` reaches `other` by dialling `proxy` (in the form that is compared). */
@@ -291,7 +299,7 @@ static enum step find_partners(struct reception *r)
     struct address proxy = proxy_form(r->in->to.text);
     for (size_t i = 0; i < r->session->n_participants; i++) {
         Maskline__Store__V1__Participant *other = r->session->participants[i];
-        if (other == r->sender || other->delete_time ||
+        if (other == r->sender || (other->delete_time && !MUTANT("inbound_to_removed_person")) ||
             acceptance->recipient_count == RECIPIENTS_MOST)
             continue;
         if (stands_for(r->sender, proxy.text, other))
@@ -309,7 +317,9 @@ static enum step ask_guards(struct reception *r)
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
     };
     struct guard_refusal refusal;
-    return guards_pass(&subject, &refusal) ? STEP_ON : reject(r, REJECT_MODE_REFUSED);
+    return guards_pass(&subject, &refusal) || MUTANT("inbound_unguarded")
+               ? STEP_ON
+               : reject(r, REJECT_MODE_REFUSED);
 }
 
 static Maskline__Store__V1__Content *content_of(struct reception *r)
@@ -356,9 +366,9 @@ static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
 static enum step check_size(struct reception *r)
 {
     const struct inbound_message *message = r->in->message;
-    if (utf8_length(message->body) > BODY_MOST)
+    if (utf8_length(message->body) > BODY_MOST && !MUTANT("inbound_of_any_length"))
         return reject(r, REJECT_TOO_LONG);
-    if (message->media_count > MEDIA_MOST)
+    if (message->media_count > MEDIA_MOST && !MUTANT("inbound_of_any_media"))
         return reject(r, REJECT_TOO_MUCH_MEDIA);
     for (size_t i = 0; i < message->media_count; i++) {
         if (utf8_length(message->media[i].url) > MEDIA_URL_MOST ||

@@ -1,5 +1,6 @@
 #include "server/masking/interactions.h"
 
+#include "proto/c/fault.h"
 #include "proto/c/utf8.h"
 #include "server/masking/accept.h"
 #include "server/masking/errors.h"
@@ -79,7 +80,7 @@ static bool answer_again(struct sending *sending, struct rows *rows, uint64_t po
 static bool refuse_ended(const Maskline__Store__V1__Session *session, int64_t now,
                          struct error *error)
 {
-    if (session_active(session, now))
+    if (session_active(session, now) || MUTANT("send_in_ended_session"))
         return true;
     if (session_open(session) || session_expired(session))
         return refuse(error, REFUSED_SESSION_EXPIRED);
@@ -109,7 +110,8 @@ static bool check_loop(struct rows *rows, const Maskline__Store__V1__Participant
     Maskline__Store__V1__NumberClaim *claim;
     enum kv_found found = rows_claim(rows, recipient->identifiers[0], &claim, error);
     if (found != KV_FOUND ||
-        claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED ||
+        MUTANT("send_in_circles"))
         return found != KV_FAILED;
     return refuse(error, REFUSED_LOOP);
 }
@@ -122,7 +124,7 @@ static bool check_mms(struct rows *rows, const struct sending *sending,
     Maskline__Store__V1__PhoneNumber *number;
     enum kv_found found = rows_number(rows, sending->service->pool.data,
                                       recipient->bindings[0]->proxy_identifier, &number, error);
-    if (found != KV_FOUND || number->mms)
+    if (found != KV_FOUND || number->mms || MUTANT("send_without_mms"))
         return found != KV_FAILED;
     return refuse(error, REFUSED_MMS);
 }
@@ -149,7 +151,8 @@ static bool take_on(struct sending *sending, struct rows *rows,
                     Maskline__Store__V1__Participant *recipient)
 {
     int64_t life = sending->service->settings->max_message_life;
-    if (sending->draft->max_life && sending->draft->max_life < life)
+    if (sending->draft->max_life &&
+        (sending->draft->max_life < life || MUTANT("send_outlives_service_life")))
         life = sending->draft->max_life;
     struct acceptance acceptance = {
         .service = sending->service,
@@ -194,7 +197,7 @@ static bool decide(struct command *command, struct txn *txn)
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
     };
     struct guard_refusal refusal;
-    if (!guards_pass(&subject, &refusal))
+    if (!guards_pass(&subject, &refusal) && !MUTANT("send_unguarded"))
         return refuse(error, REFUSED_MODE);
     return check_loop(&rows, recipient, error) && check_mms(&rows, sending, recipient, error) &&
            take_on(sending, &rows, session, recipient);

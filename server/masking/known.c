@@ -1,5 +1,6 @@
 #include "server/masking/known.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 #include "server/masking/table.h"
@@ -166,7 +167,7 @@ bool known_rebuild(struct known *known, struct view *view, struct error *error)
 
 void known_changed(struct known *known, const Maskline__Store__V1__Entry *entry)
 {
-    known->stale = true;
+    known->stale = known->stale || !MUTANT("changed_number_still_known");
     if (entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED)
         return;
     struct address form = proxy_form(entry->number_added->number->phone_number);

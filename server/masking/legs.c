@@ -1,6 +1,7 @@
 #include "server/masking/legs.h"
 
 #include "proto/c/clock.h"
+#include "proto/c/fault.h"
 
 #include <protobuf-c/protobuf-c.h>
 #include <string.h>
@@ -66,7 +67,8 @@ static void take_code(char **ret_code, const char *text)
     unsigned digits = 0;
     for (const char *at = text ? text : ""; *at; at++)
         digits += *at >= '0' && *at <= '9';
-    take_text(ret_code, digits < DIGITS_OF_A_NUMBER ? text : "WITHHELD");
+    bool tells = digits >= DIGITS_OF_A_NUMBER && !MUTANT("carrier_code_tells_number");
+    take_text(ret_code, tells ? "WITHHELD" : text);
 }
 
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,
@@ -124,8 +126,8 @@ static bool receipt_says(enum receipt_status status, struct said *ret_said)
 static bool receipt_settles(const Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus now)
 {
     if (leg->status == MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN)
-        return true;
-    return leg_rank(now) > leg_rank(leg->status);
+        return !MUTANT("unknown_stays_unknown");
+    return leg_rank(now) > leg_rank(leg->status) || MUTANT("receipt_goes_back");
 }
 
 enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *receipt, int64_t now)
@@ -135,9 +137,11 @@ enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *r
         return LEG_SAME;
     if (!receipt_settles(leg, said.status)) {
         bool otherwise = leg_final(leg) && leg_rank(said.status) == 3 && leg->status != said.status;
-        return otherwise ? LEG_CONTRADICTED : LEG_SAME;
+        return otherwise && !MUTANT("contradiction_untold") ? LEG_CONTRADICTED : LEG_SAME;
     }
-    if (leg_waits(leg)) /* the receipt is faster than the result of the attempt under way */
+    if (leg_waits(leg) &&
+        !MUTANT(
+            "receipt_counts_no_attempt")) /* the receipt is faster than the result of the attempt under way */
         leg->attempts++;
     leg->carrier = borrowed(receipt->carrier);
     int64_t sent = leg->sent_time;
@@ -164,8 +168,13 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
     leg->carrier_code = borrowed("");
     bool refused = result->carrier_code && *result->carrier_code;
     /* What one attempt may have done is not undone by another that surely did nothing. */
-    bool perhaps_sent = leg_perhaps_sent(leg) || result->outcome == SEND_LOST;
-    switch (result->outcome) {
+    bool perhaps_sent = (leg_perhaps_sent(leg) && !MUTANT("perhaps_sent_is_forgotten")) ||
+                        result->outcome == SEND_LOST;
+    enum send_outcome outcome = result->outcome;
+    if ((outcome == SEND_UNKNOWN && MUTANT("unknown_is_retried")) ||
+        (outcome == SEND_REFUSED && MUTANT("refused_is_retried")))
+        outcome = SEND_RETRY;
+    switch (outcome) {
     case SEND_TAKEN:
         leg_sent(leg, now);
         take_text(&leg->provider_id, result->provider_id);

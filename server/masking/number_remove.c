@@ -6,6 +6,7 @@
  * piece, other commands between them; the number's end comes with the last piece. After a crash in between the number is locked, and the removal
  * has to be asked for again.
  */
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 #include "server/masking/legs.h"
@@ -36,7 +37,8 @@ struct number_rest number_rest(const Maskline__Store__V1__Service *service, int6
     const Maskline__Store__V1__Settings *settings = service->settings;
     int64_t longer =
         settings->quarantine > settings->cool_down ? settings->quarantine : settings->cool_down;
-    return (struct number_rest){since + longer, since + settings->cool_down};
+    return (struct number_rest){since + longer,
+                                since + settings->cool_down - MUTANT("rest_ends_a_tick_early")};
 }
 
 bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
@@ -92,7 +94,7 @@ static bool scan_piece(struct removal *removal, struct rows *rows, struct scan *
         memcpy(removal->from.data, key.data, key.size);
         removal->from.data[key.size] = 0; /* just after it */
         removal->from.size = key.size + 1;
-        if (session_open(session) && uses(session, &form))
+        if (session_open(session) && uses(session, &form) && !MUTANT("removal_leaves_sessions"))
             piece->sessions[piece->count++] = session;
     }
     piece->more = scan_valid(scan);
@@ -220,7 +222,7 @@ static bool step(struct removal *removal, struct rows *rows)
         return false;
     if (op->in_use && !close_ended(removal, rows))
         return false;
-    if (op->in_use && !removal->force)
+    if (op->in_use && !removal->force && !MUTANT("removal_of_number_in_use"))
         return refuse(error, REFUSED_NUMBER_IN_USE);
     if (op->in_use && !fail_all(removal, rows, &again))
         return false;

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 #include "server/masking/legs.h"
@@ -90,10 +91,10 @@ static bool check_claim(struct addition *addition, struct rows *rows)
     if (is_held && !ours)
         return refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
     bool same = memcmp(claim->service.data, op->service->sid.data, SID_BYTES) == 0;
-    if (is_held)
+    if (is_held && !MUTANT("number_in_two_services"))
         return refuse(error, same ? REFUSED_NUMBER_IN_SERVICE : REFUSED_NUMBER_IN_OTHER_SERVICE);
     int64_t until = !ours ? claim->free_time : !same ? claim->rest_time : 0;
-    if (until <= rows->now)
+    if (until <= rows->now || MUTANT("quarantine_ignored"))
         return true;
     refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
     error_free_time(error, until, rows->now);

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 #include "server/masking/joiner.h"
@@ -57,10 +58,11 @@ static bool check_room(struct addition *addition)
         if (session->participants[i]->delete_time)
             continue;
         present++;
-        if (joiner_is(&addition->joiner, session->participants[i]))
+        if (!MUTANT("person_joins_twice") && joiner_is(&addition->joiner, session->participants[i]))
             return refuse(error, REFUSED_IDENTIFIER_IN_SESSION);
     }
-    bool room = present < PARTICIPANTS_MOST && session->n_participants < PARTICIPANTS_EVER;
+    bool room = (present < PARTICIPANTS_MOST || MUTANT("a_third_joins")) &&
+                session->n_participants < PARTICIPANTS_EVER;
     return room || refuse(error, REFUSED_TOO_MANY_PARTICIPANTS);
 }
 
@@ -108,7 +110,7 @@ static bool add_decide(struct op *base, struct rows *rows)
     if (!session_op_find(op, rows, add->service, add->session) || !check_room(addition))
         return false;
     Maskline__Store__V1__Session joined = *op->session;
-    joined.generation++;
+    joined.generation += !MUTANT("joining_keeps_generation");
     const struct seat seat = {.service = op->service, .session = &joined};
     Maskline__Store__V1__Participant *participant;
     return joiner_seat(base->masking, rows, &seat, &addition->joiner, &participant, &base->error) &&

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/pools_internal.h"
 
 #include <string.h>
@@ -47,7 +48,8 @@ static bool in_group(const struct pool_walk *walk, const struct number_class *cl
 {
     const struct pool_wish *wish = &walk->wish;
     bool own = !*wish->country || !strcmp(class->country, wish->country);
-    return own != walk->others && able(class, wish) && near(class, wish);
+    return (own || MUTANT("country_ignored")) != walk->others && able(class, wish) &&
+           near(class, wish);
 }
 
 static void begin_group(const struct pool_walk *walk)
@@ -74,7 +76,8 @@ static struct number_class *least(const struct pool *pool)
 {
     struct number_class *found = NULL;
     for (struct number_class *class = pool->classes; class; class = class->next) {
-        if (class->cursor && (!found || class->cursor->load < found->cursor->load))
+        if (class->cursor &&
+            (!found || (class->cursor->load < found->cursor->load && !MUTANT("load_ignored"))))
             found = class;
     }
     return found;

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/calling_code.h"
 #include "server/masking/forms.h"
 #include "server/masking/pools_internal.h"
@@ -132,12 +133,19 @@ static struct number_class *class_of(struct pool *pool,
     return class;
 }
 
+bool number_is_choosable(const Maskline__Store__V1__PhoneNumber *number)
+{
+    if (number->reserved && !MUTANT("reserved_number_is_chosen"))
+        return false;
+    return number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE ||
+           MUTANT("number_in_any_state_is_chosen");
+}
+
 bool pooled_add(struct pool *pool, const Maskline__Store__V1__PhoneNumber *number, int64_t load)
 {
     struct number_class *class = class_of(pool, number);
     struct pooled *pooled = calloc(1, sizeof *pooled);
-    bool choosable = !number->reserved &&
-                     number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE;
+    bool choosable = number_is_choosable(number);
     struct level *level = class && choosable ? level_of(class, NULL, load) : NULL;
     if (!class || !pooled || (choosable && !level))
         goto no_memory;

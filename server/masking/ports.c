@@ -1,5 +1,7 @@
 #include "server/masking/ports.h"
 
+#include "proto/c/fault.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +64,7 @@ bool ports_named(struct ports *ports, char *const *names, size_t count, const ch
     if (!count)
         return ports->count && !strcmp(ports->ports[0].carrier->name, carrier);
     for (size_t i = 0; i < count; i++) {
-        if (!strcmp(names[i], carrier))
+        if (!strcmp(names[i], carrier) || MUTANT("inbound_by_any_carrier"))
             return true;
     }
     return false;
@@ -71,7 +73,7 @@ bool ports_named(struct ports *ports, char *const *names, size_t count, const ch
 struct port *ports_choose(struct ports *ports, char *const *names, size_t count, unsigned tried,
                           unsigned *ret_here)
 {
-    if (!count) {
+    if (!count || MUTANT("failover_to_any_carrier")) {
         *ret_here = 1;
         return ports->count ? &ports->ports[0] : NULL;
     }

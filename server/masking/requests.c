@@ -1,5 +1,6 @@
 #include "server/masking/requests.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/log.h"
@@ -29,14 +30,15 @@ static bool find_mark(struct rows *rows, enum kv_family family, const struct key
 {
     struct kv_value value;
     enum kv_found found = rows_get(rows, family, key, &value, error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT;
+    if (found != KV_FOUND || MUTANT("request_repeat_is_new"))
+        return found != KV_FAILED;
     Maskline__Store__V1__RequestMark *mark =
         rows_record(rows, &maskline__store__v1__request_mark__descriptor, value.bytes, error);
     if (!mark)
         return false;
-    if (mark->body_hash.len != sizeof request->body_hash ||
-        memcmp(mark->body_hash.data, request->body_hash, sizeof request->body_hash) != 0)
+    bool same = mark->body_hash.len == sizeof request->body_hash &&
+                !memcmp(mark->body_hash.data, request->body_hash, sizeof request->body_hash);
+    if (!same && !MUTANT("request_with_any_body"))
         return refuse(error, REFUSED_REQUEST_ID_REUSED);
     *ret_mark = mark;
     return true;

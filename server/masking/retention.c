@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/timers_internal.h"
 
 /* The log is dropped from its oldest end, a piece at a time that is a good part of what is kept: so it costs next to nothing. */
@@ -58,7 +59,8 @@ static uint64_t too_old(struct retention *retention, int64_t keep, int64_t now)
     int64_t time;
     uint64_t through;
     if (oldest > last || !entry_time(retention, oldest, &time) || time + keep + piece > now ||
-        !find_last_before(retention, oldest, last, now - keep, &through))
+        !find_last_before(retention, oldest, last, MUTANT("events_go_too_soon") ? now : now - keep,
+                          &through))
         return 0;
     return through;
 }

@@ -1,5 +1,6 @@
 #include "server/masking/routes.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 
@@ -20,10 +21,10 @@ static bool has(const Maskline__Store__V1__Route *route, const struct person *pe
 static bool same_people(const struct joining *joining, const Maskline__Store__V1__Route *route)
 {
     for (size_t i = 0; i < joining->peer_count; i++) {
-        if (!has(route, &joining->peers[i]))
+        if (!has(route, &joining->peers[i]) && !MUTANT("cool_down_for_nobody_new"))
             return false;
     }
-    return joining->peer_count > 0;
+    return joining->peer_count > 0 && !MUTANT("cool_down_for_the_same_people");
 }
 
 /* When the route was given up; 0: its session is active. A session may have ended without anybody having noticed yet. */
@@ -45,7 +46,7 @@ static bool route_released(struct rows *rows, const Maskline__Store__V1__Service
         *ret_time = route->taken_time;
     else if (!session_open(session))
         *ret_time = session->end_time;
-    else if (!session_active(session, rows->now))
+    else if (!session_active(session, rows->now) && !MUTANT("ended_session_keeps_pairs"))
         session_expiry(service, session, ret_time);
     return true;
 }
@@ -63,12 +64,14 @@ enum pair_state route_judge(struct rows *rows, const struct joining *joining,
         return PAIR_FREE;
     if (!route_released(rows, joining->service, route, &released, error)) {
         ret_pair->state = PAIR_FAILED;
-    } else if (!released) {
+    } else if (!released && !MUTANT("taken_pair_is_free")) {
         ret_pair->state = PAIR_TAKEN;
         memcpy(ret_pair->session, route->session.data, SID_BYTES);
     } else {
-        ret_pair->free_time = released + joining->service->settings->cool_down;
-        if (rows->now < ret_pair->free_time && !same_people(joining, route))
+        ret_pair->free_time = released + joining->service->settings->cool_down -
+                              MUTANT("cool_down_ends_a_tick_early");
+        if (rows->now < ret_pair->free_time && !same_people(joining, route) &&
+            !MUTANT("cool_down_ignored"))
             ret_pair->state = PAIR_COOLING;
     }
     return ret_pair->state;
@@ -79,7 +82,7 @@ static void merge(struct pair *into, const struct pair *other)
 {
     if (other->taken_time > into->taken_time)
         into->taken_time = other->taken_time;
-    if (other->state < into->state)
+    if (other->state < into->state || MUTANT("first_identifier_decides"))
         return;
     if (other->state > into->state || other->free_time > into->free_time)
         into->free_time = other->free_time;

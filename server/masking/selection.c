@@ -1,5 +1,6 @@
 #include "server/masking/selection.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/calling_code.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
@@ -26,7 +27,7 @@ static bool own_number(const struct seeker *seeker, const char *proxy)
     struct address form = proxy_form(proxy);
     for (size_t i = 0; i < seeker->joining.count; i++) {
         struct address own = address_canonical(&seeker->identifiers[i]);
-        if (!strcmp(own.text, form.text))
+        if (!strcmp(own.text, form.text) && !MUTANT("own_number_is_chosen"))
             return true;
     }
     return false;
@@ -37,7 +38,8 @@ bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
 {
     if (mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY && !number->voice)
         return refuse(error, REFUSED_NO_VOICE_NUMBER);
-    if (mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY && !number->sms)
+    if (mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY && !number->sms &&
+        !MUTANT("number_need_not_fit_mode"))
         return refuse(error, REFUSED_NO_SMS_NUMBER);
     return true;
 }
@@ -65,9 +67,8 @@ static enum tried take(struct selecting *s, const char *proxy)
         rows_number(s->rows, s->seeker->joining.service->pool.data, proxy, &number, s->error);
     if (found == KV_FAILED)
         return TRIED_FAILED;
-    if (found == KV_ABSENT || number->reserved ||
-        number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE ||
-        (s->wish.sms && !number->sms) || (s->wish.voice && !number->voice))
+    if (found == KV_ABSENT || !number_is_choosable(number) || (s->wish.sms && !number->sms) ||
+        (s->wish.voice && !number->voice))
         return TRIED_STALE;
     s->found = number;
     return TRIED_FOUND;
@@ -76,7 +77,7 @@ static enum tried take(struct selecting *s, const char *proxy)
 static int newest_first(const void *a, const void *b)
 {
     const struct pair *x = *(const struct pair *const *)a, *y = *(const struct pair *const *)b;
-    if (x->taken_time != y->taken_time)
+    if (x->taken_time != y->taken_time && !MUTANT("sticky_takes_any_earlier"))
         return x->taken_time < y->taken_time ? 1 : -1;
     return strcmp(x->proxy, y->proxy);
 }
@@ -93,8 +94,9 @@ static enum tried try_earlier(struct selecting *s)
     }
     for (size_t i = 0; i < s->pairs.count; i++) {
         const struct pair *pair = &s->pairs.pairs[i];
-        if (pair->state == PAIR_FREE && pool_has(s->pool, &s->wish, pair->proxy) &&
-            !own_number(s->seeker, pair->proxy))
+        if ((pair->state == PAIR_FREE ||
+             (pair->state == PAIR_COOLING && MUTANT("sticky_wins_over_cool_down"))) &&
+            pool_has(s->pool, &s->wish, pair->proxy) && !own_number(s->seeker, pair->proxy))
             earlier[count++] = pair;
     }
     if (!count)
@@ -120,6 +122,8 @@ static bool just_taken(const struct seeker *seeker, const char *proxy)
 static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
 {
     const struct pair *pair = pairs_find(&s->pairs, proxy);
+    if (MUTANT("used_number_is_chosen"))
+        return !own_number(s->seeker, proxy);
     return !(pair && (fresh || pair->state != PAIR_FREE)) && !own_number(s->seeker, proxy);
 }
 
@@ -223,12 +227,12 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
 
 bool pair_allowed(const struct pair *pair, int64_t now, struct error *error)
 {
-    if (pair->state == PAIR_TAKEN) {
+    if (pair->state == PAIR_TAKEN && !MUTANT("asked_for_pair_is_shared")) {
         refuse(error, REFUSED_PAIR_IN_USE);
         error_metadata(error, "session_sid", "%s", sid_format("KC", pair->session).text);
         return false;
     }
-    if (pair->state == PAIR_COOLING) {
+    if (pair->state == PAIR_COOLING && !MUTANT("asked_for_pair_needs_no_rest")) {
         refuse(error, REFUSED_PAIR_COOLING_DOWN);
         error_free_time(error, pair->free_time, now);
         return false;
@@ -260,7 +264,8 @@ bool select_asked(struct rows *rows, const struct seeker *seeker, const char *pr
         return found == KV_ABSENT && elsewhere(rows, proxy, error);
     if (own_number(seeker, number->phone_number))
         return refuse(error, REFUSED_OWN_NUMBER);
-    if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE)
+    if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE &&
+        !MUTANT("asked_for_number_in_any_state"))
         return refuse(error, REFUSED_NUMBER_NOT_ACTIVE);
     struct pair pair;
     if (!number_fits_mode(number, seeker->mode, error) ||

@@ -1,5 +1,6 @@
 #include "server/masking/service_settings.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/forms.h"
 
@@ -89,5 +90,5 @@ bool settings_change(Maskline__Store__V1__Settings *settings, const struct servi
 bool settings_agree(const Maskline__Store__V1__Settings *settings, struct error *error)
 {
     return settings->cool_down >= settings->max_message_life + settings->late_reply_window ||
-           refuse(error, REFUSED_COOL_DOWN_TOO_SHORT);
+           MUTANT("cool_down_of_any_length") || refuse(error, REFUSED_COOL_DOWN_TOO_SHORT);
 }

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/rows.h"
 
 #include <string.h>
@@ -10,13 +11,14 @@ bool session_open(const Maskline__Store__V1__Session *session)
 
 bool session_purged(const Maskline__Store__V1__Session *session, int64_t now)
 {
-    return session->purge_time && session->purge_time <= now;
+    return session->purge_time && session->purge_time + MUTANT("purged_a_tick_late") <= now;
 }
 
 bool session_active(const Maskline__Store__V1__Session *session, int64_t now)
 {
     return session_open(session) &&
-           (!session->effective_expire_time || now < session->effective_expire_time);
+           (!session->effective_expire_time ||
+            now < session->effective_expire_time + MUTANT("session_lives_a_tick_more"));
 }
 
 /* What ttl and idle cap count from: the last time that something happened. */
@@ -25,7 +27,7 @@ static int64_t last_event(const Maskline__Store__V1__Session *session)
     int64_t last = session->create_time;
     if (session->last_interaction_time > last)
         last = session->last_interaction_time;
-    if (session->reopen_time > last)
+    if (session->reopen_time > last && !MUTANT("ttl_not_renewed_by_reopening"))
         last = session->reopen_time;
     return last;
 }
@@ -44,8 +46,8 @@ static struct ends ends_of(const Maskline__Store__V1__Service *service,
     int64_t idle_cap = service->settings ? service->settings->idle_cap : 0;
     return (struct ends){
         .ttl = session->ttl ? last + session->ttl : 0,
-        .date = session->expire_date,
-        .idle = idle_cap ? last + idle_cap : 0,
+        .date = MUTANT("expire_date_ignored") ? 0 : session->expire_date,
+        .idle = idle_cap && !MUTANT("idle_cap_ignored") ? last + idle_cap : 0,
     };
 }
 
@@ -93,8 +95,8 @@ Maskline__Store__V1__Participant *session_participant(const Maskline__Store__V1_
 {
     for (size_t i = 0; i < session->n_participants; i++) {
         Maskline__Store__V1__Participant *participant = session->participants[i];
-        if (!participant->delete_time && participant->sid.len == SID_BYTES &&
-            !memcmp(participant->sid.data, sid, SID_BYTES))
+        if ((!participant->delete_time || MUTANT("removed_person_stays")) &&
+            participant->sid.len == SID_BYTES && !memcmp(participant->sid.data, sid, SID_BYTES))
             return participant;
     }
     return NULL;

@@ -40,7 +40,7 @@ int64_t attempts_overdue(struct outbox *outbox, int64_t now)
     for (struct attempt *attempt = outbox->sending; attempt; attempt = attempt->next) {
         if (attempt->given_up)
             continue;
-        if (attempt->message.expire_time <= now &&
+        if (attempt->message.expire_time <= now && !MUTANT("silence_is_waited_out") &&
             attempt_lost(outbox, &attempt->id, attempt->number, NULL))
             attempt->given_up = true;
         else if (attempt->message.expire_time < next)
@@ -70,7 +70,7 @@ static int64_t next_due(const struct outbox *outbox, const struct attempt *attem
         return now;
     int64_t wait = leg_backoff(attempt->number / attempt->carriers, attempt->result.retry_after,
                                chance(outbox->masking));
-    return wait < expire - now ? now + wait : expire;
+    return wait < expire - now || MUTANT("wait_outlives_message") ? now + wait : expire;
 }
 
 static bool write_result(struct outbox *outbox, struct rows *rows, struct attempt *attempt,
@@ -79,15 +79,17 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     const struct leg_id *id = &attempt->id;
     rows->tenant = log_tenant(&id->log);
     attempt->waits = false;
-    if (!attempt->message.relies_on_key && attempt->result.outcome == SEND_LOST)
+    if (!attempt->message.relies_on_key && attempt->result.outcome == SEND_LOST &&
+        !MUTANT("lost_attempt_is_retried"))
         attempt->result.outcome = SEND_UNKNOWN;
-    if (attempt->marked && !(attempt->withdrawn && attempt->made_before)) {
+    if (attempt->marked && !(attempt->withdrawn && attempt->made_before) &&
+        !MUTANT("attempt_mark_stays")) {
         struct key key =
             key_attempt(rows->tenant, log_service(&id->log), id->session, id->interaction, id->leg);
         if (!txn_delete(rows->txn, KV_LIVE, key_bytes(&key)))
             return refuse(error, REFUSED_NO_MEMORY);
     }
-    if (attempt->withdrawn)
+    if (attempt->withdrawn && !MUTANT("withdrawn_attempt_counts"))
         return true;
     struct leg_bytes row;
     enum kv_found found = leg_row(rows, id, &row, error);
@@ -102,7 +104,7 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     int64_t due = next_due(outbox, attempt, row.expire_time, rows->now);
     const char *carrier = attempt->port ? attempt->port->carrier->name : leg->carrier;
     /* It may have been written already, by a write that was said to have failed: then the leg waits as it says there. */
-    bool changed = leg->attempts < attempt->number &&
+    bool changed = (leg->attempts < attempt->number || MUTANT("result_counts_twice")) &&
                    leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now);
     attempt->waits = leg_waits(leg);
     attempt->due = leg->due_time;

@@ -128,10 +128,12 @@ static bool expire(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || !session_open(session) || !session->effective_expire_time)
+    if (found == KV_ABSENT || !session_open(session) || !session->effective_expire_time ||
+        MUTANT("timers_never_close"))
         return replace_hint(work, HINT_EXPIRY, hint, 0);
     if (session->effective_expire_time > work->rows.now)
-        return replace_hint(work, HINT_EXPIRY, hint, session->effective_expire_time);
+        return replace_hint(work, HINT_EXPIRY, hint,
+                            MUTANT("later_end_not_noted") ? 0 : session->effective_expire_time);
     work->piece->ran++;
     FAILPOINT("timers_in_expiry");
     return replace_hint(work, HINT_EXPIRY, hint, 0) &&
@@ -147,7 +149,7 @@ static bool purge(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || session_open(session))
+    if (found == KV_ABSENT || (session_open(session) && !MUTANT("reopened_session_is_purged")))
         return replace_hint(work, HINT_PURGE, hint, 0);
     if (!session_purged(session, work->rows.now))
         return replace_hint(work, HINT_PURGE, hint, session->purge_time);
