@@ -317,7 +317,8 @@ static struct command *run_group(struct pipeline *pipeline, struct command *list
     if (early)
         complete(pipeline, true);
     bool durable = commit_group(pipeline);
-    if (!durable)
+    bool reopens = !durable && !MUTANT("failed_write_reopens_nothing");
+    if (reopens)
         atomic_store(&pipeline->reopening, true);
     FAILPOINT("pipeline_before_answers");
     if (!early)
@@ -326,7 +327,7 @@ static struct command *run_group(struct pipeline *pipeline, struct command *list
     tell_grown(pipeline, durable);
     FAILPOINT("pipeline_after_grown");
     group_clear(&pipeline->group);
-    if (!durable && !MUTANT("failed_write_reopens_nothing"))
+    if (reopens)
         recover_reopen(pipeline);
     return list;
 }

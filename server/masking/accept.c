@@ -64,7 +64,7 @@ static bool hint_expiry(struct rows *rows, struct acceptance *acceptance, int64_
                         bool newer)
 {
     int64_t now = acceptance->session->effective_expire_time;
-    if (!now || (before && now >= before && !newer) || MUTANT("earlier_end_not_noted"))
+    if (!now || (before && now >= before && !newer))
         return true;
     struct key key =
         key_expiry(rows->tenant, acceptance->service->sid.data, now, acceptance->session->sid.data);
@@ -85,9 +85,9 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     if (first)
         session->start_time = rows->now;
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    if (!MUTANT("ttl_not_renewed"))
-        session->last_interaction_time = rows->now;
-    session->effective_expire_time = session_expire_time(acceptance->service, session);
+    session->last_interaction_time = rows->now;
+    if (!MUTANT("renewed_end_untold"))
+        session->effective_expire_time = session_expire_time(acceptance->service, session);
     Maskline__Store__V1__InteractionCreated created =
         MASKLINE__STORE__V1__INTERACTION_CREATED__INIT;
     created.interaction = made;

@@ -207,12 +207,14 @@ static enum go check_route(struct checking *c)
         return GO_FAIL;
     if (MUTANT("attempt_without_route"))
         return GO_ON;
+    if (found == KV_ABSENT)
+        return cancel(c, "ROUTE_CHANGED", 0);
     bool same_generation =
         route.generation == c->recipient->generation && route.generation == c->leg->generation;
-    if (found == KV_ABSENT || (!same_generation && !MUTANT("attempt_ignores_generation")) ||
-        (memcmp(route.session, c->id->session, SID_BYTES) != 0 &&
-         !MUTANT("attempt_ignores_session")) ||
-        memcmp(route.participant, c->leg->participant.data, SID_BYTES) != 0)
+    bool same_people = !memcmp(route.session, c->id->session, SID_BYTES) &&
+                       !memcmp(route.participant, c->leg->participant.data, SID_BYTES);
+    if ((!same_generation && !MUTANT("attempt_ignores_generation")) ||
+        (!same_people && !MUTANT("attempt_to_other_people")))
         return cancel(c, "ROUTE_CHANGED", 0);
     return GO_ON;
 }

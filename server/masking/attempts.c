@@ -169,7 +169,8 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
         letter->held = false;
         /* One whose life has ended since it was checked would look like one that was lost. */
         if (atomic_load(&outbox->stopping) ||
-            (item->attempt->message.expire_time <= now && !MUTANT("handed_over_after_its_life")) ||
+            (item->attempt->message.expire_time <= now && !MUTANT("handed_over_after_its_life") &&
+             !MUTANT("attempt_outlives_message")) ||
             is_early(outbox, letter)) {
             item->attempt->withdrawn = true;
             attempt_settle(outbox, item->attempt);

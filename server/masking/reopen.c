@@ -62,7 +62,9 @@ static bool append(struct rows *rows, const Maskline__Store__V1__Service *servic
     reopened.ttl_given = life->ttl_given;
     reopened.expire_date = life->expire_date;
     reopened.effective_expire_time = session_expire_time(service, &after);
-    reopened.generation = session->generation + !MUTANT("reopening_keeps_generation");
+    /* The generation of its people was the session's own before it closed. */
+    reopened.generation =
+        MUTANT("reopening_keeps_generation") ? session->generation - 1 : session->generation + 1;
     for (size_t i = 0; i < routes->count; i++)
         routes->items[i]->generation = reopened.generation;
     reopened.taken = routes->items;

@@ -1,5 +1,7 @@
 #include "server/masking/session_apply.h"
 
+#include "proto/c/fault.h"
+
 #include <string.h>
 
 /* Records are read only; protobuf-c has no const texts. */
@@ -50,7 +52,8 @@ void session_apply_reopened(Maskline__Store__V1__Session *session,
     session->closed_reason = MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED;
     session->fail_reason = text("");
     session->end_time = 0;
-    session->purge_time = 0;
+    if (!MUTANT("reopening_keeps_purge_time"))
+        session->purge_time = 0;
     session->ttl = reopened->ttl;
     session->ttl_given = reopened->ttl_given;
     session->expire_date = reopened->expire_date;
@@ -105,7 +108,8 @@ void session_apply_interaction(Maskline__Store__V1__Session *session,
         session->start_time = time;
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN)
         session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    session->last_interaction_time = time;
+    if (!MUTANT("ttl_not_renewed"))
+        session->last_interaction_time = time;
     session->interaction_count++;
     session->effective_expire_time = created->effective_expire_time;
 }

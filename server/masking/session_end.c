@@ -135,8 +135,7 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
                     struct error *error)
 {
     /* One that has ended unnoticed ends first, so that its routes rest from that instant on. */
-    if (!MUTANT("deletion_counts_from_notice") &&
-        !session_close_expired(rows, service, session, error))
+    if (!session_close_expired(rows, service, session, error))
         return false;
     struct interaction_list interactions = {0};
     struct route_list routes;

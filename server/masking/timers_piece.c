@@ -149,7 +149,7 @@ static bool purge(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || (session_open(session) && !MUTANT("reopened_session_is_purged")))
+    if (found == KV_ABSENT || session_open(session))
         return replace_hint(work, HINT_PURGE, hint, 0);
     if (!session_purged(session, work->rows.now))
         return replace_hint(work, HINT_PURGE, hint, session->purge_time);

@@ -21,14 +21,18 @@ static _Atomic bool commits_fail;
 static _Atomic bool writes_held; /* the flusher's */
 static _Atomic unsigned commits;
 static _Atomic bool hold_second_commit, commits_held = true;
+static _Atomic unsigned synced; /* writes that were, and have ended well */
 
 bool __real_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error);
 bool __wrap_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error);
 
 bool __wrap_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error)
 {
-    if (sync || in_seam)
-        return __real_kv_write(kv, batch, sync, error);
+    if (sync || in_seam) {
+        bool written = __real_kv_write(kv, batch, sync, error);
+        atomic_fetch_add(&synced, sync && written);
+        return written;
+    }
     if (atomic_load(&fail_after) != UNTOLD && atomic_fetch_sub(&fail_after, 1) == 0) {
         atomic_store(&fail_after, UNTOLD);
         kv_batch_clear(batch);
@@ -107,6 +111,37 @@ static void lose_overlay(void)
     atomic_store(&commits_fail, false);
     wait_until_open();
 }
+
+static unsigned synced_when_done;
+
+static void note_synced(struct append *append)
+{
+    synced_when_done = atomic_load(&synced);
+    atomic_store(&append->done, true);
+}
+
+/* Where no other durability is asked for, a group is on the disk before anybody is told. */
+START_TEST(what_is_answered_is_synced)
+{
+    struct store_options options = {.path = ":memory:",
+                                    .clock = clock_manual(&rig.clock),
+                                    .flush_after_us = INT64_C(3600) * 1000000};
+    const struct pipeline_domain domain = world_domain(&rig.world);
+    ck_assert(store_open(&options, &rig.store, &rig.error));
+    ck_assert(pipeline_start(rig.store, &domain, NULL, &rig.pipeline, &rig.error));
+    for (unsigned i = 0; i < 10; i++) {
+        unsigned before = atomic_load(&synced);
+        struct append append = rig_append(i % WORLD_LOGS);
+        append.then = note_synced;
+        append_start(rig.pipeline, &append);
+        append_wait(&append);
+        ck_assert_uint_eq(synced_when_done, before + 1);
+    }
+    ck_assert_uint_eq(atomic_load(&flusher_writes), 0);
+    pipeline_free(rig.pipeline);
+    store_close(rig.store);
+}
+END_TEST
 
 START_TEST(age_writes_it_out)
 {
@@ -560,7 +595,7 @@ START_TEST(a_log_is_trimmed_as_far_as_it_is_written_out)
 }
 END_TEST
 
-SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out,
+SUITE_MAIN("flush", what_is_answered_is_synced, age_writes_it_out, rows_write_it_out,
            what_came_and_went_in_one_layer_is_not_written, what_was_written_is_deleted,
            who_writes_waits_for_the_flusher, many_rows_go_out_in_pieces,
            a_failed_flush_reopens_the_store, a_flush_that_failed_half_way_is_made_good,

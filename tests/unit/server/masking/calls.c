@@ -56,6 +56,8 @@ static void *told_wait(struct told *told)
     pthread_mutex_unlock(&told->lock);
     pthread_cond_destroy(&told->done);
     pthread_mutex_destroy(&told->lock);
+    if (call_error.code != STATUS_OK)
+        ck_tells_nobody(&call_error);
     return told->record;
 }
 

@@ -215,6 +215,29 @@ START_TEST(a_longer_cool_down_holds_for_what_rests_now)
 }
 END_TEST
 
+/* The first session's end is written down when another has its pair by now. */
+START_TEST(an_end_noticed_late_frees_nothing_of_others)
+{
+    struct world *world = world_with(1);
+    const Maskline__Store__V1__Session *first = life(world, ANN, BOB, MINUTE);
+    world_move(world, MINUTE + 4 * HOUR);
+    const Maskline__Store__V1__Session *second = call_talk(world, ANN, CAT);
+    ck_done(second);
+    ck_assert_uint_ge(world_run(world), 1);
+    ck_assert_ptr_nonnull(world_last(world, CHANGE(SESSION_CLOSED)));
+    ck_refused(call_talk(world, ANN, "+15551230004"), "ALL_NUMBERS_IN_USE", 80208);
+    ck_refused(call_reopen(world, first), "PAIR_IN_USE", 80604);
+    ck_assert_int_eq(call_number_get(world, N1).in_use, 1);
+    /* Its deletion, too. */
+    ck_done(call_session_delete(world, sid_of(world, first)));
+    ck_refused(call_talk(world, ANN, "+15551230004"), "ALL_NUMBERS_IN_USE", 80208);
+    ck_accepted(world_text(world, ANN, N1, "to cat"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, CAT);
+    world_close(world);
+}
+END_TEST
+
 START_TEST(a_late_reply_reaches_nobody)
 {
     struct world *world = world_with(2);
@@ -265,5 +288,5 @@ END_TEST
 SUITE_MAIN("cool-down", a_pair_rests_however_it_came_free, free_time_is_told_in_rfc_3339,
            the_same_two_may_have_it_again, and_no_others,
            one_who_joins_later_gets_it_only_with_the_same_partner, it_wins_over_sticky,
-           a_longer_cool_down_holds_for_what_rests_now, a_late_reply_reaches_nobody,
-           it_holds_over_a_restart, reopening_is_no_new_session)
+           a_longer_cool_down_holds_for_what_rests_now, an_end_noticed_late_frees_nothing_of_others,
+           a_late_reply_reaches_nobody, it_holds_over_a_restart, reopening_is_no_new_session)

@@ -12,6 +12,9 @@
 #define PROXY "+15559990001"
 #define OTHER "+15559990002"
 
+static const Maskline__Store__V1__Entry__ChangeCase CREATED =
+    MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED;
+
 static struct world *world_of_two(void)
 {
     struct world *world = world_open(NULL);
@@ -48,8 +51,10 @@ START_TEST(reaches_the_partner)
     ck_assert_int_eq(session->start_time, interaction->create_time);
     ck_assert_int_eq(session->last_interaction_time, interaction->create_time);
     ck_assert_uint_eq(session->interaction_count, 1);
+    ck_assert(world_last(world, CREATED)->interaction_created->first);
     /* And back. */
     ck_accepted(world_text(world, BOB, talk.proxy_b, "hello yourself"));
+    ck_assert(!world_last(world, CREATED)->interaction_created->first);
     world_run(world);
     ck_assert_str_eq(world_sent(world, 0, 0)->to, ANN);
     ck_assert_str_eq(world_sent(world, 0, 0)->from, talk.proxy_a);
@@ -145,6 +150,7 @@ START_TEST(no_session_no_way)
     ck_assert_uint_eq(entry->inbound_rejected->session.len, SID_BYTES);
     ck_assert_uint_eq(entry->inbound_rejected->participant.len, SID_BYTES);
     ck_assert_int_eq(entry->inbound_rejected->original_code, 80902);
+    ck_assert_str_eq(entry->inbound_rejected->proxy_identifier, talk.proxy_a); /* not who wrote */
     world_delete_talk(world, &talk);
     ck_rejected(world_text(world, ANN, talk.proxy_a, "x"), "NO_ROUTE");
     world_close(world);
@@ -187,6 +193,8 @@ START_TEST(expiry_to_the_tick)
     ck_accepted(world_text(world, ANN, talk.proxy_a, "x")); /* and it counts anew from here */
     world_move(world, 10 * SECOND - 1);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "y"));
+    ck_assert_int_eq(world_last(world, CREATED)->interaction_created->effective_expire_time,
+                     world_now(world) + 10 * SECOND);
     world_move(world, 10 * SECOND);
     struct answer answer = world_text(world, BOB, talk.proxy_b, "z");
     ck_rejected(answer, "SESSION_EXPIRED");
@@ -357,6 +365,61 @@ START_TEST(sizes)
 }
 END_TEST
 
+/* Writes a route's row anew, with a generation that its session never had. */
+struct ageing {
+    struct command command;
+    struct key key;
+    _Atomic bool done;
+};
+
+static bool age_route(struct command *command, struct txn *txn)
+{
+    struct ageing *ageing = (struct ageing *)command;
+    struct kv_value value;
+    struct error error;
+    uint8_t packed[512];
+    ck_assert_int_eq(txn_get(txn, KV_LIVE, key_bytes(&ageing->key), &value, &error), KV_FOUND);
+    Maskline__Store__V1__Route *route = maskline__store__v1__route__unpack(
+        arena_allocator(txn_arena(txn)), value.bytes.size, value.bytes.data);
+    ck_assert_ptr_nonnull(route);
+    route->generation += 7;
+    ck_assert_uint_le(maskline__store__v1__route__get_packed_size(route), sizeof packed);
+    size_t size = maskline__store__v1__route__pack(route, packed);
+    return txn_put(txn, KV_LIVE, key_bytes(&ageing->key), (struct bytes){packed, size}, 0);
+}
+
+static void route_aged(struct command *command, enum command_outcome outcome,
+                       const struct error *error)
+{
+    (void)error;
+    ck_assert_int_eq(outcome, COMMAND_DURABLE);
+    ((struct ageing *)command)->done = true;
+}
+
+/* A route that was decided on for other people in the session leads to nobody. */
+START_TEST(a_route_of_another_generation_leads_nowhere)
+{
+    struct world *world = world_of_two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct log_id log = world_log(world);
+    struct person person = person_of(store_hash_key(world->store), ANN);
+    struct ageing ageing = {
+        .command = {.decide = age_route, .done = route_aged},
+        .key = key_route(TENANT_DEFAULT, log_service(&log), &person, talk.proxy_a),
+    };
+    pipeline_submit(masking_pipeline(world->masking), &ageing.command);
+    while (!ageing.done)
+        sched_yield();
+    ck_rejected(world_text(world, ANN, talk.proxy_a, "x"), "NO_ROUTE");
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "x"));
+    /* Nor is anything sent by it. */
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "ROUTE_CHANGED");
+    world_close(world);
+}
+END_TEST
+
 static void number_gone(void *data, const struct number_result *result, const struct error *error)
 {
     (void)result;
@@ -389,4 +452,5 @@ END_TEST
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
            expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
-           seen_before_a_restart, sizes, released_number_reaches_nobody)
+           seen_before_a_restart, sizes, a_route_of_another_generation_leads_nowhere,
+           released_number_reaches_nobody)

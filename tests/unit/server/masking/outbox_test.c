@@ -1,4 +1,6 @@
-#include "tests/unit/server/masking/world.h"
+#include "server/masking/internal.h"
+#include "server/masking/outbox.h"
+#include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +137,42 @@ START_TEST(life_ends)
 }
 END_TEST
 
+/* Asked about in time; and its life is over when it would be handed over. */
+START_TEST(life_ends_before_the_hand_over)
+{
+    struct world *world = world_with("two", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "two", "x");
+    atomic_store(&world->jump, HOUR); /* while its mark is written */
+    world_run(world);
+    ck_assert_int_eq(atomic_load(&world->jump), 0);
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
+    ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 0);
+    world_close(world);
+}
+END_TEST
+
+/* However late the carrier wants it again. */
+START_TEST(no_wait_is_longer_than_its_life)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = 3 * HOUR;
+    text(world, &talk, "one", "x");
+    int64_t end = world_now(world) + HOUR;
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->due_time, end);
+    world_move(world, HOUR);
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
+    ck_assert_int_eq(world_leg(world, &talk, 0)->final_time, end);
+    world_close(world);
+}
+END_TEST
+
 START_TEST(a_carrier_that_is_ready_is_tried_now)
 {
     struct world *world = world_with(NULL, NULL);
@@ -202,6 +240,28 @@ START_TEST(marks_for_those_who_would_not_know)
     ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 0);
     ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
     world_close(world);
+}
+END_TEST
+
+/* An attempt that was lost is made again only where the carrier knows the message again, and no other can have its turn. */
+START_TEST(lost_with_those_who_would_not_know)
+{
+    static const char *const carriers[] = {"two", "one two", "one"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct world *world = world_with(carriers[i], NULL);
+        struct talk talk = world_talk(world, ANN, BOB, 0);
+        unsigned first = i == 0 ? 1 : 0;
+        world->carriers[first].outcome = SEND_LOST;
+        text(world, &talk, first ? "two" : "one", "x");
+        world_run(world);
+        bool again = i == 2;
+        ck_assert_int_eq(world_leg(world, &talk, 0)->status,
+                         again ? STATUS(QUEUED) : STATUS(DELIVERY_UNKNOWN));
+        world_move(world, MINUTE);
+        world_run(world);
+        ck_assert_uint_eq(world->carriers[0].count + world->carriers[1].count, again ? 2 : 1);
+        world_close(world);
+    }
 }
 END_TEST
 
@@ -278,6 +338,68 @@ START_TEST(expired_sessions_send_no_more)
     ck_assert_uint_eq(world->carriers[0].count, 1);
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
     ck_assert_int_eq(world_leg(world, &talk, 0)->original_code, 80904);
+    world_close(world);
+}
+END_TEST
+
+/* Its sessions go piece by piece; nothing is sent in those that are left. */
+START_TEST(deleted_services_send_no_more)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    ck_done(call_service_delete(world, world->service));
+    ck_assert_uint_ge(outbox_run_due(world->masking->outbox), 1);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    const Maskline__Store__V1__Entry *entry =
+        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(entry->leg_changed->now->status, STATUS(CANCELED));
+    ck_assert_str_eq(entry->leg_changed->now->reason, "SERVICE_DELETED");
+    (void)talk;
+    world_close(world);
+}
+END_TEST
+
+static const struct service_settings *short_rest(struct service_settings *settings)
+{
+    *settings = service_settings_unset();
+    settings->max_message_life = 1;
+    settings->late_reply_window = 0;
+    settings->cool_down = settings->quarantine = 1;
+    settings->closing_grace = HOUR;
+    return settings;
+}
+
+/* A number goes to another Service while a message waits that was accepted when messages lived longer and numbers rested longer. */
+START_TEST(a_number_that_another_service_has)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, "+15559990001", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = MINUTE;
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world->carriers[0].outcome = SEND_TAKEN;
+    struct service_settings settings;
+    const struct service_change change = {.service = world->service,
+                                          .settings = *short_rest(&settings)};
+    ck_done(call_service_update(world, &change));
+    ck_done(call_number_remove(world, "+15559990001", true).number);
+    world_move(world, SECOND);
+    char first[40];
+    memcpy(first, world->service, sizeof first);
+    world_service(world, &settings);
+    world_number(world, "+15559990001", NULL);
+    memcpy(world->service, first, sizeof first);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "NUMBER_REMOVED");
     world_close(world);
 }
 END_TEST
@@ -359,6 +481,20 @@ START_TEST(media_needs_mms)
     world_run(world);
     ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 1);
     world_close(world);
+    /* The number that the partner knows the sender by cannot. */
+    world = world_open(NULL);
+    world_service(world, NULL);
+    struct number_draft draft = number_draft(world, "+15559990001");
+    draft.mms = false;
+    ck_done(call_number_add(world, &draft).number);
+    talk = world_talk(world, ANN, BOB, 0);
+    message.to = talk.proxy_a;
+    ck_accepted(world_hand_in(world, &message));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MMS_NOT_POSSIBLE");
+    world_close(world);
 }
 END_TEST
 
@@ -402,13 +538,19 @@ START_TEST(many_messages)
         ck_assert_str_eq(world->carriers[0].sent[i].body, body);
         ck_assert_int_eq(world_leg(world, &talk, i)->status, STATUS(SENT));
     }
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
+                      0);
     world_close(world);
 }
 END_TEST
 
 SUITE_MAIN("outbox", refused_is_final, unknown_is_never_sent_again, retries_back_off, life_ends,
+           life_ends_before_the_hand_over, no_wait_is_longer_than_its_life,
            a_carrier_that_is_ready_is_tried_now, fails_over_to_carriers_of_the_number_only,
-           marks_for_those_who_would_not_know, locked_number_waits, closed_sessions_send_no_more,
-           closing_grace_to_the_tick, expired_sessions_send_no_more, removed_people_get_nothing,
+           marks_for_those_who_would_not_know, lost_with_those_who_would_not_know,
+           locked_number_waits, closed_sessions_send_no_more, closing_grace_to_the_tick,
+           expired_sessions_send_no_more, deleted_services_send_no_more,
+           a_number_that_another_service_has, removed_people_get_nothing,
            deleted_sessions_leave_nothing_behind, order_is_kept, media_needs_mms,
            silence_is_unknown, many_messages)

@@ -98,10 +98,14 @@ START_TEST(somebody_else_takes_the_place)
 {
     struct world *world = world_with(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
+    uint64_t generation = world_session(world, &talk)->generation;
     ck_done(call_leave(world, talk.session, talk.b));
+    ck_assert_uint_eq(world_session(world, &talk)->generation, generation + 1);
     const Maskline__Store__V1__Session *joined =
         call_join(world, talk.session, person(world, CAT), NULL);
     ck_done(joined);
+    ck_assert_uint_eq(joined->generation, generation + 2);
+    ck_assert_uint_eq(joined->participants[2]->generation, generation + 2);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "to cat"));
     world_run(world);
     ck_assert_str_eq(world_sent(world, 0, 0)->to, CAT);

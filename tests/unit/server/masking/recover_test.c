@@ -217,6 +217,7 @@ START_TEST(out_of_turn_waits)
     world->watcher = &talk;
     text(world, &talk, "two", "0");
     world_run(world);
+    ck_assert_uint_eq(world_leg(world, &talk, 1)->attempts, 0);
     world->carriers[1].outcome = SEND_TAKEN;
     world_move(world, 10 * MINUTE);
     world_run(world);
@@ -252,11 +253,13 @@ START_TEST(written_after_all)
     world->carriers[0].retry_after = 10 * MINUTE;
     world->carriers[0].watch = deny;
     text(world, &talk, "one", "x");
+    int64_t due = world_now(world) + 10 * MINUTE;
     world_run(world);
     ck_assert(!atomic_load(&world->denies));
     wait_for_store(world);
     world_move(world, 2 * SECOND);
     world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->due_time, due); /* as it was written first */
     ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 1);
     world->carriers[0].outcome = SEND_TAKEN;
     world_move(world, 10 * MINUTE);
@@ -282,6 +285,25 @@ START_TEST(ready_after_a_restart)
     ingress_carrier_ready(world->masking, "one");
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 2);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    end(world);
+}
+END_TEST
+
+/* That an attempt is begun was written, and the server was told that it was not: then it is not begun. */
+START_TEST(not_begun_before_it_is_durable)
+{
+    struct world *world = world_on_disk("two");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "two", "x");
+    atomic_store(&world->denies, true);
+    world_run(world);
+    ck_assert(!atomic_load(&world->denies));
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    wait_for_store(world);
+    world_move(world, 2 * SECOND);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[1].count, 1);
     ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
     end(world);
 }
@@ -484,4 +506,4 @@ SUITE_MAIN("recover", ready_after_a_restart, cut_off_stays_with_its_carrier,
            not_begun_goes_by_the_new_carrier, what_is_forgotten_needs_no_mark, not_begun_is_sent,
            begun_is_unknown, settled_by_a_receipt_before, known_keys_are_sent_again,
            waits_and_order_stay, closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
-           perhaps_sent_stays_with_its_carrier, written_after_all)
+           perhaps_sent_stays_with_its_carrier, written_after_all, not_begun_before_it_is_durable)

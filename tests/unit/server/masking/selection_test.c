@@ -294,6 +294,9 @@ START_TEST(what_is_asked_for_is_checked)
     ck_refused(alone(world, person_on(world, ANN, "+15550000000"), 0), "PROXY_NOT_FOUND", 80606);
     ck_refused(alone(world, person_on(world, ANN, N1), 0), "NO_VOICE_NUMBER", 80201);
     ck_done(alone(world, person_on(world, ANN, N1), MODE(MESSAGE_ONLY)));
+    add(world, "+15559990009", "", false, true, false);
+    ck_refused(alone(world, person_on(world, ANN, "+15559990009"), MODE(MESSAGE_ONLY)),
+               "NO_SMS_NUMBER", 80202);
     ck_refused(alone(world, person_on(world, N2, N2), 0), "OWN_NUMBER", 80402);
     ck_field(alone(world, person_on(world, ANN, "5559990001"), 0),
              "participants[0].proxy_identifier");

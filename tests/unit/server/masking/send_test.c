@@ -1,4 +1,4 @@
-#include "tests/unit/server/masking/world.h"
+#include "tests/unit/server/masking/calls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static struct message_draft to_ann(const struct world *world, const struct talk 
         .service = world->service, .session = talk->session, .participant = talk->a, .body = body};
 }
 
-#define ck_refused(draft, code, why)                                           \
+#define ck_send_refused(draft, code, why)                                      \
     do {                                                                       \
         char its_reason[48];                                                   \
         ck_assert_int_eq(world_send(world, &(draft), NULL, its_reason), code); \
@@ -64,11 +64,11 @@ START_TEST(fields)
     struct world *world = world_with_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct message_draft draft = to_ann(world, &talk, "");
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
     static char body[1602];
     memset(body, 'x', 1601);
     draft.body = body;
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
     body[1600] = 0;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     Maskline__Store__V1__Media media = MASKLINE__STORE__V1__MEDIA__INIT;
@@ -77,15 +77,15 @@ START_TEST(fields)
         list[i] = &media;
     draft.media = list;
     draft.media_count = 1;
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD"); /* no URL */
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD"); /* no URL */
     media.url = (char *)"https://example.test/1";
     draft.media_count = 11;
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
     draft.media_count = 10;
     draft.body = NULL;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     draft.max_life = -1;
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
     ck_assert_uint_eq(world_interactions(world, &talk), 2);
     world_close(world);
 }
@@ -98,31 +98,56 @@ START_TEST(to_whom_it_cannot_go)
     struct talk other = world_talk(world, "+15551230003", "+15551230004", 0);
     struct message_draft draft = to_ann(world, &talk, "x");
     draft.service = "nobody's";
-    ck_refused(draft, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND");
+    ck_send_refused(draft, STATUS_NOT_FOUND, "SERVICE_NOT_FOUND");
     draft = to_ann(world, &talk, "x");
     draft.session = "nobody's";
-    ck_refused(draft, STATUS_NOT_FOUND, "SESSION_NOT_FOUND");
+    ck_send_refused(draft, STATUS_NOT_FOUND, "SESSION_NOT_FOUND");
     draft = to_ann(world, &talk, "x");
     draft.participant = other.a;
-    ck_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
+    ck_send_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
     draft.participant = "KP1";
-    ck_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_SID");
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_SID");
     world_leave(world, &talk, talk.a);
     draft = to_ann(world, &talk, "x");
-    ck_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
+    ck_send_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
     draft.participant = talk.b;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     world_end_talk(world, &talk);
-    ck_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
     talk = world_talk(world, ANN, BOB, MINUTE);
     world_move(world, MINUTE);
     draft = to_ann(world, &talk, "x");
-    ck_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
     talk = world_talk_mode(world, "+15551230005", "+15551230006",
                            MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY);
     draft = to_ann(world, &talk, "x");
-    ck_refused(draft, STATUS_FAILED_PRECONDITION, "MODE_REFUSED");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "MODE_REFUSED");
+    talk = world_talk(world, "+15551230007", "+15551230008", 0);
+    world_number(world, "+15551230007", NULL); /* a person's number becomes a pool's */
+    draft = to_ann(world, &talk, "x");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "LOOP");
     world_run(world);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(media_needs_mms)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    struct number_draft number = number_draft(world, "+15559990001");
+    number.mms = false;
+    ck_done(call_number_add(world, &number).number);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    Maskline__Store__V1__Media media = MASKLINE__STORE__V1__MEDIA__INIT;
+    media.url = (char *)"https://example.test/1";
+    const Maskline__Store__V1__Media *list[] = {&media};
+    struct message_draft draft = to_ann(world, &talk, "look");
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    draft.media = list;
+    draft.media_count = 1;
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "MMS_NOT_POSSIBLE");
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
     world_close(world);
 }
 END_TEST
@@ -169,10 +194,10 @@ START_TEST(once_by_request_id)
     ck_assert_int_eq(world_send(world, &draft, again, NULL), STATUS_OK);
     ck_assert_str_eq(first, again);
     draft.request.body_hash[0] = 'x';
-    ck_refused(draft, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED");
     /* A refusal is not kept. */
     draft.request.id = "r2";
-    ck_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED");
     world_reopen_talk(world, &talk);
     ck_assert_int_eq(world_send(world, &draft, again, NULL), STATUS_OK);
     ck_assert_str_ne(first, again);
@@ -244,5 +269,5 @@ START_TEST(reading)
 }
 END_TEST
 
-SUITE_MAIN("send", goes_from_the_persons_own_number, fields, to_whom_it_cannot_go, life,
-           once_by_request_id, reading)
+SUITE_MAIN("send", goes_from_the_persons_own_number, fields, to_whom_it_cannot_go, media_needs_mms,
+           life, once_by_request_id, reading)

@@ -66,7 +66,8 @@ struct world {
     unsigned ids;
     void *watcher; /* what a watch looks at */
     struct durability durability;
-    atomic_bool denies; /* the next write is made, and said to have failed */
+    atomic_bool denies;   /* the next write is made, and said to have failed */
+    _Atomic int64_t jump; /* the clock goes on by so much during the next write */
 };
 
 /* In memory when `path` is NULL. */
@@ -149,6 +150,9 @@ const Maskline__Store__V1__Entry *world_last(struct world *world,
 /* Rows that begin with this prefix. */
 unsigned world_rows(struct world *world, enum kv_family family, struct key prefix);
 struct log_id world_log(struct world *world);
+
+/* No error may tell a person's number; in these tests those begin with +1555, and proxy numbers with +1555999 or +1555888. */
+void ck_tells_nobody(const struct error *error);
 
 /* Removes a folder of a test and what is in it. */
 void folder_remove(const char *path);
