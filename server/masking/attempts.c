@@ -171,7 +171,7 @@ static void item_finish(struct outbox *outbox, struct checked *item, int64_t now
         if (atomic_load(&outbox->stopping) ||
             (item->attempt->message.expire_time <= now && !MUTANT("handed_over_after_its_life") &&
              !MUTANT("attempt_outlives_message")) ||
-            is_early(outbox, letter)) {
+            (is_early(outbox, letter) && !MUTANT("sent_out_of_turn"))) {
             item->attempt->withdrawn = true;
             attempt_settle(outbox, item->attempt);
             return;

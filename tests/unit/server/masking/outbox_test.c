@@ -137,15 +137,20 @@ START_TEST(life_ends)
 }
 END_TEST
 
+static void an_hour_passes(struct world *world)
+{
+    manual_clock_move(&world->clock, HOUR);
+}
+
 /* Asked about in time; and its life is over when it would be handed over. */
 START_TEST(life_ends_before_the_hand_over)
 {
     struct world *world = world_with("two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     text(world, &talk, "two", "x");
-    atomic_store(&world->jump, HOUR); /* while its mark is written */
+    atomic_store(&world->during, an_hour_passes); /* while its mark is written */
     world_run(world);
-    ck_assert_int_eq(atomic_load(&world->jump), 0);
+    ck_assert(!atomic_load(&world->during));
     ck_assert_uint_eq(world->carriers[1].count, 0);
     ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
@@ -465,6 +470,38 @@ START_TEST(order_is_kept)
 }
 END_TEST
 
+static void the_first_is_to_wait(struct world *world)
+{
+    world_answer(world, world_sent(world, 1, 0), SEND_RETRY);
+}
+
+/* While the second may be sent already, the first comes back: the second is not sent, and not counted as tried. */
+START_TEST(out_of_turn_is_not_sent)
+{
+    struct world *world = world_with("two", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct fake *two = &world->carriers[1];
+    two->holds = true;
+    two->retry_after = MINUTE;
+    text(world, &talk, "two", "0");
+    world_run(world);
+    text(world, &talk, "two", "1");
+    atomic_store(&world->during, the_first_is_to_wait); /* while the second's mark is written */
+    two->holds = false;
+    world_run(world);
+    ck_assert(!atomic_load(&world->during));
+    ck_assert_uint_eq(two->count, 1);
+    ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 1);
+    ck_assert_uint_eq(world_leg(world, &talk, 1)->attempts, 0);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(two->count, 3);
+    ck_assert_str_eq(two->sent[1].body, "0");
+    ck_assert_str_eq(two->sent[2].body, "1");
+    world_close(world);
+}
+END_TEST
+
 START_TEST(media_needs_mms)
 {
     struct world *world = world_with(NULL, NULL);
@@ -552,5 +589,5 @@ SUITE_MAIN("outbox", refused_is_final, unknown_is_never_sent_again, retries_back
            locked_number_waits, closed_sessions_send_no_more, closing_grace_to_the_tick,
            expired_sessions_send_no_more, deleted_services_send_no_more,
            a_number_that_another_service_has, removed_people_get_nothing,
-           deleted_sessions_leave_nothing_behind, order_is_kept, media_needs_mms,
-           silence_is_unknown, many_messages)
+           deleted_sessions_leave_nothing_behind, order_is_kept, out_of_turn_is_not_sent,
+           media_needs_mms, silence_is_unknown, many_messages)

@@ -38,7 +38,7 @@ START_TEST(a_session_is_filled_later)
     ck_accepted(world_text(world, BOB, N1, "to ann"));
     ck_refused(call_join(world, sid, person(world, CAT), NULL), "TOO_MANY_PARTICIPANTS", 80609);
     ck_refused(call_join(world, sid, person(world, BOB), NULL), "IDENTIFIER_IN_SESSION", 80103);
-    ck_refused(call_join(world, sid, person(world, "x"), NULL), "INVALID_IDENTIFIER", 80404);
+    ck_refused(call_join(world, sid, person(world, CAT "x"), NULL), "INVALID_IDENTIFIER", 80404);
     ck_assert_str_eq(call_error.fields[0].name, "participant.identifier");
     ck_refused(call_join(world, "nobody's", person(world, CAT), NULL), "SESSION_NOT_FOUND", 80308);
     world_close(world);

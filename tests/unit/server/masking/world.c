@@ -147,7 +147,9 @@ static void commit(void *data, struct kv *kv, struct kv_batch *batch,
     struct world *world = data;
     struct error error;
     bool ok = kv_write(kv, batch, true, &error);
-    manual_clock_move(&world->clock, atomic_exchange(&world->jump, 0));
+    void (*during)(struct world * world) = atomic_exchange(&world->during, NULL);
+    if (during)
+        during(world);
     if (ok && atomic_exchange(&world->denies, false))
         ok = error_set(&error, STATUS_INTERNAL, "DENIED", 0, "It was written, in truth.");
     committed(group, ok ? NULL : &error);

@@ -66,8 +66,8 @@ struct world {
     unsigned ids;
     void *watcher; /* what a watch looks at */
     struct durability durability;
-    atomic_bool denies;   /* the next write is made, and said to have failed */
-    _Atomic int64_t jump; /* the clock goes on by so much during the next write */
+    atomic_bool denies; /* the next write is made, and said to have failed */
+    void (*_Atomic during)(struct world *world); /* called once, during the next write */
 };
 
 /* In memory when `path` is NULL. */
