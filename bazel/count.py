@@ -79,6 +79,8 @@ def read_events(lines):
         ident = event["id"]
         if "targetConfigured" in ident:
             label = ident["targetConfigured"]["label"]
+            if event.get("aborted") == {}:
+                continue  # one of our own flags, which Bazel looks up as it does a target
             if "configured" not in event:
                 broken.add(label)
             elif "testSize" in event["configured"]:

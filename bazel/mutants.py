@@ -61,7 +61,7 @@ def run_test(program, runfiles, mutant, patience=PATIENCE):
             "TEST_TMPDIR": folder,
             "TEST_WORKSPACE": "maskline",
             # A test that a mutant makes wait for ever has not noticed it; Check's bound is meant for slow machines.
-            "CK_TIMEOUT_MULTIPLIER": "0.15",
+            "CK_TIMEOUT_MULTIPLIER": "0.1",
         }
         if mutant:
             env["MASKLINE_MUTANT"] = mutant

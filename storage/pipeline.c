@@ -199,7 +199,7 @@ void pipeline_submit(struct pipeline *pipeline, struct command *command)
         refuse(command, REFUSE_CLOSING);
         return;
     }
-    if (atomic_load(&pipeline->reopening) && !MUTANT("submit_while_reopening")) {
+    if (atomic_load(&pipeline->reopening)) {
         refuse(command, REFUSE_REOPENING);
         return;
     }

@@ -29,8 +29,8 @@ enum kv_found stack_get(const struct stack *stack, enum kv_family family, struct
 {
     struct row row;
     enum kv_found found = stack_newest(stack, family, key, arena, &row, error);
-    bool purged = value_purged(family, &row.value, stack->now) && !MUTANT("purged_row_is_read");
-    if (found == KV_FOUND && (row.deleted || purged))
+    if (found == KV_FOUND && (row.deleted || (value_purged(family, &row.value, stack->now) &&
+                                              !MUTANT("purged_row_is_read"))))
         return KV_ABSENT;
     if (found == KV_FOUND)
         *ret_value = row.value;

@@ -1,4 +1,3 @@
-#include "proto/c/fault.h"
 #include "server/events/internal.h"
 #include "server/events/read.h"
 
@@ -88,8 +87,7 @@ static void recent_add(struct followed *followed, const struct log_page *page)
     for (size_t i = 0; i < page->count; i++) {
         const struct log_entry *entry = &page->entries[i];
         if (followed->recent_count > 0 &&
-            entry->position != followed->recent_first + followed->recent_count &&
-            !MUTANT("tail_mixes_entries"))
+            entry->position != followed->recent_first + followed->recent_count)
             return;
         struct recent *recent = malloc(sizeof *recent + entry->bytes.size);
         if (!recent)

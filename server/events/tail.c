@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/events/internal.h"
 #include "server/events/read.h"
 
@@ -155,7 +156,8 @@ static enum tail_next give(struct event_tail *tail, struct bytes bytes, struct a
                   "There is no memory for this event.");
         return TAIL_FAILED;
     }
-    *ret_entry = (struct log_entry){++tail->position, {copy, bytes.size}};
+    tail->position += MUTANT("follower_misses_entries") ? 2 : 1;
+    *ret_entry = (struct log_entry){tail->position, {copy, bytes.size}};
     return TAIL_ENTRY;
 }
 

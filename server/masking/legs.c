@@ -139,9 +139,8 @@ enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *r
         bool otherwise = leg_final(leg) && leg_rank(said.status) == 3 && leg->status != said.status;
         return otherwise && !MUTANT("contradiction_untold") ? LEG_CONTRADICTED : LEG_SAME;
     }
-    if (leg_waits(leg) &&
-        !MUTANT(
-            "receipt_counts_no_attempt")) /* the receipt is faster than the result of the attempt under way */
+    /* The receipt may be faster than the result of the attempt under way. */
+    if (leg_waits(leg) && !MUTANT("receipt_counts_no_attempt"))
         leg->attempts++;
     leg->carrier = borrowed(receipt->carrier);
     int64_t sent = leg->sent_time;

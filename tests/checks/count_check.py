@@ -73,6 +73,14 @@ class Count(unittest.TestCase):
         self.assertEqual(self.told(1, configured("//a:lib", False), completed("//a:lib", False), good), ("1 passed, 1 failed", 1))
         self.assertEqual(self.told(1, good), ("1 passed, 1 failed", 1))
 
+    def test_a_flag_is_no_target(self):
+        good = self.ran("//a:t", "PASSED", "")
+        looked_up = {"id": {"targetConfigured": {"label": "//a:flag"}}, "aborted": {}}
+        broken = {"id": {"targetConfigured": {"label": "//a:b"}}, "aborted": {"reason": "ANALYSIS_FAILURE"}}
+        self.assertEqual(self.told(0, looked_up, good), ("1 passed, 0 failed", 0))
+        self.assertEqual(self.told(1, looked_up, broken, good), ("1 passed, 1 failed", 1))
+        self.assertEqual(self.told(1, looked_up, good), ("1 passed, 1 failed", 1))
+
     def test_what_an_interrupt_left_out_counts(self):
         self.assertEqual(self.told(8, configured("//a:b"), self.ran("//a:t", "PASSED", "")), ("1 passed, 1 failed", 1))
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,6 +124,21 @@ START_TEST(a_store_in_use_is_refused)
     struct append append = rig_append(0);
     ck_assert(append_run(rig.pipeline, &append));
     rig_close(&rig);
+    folder_remove(&folder);
+}
+END_TEST
+
+/* Before the engine is touched: the folder holds more than what the engine looks after. */
+START_TEST(a_folder_that_is_locked_is_refused)
+{
+    struct folder folder = folder_make();
+    make_store(folder.path, 1);
+    int lock = open(folder_file(&folder, "lock"), O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(lock, 0);
+    ck_assert_int_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
+    check_refused(folder.path, STATUS_FAILED_PRECONDITION, "STORE_LOCKED");
+    close(lock);
+    make_store(folder.path, 1);
     folder_remove(&folder);
 }
 END_TEST
@@ -433,10 +449,11 @@ START_TEST(a_folder_that_cannot_be_made_is_refused)
 END_TEST
 
 SUITE_MAIN("store", a_store_keeps_what_it_is, two_stores_differ, rows_survive_closing,
-           a_store_in_use_is_refused, a_folder_of_others_is_refused_and_not_touched,
-           a_newer_store_is_refused, an_unreadable_version_is_refused,
-           missing_data_are_refused_not_made_anew, a_lost_current_file_is_refused,
-           a_damaged_manifest_is_refused, a_damage_in_the_middle_of_the_log_is_refused,
+           a_store_in_use_is_refused, a_folder_that_is_locked_is_refused,
+           a_folder_of_others_is_refused_and_not_touched, a_newer_store_is_refused,
+           an_unreadable_version_is_refused, missing_data_are_refused_not_made_anew,
+           a_lost_current_file_is_refused, a_damaged_manifest_is_refused,
+           a_damage_in_the_middle_of_the_log_is_refused,
            a_damage_behind_what_was_acknowledged_is_mended, a_log_that_was_cut_off_is_refused,
            a_torn_end_of_the_log_is_no_damage, what_was_reached_may_be_left_out,
            a_making_that_was_cut_short_is_finished, an_identity_made_before_the_cut_stays,

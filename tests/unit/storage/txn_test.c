@@ -213,6 +213,45 @@ START_TEST(marks_are_durable_without_an_entry)
 }
 END_TEST
 
+static bool delete_row(struct probe *probe, struct txn *txn)
+{
+    uint8_t key[32];
+    size_t size = world_row_key(0, (unsigned)probe->value, key);
+    return txn_delete(txn, probe->value % 2 ? KV_IDX : KV_LIVE, (struct bytes){key, size});
+}
+
+static bool look_at_row(struct probe *probe, struct txn *txn)
+{
+    probe->value = read_row(txn, (unsigned)probe->value);
+    return true;
+}
+
+/* What a command deletes follows from no entry: a replay of the entry that made the row does not make it again. */
+START_TEST(what_was_deleted_stays_so_in_a_replay)
+{
+    enum { WITH_ENTRY = 1 };
+    rig_open(&rig, NULL, NULL);
+    atomic_store(&rig.world.unchecked, true); /* such a row does not follow from the log */
+    struct append append = rig_append(0);
+    ck_assert(append.entry.steps[1].row == WITH_ENTRY && append.entry.steps[1].with_entry);
+    ck_assert(append_run(rig.pipeline, &append));
+    struct probe probe = {.value = WITH_ENTRY};
+    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 10);
+    probe.value = WITH_ENTRY;
+    ck_assert_int_eq(probe_run(&probe, delete_row), COMMAND_DURABLE);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    while (pipeline_refuses(rig.pipeline, &rig.error))
+        sched_yield();
+    ck_assert_uint_ge(atomic_load(&rig.world.replayed), 1);
+    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 0);
+    rig_close(&rig);
+}
+END_TEST
+
 /* ---- decisions that cannot go on ---- */
 
 static bool append_too_much(struct probe *probe, struct txn *txn)
@@ -509,6 +548,6 @@ START_TEST(sids_never_run_back_over_a_crash)
 END_TEST
 
 SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
-           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
-           sequences_never_run_back_over_a_crash, sids_never_run_back_over_a_crash,
-           the_last_of_several_logs_wins_in_a_replay_too)
+           what_was_deleted_stays_so_in_a_replay, a_decision_that_failed_writes_nothing,
+           time_and_sids_never_run_back, sequences_never_run_back_over_a_crash,
+           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)

@@ -1,6 +1,7 @@
 #include "tests/unit/server/events/world.h"
 #include "tests/unit/suite.h"
 
+#include <sched.h>
 #include <string.h>
 
 START_TEST(test_an_unknown_log_is_empty)
@@ -74,6 +75,54 @@ START_TEST(test_a_full_arena_gives_a_short_page)
 }
 END_TEST
 
+/* Takes an entry out of a log, as a damage might. */
+struct damage {
+    struct command command;
+    struct key key;
+    _Atomic bool done;
+};
+
+static bool take_out(struct command *command, struct txn *txn)
+{
+    return txn_delete(txn, KV_LOG, key_bytes(&((struct damage *)command)->key));
+}
+
+static void taken_out(struct command *command, enum command_outcome outcome,
+                      const struct error *error)
+{
+    (void)error;
+    ck_assert_int_eq(outcome, COMMAND_DURABLE);
+    ((struct damage *)command)->done = true;
+}
+
+START_TEST(test_a_hole_is_told)
+{
+    struct world world;
+    world_open(&world);
+    struct log_id log = world_log(1);
+    world_append(&world, &log, 20, 0);
+    struct damage damage = {.command = {.decide = take_out, .done = taken_out},
+                            .key = key_log_entry(&log, 12)};
+    pipeline_submit(world.pipeline, &damage.command);
+    while (!damage.done)
+        sched_yield();
+    struct arena *arena = arena_new(1 << 20);
+    struct log_page page;
+    struct error error;
+    ck_assert(events_page(world.events, &log, 0, 11, arena, &page, &error));
+    ck_assert_uint_eq(page.count, 11);
+    ck_assert(!events_page(world.events, &log, 5, 10, arena, &page, &error));
+    ck_assert_int_eq(error.code, STATUS_DATA_LOSS);
+    ck_assert_str_eq(error.reason, "LOG_DAMAGED");
+    ck_assert(!events_page(world.events, &log, 11, 10, arena, &page, &error));
+    ck_assert_int_eq(error.code, STATUS_DATA_LOSS);
+    ck_assert(events_page(world.events, &log, 12, 10, arena, &page, &error));
+    ck_assert_uint_eq(page.count, 8);
+    arena_free(arena);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(test_what_was_purged_is_told)
 {
     struct world world;
@@ -107,4 +156,4 @@ START_TEST(test_what_was_purged_is_told)
 END_TEST
 
 SUITE_MAIN("page", test_an_unknown_log_is_empty, test_pages_are_in_order_and_of_one_log,
-           test_a_full_arena_gives_a_short_page, test_what_was_purged_is_told)
+           test_a_full_arena_gives_a_short_page, test_a_hole_is_told, test_what_was_purged_is_told)
