@@ -21,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 LIST = os.path.join(ROOT, "tests", "fault", "mutants.tsv")
 LABEL = re.compile(r"//([\w/.-]*):([\w.-]+)")
 PATIENCE = 600  # seconds for one test
+WORKERS = 2 * os.cpu_count()  # tests wait for the disk, and some faults make them wait in vain
 
 # What Check, our own tests and unittest say of assertions that did not hold.
 FAILURES = [
@@ -126,7 +127,7 @@ def main(command, *arguments):
     folder, *names = arguments
     mutants = chosen(names)
     caught = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for is_caught, line, details in pool.map(lambda mutant: try_mutant(folder, mutant), mutants):
             caught += is_caught
             print(line)

@@ -19,8 +19,7 @@ struct derivation {
 static struct stack stack_of(const struct derivation *derivation, enum kv_family family)
 {
     struct pipeline *pipeline = derivation->pipeline;
-    int64_t time = MUTANT("replay_judges_by_now") ? store_now(pipeline->store)
-                                                  : derivation->entry->value.purge_after;
+    int64_t time = derivation->entry->value.purge_after;
     if (derivation->txn)
         return txn_stack(derivation->txn, family, time);
     struct stack stack = {.visible = UINT64_MAX, .kv = pipeline->store->kv, .now = time};
@@ -120,8 +119,9 @@ enum row_state derive_old(struct derivation *derivation, enum kv_family family, 
 {
     struct row row;
     enum row_state state = read_row(derivation, family, key, &row);
-    if (state == ROW_PRESENT &&
-        (row.deleted || value_purged(family, &row.value, derivation_time(derivation))))
+    int64_t time = MUTANT("replay_judges_by_now") ? store_now(derivation->pipeline->store)
+                                                  : derivation_time(derivation);
+    if (state == ROW_PRESENT && (row.deleted || value_purged(family, &row.value, time)))
         return ROW_ABSENT;
     if (state == ROW_PRESENT)
         *ret_old = row.value;

@@ -21,7 +21,8 @@ static _Atomic bool commits_fail;
 static _Atomic bool writes_held; /* the flusher's */
 static _Atomic unsigned commits;
 static _Atomic bool hold_second_commit, commits_held = true;
-static _Atomic unsigned synced; /* writes that were, and have ended well */
+static _Atomic bool hold_after_write; /* it is written by then, and nobody knows yet */
+static _Atomic unsigned synced;       /* writes that were, and have ended well */
 
 bool __real_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error);
 bool __wrap_kv_write(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error);
@@ -74,7 +75,9 @@ static void commit_plainly(void *data, struct kv *kv, struct kv_batch *batch,
     (void)data;
     struct error error;
     unsigned number = atomic_fetch_add(&commits, 1);
-    while (atomic_load(&hold_second_commit) && number == 1 && atomic_load(&commits_held))
+    bool holds = atomic_load(&hold_second_commit) && number == 1;
+    bool after = atomic_load(&hold_after_write);
+    while (holds && !after && atomic_load(&commits_held))
         sched_yield();
     if (atomic_load(&commits_fail)) {
         error_set(&error, STATUS_UNAVAILABLE, "TEST", 0, "The test wants it so.");
@@ -84,6 +87,8 @@ static void commit_plainly(void *data, struct kv *kv, struct kv_batch *batch,
     in_seam = true;
     bool ok = kv_write(kv, batch, false, &error);
     in_seam = false;
+    while (holds && after && atomic_load(&commits_held))
+        sched_yield();
     committed(group, ok ? NULL : &error);
 }
 
@@ -533,6 +538,15 @@ START_TEST(what_is_committed_stands_in)
 }
 END_TEST
 
+/* What the engine has by then is not written over. */
+START_TEST(what_is_written_already_stays)
+{
+    atomic_store(&hold_second_commit, true);
+    atomic_store(&hold_after_write, true);
+    overtake(true, false);
+}
+END_TEST
+
 START_TEST(what_is_decided_and_comes_later_wins)
 {
     overtake(false, false);
@@ -601,4 +615,4 @@ SUITE_MAIN("flush", what_is_answered_is_synced, age_writes_it_out, rows_write_it
            a_failed_flush_reopens_the_store, a_flush_that_failed_half_way_is_made_good,
            what_is_only_decided_overtakes_nothing, what_is_decided_and_comes_later_wins,
            what_is_being_committed_is_waited_for, what_is_committed_stands_in,
-           a_log_is_trimmed_as_far_as_it_is_written_out)
+           what_is_written_already_stays, a_log_is_trimmed_as_far_as_it_is_written_out)

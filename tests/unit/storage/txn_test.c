@@ -252,6 +252,29 @@ START_TEST(what_was_deleted_stays_so_in_a_replay)
 }
 END_TEST
 
+/* A row lived still when it was added to; it would not any more when that is replayed. */
+START_TEST(a_replay_judges_by_the_time_of_the_entry)
+{
+    enum { ROW = 2 };
+    rig_open(&rig, NULL, NULL);
+    struct append first = {.entry.steps[0] = {STEP_PUT, ROW, 0, 3, 50}};
+    struct append second = {.entry.steps[0] = {STEP_ADD, ROW, 0, 4, 0}};
+    ck_assert(append_run(rig.pipeline, &first));
+    ck_assert(append_run(rig.pipeline, &second));
+    manual_clock_move(&rig.clock, 1000);
+    struct append append = rig_append(1);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    while (pipeline_refuses(rig.pipeline, &rig.error))
+        sched_yield();
+    struct probe probe = {.value = ROW};
+    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 7);
+    rig_close(&rig);
+}
+END_TEST
+
 /* ---- decisions that cannot go on ---- */
 
 static bool append_too_much(struct probe *probe, struct txn *txn)
@@ -548,6 +571,7 @@ START_TEST(sids_never_run_back_over_a_crash)
 END_TEST
 
 SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
-           what_was_deleted_stays_so_in_a_replay, a_decision_that_failed_writes_nothing,
-           time_and_sids_never_run_back, sequences_never_run_back_over_a_crash,
-           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)
+           what_was_deleted_stays_so_in_a_replay, a_replay_judges_by_the_time_of_the_entry,
+           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
+           sequences_never_run_back_over_a_crash, sids_never_run_back_over_a_crash,
+           the_last_of_several_logs_wins_in_a_replay_too)
