@@ -79,7 +79,8 @@ static bool write_piece(struct flush *flush, struct error *error)
         flush->last = row;
         seen++;
         /* What is direct here reached the engine with its group; of what has come and gone here it need not hear. */
-        if (row.direct || (row.deleted && memtable_is_new(flush->node)) ||
+        if (row.direct ||
+            (row.deleted && (memtable_is_new(flush->node) || MUTANT("deletion_not_written_out"))) ||
             (is_overtaken(flush, &row) && !MUTANT("old_row_written_over_new")))
             continue;
         if (!put(batch, &row)) {
