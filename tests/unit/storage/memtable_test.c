@@ -225,6 +225,32 @@ START_TEST(of_equals_the_later_is_found)
 }
 END_TEST
 
+/* Whether what is below the table has to hear that a row went, by its versions: first, later, direct. */
+START_TEST(what_is_below_knows_nothing_of_a_new_row)
+{
+    static const struct {
+        const char *versions; /* the oldest first */
+        bool is_new;
+    } ROWS[] = {{"f", true},   {"l", false},  {"d", false},   {"fl", true},    {"fll", true},
+                {"ll", false}, {"fd", false}, {"fdl", false}, {"fldl", false}, {"dl", false}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct memtable *table = memtable_new();
+        for (uint64_t n = 0; ROWS[i].versions[n]; n++) {
+            const struct row row = {.key = {"k", 1},
+                                    .value = {{"v", 1}, 0, n + 1},
+                                    .first = ROWS[i].versions[n] == 'f',
+                                    .direct = ROWS[i].versions[n] == 'd'};
+            ck_assert(memtable_insert(table, &row));
+        }
+        const struct memtable_node *node = NULL;
+        struct row newest;
+        ck_assert(memtable_each(table, &node, &newest));
+        ck_assert_msg(memtable_is_new(node) == ROWS[i].is_new, "%s", ROWS[i].versions);
+        memtable_free(table);
+    }
+}
+END_TEST
+
 /* ---- one writes, others read ---- */
 
 enum { SHARED_KEYS = 97, SHARED_ROWS = 20000, READERS = 3 };
@@ -320,4 +346,5 @@ START_TEST(readers_see_what_was_published)
 END_TEST
 
 SUITE_MAIN("memtable", equals_a_naive_list, gives_all_versions_in_order,
-           of_equals_the_later_is_found, readers_see_what_was_published)
+           of_equals_the_later_is_found, what_is_below_knows_nothing_of_a_new_row,
+           readers_see_what_was_published)
