@@ -133,7 +133,9 @@ static void pause_a_little(void)
 /* Whether going on may help. The first connection must succeed: an address with a mistake in it is not waited for. */
 static bool goes_on(struct watch *watch, const struct grpc_c_status *status, bool heard)
 {
-    if (status->code != STATUS_UNAVAILABLE || (!heard && !watch->lost))
+    /* Who comes between a server's goodbye and the reading of it hears CANCELLED; nobody here has cancelled anything. */
+    bool gone = status->code == STATUS_UNAVAILABLE || status->code == STATUS_CANCELLED;
+    if (!gone || (!heard && !watch->lost))
         return false;
     if (!watch->lost)
         fprintf(stderr, "maskline: the server at %s has gone (%s); waiting for it\n",

@@ -33,7 +33,7 @@ void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error);
 bool grpc_c_call_cancelled(const struct grpc_c_call *call);
 
 /* Calls `cancelled(data)` once on a server thread when the call is cancelled before it was answered; at once, on this thread,
- * when that has happened already. Once the call is answered it is not called any more, unless it runs at that very moment. It never
+ * when that has happened already (or on the server thread that just then learns of it). Once the call is answered it is not called any more, unless it runs at that very moment. It never
  * runs beside the handler or another callback of this call. Once a call. */
 void grpc_c_call_on_cancel(struct grpc_c_call *call, void (*cancelled)(void *data), void *data);
 

@@ -8,11 +8,12 @@ import os
 import random
 import shutil
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/fault"))
 from disk import Disk, read_journal
-from subject import Case, Talk
+from subject import PATIENCE, Case, Talk
 
 # What becomes of the first change after a fault on its way, and of those that follow at once.
 BROKEN = {"unknown": 1, "refused": 2, "why": "STORE_REOPENING"}
@@ -116,11 +117,11 @@ class Faults(Case):
         self.lose_power(talk)
 
     def wait_for_hits(self, count):
-        """Each look at the store is a wait of its own, by the program."""
-        for _ in range(100000):
-            if len(self.faults.hits()) >= count:
-                return
-        self.fail(f"only {self.faults.hits()}")
+        """The program looks again by itself, after longer and longer pauses."""
+        end = time.monotonic() + PATIENCE
+        while len(self.faults.hits()) < count:
+            self.assertLess(time.monotonic(), end, f"only {self.faults.hits()}")
+            time.sleep(0.01)
 
     # ---- tables and the manifest ----
 
