@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { PIECE_ROWS = 256 };
+/* The writer may have to wait for so many. */
+enum { PIECE_ROWS = 64 };
 
 /* Compaction may drop what has been past its time for so long. Nothing asks for it any more: views are short, and all that a
  * replay would derive is younger. */
@@ -136,13 +137,13 @@ bool flush_layer(struct pipeline *pipeline, const struct layer *layer, bool heed
     bool ok = true;
     step(&flush);
     while (ok && flush.more) {
-        pthread_mutex_lock(&pipeline->apply_lock);
+        apply_enter(pipeline);
         ok = write_piece(&flush, error);
         pthread_mutex_unlock(&pipeline->apply_lock);
     }
     if (!ok)
         return false;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     ok = wait_for_group(&flush, error) && write_positions(pipeline, layer, error);
     pthread_mutex_unlock(&pipeline->apply_lock);
     return ok;
@@ -169,7 +170,7 @@ static void flush_one(struct pipeline *pipeline, struct layer *layer)
     if (ok && layer->last_time > PURGE_MARGIN_US)
         kv_purge(pipeline->store->kv, layer->last_time - PURGE_MARGIN_US);
     FAILPOINT("flush_before_flushed");
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     pipeline->flushing = false;
     layer->flushed = ok;
     if (!ok && error.code != STATUS_CANCELLED)
@@ -180,7 +181,7 @@ static void flush_one(struct pipeline *pipeline, struct layer *layer)
 void *flusher_run(void *data)
 {
     struct pipeline *pipeline = data;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     for (;;) {
         struct layer *layer = next_layer(pipeline);
         if (layer) {
@@ -188,7 +189,7 @@ void *flusher_run(void *data)
             pthread_mutex_unlock(&pipeline->apply_lock);
             atomic_store(&pipeline->called, true);
             pipeline_wake(pipeline);
-            pthread_mutex_lock(&pipeline->apply_lock);
+            apply_enter(pipeline);
         } else if (pipeline->flusher_ends) {
             break;
         } else {

@@ -8,7 +8,7 @@ bool layers_begin(struct pipeline *pipeline)
     struct layer *layer = layer_new();
     if (!layer)
         return false;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     for (unsigned i = pipeline->layer_count; i > 0; i--)
         pipeline->layers[i] = pipeline->layers[i - 1];
     pipeline->layers[0] = layer;
@@ -19,7 +19,7 @@ bool layers_begin(struct pipeline *pipeline)
 
 void layers_drop(struct pipeline *pipeline)
 {
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     while (pipeline->layer_count > 0)
         layer_unref(pipeline->layers[--pipeline->layer_count]);
     pthread_mutex_unlock(&pipeline->apply_lock);
@@ -83,7 +83,7 @@ bool layers_freeze(struct pipeline *pipeline)
 bool layers_drop_flushed(struct pipeline *pipeline)
 {
     bool any = false;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     /* The oldest are written out first. */
     while (pipeline->layer_count > 1 && pipeline->layers[pipeline->layer_count - 1]->flushed) {
         FAILPOINT("layers_before_drop");

@@ -59,6 +59,7 @@ static void init_locks(struct pipeline *pipeline)
     pthread_cond_init(&pipeline->commit_answered, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&pipeline->wake_lock, NULL);
+    pthread_mutex_init(&pipeline->turn_lock, NULL);
     pthread_mutex_init(&pipeline->apply_lock, NULL);
     pthread_mutex_init(&pipeline->commit_lock, NULL);
 }
@@ -74,6 +75,7 @@ static void discard(struct pipeline *pipeline)
     free(pipeline->group.decided);
     free(pipeline->group.entries);
     pthread_mutex_destroy(&pipeline->wake_lock);
+    pthread_mutex_destroy(&pipeline->turn_lock);
     pthread_mutex_destroy(&pipeline->apply_lock);
     pthread_mutex_destroy(&pipeline->commit_lock);
     pthread_cond_destroy(&pipeline->wake);

@@ -5,7 +5,8 @@
  * frozen layers to the engine. While the pipeline starts, the thread that starts it is the writer.
  *
  * The apply lock orders what reaches the engine: the writer says under it which sequence it is about to commit; the flusher holds it
- * from its look at newer versions until it has written a piece. So the engine never gets an older version after a newer one.
+ * from its look at newer versions until it has written a piece. So the engine never gets an older version after a newer one. Both
+ * take it by apply_enter, in turns: the flusher, which wants it again at once, would keep the writer out until all is written.
  * The store's lock may be taken while it is held, not the other way round.
  */
 #ifndef MASKLINE_STORAGE_PIPELINE_INTERNAL_H
@@ -101,6 +102,7 @@ struct pipeline {
     struct error commit_error;
 
     pthread_t flusher;
+    pthread_mutex_t turn_lock;  /* see apply_enter */
     pthread_mutex_t apply_lock; /* all below */
     pthread_cond_t applied;
     struct layer *layers
@@ -123,6 +125,14 @@ struct pipeline {
     uint64_t renew_done;
     struct kv_batch *flush_batch; /* of whoever flushes or trims */
 };
+
+/* Takes the apply lock: whoever waits for it comes before who has just had it. */
+static inline void apply_enter(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->turn_lock);
+    pthread_mutex_lock(&pipeline->apply_lock);
+    pthread_mutex_unlock(&pipeline->turn_lock);
+}
 
 /* ---- queue.c ---- */
 void queue_push(struct queue *queue, struct command *command);

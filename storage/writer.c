@@ -116,14 +116,14 @@ static bool commit_batch(struct pipeline *pipeline)
     if (!ends_with_entry(group) && !MUTANT("head_not_written") &&
         !store_put_head(group->batch, head))
         return false;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     pipeline->applying = head;
     pthread_mutex_unlock(&pipeline->apply_lock);
     FAILPOINT("pipeline_before_commit");
     if (!commit_and_wait(pipeline))
         return false;
     FAILPOINT("pipeline_after_commit");
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     pipeline->durable_sequence = head.sequence;
     if (!MUTANT("reached_not_noted"))
         store_folder_reach(&pipeline->store->folder, head.sequence);
@@ -215,7 +215,7 @@ static void group_clear(struct group *group)
 
 static bool wait_for_room(struct pipeline *pipeline)
 {
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     while (pipeline->layer_count == LAYERS_MOST && !pipeline->flush_failed &&
            !pipeline->layers[LAYERS_MOST - 1]->flushed)
         pthread_cond_wait(&pipeline->applied, &pipeline->apply_lock);
@@ -236,7 +236,7 @@ static bool freeze(struct pipeline *pipeline, bool *changed)
         return true; /* no memory for another layer: this one has to do */
     FAILPOINT("layers_after_freeze");
     *changed = true;
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     pthread_cond_broadcast(&pipeline->applied);
     pthread_mutex_unlock(&pipeline->apply_lock);
     return true;
@@ -265,7 +265,7 @@ static bool freeze_in_time(struct pipeline *pipeline, uint64_t flush_wanted, boo
 
 static bool tend_layers(struct pipeline *pipeline)
 {
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     bool failed = pipeline->flush_failed;
     uint64_t flush_wanted = pipeline->flush_wanted;
     uint64_t renew_wanted = pipeline->renew_wanted;
@@ -281,7 +281,7 @@ static bool tend_layers(struct pipeline *pipeline)
     if (changed && !publish(pipeline))
         return false;
 
-    pthread_mutex_lock(&pipeline->apply_lock);
+    apply_enter(pipeline);
     pipeline->renew_done = renew_wanted;
     pipeline->flush_frozen = flush_wanted;
     if (pipeline->frozen - (pipeline->layer_count - 1) >= pipeline->flush_target)
@@ -347,7 +347,7 @@ static void write_out(struct pipeline *pipeline)
             return;
         if (pipeline->layer_count == 1)
             return; /* no memory to freeze it */
-        pthread_mutex_lock(&pipeline->apply_lock);
+        apply_enter(pipeline);
         while (!pipeline->layers[pipeline->layer_count - 1]->flushed && !pipeline->flush_failed)
             pthread_cond_wait(&pipeline->applied, &pipeline->apply_lock);
         bool failed = pipeline->flush_failed;
