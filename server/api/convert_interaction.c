@@ -1,6 +1,6 @@
 #include "server/api/convert.h"
 
-#include "server/masking/legs.h"
+#include "server/masking/messages/legs.h"
 
 static Maskline__V1__LegError *leg_error(struct arena *arena, const Maskline__Store__V1__Leg *leg)
 {

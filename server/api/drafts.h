@@ -5,7 +5,7 @@
 #define MASKLINE_SERVER_API_DRAFTS_H
 
 #include "maskline/v1/participants.pb-c.h"
-#include "server/masking/sessions.h"
+#include "server/masking/sessions/sessions.h"
 
 /* The draft points into `spec`, and the array of one identifier lies in the arena. `path` is where the spec stands in the request. What
  * is wrong is added to an error that was cleared before. */

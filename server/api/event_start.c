@@ -1,7 +1,7 @@
 #include "server/api/event_start.h"
 
-#include "server/masking/services.h"
-#include "server/masking/sessions.h"
+#include "server/masking/services/services.h"
+#include "server/masking/sessions/sessions.h"
 
 #include "proto/c/sid.h"
 

@@ -9,7 +9,7 @@
 
 #include "maskline/v1/common.pb-c.h"
 #include "server/masking/masking.h"
-#include "server/masking/sessions.h"
+#include "server/masking/sessions/sessions.h"
 
 /* An enum's value is one that this server knows. */
 void field_enum(struct error *error, const char *path, const ProtobufCEnumDescriptor *known,

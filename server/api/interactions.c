@@ -2,7 +2,7 @@
 #include "server/api/fields.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
-#include "server/masking/interactions.h"
+#include "server/masking/messages/interactions.h"
 
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
                      struct view *view, struct error *error)

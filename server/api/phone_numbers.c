@@ -3,7 +3,7 @@
 #include "server/api/masks.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
-#include "server/masking/numbers.h"
+#include "server/masking/numbers/numbers.h"
 
 static void added(void *data, const struct number_result *result, const struct error *error)
 {

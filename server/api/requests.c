@@ -1,6 +1,6 @@
 #include "server/api/requests.h"
 
-#include "server/masking/request_hash.h"
+#include "server/masking/rows/request_hash.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "server/api/reads.h"
 #include "server/api/requests.h"
 #include "server/api/settings.h"
-#include "server/masking/services.h"
+#include "server/masking/services/services.h"
 
 static void created(void *data, const Maskline__Store__V1__Service *service,
                     const struct error *error)

@@ -6,7 +6,7 @@
 
 #include "maskline/v1/services.pb-c.h"
 #include "server/api/masks.h"
-#include "server/masking/services.h"
+#include "server/masking/services/services.h"
 
 /* Each may be NULL. */
 struct policies {

@@ -2,11 +2,11 @@
 
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
-#include "server/masking/inbound.h"
-#include "server/masking/outbox.h"
-#include "server/masking/ports.h"
-#include "server/masking/recent.h"
-#include "server/masking/timers.h"
+#include "server/masking/messages/inbound.h"
+#include "server/masking/outbox/outbox.h"
+#include "server/masking/outbox/ports.h"
+#include "server/masking/messages/recent.h"
+#include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
 #include <string.h>

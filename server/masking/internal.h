@@ -6,7 +6,7 @@
 
 #include "server/masking/ingress.h"
 #include "server/masking/masking.h"
-#include "server/masking/rows.h"
+#include "server/masking/rows/rows.h"
 
 struct known;  /* known.h: Services and numbers, in memory */
 struct pools;  /* pools.h: numbers by load, in memory */

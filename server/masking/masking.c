@@ -2,12 +2,12 @@
 
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
-#include "server/masking/known.h"
-#include "server/masking/outbox.h"
-#include "server/masking/pools.h"
-#include "server/masking/ports.h"
-#include "server/masking/recent.h"
-#include "server/masking/timers.h"
+#include "server/masking/rows/known.h"
+#include "server/masking/outbox/outbox.h"
+#include "server/masking/numbers/pools.h"
+#include "server/masking/outbox/ports.h"
+#include "server/masking/messages/recent.h"
+#include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
 

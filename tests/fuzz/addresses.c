@@ -6,7 +6,7 @@
  */
 #include "proto/c/address.h"
 #include "proto/c/utf8.h"
-#include "server/masking/forms.h"
+#include "server/masking/rows/forms.h"
 #include "storage/keys.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/oracle.h"

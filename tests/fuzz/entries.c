@@ -7,7 +7,7 @@
 #include "maskline/store/v1/entry.pb-c.h"
 #include "proto/c/clock.h"
 #include "server/masking/internal.h"
-#include "server/masking/services.h"
+#include "server/masking/services/services.h"
 #include "storage/encode.h"
 #include "tests/fuzz/chance.h"
 #include "tests/fuzz/input.h"

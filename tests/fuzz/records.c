@@ -7,7 +7,7 @@
 #include "maskline/store/v1/records.pb-c.h"
 #include "proto/c/arena.h"
 #include "proto/c/wire_check.h"
-#include "server/masking/leg_bytes.h"
+#include "server/masking/derive/leg_bytes.h"
 #include "storage/keys.h"
 #include "storage/kv_internal.h"
 #include "tests/fuzz/input.h"

@@ -6,8 +6,8 @@
  */
 #include "proto/c/sid.h"
 #include "server/masking/masking.h"
-#include "server/masking/outbound_key.h"
-#include "server/masking/rows.h"
+#include "server/masking/outbox/outbound_key.h"
+#include "server/masking/rows/rows.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/oracle.h"
 

@@ -1,7 +1,7 @@
 /* Carriers that write down what they are asked to send, and answer as they are told. */
 #include "tests/model/subject_internal.h"
 
-#include "server/masking/outbound_key.h"
+#include "server/masking/outbox/outbound_key.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Operations on messages, on carriers and on time. */
 #include "tests/model/subject_internal.h"
 
-#include "server/masking/interactions.h"
+#include "server/masking/messages/interactions.h"
 
 #include <stdio.h>
 #include <string.h>

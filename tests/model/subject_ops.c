@@ -1,10 +1,10 @@
 /* Operations on Services, numbers and sessions. */
 #include "tests/model/subject_internal.h"
 
-#include "server/masking/numbers.h"
-#include "server/masking/request_hash.h"
-#include "server/masking/services.h"
-#include "server/masking/sessions.h"
+#include "server/masking/numbers/numbers.h"
+#include "server/masking/rows/request_hash.h"
+#include "server/masking/services/services.h"
+#include "server/masking/sessions/sessions.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Reading the logs and what lists show. */
 #include "tests/model/subject_internal.h"
 
-#include "server/masking/interactions.h"
-#include "server/masking/numbers.h"
-#include "server/masking/services.h"
-#include "server/masking/sessions.h"
+#include "server/masking/messages/interactions.h"
+#include "server/masking/numbers/numbers.h"
+#include "server/masking/services/services.h"
+#include "server/masking/sessions/sessions.h"
 #include "storage/keys.h"
 
 #include <stdio.h>

@@ -5,10 +5,10 @@
  * MASKLINE_LONG=1 tries every allocation, else about forty are picked over all of them.
  */
 #include "server/masking/ingress.h"
-#include "server/masking/interactions.h"
-#include "server/masking/numbers.h"
-#include "server/masking/services.h"
-#include "server/masking/sessions.h"
+#include "server/masking/messages/interactions.h"
+#include "server/masking/numbers/numbers.h"
+#include "server/masking/services/services.h"
+#include "server/masking/sessions/sessions.h"
 #include "tests/stress/allocation/failing.h"
 #include "proto/c/sid.h"
 #include "tests/unit/storage/tools.h"

@@ -1,6 +1,6 @@
 #include "maskline/v1/sessions.pb-c.h"
 #include "server/api/requests.h"
-#include "server/masking/request_hash.h"
+#include "server/masking/rows/request_hash.h"
 #include "tests/unit/server/api/fill.h"
 #include "tests/unit/suite.h"
 

@@ -1,0 +1,57 @@
+/*
+ * The rows that follow from entries: what the files of derivation share. The law is in storage/txn.h: a row's new value is a function of
+ * the entry and of its own old value. So no function here looks at one row to write another, and a row that is not there any more
+ * (replay begins before the entry that deleted it) is passed over.
+ */
+#ifndef MASKLINE_SERVER_MASKING_DERIVE_DERIVE_H
+#define MASKLINE_SERVER_MASKING_DERIVE_DERIVE_H
+
+#include "server/masking/internal.h"
+
+struct deriving {
+    struct masking *masking;
+    struct derivation *derivation;
+    struct arena *arena;
+    uint32_t tenant;
+    const uint8_t *service; /* whose log it is; also its pool */
+    const Maskline__Store__V1__Entry *entry;
+};
+
+/* All return false when the derivation must end. */
+
+bool derive_services(struct deriving *d);
+bool derive_numbers(struct deriving *d);
+bool derive_sessions(struct deriving *d);
+bool derive_messages(struct deriving *d);
+
+/* ---- derive_routes.c ---- */
+
+bool derive_taken(struct deriving *d, const uint8_t *session, int64_t release_time,
+                  Maskline__Store__V1__RouteChange **taken, size_t count);
+bool derive_released(struct deriving *d, const uint8_t *session, int64_t release_time,
+                     Maskline__Store__V1__RouteChange **released, size_t count);
+bool derive_peers(struct deriving *d, const uint8_t *session,
+                  Maskline__Store__V1__RouteChange **changed, size_t count);
+bool derive_forgotten(struct deriving *d, const Maskline__Store__V1__SessionDeleted *deleted);
+bool derive_uses(struct deriving *d, Maskline__Store__V1__UseChange **uses, size_t count);
+
+/* ---- derive_rows.c ---- */
+
+bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,
+                   const ProtobufCMessage *record, int64_t purge_after, enum row_timing timing);
+/* For a key that no row ever had before (derive_put_new). */
+bool derive_new_record(struct deriving *d, enum kv_family family, const struct key *key,
+                       const ProtobufCMessage *record);
+bool derive_text(struct deriving *d, enum kv_family family, const struct key *key,
+                 struct bytes value, enum row_timing timing);
+/* The row's old value as a record in the arena, which may be changed and written. FAILED also when it cannot be read. */
+enum row_state derive_old_record(struct deriving *d, enum kv_family family, const struct key *key,
+                                 const ProtobufCMessageDescriptor *kind, void *ret_record);
+/* Deletes the row of a name if it still names this one. */
+bool derive_name_gone(struct deriving *d, enum kv_family family, const struct key *key,
+                      const uint8_t *sid);
+
+/* A person as an entry has it. False: it has none. */
+bool derive_person(const ProtobufCBinaryData *bytes, struct person *ret_person);
+
+#endif

@@ -1,0 +1,124 @@
+#include "proto/c/fault.h"
+#include "server/masking/derive/derive.h"
+#include "server/masking/derive/leg_bytes.h"
+#include "server/masking/messages/legs.h"
+#include "server/masking/derive/session_apply.h"
+
+/* How long a carrier's message is known again. */
+#define DEDUPE_KEPT (INT64_C(7) * 24 * 3600 * 1000000)
+
+static bool put_interaction(struct deriving *d, const Maskline__Store__V1__Interaction *interaction)
+{
+    struct key key =
+        key_interaction(d->tenant, d->service, interaction->session.data, interaction->sid.data);
+    return derive_record(d, KV_LIVE, &key, &interaction->base, 0, ROW_LATER);
+}
+
+/* What a repeat of a carrier's message will find. */
+static bool put_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
+                       const Maskline__Store__V1__Dedupe *dedupe)
+{
+    if (hash->len != HASH_SIZE)
+        return true;
+    struct key key = key_dedupe(d->tenant, d->service, hash->data);
+    return derive_record(d, KV_LIVE, &key, &dedupe->base, d->entry->time + DEDUPE_KEPT, ROW_LATER);
+}
+
+/* The outbox's row of a leg that waits. `first`: the leg is new; most are on their way before its row has reached the disk. */
+static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
+                        const ProtobufCBinaryData *interaction, uint32_t leg,
+                        const Maskline__Store__V1__Leg *waiting, bool first)
+{
+    Maskline__Store__V1__OutboxRow row = MASKLINE__STORE__V1__OUTBOX_ROW__INIT;
+    row.session = *session;
+    row.interaction = *interaction;
+    row.leg = leg;
+    row.participant = waiting->participant;
+    struct key key = key_outbox(d->tenant, d->service, waiting->due_time, interaction->data, leg);
+    return first ? derive_new_record(d, KV_IDX, &key, &row.base)
+                 : derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
+}
+
+static bool change_session(struct deriving *d,
+                           const Maskline__Store__V1__InteractionCreated *change)
+{
+    struct key key = key_session(d->tenant, d->service, change->interaction->session.data);
+    Maskline__Store__V1__Session *session;
+    enum row_state old =
+        derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__session__descriptor, &session);
+    if (old != ROW_PRESENT)
+        return old != ROW_FAILED;
+    session_apply_interaction(session, change, d->entry->time);
+    return derive_record(d, KV_LIVE, &key, &session->base, 0, ROW_LATER);
+}
+
+static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
+{
+    const Maskline__Store__V1__Interaction *interaction = change->interaction;
+    Maskline__Store__V1__Dedupe dedupe = MASKLINE__STORE__V1__DEDUPE__INIT;
+    dedupe.content_hash = change->content_hash;
+    dedupe.session = interaction->session;
+    dedupe.interaction = interaction->sid;
+    for (size_t i = 0; i < interaction->n_outbound; i++) {
+        if (leg_waits(interaction->outbound[i]) && !MUTANT("accepted_not_in_outbox") &&
+            !put_waiting(d, &interaction->session, &interaction->sid, (uint32_t)i,
+                         interaction->outbound[i], true))
+            return false;
+    }
+    return put_interaction(d, interaction) && put_dedupe(d, &change->dedupe_key, &dedupe) &&
+           change_session(d, change);
+}
+
+/* The leg's place in the outbox: out of the old one, into the new one if it waits. */
+static bool move_in_outbox(struct deriving *d, const Maskline__Store__V1__LegChanged *change)
+{
+    bool waits = leg_waits(change->now);
+    int64_t before = change->previous_due_time;
+    if (before && !(waits && change->now->due_time == before) && !MUTANT("sent_stays_in_outbox")) {
+        struct key key =
+            key_outbox(d->tenant, d->service, before, change->interaction.data, change->leg);
+        if (!derive_delete(d->derivation, KV_IDX, key_bytes(&key), ROW_LATER))
+            return false;
+    }
+    return !waits ||
+           put_waiting(d, &change->session, &change->interaction, change->leg, change->now, false);
+}
+
+static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChanged *change)
+{
+    if (change->session.len != SID_BYTES || change->interaction.len != SID_BYTES)
+        return false;
+    struct key key =
+        key_interaction(d->tenant, d->service, change->session.data, change->interaction.data);
+    struct kv_value row;
+    enum row_state old = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &row);
+    if (old == ROW_FAILED)
+        return false;
+    struct bytes now;
+    if (old == ROW_PRESENT &&
+        (!leg_bytes_replace(row.bytes, change->leg, change->now, d->entry->time, d->arena, &now) ||
+         !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, 0, ROW_LATER)))
+        return false;
+    return move_in_outbox(d, change);
+}
+
+static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejected *change)
+{
+    Maskline__Store__V1__Dedupe dedupe = MASKLINE__STORE__V1__DEDUPE__INIT;
+    dedupe.content_hash = change->content_hash;
+    dedupe.session = change->session;
+    dedupe.reason = change->reason;
+    return MUTANT("refused_not_remembered") || put_dedupe(d, &change->dedupe_key, &dedupe);
+}
+
+bool derive_messages(struct deriving *d)
+{
+    switch (d->entry->change_case) {
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED:
+        return created(d, d->entry->interaction_created);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
+        return leg_changed(d, d->entry->leg_changed);
+    default:
+        return rejected(d, d->entry->inbound_rejected);
+    }
+}

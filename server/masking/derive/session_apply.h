@@ -1,0 +1,26 @@
+/*
+ * What entries make of a session. The decision that writes an entry and the derivation of its rows both go through here, so that what
+ * a caller is told and what is kept cannot differ. `time` is the entry's.
+ */
+#ifndef MASKLINE_SERVER_MASKING_DERIVE_SESSION_APPLY_H
+#define MASKLINE_SERVER_MASKING_DERIVE_SESSION_APPLY_H
+
+#include "server/masking/rows/rows.h"
+
+void session_apply_updated(Maskline__Store__V1__Session *session,
+                           const Maskline__Store__V1__SessionUpdated *updated, int64_t time);
+void session_apply_closed(Maskline__Store__V1__Session *session,
+                          const Maskline__Store__V1__SessionClosed *closed, int64_t time);
+void session_apply_reopened(Maskline__Store__V1__Session *session,
+                            const Maskline__Store__V1__SessionReopened *reopened, int64_t time);
+/* The session's list of participants grows in the arena. False: it is full. */
+bool session_apply_added(Maskline__Store__V1__Session *session,
+                         const Maskline__Store__V1__ParticipantAdded *added, int64_t time,
+                         struct arena *arena);
+void session_apply_removed(Maskline__Store__V1__Session *session,
+                           const Maskline__Store__V1__ParticipantRemoved *removed, int64_t time);
+void session_apply_interaction(Maskline__Store__V1__Session *session,
+                               const Maskline__Store__V1__InteractionCreated *created,
+                               int64_t time);
+
+#endif

@@ -1,0 +1,111 @@
+#include "server/masking/messages/accept.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/errors.h"
+
+static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
+                                              const Maskline__Store__V1__Participant *recipient)
+{
+    Maskline__Store__V1__Leg *leg = arena_alloc(rows->arena, sizeof *leg);
+    if (!leg)
+        return NULL;
+    maskline__store__v1__leg__init(leg);
+    leg->participant = recipient->sid;
+    leg->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_QUEUED;
+    leg->update_time = rows->now;
+    leg->due_time = rows->now;
+    leg->generation = recipient->generation;
+    return leg;
+}
+
+static Maskline__Store__V1__Interaction *make(struct rows *rows,
+                                              const struct acceptance *acceptance)
+{
+    struct arena *arena = rows->arena;
+    Maskline__Store__V1__Interaction *made = arena_alloc(arena, sizeof *made);
+    uint8_t *sid = arena_alloc(arena, SID_BYTES);
+    Maskline__Store__V1__Leg **legs =
+        arena_array(arena, acceptance->recipient_count, sizeof(Maskline__Store__V1__Leg *));
+    if (!made || !sid || !legs)
+        return NULL;
+    txn_mint(rows->txn, sid);
+    maskline__store__v1__interaction__init(made);
+    made->sid = (ProtobufCBinaryData){SID_BYTES, sid};
+    made->session = acceptance->session->sid;
+    made->type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
+    made->content = acceptance->content;
+    made->inbound = acceptance->inbound;
+    made->create_time = rows->now;
+    made->update_time = rows->now;
+    made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");
+    made->outbound = legs;
+    for (unsigned i = 0; i < acceptance->recipient_count; i++) {
+        legs[i] = outbound_leg(rows, acceptance->recipients[i]);
+        if (!legs[i])
+            return NULL;
+    }
+    made->n_outbound = acceptance->recipient_count;
+    return made;
+}
+
+/* Whether the Service's settings may have changed since the session's end was last worked out from them and written down. */
+static bool settings_are_newer(const Maskline__Store__V1__Service *service,
+                               const Maskline__Store__V1__Session *session)
+{
+    int64_t written = session->last_interaction_time > session->update_time
+                          ? session->last_interaction_time
+                          : session->update_time;
+    return service->update_time >= written;
+}
+
+/* The expiry index holds a hint that is never later than the session's end. A message moves the end, mostly to a later time, and then the
+ * hint that is there will do; when it moves it to an earlier one, or there may be none, the hint comes with the message. */
+static bool hint_expiry(struct rows *rows, struct acceptance *acceptance, int64_t before,
+                        bool newer)
+{
+    int64_t now = acceptance->session->effective_expire_time;
+    if (!now || (before && now >= before && !newer))
+        return true;
+    struct key key =
+        key_expiry(rows->tenant, acceptance->service->sid.data, now, acceptance->session->sid.data);
+    acceptance->hint_time = now;
+    return txn_put(rows->txn, KV_IDX, key_bytes(&key), (struct bytes){"", 0}, 0);
+}
+
+bool message_accept(struct rows *rows, struct acceptance *acceptance,
+                    Maskline__Store__V1__Interaction **ret_interaction, struct error *error)
+{
+    Maskline__Store__V1__Session *session = acceptance->session;
+    Maskline__Store__V1__Interaction *made = make(rows, acceptance);
+    if (!made)
+        return refuse(error, REFUSED_NO_MEMORY);
+    bool first = !session->start_time && !MUTANT("first_interaction_untold");
+    int64_t expire_before = session->effective_expire_time;
+    bool newer = settings_are_newer(acceptance->service, session);
+    if (first)
+        session->start_time = rows->now;
+    session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
+    session->last_interaction_time = rows->now;
+    if (!MUTANT("renewed_end_untold"))
+        session->effective_expire_time = session_expire_time(acceptance->service, session);
+    Maskline__Store__V1__InteractionCreated created =
+        MASKLINE__STORE__V1__INTERACTION_CREATED__INIT;
+    created.interaction = made;
+    created.first = first;
+    created.effective_expire_time = session->effective_expire_time;
+    if (acceptance->dedupe_key && !MUTANT("accepted_not_remembered")) {
+        created.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, acceptance->dedupe_key};
+        created.content_hash = (ProtobufCBinaryData){HASH_SIZE, acceptance->content_hash};
+    }
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.request = acceptance->request;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED;
+    entry.interaction_created = &created;
+    uint64_t position;
+    if (!hint_expiry(rows, acceptance, expire_before, newer))
+        return refuse(error, REFUSED_NO_MEMORY);
+    if (!rows_append(rows, acceptance->service->sid.data, &entry, &position, error))
+        return false;
+    *ret_interaction = made;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * Taking a message on: the one entry that it becomes, from a carrier or from the Service itself.
+ */
+#ifndef MASKLINE_SERVER_MASKING_MESSAGES_ACCEPT_H
+#define MASKLINE_SERVER_MASKING_MESSAGES_ACCEPT_H
+
+#include "server/masking/internal.h"
+
+enum { RECIPIENTS_MOST = 16 };
+
+/* What a message may hold, from wherever it comes; lengths in characters. */
+enum { BODY_MOST = 1600, MEDIA_MOST = 10, MEDIA_URL_MOST = 2048, MEDIA_TYPE_MOST = 255 };
+
+struct acceptance {
+    const Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Session *session; /* becomes what it is after the message */
+    Maskline__Store__V1__Leg *inbound;     /* NULL: the Service sends */
+    Maskline__Store__V1__Participant *recipients[RECIPIENTS_MOST];
+    unsigned recipient_count;
+    Maskline__Store__V1__Content *content;
+    int64_t life; /* microseconds */
+    /* Of a carrier's message, both or none. */
+    uint8_t *dedupe_key;
+    uint8_t *content_hash;
+    Maskline__Store__V1__RequestId *request;
+    int64_t hint_time; /* out: of an expiry hint that the timers have to know of; 0: none */
+};
+
+/* Texts and bytes are not copied: what the result points to lives as long as theirs. */
+bool message_accept(struct rows *rows, struct acceptance *acceptance,
+                    Maskline__Store__V1__Interaction **ret_interaction, struct error *error);
+
+#endif

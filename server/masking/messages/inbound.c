@@ -1,0 +1,447 @@
+#include "server/masking/messages/inbound.h"
+
+#include "proto/c/fault.h"
+#include "proto/c/utf8.h"
+#include "server/masking/messages/accept.h"
+#include "server/masking/errors.h"
+#include "server/masking/rows/forms.h"
+#include "server/masking/messages/guards.h"
+#include "server/masking/rows/known.h"
+#include "server/masking/messages/legs.h"
+#include "server/masking/outbox/ports.h"
+#include "server/masking/sessions/session_end.h"
+
+#include <string.h>
+
+static const struct {
+    const char *reason;
+    int32_t original;
+} REASONS[REJECTIONS] = {
+    [REJECT_NUMBER_UNKNOWN] = {"NUMBER_UNKNOWN", 0},
+    [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0},
+    [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0},
+    [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0},
+    [REJECT_WRONG_CARRIER] = {"WRONG_CARRIER", 0},
+    [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701},
+    [REJECT_TOO_LONG] = {"TOO_LONG", 0},
+    [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0},
+    [REJECT_LOOP] = {"LOOP", 0},
+    [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903},
+    [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902},
+    [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904},
+    [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903},
+    [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614},
+    [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910},
+};
+
+const char *rejection_reason(enum rejection rejection)
+{
+    return REASONS[rejection].reason;
+}
+
+int32_t rejection_original(enum rejection rejection)
+{
+    return REASONS[rejection].original;
+}
+
+int32_t rejection_original_of(const char *reason)
+{
+    for (int i = 0; i < REJECTIONS; i++) {
+        if (!strcmp(REASONS[i].reason, reason))
+            return REASONS[i].original;
+    }
+    return 0;
+}
+
+/* One step of the way. */
+enum step {
+    STEP_ON,     /* to the next one */
+    STEP_END,    /* the result is known */
+    STEP_BROKEN, /* the decision cannot be made; the error is set */
+};
+
+/* What the steps find out. */
+struct reception {
+    struct inbound *in;
+    struct rows rows;
+    struct holding holding;
+    const Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Session *session;
+    Maskline__Store__V1__Participant *sender;
+    struct acceptance acceptance;
+};
+
+static enum step settle(struct inbound *in, enum rejection rejection)
+{
+    in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
+                                         .reason = rejection_reason(rejection),
+                                         .original = rejection_original(rejection)};
+    return STEP_END;
+}
+
+/* Refused for good, and written down: a repeat gets the same answer, and the Service's log tells of it. */
+static enum step reject(struct reception *r, enum rejection rejection)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__InboundRejected rejected = MASKLINE__STORE__V1__INBOUND_REJECTED__INIT;
+    rejected.proxy_identifier = MUTANT("rejection_tells_sender") ? in->from.text : in->to.text;
+    rejected.carrier = borrowed(in->message->carrier);
+    rejected.reason = borrowed(rejection_reason(rejection));
+    rejected.original_code = rejection_original(rejection);
+    if (r->session)
+        rejected.session = r->session->sid;
+    if (r->sender)
+        rejected.participant = r->sender->sid;
+    rejected.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, in->dedupe_key};
+    rejected.content_hash = (ProtobufCBinaryData){HASH_SIZE, in->content_hash};
+    rejected.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED;
+    entry.inbound_rejected = &rejected;
+    uint64_t position;
+    if (!rows_append(&r->rows, r->service->sid.data, &entry, &position, &in->error))
+        return STEP_BROKEN;
+    return settle(in, rejection);
+}
+
+static bool is_quarantined(const struct reception *r)
+{
+    return r->holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
+}
+
+/* Whose number it is. What nobody owns leaves no trace: there is no log to leave it in. */
+static enum step find_owner(struct reception *r)
+{
+    struct inbound *in = r->in;
+    enum kv_found found =
+        known_number(in->masking->known, &r->rows, in->to.text, &r->holding, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? settle(in, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
+    r->service = r->holding.service;
+    if (!r->service ||
+        r->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return settle(in, is_quarantined(r) ? REJECT_NUMBER_QUARANTINED : REJECT_NUMBER_UNKNOWN);
+    in->log = key_log(r->rows.tenant, r->service->sid.data);
+    return STEP_ON;
+}
+
+static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedupe **ret_row)
+{
+    struct key key = key_dedupe(r->rows.tenant, r->service->sid.data, r->in->dedupe_key);
+    struct kv_value value;
+    enum kv_found found = rows_get(&r->rows, KV_LIVE, &key, &value, &r->in->error);
+    if (found != KV_FOUND)
+        return found;
+    *ret_row = maskline__store__v1__dedupe__unpack(arena_allocator(r->rows.arena), value.bytes.size,
+                                                   value.bytes.data);
+    if (*ret_row)
+        return KV_FOUND;
+    refuse(&r->in->error, REFUSED_RECORD_UNREADABLE);
+    return KV_FAILED;
+}
+
+static bool same_content(const struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+{
+    return row->content_hash.len == HASH_SIZE &&
+           !memcmp(row->content_hash.data, in->content_hash, HASH_SIZE);
+}
+
+static enum step answer_again(struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+{
+    if (*row->reason && !MUTANT("repeat_of_refused_is_accepted"))
+        in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
+                                             .reason = row->reason,
+                                             .original = rejection_original_of(row->reason)};
+    else
+        in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
+    in->result.repeated = true;
+    return STEP_END;
+}
+
+static enum step warn_of_reuse(struct reception *r)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__Warning warning = MASKLINE__STORE__V1__WARNING__INIT;
+    warning.reason = borrowed("PROVIDER_ID_REUSED");
+    warning.message =
+        borrowed("A carrier gave the id of an earlier message to one with other content.");
+    warning.carrier = borrowed(in->message->carrier);
+    warning.proxy_identifier = in->to.text;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
+    entry.warning = &warning;
+    uint64_t position;
+    return rows_append(&r->rows, r->service->sid.data, &entry, &position, &in->error) ? STEP_ON
+                                                                                      : STEP_BROKEN;
+}
+
+/* Seen before? Since commands are decided one after the other, this finds also one that is not durable yet. An id that comes with
+ * other content is another message: it gets a key of its own, of id and content, so that each of the two is known again. */
+static enum step find_repeat(struct reception *r)
+{
+    struct inbound *in = r->in;
+    for (int round = 0; round < 2; round++) {
+        Maskline__Store__V1__Dedupe *row;
+        enum kv_found found = find_answer(r, &row);
+        if (found == KV_FAILED)
+            return STEP_BROKEN;
+        if (MUTANT("repeat_is_new"))
+            return STEP_ON;
+        if (found == KV_FOUND && (same_content(in, row) || MUTANT("reused_id_is_repeat")))
+            return answer_again(in, row);
+        if (found == KV_ABSENT)
+            return round && !MUTANT("reuse_untold") ? warn_of_reuse(r) : STEP_ON;
+        const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
+        key_hash(r->rows.hash_key, both, 2, in->dedupe_key);
+    }
+    return STEP_ON;
+}
+
+/* May it come in at all: by this carrier, to this number, from whom? */
+static enum step check_number(struct reception *r)
+{
+    struct inbound *in = r->in;
+    const Maskline__Store__V1__PhoneNumber *number = r->holding.number;
+    if (is_quarantined(r))
+        return reject(r, MUTANT("quarantine_untold") ? REJECT_NUMBER_UNKNOWN
+                                                     : REJECT_NUMBER_QUARANTINED);
+    if (!number)
+        return reject(r, REJECT_NUMBER_UNKNOWN);
+    if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
+                     in->message->carrier))
+        return reject(r, REJECT_WRONG_CARRIER);
+    if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
+        !MUTANT("inbound_to_locked_number"))
+        return reject(r, REJECT_NUMBER_LOCKED);
+    return STEP_ON;
+}
+
+static enum step check_loop(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (!in->from_known || MUTANT("inbound_in_circles"))
+        return STEP_ON;
+    switch (known_held(in->masking->known, &r->rows, in->from.text, &in->error)) {
+    case KV_FOUND:
+        return reject(r, REJECT_LOOP);
+    case KV_ABSENT:
+        return STEP_ON;
+    default:
+        return STEP_BROKEN;
+    }
+}
+
+/* A session that has ended by itself is closed by the traffic that finds it, when no timer was here before; as of the instant at which
+ * it ended. */
+static enum step reject_inactive(struct reception *r)
+{
+    struct inbound *in = r->in;
+    Maskline__Store__V1__Session *session = r->session;
+    if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED)
+        return reject(r, session_expired(session) ? REJECT_SESSION_EXPIRED : REJECT_SESSION_CLOSED);
+    if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED)
+        return reject(r, REJECT_SESSION_CLOSED);
+    if (!MUTANT("expiry_unwritten_by_traffic") &&
+        !session_close_expired(&r->rows, r->service, session, &in->error))
+        return STEP_BROKEN;
+    in->note_time = session->purge_time;
+    return reject(r, REJECT_SESSION_EXPIRED);
+}
+
+/* Which session, and who in it? The route's row names both; it counts only while the participant's own generation agrees. */
+static enum step find_route(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (!in->from_known)
+        return reject(r, REJECT_NO_ROUTE);
+    struct route_fact route;
+    enum kv_found found = known_route(in->masking->known, &r->rows, r->service->pool.data,
+                                      &in->sender, in->to.text, &route, &in->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? reject(r, REJECT_NO_ROUTE) : STEP_BROKEN;
+    found = rows_session(&r->rows, r->service->sid.data, route.session, &r->session, &in->error);
+    if (found == KV_FAILED)
+        return STEP_BROKEN;
+    if (found == KV_ABSENT || session_purged(r->session, r->rows.now)) {
+        r->session = NULL;
+        return reject(r, REJECT_NO_ROUTE);
+    }
+    Maskline__Store__V1__Participant *sender = session_participant(r->session, route.participant);
+    if (sender && sender->generation != route.generation && !MUTANT("inbound_ignores_generation"))
+        return reject(r, REJECT_NO_ROUTE);
+    r->sender = sender;
+    if (!sender && session_active(r->session, r->rows.now))
+        return reject(r, REJECT_PARTICIPANT_REMOVED);
+    return session_active(r->session, r->rows.now) || MUTANT("inbound_to_ended_session")
+               ? STEP_ON
+               : reject_inactive(r);
+}
+
+/* Whether `one` reaches `other` by dialling `proxy` (in the form that is compared). */
+static bool stands_for(const Maskline__Store__V1__Participant *one, const char *proxy,
+                       const Maskline__Store__V1__Participant *other)
+{
+    for (size_t i = 0; i < one->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = one->bindings[i];
+        struct address form = proxy_form(binding->proxy_identifier);
+        if (strcmp(form.text, proxy) != 0)
+            continue;
+        if (!binding->peer.len || (binding->peer.len == other->sid.len &&
+                                   !memcmp(binding->peer.data, other->sid.data, other->sid.len)))
+            return true;
+    }
+    return false;
+}
+
+static enum step find_partners(struct reception *r)
+{
+    struct acceptance *acceptance = &r->acceptance;
+    struct address proxy = proxy_form(r->in->to.text);
+    for (size_t i = 0; i < r->session->n_participants; i++) {
+        Maskline__Store__V1__Participant *other = r->session->participants[i];
+        if (other == r->sender || (other->delete_time && !MUTANT("inbound_to_removed_person")) ||
+            acceptance->recipient_count == RECIPIENTS_MOST)
+            continue;
+        if (stands_for(r->sender, proxy.text, other))
+            acceptance->recipients[acceptance->recipient_count++] = other;
+    }
+    return acceptance->recipient_count ? STEP_ON : reject(r, REJECT_NO_PARTNER);
+}
+
+static enum step ask_guards(struct reception *r)
+{
+    const struct guard_subject subject = {
+        .service = r->service,
+        .session = r->session,
+        .sender = r->sender,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+    };
+    struct guard_refusal refusal;
+    return guards_pass(&subject, &refusal) || MUTANT("inbound_unguarded")
+               ? STEP_ON
+               : reject(r, REJECT_MODE_REFUSED);
+}
+
+static Maskline__Store__V1__Content *content_of(struct reception *r)
+{
+    const struct inbound_message *message = r->in->message;
+    struct arena *arena = r->rows.arena;
+    Maskline__Store__V1__Content *content = arena_alloc(arena, sizeof *content);
+    if (!content)
+        return NULL;
+    maskline__store__v1__content__init(content);
+    content->body = borrowed(message->body);
+    if (!message->media_count)
+        return content;
+    content->media = arena_array(arena, message->media_count, sizeof *content->media);
+    Maskline__Store__V1__Media *media = arena_array(arena, message->media_count, sizeof *media);
+    if (!content->media || !media)
+        return NULL;
+    for (size_t i = 0; i < message->media_count; i++) {
+        maskline__store__v1__media__init(&media[i]);
+        media[i].url = borrowed(message->media[i].url);
+        media[i].content_type = borrowed(message->media[i].content_type);
+        content->media[i] = &media[i];
+    }
+    content->n_media = message->media_count;
+    return content;
+}
+
+static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
+{
+    Maskline__Store__V1__Leg *leg = arena_alloc(r->rows.arena, sizeof *leg);
+    if (!leg)
+        return NULL;
+    maskline__store__v1__leg__init(leg);
+    leg->participant = r->sender->sid;
+    leg->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_RECEIVED;
+    leg->carrier = borrowed(r->in->message->carrier);
+    leg->provider_id = borrowed(r->in->message->provider_id);
+    leg->update_time = r->rows.now;
+    leg->final_time = r->rows.now;
+    leg->generation = r->sender->generation;
+    return leg;
+}
+
+static enum step check_size(struct reception *r)
+{
+    const struct inbound_message *message = r->in->message;
+    if (utf8_length(message->body) > BODY_MOST && !MUTANT("inbound_of_any_length"))
+        return reject(r, REJECT_TOO_LONG);
+    if (message->media_count > MEDIA_MOST && !MUTANT("inbound_of_any_media"))
+        return reject(r, REJECT_TOO_MUCH_MEDIA);
+    for (size_t i = 0; i < message->media_count; i++) {
+        if (utf8_length(message->media[i].url) > MEDIA_URL_MOST ||
+            utf8_length(message->media[i].content_type) > MEDIA_TYPE_MOST)
+            return reject(r, REJECT_TOO_MUCH_MEDIA);
+    }
+    return STEP_ON;
+}
+
+static enum step take_on(struct reception *r)
+{
+    struct inbound *in = r->in;
+    struct acceptance *acceptance = &r->acceptance;
+    acceptance->service = r->service;
+    acceptance->session = r->session;
+    acceptance->inbound = inbound_leg(r);
+    acceptance->content = content_of(r);
+    acceptance->life = r->service->settings->max_message_life;
+    acceptance->dedupe_key = in->dedupe_key;
+    acceptance->content_hash = in->content_hash;
+    if (!acceptance->inbound || !acceptance->content) {
+        refuse(&in->error, REFUSED_NO_MEMORY);
+        return STEP_BROKEN;
+    }
+    if (!message_accept(&r->rows, acceptance, &in->accepted, &in->error))
+        return STEP_BROKEN;
+    in->note_time = acceptance->hint_time;
+    in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
+    return STEP_END;
+}
+
+/* The way of a message, in order; what an earlier step decides hides the later ones. Keywords stand between find_repeat and
+ * find_route: they count without a route, too. */
+static enum step (*const WAY[])(struct reception *reception) = {
+    find_owner,    find_repeat, check_number, check_loop, find_route,
+    find_partners, ask_guards,  check_size,   take_on,
+};
+
+bool inbound_decide(struct inbound *inbound, struct txn *txn)
+{
+    struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
+    inbound->accepted = NULL;
+    inbound->note_time = 0;
+    enum step step = STEP_ON;
+    known_begin(inbound->masking->known);
+    for (size_t i = 0; i < sizeof WAY / sizeof *WAY && step == STEP_ON; i++)
+        step = WAY[i](&r);
+    if (step != STEP_BROKEN)
+        return true;
+    inbound->accepted = NULL;
+    inbound->note_time = 0;
+    inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
+    return false;
+}
+
+void inbound_prefetch(struct inbound *inbound, struct view *view)
+{
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(256 * 1024);
+    if (!arena || !inbound->from_known)
+        return;
+    struct rows rows = rows_of_view(view, inbound->masking->store, arena);
+    struct error error;
+    Maskline__Store__V1__NumberClaim *claim;
+    if (rows_claim(&rows, inbound->to.text, &claim, &error) != KV_FOUND)
+        return;
+    Maskline__Store__V1__Service *service;
+    if (rows_service(&rows, claim->service.data, &service, &error) != KV_FOUND)
+        return;
+    Maskline__Store__V1__Route *route;
+    if (rows_route(&rows, service->pool.data, &inbound->sender, inbound->to.text, &route, &error) !=
+        KV_FOUND)
+        return;
+    struct key key = key_session(rows.tenant, service->sid.data, route->session.data);
+    struct kv_value value;
+    rows_get(&rows, KV_LIVE, &key, &value, &error);
+}

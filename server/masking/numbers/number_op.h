@@ -1,0 +1,39 @@
+/*
+ * Changes of one number: what they have in common.
+ */
+#ifndef MASKLINE_SERVER_MASKING_NUMBERS_NUMBER_OP_H
+#define MASKLINE_SERVER_MASKING_NUMBERS_NUMBER_OP_H
+
+#include "server/masking/numbers/numbers.h"
+#include "server/masking/op.h"
+
+enum { RESERVED_MOST = 5000, UNRESERVED_MOST = 500, CARRIERS_MOST = 8 };
+
+struct number_op {
+    struct op op;
+    number_done done;
+    void *data;
+    /* The result, in the transaction's arena. */
+    Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__PhoneNumber *number;
+    int64_t in_use;
+};
+
+/* A number_op of this size that tells `done`. NULL: `done` was told that there is no memory. */
+void *number_op_new(struct masking *masking, size_t size, number_done done, void *data);
+
+/* Finds the number in an active Service, and its use. */
+bool number_op_find(struct number_op *op, struct rows *rows, const char *service,
+                    const char *number);
+
+/* Whether the pool takes one more of this kind. */
+bool number_op_room(struct number_op *op, struct rows *rows, bool reserved);
+
+/* Form: names of carriers that this server has, each once. */
+void form_carriers(struct error *error, struct masking *masking, const char *const *carriers,
+                   size_t count);
+/* The number's carriers; without any, the default one. False: the arena is full. */
+bool set_carriers(struct arena *arena, struct masking *masking, const char *const *carriers,
+                  size_t count, Maskline__Store__V1__PhoneNumber *number);
+
+#endif

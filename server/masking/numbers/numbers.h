@@ -1,0 +1,65 @@
+/*
+ * Phone numbers: a Service's pool, claims over the whole store, quarantine.
+ */
+#ifndef MASKLINE_SERVER_MASKING_NUMBERS_NUMBERS_H
+#define MASKLINE_SERVER_MASKING_NUMBERS_NUMBERS_H
+
+#include "server/masking/masking.h"
+
+struct number_result {
+    const Maskline__Store__V1__PhoneNumber *number;
+    int64_t in_use; /* active sessions that use it */
+};
+
+typedef void (*number_done)(void *data, const struct number_result *result,
+                            const struct error *error);
+
+struct number_draft {
+    const char *service;
+    const char *phone_number; /* E.164 */
+    const char *country;      /* ISO alpha-2; empty: from the number where that tells */
+    const char *friendly_name;
+    bool sms, mms, voice;
+    bool reserved;
+    const char *const *carriers; /* none: the default carrier */
+    size_t carrier_count;
+    struct request_id request;
+};
+void numbers_add(struct masking *masking, const struct number_draft *draft, number_done done,
+                 void *data);
+
+struct number_change {
+    const char *service;
+    const char *number; /* SID, or E.164 */
+    bool set_reserved, reserved;
+    const char *friendly_name;   /* NULL: as it is */
+    const char *const *carriers; /* NULL: as they are */
+    size_t carrier_count;
+    Maskline__Store__V1__NumberState state; /* UNSPECIFIED: as it is */
+};
+void numbers_update(struct masking *masking, const struct number_change *change, number_done done,
+                    void *data);
+
+/* Refused while active sessions use it (80611), unless forced: then those sessions fail. The number goes into quarantine. */
+void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,
+                    number_done done, void *data);
+
+bool numbers_get(struct view *view, const struct store *store, const char *service,
+                 const char *number, struct arena *arena, struct number_result *ret_result,
+                 struct error *error);
+
+struct number_list {
+    struct number_result *numbers;
+    size_t count;
+    char next_token[PAGE_TOKEN_SIZE];
+};
+struct number_filter {
+    const char *country;                    /* NULL or empty: all */
+    Maskline__Store__V1__NumberState state; /* UNSPECIFIED: all */
+    bool by_reserved, reserved;
+};
+bool numbers_list(struct view *view, const struct store *store, const char *service,
+                  const struct number_filter *filter, const struct page *page, struct arena *arena,
+                  struct number_list *ret_list, struct error *error);
+
+#endif

@@ -1,0 +1,277 @@
+#include "server/masking/numbers/selection.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/numbers/calling_code.h"
+#include "server/masking/errors.h"
+#include "server/masking/rows/forms.h"
+#include "server/masking/numbers/pools.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct pool_wish wish_of(const struct seeker *seeker)
+{
+    struct pool_wish wish = {
+        .sms = seeker->mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY,
+        .voice = seeker->mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY,
+    };
+    /* Messages go to the first identifier, and calls ring it first: its country counts. */
+    calling_code(seeker->identifiers[0].text, wish.code);
+    snprintf(wish.country, sizeof wish.country, "%s", address_country(&seeker->identifiers[0]));
+    return wish;
+}
+
+static bool own_number(const struct seeker *seeker, const char *proxy)
+{
+    struct address form = proxy_form(proxy);
+    for (size_t i = 0; i < seeker->joining.count; i++) {
+        struct address own = address_canonical(&seeker->identifiers[i]);
+        if (!strcmp(own.text, form.text) && !MUTANT("own_number_is_chosen"))
+            return true;
+    }
+    return false;
+}
+
+bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
+                      Maskline__Store__V1__Mode mode, struct error *error)
+{
+    if (mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY && !number->voice)
+        return refuse(error, REFUSED_NO_VOICE_NUMBER);
+    if (mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY && !number->sms &&
+        !MUTANT("number_need_not_fit_mode"))
+        return refuse(error, REFUSED_NO_SMS_NUMBER);
+    return true;
+}
+
+/* ---- choosing ---- */
+
+struct selecting {
+    struct masking *masking;
+    struct rows *rows;
+    const struct seeker *seeker;
+    struct error *error;
+    struct pool *pool;
+    struct pool_wish wish;
+    struct pairs pairs; /* what this person has or had */
+    Maskline__Store__V1__PhoneNumber *found;
+};
+
+enum tried { TRIED_FOUND, TRIED_NOTHING, TRIED_STALE, TRIED_FAILED };
+
+/* The memory's word is a hint; the row's counts. */
+static enum tried take(struct selecting *s, const char *proxy)
+{
+    Maskline__Store__V1__PhoneNumber *number;
+    enum kv_found found =
+        rows_number(s->rows, s->seeker->joining.service->pool.data, proxy, &number, s->error);
+    if (found == KV_FAILED)
+        return TRIED_FAILED;
+    if (found == KV_ABSENT || !number_is_choosable(number) || (s->wish.sms && !number->sms) ||
+        (s->wish.voice && !number->voice))
+        return TRIED_STALE;
+    s->found = number;
+    return TRIED_FOUND;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct pair *x = *(const struct pair *const *)a, *y = *(const struct pair *const *)b;
+    if (x->taken_time != y->taken_time && !MUTANT("sticky_takes_any_earlier"))
+        return x->taken_time < y->taken_time ? 1 : -1;
+    return strcmp(x->proxy, y->proxy);
+}
+
+/* A number that this person had, the latest first. */
+static enum tried try_earlier(struct selecting *s)
+{
+    const struct pair **earlier =
+        arena_array(s->rows->arena, s->pairs.count, sizeof(const struct pair *));
+    size_t count = 0;
+    if (!earlier) {
+        refuse(s->error, REFUSED_NO_MEMORY);
+        return TRIED_FAILED;
+    }
+    for (size_t i = 0; i < s->pairs.count; i++) {
+        const struct pair *pair = &s->pairs.pairs[i];
+        if ((pair->state == PAIR_FREE ||
+             (pair->state == PAIR_COOLING && MUTANT("sticky_wins_over_cool_down"))) &&
+            pool_has(s->pool, &s->wish, pair->proxy) && !own_number(s->seeker, pair->proxy))
+            earlier[count++] = pair;
+    }
+    if (!count)
+        return TRIED_NOTHING;
+    qsort(earlier, count, sizeof(const struct pair *), newest_first);
+    return take(s, earlier[0]->proxy);
+}
+
+/* Whether one who was seated just before got this number (in its canonical form). */
+static bool just_taken(const struct seeker *seeker, const char *proxy)
+{
+    for (size_t i = 0; i < seeker->seated_count; i++) {
+        const Maskline__Store__V1__Participant *seated = seeker->seated[i];
+        for (size_t j = 0; j < seated->n_bindings; j++) {
+            struct address form = proxy_form(seated->bindings[j]->proxy_identifier);
+            if (!strcmp(form.text, proxy))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
+{
+    const struct pair *pair = pairs_find(&s->pairs, proxy);
+    if (MUTANT("used_number_is_chosen"))
+        return !own_number(s->seeker, proxy);
+    return !(pair && (fresh || pair->state != PAIR_FREE)) && !own_number(s->seeker, proxy);
+}
+
+/* The least used one; with `fresh` of those that this person never had. What the same command took has one use more than the walk
+ * knows of: it stands behind those with as many. */
+static enum tried try_least_used(struct selecting *s, bool fresh)
+{
+    struct pool_walk walk, behind = {.load = 0};
+    const char *taken = NULL, *proxy;
+    pool_walk(s->pool, &s->wish, &walk);
+    while ((proxy = pool_walk_next(&walk))) {
+        if (taken && (walk.others != behind.others || walk.load > behind.load + 1))
+            break;
+        if (!may_have(s, proxy, fresh))
+            continue;
+        if (!just_taken(s->seeker, proxy))
+            return take(s, proxy);
+        if (!taken) {
+            taken = proxy;
+            behind = walk;
+        }
+    }
+    return taken ? take(s, taken) : TRIED_NOTHING;
+}
+
+static enum tried try_all(struct selecting *s)
+{
+    bool avoid = s->seeker->joining.service->settings->number_selection ==
+                 MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY;
+    enum tried tried = avoid ? try_least_used(s, true) : try_earlier(s);
+    return tried == TRIED_NOTHING ? try_least_used(s, false) : tried;
+}
+
+/* When the first number that would fit has rested; 0: none rests. */
+static int64_t next_free(const struct selecting *s)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < s->pairs.count; i++) {
+        const struct pair *pair = &s->pairs.pairs[i];
+        if (pair->state == PAIR_COOLING && (!first || pair->free_time < first) &&
+            pool_has(s->pool, &s->wish, pair->proxy) && !own_number(s->seeker, pair->proxy))
+            first = pair->free_time;
+    }
+    return first;
+}
+
+/* The first condition that left nothing. */
+static bool explain(const struct selecting *s)
+{
+    struct pool_fits fits = pool_fit(s->pool, &s->wish);
+    if (!fits.all)
+        return refuse(s->error, REFUSED_POOL_EMPTY);
+    if (!fits.able)
+        return refuse(s->error, s->wish.voice && (!fits.voice || fits.sms) ? REFUSED_NO_VOICE_NUMBER
+                                                                           : REFUSED_NO_SMS_NUMBER);
+    if (!fits.near)
+        return refuse(s->error, REFUSED_NO_COUNTRY_NUMBER);
+    if (!fits.choosable)
+        return refuse(s->error, REFUSED_ONLY_RESERVED);
+    refuse(s->error, REFUSED_ALL_IN_USE);
+    int64_t free_time = next_free(s);
+    if (free_time)
+        error_free_time(s->error, free_time, s->rows->now);
+    return false;
+}
+
+bool select_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+{
+    struct selecting s = {
+        .masking = masking,
+        .rows = rows,
+        .seeker = seeker,
+        .error = error,
+        .wish = wish_of(seeker),
+    };
+    const uint8_t *pool = seeker->joining.service->pool.data;
+    if (!pairs_read(rows, &seeker->joining, &s.pairs, error))
+        return false;
+    /* A memory that is wrong about a row is thrown away, once. */
+    for (int round = 0; round < 2; round++) {
+        if (!pools_get(masking->pools, rows, pool, &s.pool, error))
+            return false;
+        switch (try_all(&s)) {
+        case TRIED_FOUND:
+            *ret_number = s.found;
+            return true;
+        case TRIED_NOTHING:
+            return explain(&s);
+        case TRIED_STALE:
+            pools_forget(masking->pools, pool);
+            break;
+        default:
+            return false;
+        }
+    }
+    return refuse(error, REFUSED_INTERNAL);
+}
+
+/* ---- as asked for ---- */
+
+bool pair_allowed(const struct pair *pair, int64_t now, struct error *error)
+{
+    if (pair->state == PAIR_TAKEN && !MUTANT("asked_for_pair_is_shared")) {
+        refuse(error, REFUSED_PAIR_IN_USE);
+        error_metadata(error, "session_sid", "%s", sid_format("KC", pair->session).text);
+        return false;
+    }
+    if (pair->state == PAIR_COOLING && !MUTANT("asked_for_pair_needs_no_rest")) {
+        refuse(error, REFUSED_PAIR_COOLING_DOWN);
+        error_free_time(error, pair->free_time, now);
+        return false;
+    }
+    return true;
+}
+
+/* Not in this pool: in another one of the tenant's? */
+static bool elsewhere(struct rows *rows, const char *proxy, struct error *error)
+{
+    Maskline__Store__V1__NumberClaim *claim;
+    enum kv_found found = proxy ? rows_claim(rows, proxy, &claim, error) : KV_ABSENT;
+    if (found == KV_FAILED)
+        return false;
+    bool held = found == KV_FOUND && claim->tenant == rows->tenant &&
+                claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
+    return refuse(error, held ? REFUSED_PROXY_ELSEWHERE : REFUSED_PROXY_NOT_FOUND);
+}
+
+bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
+                  const uint8_t *sid, Maskline__Store__V1__PhoneNumber **ret_number,
+                  struct error *error)
+{
+    const uint8_t *pool = seeker->joining.service->pool.data;
+    Maskline__Store__V1__PhoneNumber *number;
+    enum kv_found found = proxy ? rows_number(rows, pool, proxy, &number, error)
+                                : rows_number_by_sid(rows, pool, sid, &number, error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT && elsewhere(rows, proxy, error);
+    if (own_number(seeker, number->phone_number))
+        return refuse(error, REFUSED_OWN_NUMBER);
+    if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE &&
+        !MUTANT("asked_for_number_in_any_state"))
+        return refuse(error, REFUSED_NUMBER_NOT_ACTIVE);
+    struct pair pair;
+    if (!number_fits_mode(number, seeker->mode, error) ||
+        !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
+        !pair_allowed(&pair, rows->now, error))
+        return false;
+    *ret_number = number;
+    return true;
+}

@@ -1,0 +1,38 @@
+/*
+ * Which number a participant gets.
+ *
+ * The law: nobody has a number in two active sessions, nor one that rests after another session, nor the own number. Within it the
+ * Service's behaviour chooses: one that this person had, or one that it never had; else the least used.
+ */
+#ifndef MASKLINE_SERVER_MASKING_NUMBERS_SELECTION_H
+#define MASKLINE_SERVER_MASKING_NUMBERS_SELECTION_H
+
+#include "server/masking/internal.h"
+#include "server/masking/sessions/routes.h"
+
+struct seeker {
+    struct joining joining;
+    const struct address *identifiers; /* as many as joining.count */
+    Maskline__Store__V1__Mode mode;
+    /* Whose numbers the same command has just given to them: these have a use that no row tells of yet. */
+    Maskline__Store__V1__Participant *const *seated;
+    size_t seated_count;
+};
+
+/* Chooses a number. False: none fits, and the error says what was missing and when one comes free. */
+bool select_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
+
+/* Takes the number that was asked for: by its text, or by SID when that is NULL. */
+bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
+                  const uint8_t *sid, Maskline__Store__V1__PhoneNumber **ret_number,
+                  struct error *error);
+
+/* Whether a number can do what a mode needs. */
+bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
+                      Maskline__Store__V1__Mode mode, struct error *error);
+
+/* The refusals of a pair that is not free; true when it is. */
+bool pair_allowed(const struct pair *pair, int64_t now, struct error *error);
+
+#endif

@@ -1,0 +1,398 @@
+#include "proto/c/fault.h"
+#include "server/masking/errors.h"
+#include "server/masking/messages/guards.h"
+#include "server/masking/rows/known.h"
+#include "server/masking/messages/leg_row.h"
+#include "server/masking/messages/legs.h"
+#include "server/masking/outbox/outbox_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the check of one leg finds out. */
+struct checking {
+    struct outbox *outbox;
+    struct rows *rows;
+    struct checked *item;
+    struct error *error;
+    const struct leg_id *id;
+    const Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Interaction *interaction;
+    Maskline__Store__V1__Leg *leg;
+    const Maskline__Store__V1__AttemptMark *cut_off; /* the attempt by key that a crash cut off */
+    Maskline__Store__V1__Session *session;
+    Maskline__Store__V1__Participant *recipient;
+    const Maskline__Store__V1__Binding *binding;
+    const Maskline__Store__V1__PhoneNumber *number;
+};
+
+/* Whether the check goes on to its next step. When not, the item's verdict stands, or the decision failed. */
+enum go { GO_ON, GO_END, GO_FAIL };
+
+static enum go judge(struct checking *c, enum verdict verdict)
+{
+    c->item->verdict = verdict;
+    return GO_END;
+}
+
+static struct key mark_key(const struct checking *c)
+{
+    return key_attempt(c->rows->tenant, log_service(&c->id->log), c->id->session,
+                       c->id->interaction, c->id->leg);
+}
+
+static enum go drop_mark(struct checking *c)
+{
+    struct key key = mark_key(c);
+    if (txn_delete(c->rows->txn, KV_LIVE, key_bytes(&key)))
+        return GO_ON;
+    refuse(c->error, REFUSED_NO_MEMORY);
+    return GO_FAIL;
+}
+
+static bool perhaps_sent(const struct checking *c)
+{
+    return c->cut_off || leg_perhaps_sent(c->leg);
+}
+
+/* The leg has come to its end without (another) attempt: written down. */
+static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, const char *reason,
+                   int32_t original)
+{
+    int64_t before = c->leg->due_time;
+    if (c->cut_off) {
+        c->leg->attempts = c->cut_off->attempt;
+        c->leg->carrier = c->cut_off->keyed_carrier;
+        if (drop_mark(c) != GO_ON)
+            return GO_FAIL;
+    }
+    if (perhaps_sent(c))
+        leg_end(c->leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
+                "RESULT_UNKNOWN", 0, c->rows->now);
+    else
+        leg_end(c->leg, status, reason, original, c->rows->now);
+    if (!leg_append(c->rows, c->id, c->leg, before, c->error))
+        return GO_FAIL;
+    return judge(c, VERDICT_END);
+}
+
+static enum go cancel(struct checking *c, const char *reason, int32_t original)
+{
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_CANCELED, reason, original);
+}
+
+/* A row of the outbox index whose leg is gone with its session. */
+static enum go sweep(struct checking *c)
+{
+    struct key key = key_outbox(c->rows->tenant, log_service(&c->id->log),
+                                c->item->letter->row_time, c->id->interaction, c->id->leg);
+    if (!txn_delete(c->rows->txn, KV_IDX, key_bytes(&key))) {
+        refuse(c->error, REFUSED_NO_MEMORY);
+        return GO_FAIL;
+    }
+    return drop_mark(c) == GO_ON ? judge(c, VERDICT_GONE) : GO_FAIL;
+}
+
+/* Of a leg that another life of this server may have handed over. */
+static enum go find_mark(struct checking *c)
+{
+    struct key key = mark_key(c);
+    struct kv_value value;
+    enum kv_found found = rows_get(c->rows, KV_LIVE, &key, &value, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? GO_ON : GO_FAIL;
+    const Maskline__Store__V1__AttemptMark *mark = maskline__store__v1__attempt_mark__unpack(
+        arena_allocator(c->rows->arena), value.bytes.size, value.bytes.data);
+    if (!mark) {
+        refuse(c->error, REFUSED_RECORD_UNREADABLE);
+        return GO_FAIL;
+    }
+    if (*mark->keyed_carrier && mark->attempt > c->leg->attempts)
+        c->cut_off = mark;
+    return GO_ON;
+}
+
+static enum go find_leg(struct checking *c)
+{
+    enum kv_found found = rows_interaction(c->rows, log_service(&c->id->log), c->id->session,
+                                           c->id->interaction, &c->interaction, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? sweep(c) : GO_FAIL;
+    if (c->id->leg >= c->interaction->n_outbound)
+        return sweep(c);
+    c->leg = c->interaction->outbound[c->id->leg];
+    c->item->expire = c->interaction->expire_time;
+    /* A receipt may have been faster than this. */
+    if (!leg_waits(c->leg))
+        return judge(c, VERDICT_GONE);
+    return c->item->letter->cold ? find_mark(c) : GO_ON;
+}
+
+static enum go check_life(struct checking *c)
+{
+    if (c->rows->now < c->interaction->expire_time || MUTANT("attempt_outlives_message"))
+        return GO_ON;
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MESSAGE_EXPIRED", 0);
+}
+
+static enum go check_service(struct checking *c)
+{
+    if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE &&
+        !MUTANT("attempt_of_deleted_service"))
+        return cancel(c, "SERVICE_DELETED", 0);
+    return GO_ON;
+}
+
+/* Active, or closed so lately that what was accepted before may still go out. */
+static enum go check_session(struct checking *c)
+{
+    enum kv_found found =
+        rows_session(c->rows, log_service(&c->id->log), c->id->session, &c->session, c->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? cancel(c, "SESSION_CLOSED", 0) : GO_FAIL;
+    if (session_active(c->session, c->rows->now) || MUTANT("attempt_in_ended_session"))
+        return GO_ON;
+    int64_t ended = c->session->end_time;
+    bool expired = session_expired(c->session);
+    if (session_open(c->session)) {
+        session_expiry(c->service, c->session, &ended);
+        expired = true;
+    }
+    if (MUTANT("grace_counts_from_notice"))
+        ended = c->rows->now;
+    if (c->rows->now - ended <
+        c->service->settings->closing_grace + MUTANT("grace_lasts_a_tick_more"))
+        return GO_ON;
+    return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
+}
+
+/* The binding by which the sender's words reach the recipient. */
+static const Maskline__Store__V1__Binding *binding_for(
+    const Maskline__Store__V1__Participant *recipient, const Maskline__Store__V1__Leg *sender)
+{
+    for (size_t i = 0; i < recipient->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = recipient->bindings[i];
+        if (binding->until_time)
+            continue; /* honoured for replies only */
+        if (!binding->peer.len)
+            return binding;
+        if (sender && binding->peer.len == sender->participant.len &&
+            !memcmp(binding->peer.data, sender->participant.data, sender->participant.len))
+            return binding;
+    }
+    return NULL;
+}
+
+static enum go check_recipient(struct checking *c)
+{
+    c->recipient = session_participant(c->session, c->leg->participant.data);
+    if (!c->recipient || !c->recipient->n_identifiers || !c->recipient->n_persons)
+        return cancel(c, "PARTICIPANT_REMOVED", 0);
+    c->binding = binding_for(c->recipient, c->interaction->inbound);
+    return c->binding ? GO_ON : cancel(c, "ROUTE_CHANGED", 0);
+}
+
+/* The route by which the recipient would answer has to be what it was when the message was accepted: that, and nothing else, says that
+ * this number still stands for this session with this person. */
+static enum go check_route(struct checking *c)
+{
+    struct person person;
+    if (c->recipient->persons[0].len != PERSON_SIZE)
+        return cancel(c, "ROUTE_CHANGED", 0);
+    memcpy(person.bytes, c->recipient->persons[0].data, PERSON_SIZE);
+    struct route_fact route;
+    enum kv_found found = known_route(c->outbox->masking->known, c->rows, c->service->pool.data,
+                                      &person, c->binding->proxy_identifier, &route, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    if (MUTANT("attempt_without_route"))
+        return GO_ON;
+    if (found == KV_ABSENT)
+        return cancel(c, "ROUTE_CHANGED", 0);
+    bool same_generation =
+        route.generation == c->recipient->generation && route.generation == c->leg->generation;
+    bool same_people = !memcmp(route.session, c->id->session, SID_BYTES) &&
+                       !memcmp(route.participant, c->leg->participant.data, SID_BYTES);
+    if ((!same_generation && !MUTANT("attempt_ignores_generation")) ||
+        (!same_people && !MUTANT("attempt_to_other_people")))
+        return cancel(c, "ROUTE_CHANGED", 0);
+    return GO_ON;
+}
+
+static enum go check_loop(struct checking *c)
+{
+    switch (
+        known_held(c->outbox->masking->known, c->rows, c->recipient->identifiers[0], c->error)) {
+    case KV_FOUND:
+        return MUTANT("attempt_in_circles") ? GO_ON : cancel(c, "LOOP", 0);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
+        return GO_FAIL;
+    }
+}
+
+static enum go check_number(struct checking *c)
+{
+    struct holding holding;
+    enum kv_found found = known_number(c->outbox->masking->known, c->rows,
+                                       c->binding->proxy_identifier, &holding, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    if (found == KV_ABSENT || !holding.number || !holding.service ||
+        (memcmp(holding.service->sid.data, c->service->sid.data, SID_BYTES) != 0 &&
+         !MUTANT("attempt_from_moved_number")) ||
+        holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        return cancel(c, "NUMBER_REMOVED", 0);
+    c->number = holding.number;
+    if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
+        !MUTANT("attempt_from_locked_number"))
+        return judge(c, VERDICT_WAIT);
+    if (c->interaction->content->n_media && !c->number->mms && !MUTANT("attempt_without_mms"))
+        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MMS_NOT_POSSIBLE", 0);
+    return GO_ON;
+}
+
+/* ---- the attempt ---- */
+
+static char *copy_text(char **place, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*place, text, size);
+    *place += size;
+    return copy;
+}
+
+static const char *sender_of(const struct checking *c)
+{
+    return MUTANT("relay_from_real_number") ? c->recipient->identifiers[0]
+                                            : c->binding->proxy_identifier;
+}
+
+static size_t text_sizes(const struct checking *c)
+{
+    const Maskline__Store__V1__Content *content = c->interaction->content;
+    size_t size = strlen(sender_of(c)) + 1;
+    size += strlen(c->recipient->identifiers[0]) + 1 + strlen(content->body) + 1;
+    for (size_t i = 0; i < content->n_media; i++)
+        size += strlen(content->media[i]->url) + strlen(content->media[i]->content_type) + 2;
+    return size;
+}
+
+/* One piece of memory: the attempt, its media, its texts. It outlives the transaction. */
+static struct attempt *attempt_new(const struct checking *c, const struct port *port)
+{
+    const Maskline__Store__V1__Content *content = c->interaction->content;
+    size_t media_size = content->n_media * sizeof(struct ingress_media);
+    struct attempt *attempt = malloc(sizeof *attempt + media_size + text_sizes(c));
+    if (!attempt)
+        return NULL;
+    struct ingress_media *media = (struct ingress_media *)(attempt + 1);
+    char *place = (char *)media + media_size;
+    attempt->letter = c->item->letter;
+    attempt->id = *c->id;
+    attempt->number = c->leg->attempts + 1;
+    attempt->texts = NULL;
+    attempt->given_up = false;
+    attempt->withdrawn = false;
+    attempt->result = (struct send_result){.outcome = SEND_RETRY};
+    attempt->waits = false;
+    outbound_key_write(c->id, c->rows->hash_key, port->carrier->name, attempt->key);
+    attempt->message = (struct outbound_message){
+        .key = attempt->key,
+        .from = copy_text(&place, sender_of(c)),
+        .to = copy_text(&place, c->recipient->identifiers[0]),
+        .body = copy_text(&place, content->body),
+        .media = media,
+        .media_count = content->n_media,
+        .expire_time = c->interaction->expire_time,
+    };
+    for (size_t i = 0; i < content->n_media; i++) {
+        media[i].url = copy_text(&place, content->media[i]->url);
+        media[i].content_type = copy_text(&place, content->media[i]->content_type);
+    }
+    return attempt;
+}
+
+/* That an attempt was begun is durable before it is: one that is cut off is never made again, or by its key alone. */
+static bool mark(struct checking *c, const struct attempt *attempt)
+{
+    Maskline__Store__V1__AttemptMark mark = MASKLINE__STORE__V1__ATTEMPT_MARK__INIT;
+    mark.attempt = attempt->number;
+    mark.time = c->rows->now;
+    if (attempt->message.relies_on_key)
+        mark.keyed_carrier = borrowed(attempt->port->carrier->name);
+    uint8_t packed[128];
+    if (maskline__store__v1__attempt_mark__get_packed_size(&mark) > sizeof packed)
+        return false;
+    size_t size = maskline__store__v1__attempt_mark__pack(&mark, packed);
+    struct key key = mark_key(c);
+    return txn_put(c->rows->txn, KV_LIVE, key_bytes(&key), (struct bytes){packed, size}, 0);
+}
+
+static enum go begin(struct checking *c)
+{
+    struct ports *ports = c->outbox->masking->ports;
+    unsigned here;
+    struct port *port =
+        ports_choose(ports, c->number->carriers, c->number->n_carriers, c->leg->attempts, &here);
+    if (!port)
+        return judge(c, VERDICT_WAIT);
+    /* With several carriers the next one may get its turn; it does not know this one's keys. */
+    bool relies_on_key = (here == 1 || MUTANT("key_relied_on_with_failover")) &&
+                         port->carrier->idempotent(port->carrier->data);
+    /* Nor does any other than the one that perhaps sent it: the number may have changed its carriers since. */
+    const char *tried = c->cut_off ? c->cut_off->keyed_carrier : c->leg->carrier;
+    if (perhaps_sent(c) && !MUTANT("perhaps_sent_goes_to_another") &&
+        !(relies_on_key && !strcmp(tried, port->carrier->name)))
+        return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN,
+                   "RESULT_UNKNOWN", 0);
+    if (atomic_fetch_add(&port->in_flight, 1) >= c->outbox->limits.in_flight) {
+        atomic_fetch_sub(&port->in_flight, 1);
+        c->item->port = port;
+        return judge(c, VERDICT_BUSY);
+    }
+    struct attempt *attempt = attempt_new(c, port);
+    if (!attempt) {
+        atomic_fetch_sub(&port->in_flight, 1);
+        refuse(c->error, REFUSED_NO_MEMORY);
+        return GO_FAIL;
+    }
+    attempt->port = port;
+    attempt->carriers = here;
+    attempt->marked = !(relies_on_key && port->carrier->forgets);
+    attempt->made_before = c->cut_off != NULL;
+    attempt->message.relies_on_key = relies_on_key;
+    c->item->attempt = attempt;
+    if (attempt->marked && !MUTANT("attempt_unmarked") && !mark(c, attempt)) {
+        refuse(c->error, REFUSED_NO_MEMORY);
+        return GO_FAIL;
+    }
+    return judge(c, VERDICT_SEND);
+}
+
+/* In order: what ends a leg for good comes before what makes it wait. Who has opted out or is blocked is asked after the route. */
+static enum go (*const STEPS[])(struct checking *checking) = {
+    find_leg,    check_life, check_service, check_session, check_recipient,
+    check_route, check_loop, check_number,  begin,
+};
+
+bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,
+                   struct error *error)
+{
+    struct checking c = {
+        .outbox = outbox, .rows = rows, .item = item, .error = error, .id = &item->letter->id};
+    item->attempt = NULL;
+    item->port = NULL;
+    item->expire = 0;
+    item->verdict = VERDICT_GONE;
+    rows->tenant = log_tenant(&c.id->log);
+    enum kv_found found =
+        known_service(outbox->masking->known, rows, log_service(&c.id->log), &c.service, error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT; /* it went with its log, long ago */
+    enum go go = GO_ON;
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && go == GO_ON; i++)
+        go = STEPS[i](&c);
+    return go != GO_FAIL;
+}

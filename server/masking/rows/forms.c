@@ -1,0 +1,72 @@
+#include "server/masking/rows/forms.h"
+
+#include "proto/c/sid.h"
+#include "proto/c/utf8.h"
+
+#include <string.h>
+
+static bool upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool sid_shaped(const char *text)
+{
+    if (strnlen(text, SID_LENGTH + 1) != SID_LENGTH || !upper(text[0]) || !upper(text[1]))
+        return false;
+    for (size_t i = 2; i < SID_LENGTH; i++) {
+        if (!hex(text[i]))
+            return false;
+    }
+    return true;
+}
+
+struct address proxy_form(const char *proxy)
+{
+    struct address address = {.text = ""};
+    if (address_parse(proxy, ADDRESS_STRICT, &address))
+        return address_canonical(&address);
+    strncat(address.text, proxy, sizeof address.text - 1);
+    return address;
+}
+
+void name_hash(const uint8_t *hash_key, const char *name, uint8_t ret_hash[HASH_SIZE])
+{
+    const struct bytes pieces[] = {{"name", 4}, {name, strlen(name)}};
+    key_hash(hash_key, pieces, 2, ret_hash);
+}
+
+void form_text(struct error *error, const char *path, const char *text, size_t most)
+{
+    if (!utf8_valid((const uint8_t *)text, strlen(text)))
+        error_field(error, path, "This is no UTF-8.");
+    else if (utf8_length(text) > most)
+        error_field(error, path, "At most %zu characters.", most);
+}
+
+void form_name(struct error *error, const char *path, const char *name)
+{
+    form_text(error, path, name, NAME_MOST);
+    if (sid_shaped(name))
+        error_field(error, path, "A name must not have the form of a SID.");
+}
+
+void form_request(struct error *error, const struct request_id *request)
+{
+    if (request->id)
+        form_text(error, "request_id", request->id, REQUEST_ID_MOST);
+}
+
+void form_span(struct error *error, const char *path, int64_t span, int64_t least, int64_t most)
+{
+    if (span < least)
+        error_field(error, path,
+                    least ? "This must be more than 0." : "This must not be negative.");
+    else if (span > most)
+        error_field(error, path, "At most %lld seconds.", (long long)(most / 1000000));
+}

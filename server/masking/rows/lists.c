@@ -1,0 +1,73 @@
+#include "server/masking/rows/lists.h"
+
+#include "server/masking/errors.h"
+
+#include <string.h>
+
+size_t page_rows(const struct page *page)
+{
+    if (!page->size)
+        return PAGE_DEFAULT;
+    return page->size < PAGE_MOST ? page->size : PAGE_MOST;
+}
+
+/* Where the page begins: the list's first key, or just after the last one of the page before. */
+static bool first_key(const struct listing *listing, struct key *ret_from, struct error *error)
+{
+    const char *token = listing->page->token;
+    *ret_from = listing->prefix;
+    if (!token || !*token)
+        return true;
+    if (!page_token_read(token, listing->rows->hash_key, listing->name, ret_from, error))
+        return false;
+    if (ret_from->size == sizeof ret_from->data)
+        return refuse(error, REFUSED_INTERNAL);
+    ret_from->data[ret_from->size++] = 0;
+    return true;
+}
+
+static bool keep_key(struct bytes key, struct key *ret_key)
+{
+    if (key.size > sizeof ret_key->data)
+        return false;
+    ret_key->size = key.size;
+    memcpy(ret_key->data, key.data, key.size);
+    return true;
+}
+
+static bool fill(const struct listing *listing, struct scan *scan, struct key *ret_last,
+                 struct error *error)
+{
+    size_t rows = page_rows(listing->page), taken = 0;
+    for (size_t looked = 0; scan_valid(scan) && looked < SCAN_BUDGET && taken < rows &&
+                            arena_used(listing->rows->arena) < PAGE_MEMORY;
+         scan_next(scan), looked++) {
+        bool takes = false;
+        struct bytes key = scan_key(scan);
+        if (!keep_key(key, ret_last))
+            return refuse(error, REFUSED_INTERNAL);
+        if (!listing->look(listing->data, listing->rows, key, scan_value(scan).bytes, &takes,
+                           error))
+            return false;
+        taken += takes;
+    }
+    return scan_valid(scan) || scan_ok(scan, error);
+}
+
+bool list_page(const struct listing *listing, char ret_token[PAGE_TOKEN_SIZE], struct error *error)
+{
+    struct key from, last = {.size = 0};
+    if (!first_key(listing, &from, error))
+        return false;
+    struct bytes to = bytes_after(key_bytes(&listing->prefix), listing->rows->arena);
+    struct scan *scan = rows_scan(listing->rows, listing->family, key_bytes(&from), to, false);
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    bool ok = fill(listing, scan, &last, error);
+    bool more = ok && scan_valid(scan);
+    scan_free(scan);
+    *ret_token = '\0';
+    if (more && !page_token_write(&last, listing->rows->hash_key, listing->name, ret_token))
+        return refuse(error, REFUSED_INTERNAL);
+    return ok;
+}

@@ -1,0 +1,153 @@
+#include "server/masking/errors.h"
+#include "server/masking/rows/forms.h"
+#include "server/masking/rows/rows.h"
+
+#include <string.h>
+
+/* A text in the form of a SID is one: of this kind, or refused. */
+static bool read_sid(const char *prefix, const char *text, enum refusal refusal, sid_bytes ret_sid,
+                     struct error *error)
+{
+    return sid_parse(prefix, text, ret_sid) || refuse(error, refusal);
+}
+
+static bool needed(const char *path, const char *text, struct error *error)
+{
+    if (*text)
+        return true;
+    error_clear(error);
+    return error_field(error, path, "This is needed.");
+}
+
+/* A row of an index whose value is a SID. */
+static enum kv_found look_up(struct rows *rows, enum kv_family family, const struct key *key,
+                             sid_bytes ret_sid, struct error *error)
+{
+    struct kv_value value;
+    enum kv_found found = rows_get(rows, family, key, &value, error);
+    if (found != KV_FOUND)
+        return found;
+    if (value.bytes.size != SID_BYTES) {
+        refuse(error, REFUSED_RECORD_UNREADABLE);
+        return KV_FAILED;
+    }
+    memcpy(ret_sid, value.bytes.data, SID_BYTES);
+    return KV_FOUND;
+}
+
+enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes ret_service,
+                                 struct error *error)
+{
+    uint8_t hash[HASH_SIZE];
+    name_hash(rows->hash_key, name, hash);
+    struct key key = key_service_name(rows->tenant, hash);
+    return look_up(rows, KV_META, &key, ret_service, error);
+}
+
+enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, const char *name,
+                                 sid_bytes ret_session, struct error *error)
+{
+    uint8_t hash[HASH_SIZE];
+    name_hash(rows->hash_key, name, hash);
+    struct key key = key_session_name(rows->tenant, service, hash);
+    return look_up(rows, KV_IDX, &key, ret_session, error);
+}
+
+bool rows_find_service(struct rows *rows, const char *name,
+                       Maskline__Store__V1__Service **ret_service, struct error *error)
+{
+    sid_bytes sid;
+    if (!needed("service", name, error))
+        return false;
+    enum kv_found found = KV_FOUND;
+    if (sid_shaped(name)) {
+        if (!read_sid("KS", name, REFUSED_SERVICE_SID, sid, error))
+            return false;
+    } else {
+        found = rows_service_named(rows, name, sid, error);
+    }
+    if (found == KV_FOUND)
+        found = rows_service(rows, sid, ret_service, error);
+    if (found == KV_ABSENT)
+        refuse(error, REFUSED_SERVICE_NOT_FOUND);
+    return found == KV_FOUND;
+}
+
+bool rows_find_active_service(struct rows *rows, const char *name,
+                              Maskline__Store__V1__Service **ret_service, struct error *error)
+{
+    Maskline__Store__V1__Service *service;
+    if (!rows_find_service(rows, name, &service, error))
+        return false;
+    if (service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return refuse(error, REFUSED_SERVICE_DELETED);
+    *ret_service = service;
+    return true;
+}
+
+bool rows_find_session(struct rows *rows, const Maskline__Store__V1__Service *service,
+                       const char *name, Maskline__Store__V1__Session **ret_session,
+                       struct error *error)
+{
+    sid_bytes sid;
+    if (!needed("session", name, error))
+        return false;
+    bool by_sid = sid_shaped(name);
+    enum kv_found found = KV_FOUND;
+    if (by_sid) {
+        if (!read_sid("KC", name, REFUSED_SESSION_SID, sid, error))
+            return false;
+    } else {
+        found = rows_session_named(rows, service->sid.data, name, sid, error);
+    }
+    Maskline__Store__V1__Session *session;
+    if (found == KV_FOUND)
+        found = rows_session(rows, service->sid.data, sid, &session, error);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT || session_purged(session, rows->now))
+        return refuse(error, by_sid ? REFUSED_SESSION_NOT_FOUND : REFUSED_SESSION_NAME_NOT_FOUND);
+    *ret_session = session;
+    return true;
+}
+
+enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const uint8_t *number,
+                                 Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+{
+    struct key key = key_number_sid(rows->tenant, pool, number);
+    struct kv_value value;
+    enum kv_found found = rows_get(rows, KV_IDX, &key, &value, error);
+    if (found != KV_FOUND)
+        return found;
+    char proxy[ADDRESS_SIZE] = "";
+    if (value.bytes.size >= sizeof proxy) {
+        refuse(error, REFUSED_RECORD_UNREADABLE);
+        return KV_FAILED;
+    }
+    memcpy(proxy, value.bytes.data, value.bytes.size);
+    return rows_number(rows, pool, proxy, ret_number, error);
+}
+
+bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
+                      const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
+                      struct error *error)
+{
+    if (!needed("phone_number", name, error))
+        return false;
+    enum kv_found found;
+    struct address address;
+    sid_bytes sid;
+    if (sid_shaped(name)) {
+        if (!read_sid("PN", name, REFUSED_NUMBER_SID, sid, error))
+            return false;
+        found = rows_number_by_sid(rows, service->pool.data, sid, ret_number, error);
+    } else if (address_parse(name, ADDRESS_STRICT, &address)) {
+        found = rows_number(rows, service->pool.data, address.text, ret_number, error);
+    } else {
+        error_clear(error);
+        return error_field(error, "phone_number", "This is neither a SID nor a number in E.164.");
+    }
+    if (found == KV_ABSENT)
+        refuse(error, REFUSED_NUMBER_NOT_FOUND);
+    return found == KV_FOUND;
+}

@@ -1,0 +1,94 @@
+#include "server/masking/services/service_settings.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/errors.h"
+#include "server/masking/rows/forms.h"
+
+#define SECOND INT64_C(1000000)
+#define HOUR   (3600 * SECOND)
+#define DAY    (24 * HOUR)
+
+struct service_settings service_settings_unset(void)
+{
+    return (struct service_settings){
+        .default_ttl = SETTING_UNSET,
+        .cool_down = SETTING_UNSET,
+        .late_reply_window = SETTING_UNSET,
+        .max_message_life = SETTING_UNSET,
+        .closing_grace = SETTING_UNSET,
+        .quarantine = SETTING_UNSET,
+        .idle_cap = SETTING_UNSET,
+        .closed_session_retention = SETTING_UNSET,
+        .event_retention = SETTING_UNSET,
+    };
+}
+
+struct service_settings service_settings_default(void)
+{
+    return (struct service_settings){
+        .default_ttl = 0,
+        .cool_down = 4 * HOUR,
+        .late_reply_window = 3 * HOUR,
+        .max_message_life = 1 * HOUR,
+        .closing_grace = 0,
+        .quarantine = 7 * DAY,
+        .idle_cap = 0,
+        .closed_session_retention = 90 * DAY,
+        .event_retention = 30 * DAY,
+        .default_mode = MASKLINE__STORE__V1__MODE__MODE_VOICE_AND_MESSAGE,
+        .number_selection = MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_PREFER_STICKY,
+    };
+}
+
+/* The times, side by side: what a client gives, what is kept, and its bounds. */
+#define SPANS(X)                                                                   \
+    X(default_ttl, "session_policy.default_ttl", 0, SECONDS_MOST *SECOND)          \
+    X(idle_cap, "session_policy.idle_cap", 0, SECONDS_MOST *SECOND)                \
+    X(cool_down, "number_policy.cool_down", 0, 366 * DAY)                          \
+    X(late_reply_window, "number_policy.late_reply_window", 0, 366 * DAY)          \
+    X(quarantine, "number_policy.quarantine", 0, 366 * DAY)                        \
+    X(max_message_life, "message_policy.max_life", 1, 7 * DAY)                     \
+    X(closing_grace, "message_policy.closing_grace", 0, 7 * DAY)                   \
+    X(closed_session_retention, "retention_policy.closed_sessions", 1, 3660 * DAY) \
+    X(event_retention, "retention_policy.events", 1, 3660 * DAY)
+
+void settings_form(struct error *error, const struct service_settings *settings)
+{
+#define CHECK(name, path, least, most)   \
+    if (settings->name != SETTING_UNSET) \
+        form_span(error, path, settings->name, least, most);
+    SPANS(CHECK)
+#undef CHECK
+    if ((unsigned)settings->default_mode > MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY)
+        error_field(error, "session_policy.default_mode", "This is no mode.");
+    if ((unsigned)settings->number_selection >
+        MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY)
+        error_field(error, "number_policy.selection_behavior", "This is no behaviour.");
+}
+
+bool settings_change(Maskline__Store__V1__Settings *settings, const struct service_settings *change)
+{
+    bool changed = false;
+#define TAKE(name, path, least, most)                                      \
+    if (change->name != SETTING_UNSET && change->name != settings->name) { \
+        settings->name = change->name;                                     \
+        changed = true;                                                    \
+    }
+    SPANS(TAKE)
+#undef TAKE
+    if (change->default_mode && change->default_mode != settings->default_mode) {
+        settings->default_mode = change->default_mode;
+        changed = true;
+    }
+    if (change->number_selection && change->number_selection != settings->number_selection) {
+        settings->number_selection = change->number_selection;
+        changed = true;
+    }
+    return changed;
+}
+
+bool settings_agree(const Maskline__Store__V1__Settings *settings, struct error *error)
+{
+    return settings->cool_down >= settings->max_message_life + settings->late_reply_window ||
+           MUTANT("cool_down_of_any_length") || refuse(error, REFUSED_COOL_DOWN_TOO_SHORT);
+}

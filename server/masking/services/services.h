@@ -1,0 +1,60 @@
+/*
+ * Services: configuration, name, life and deletion.
+ */
+#ifndef MASKLINE_SERVER_MASKING_SERVICES_SERVICES_H
+#define MASKLINE_SERVER_MASKING_SERVICES_SERVICES_H
+
+#include "server/masking/masking.h"
+
+/* Settings that are not given have value UNSET (times) or UNSPECIFIED (enums): they stay as they are, or get the default. */
+enum { SETTING_UNSET = -1 };
+
+struct service_settings {
+    int64_t default_ttl, cool_down, late_reply_window, max_message_life, closing_grace, quarantine,
+        idle_cap, closed_session_retention, event_retention; /* microseconds */
+    Maskline__Store__V1__Mode default_mode;
+    Maskline__Store__V1__NumberSelection number_selection;
+};
+
+/* All unset. */
+struct service_settings service_settings_unset(void);
+/* The design's defaults. */
+struct service_settings service_settings_default(void);
+
+typedef void (*service_done)(void *data, const Maskline__Store__V1__Service *service,
+                             const struct error *error);
+
+struct service_draft {
+    const char *unique_name; /* 1 to 191 characters, not shaped like a SID */
+    struct service_settings settings;
+    struct request_id request;
+};
+void services_create(struct masking *masking, const struct service_draft *draft, service_done done,
+                     void *data);
+
+struct service_change {
+    const char *service;
+    const char *unique_name; /* NULL: as it is */
+    struct service_settings settings;
+};
+void services_update(struct masking *masking, const struct service_change *change,
+                     service_done done, void *data);
+
+/* The Service is DELETING at once: nothing routes, nothing is sent, its name is free. Sessions, numbers and the rest go in pieces after
+ * that, also after a crash. `done` gets the Service in state DELETING. */
+void services_delete(struct masking *masking, const char *service, service_done done, void *data);
+
+/* Reads. Results live in the arena. A deleted Service is found by its SID for as long as its log can be read. */
+bool services_get(struct view *view, const struct store *store, const char *service,
+                  struct arena *arena, Maskline__Store__V1__Service **ret_service,
+                  struct error *error);
+
+struct service_list {
+    Maskline__Store__V1__Service **services;
+    size_t count;
+    char next_token[PAGE_TOKEN_SIZE];
+};
+bool services_list(struct view *view, const struct store *store, const struct page *page,
+                   struct arena *arena, struct service_list *ret_list, struct error *error);
+
+#endif

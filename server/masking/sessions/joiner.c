@@ -1,0 +1,289 @@
+#include "server/masking/sessions/joiner.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/errors.h"
+#include "server/masking/rows/forms.h"
+#include "server/masking/messages/legs.h"
+#include "server/masking/numbers/selection.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- form ---- */
+
+static void path_of(const struct joiner *joiner, const char *field, char ret_path[64])
+{
+    snprintf(ret_path, 64, "%s.%s", joiner->path, field);
+}
+
+/* The path of an identifier, as the client may have given it: one, or a list. */
+static void identifier_path(const struct joiner *joiner, size_t index, char ret_path[64])
+{
+    if (joiner->draft->identifier_count == 1)
+        path_of(joiner, "identifier", ret_path);
+    else
+        snprintf(ret_path, 64, "%s.identifiers[%zu]", joiner->path, index);
+}
+
+static void bad_identifier(struct error *error, const struct joiner *joiner, size_t index,
+                           const char *why)
+{
+    char path[64];
+    identifier_path(joiner, index, path);
+    if (error->code == STATUS_OK)
+        refuse(error, REFUSED_IDENTIFIER);
+    error_field(error, path, "%s",
+                MUTANT("error_tells_number") ? joiner->draft->identifiers[index] : why);
+}
+
+static bool known(const struct joiner *joiner, const struct person *person)
+{
+    for (size_t i = 0; i < joiner->count; i++) {
+        if (!memcmp(joiner->persons[i].bytes, person->bytes, PERSON_SIZE))
+            return true;
+    }
+    return false;
+}
+
+static void read_identifiers(struct error *error, const uint8_t *hash_key, struct joiner *joiner)
+{
+    const struct participant_draft *draft = joiner->draft;
+    char path[64];
+    path_of(joiner, draft->identifier_count ? "identifiers" : "identifier", path);
+    if (!draft->identifier_count)
+        error_field(error, path, "A participant needs at least one real number.");
+    if (draft->identifier_count > IDENTIFIERS_MOST)
+        error_field(error, path, "At most %d.", IDENTIFIERS_MOST);
+    for (size_t i = 0; i < draft->identifier_count && i < IDENTIFIERS_MOST; i++) {
+        struct address address;
+        if (!address_parse(draft->identifiers[i], ADDRESS_STRICT, &address)) {
+            bad_identifier(error, joiner, i, "This is no number in E.164: + and 8 to 15 digits.");
+            continue;
+        }
+        struct address canonical = address_canonical(&address);
+        struct person person = person_of(hash_key, canonical.text);
+        if (known(joiner, &person)) {
+            identifier_path(joiner, i, path);
+            error_field(error, path, "This is one phone with another of the list.");
+            continue;
+        }
+        joiner->identifiers[joiner->count] = address;
+        joiner->persons[joiner->count++] = person;
+    }
+}
+
+static void read_proxy(struct error *error, struct joiner *joiner)
+{
+    const char *proxy = joiner->draft->proxy_identifier, *sid = joiner->draft->proxy_number_sid;
+    char path[64];
+    if (proxy && *proxy) {
+        joiner->asks = true;
+        path_of(joiner, "proxy_identifier", path);
+        if (!address_parse(proxy, ADDRESS_STRICT, &joiner->proxy))
+            error_field(error, path, "This is no number in E.164: + and 8 to 15 digits.");
+    }
+    if (sid && *sid) {
+        joiner->asks = joiner->asks_sid = true;
+        path_of(joiner, "proxy_identifier_sid", path);
+        if (sid_parse("PN", sid, joiner->sid))
+            return;
+        if (error->code == STATUS_OK)
+            refuse(error, REFUSED_NUMBER_SID);
+        error_field(error, path, "This is no SID of a phone number.");
+    }
+}
+
+void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
+                 const struct participant_draft *draft, struct joiner *ret_joiner)
+{
+    memset(ret_joiner, 0, sizeof *ret_joiner);
+    ret_joiner->draft = draft;
+    snprintf(ret_joiner->path, sizeof ret_joiner->path, "%s", path);
+    read_identifiers(error, hash_key, ret_joiner);
+    char name[64];
+    path_of(ret_joiner, "friendly_name", name);
+    if (draft->friendly_name)
+        form_text(error, name, draft->friendly_name, FRIENDLY_NAME_MOST);
+    read_proxy(error, ret_joiner);
+}
+
+bool joiners_same(const struct joiner *a, const struct joiner *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (known(a, &b->persons[i]))
+            return true;
+    }
+    return false;
+}
+
+bool joiner_is(const struct joiner *joiner, const Maskline__Store__V1__Participant *participant)
+{
+    for (size_t i = 0; i < participant->n_persons; i++) {
+        struct person person;
+        if (participant->persons[i].len != PERSON_SIZE)
+            continue;
+        memcpy(person.bytes, participant->persons[i].data, PERSON_SIZE);
+        if (known(joiner, &person))
+            return true;
+    }
+    return false;
+}
+
+/* ---- a seat ---- */
+
+/* A proxy number as a person's own would send messages round in circles. */
+static bool check_loop(struct rows *rows, const struct joiner *joiner, struct error *error)
+{
+    for (size_t i = 0; i < joiner->count; i++) {
+        Maskline__Store__V1__NumberClaim *claim;
+        enum kv_found found = rows_claim(rows, joiner->identifiers[i].text, &claim, error);
+        if (found == KV_FAILED)
+            return false;
+        if (found == KV_ABSENT || MUTANT("proxy_number_joins") ||
+            claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+            continue;
+        error_clear(error);
+        bad_identifier(error, joiner, i, "This is a proxy number, and nobody's own.");
+        return false;
+    }
+    return true;
+}
+
+static bool find_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                        const struct joiner *joiner, Maskline__Store__V1__PhoneNumber **ret_number,
+                        struct error *error)
+{
+    if (!joiner->asks)
+        return select_number(masking, rows, seeker, ret_number, error);
+    const char *proxy = *joiner->proxy.text ? joiner->proxy.text : NULL;
+    Maskline__Store__V1__PhoneNumber *number;
+    if (!select_asked(rows, seeker, proxy, joiner->sid, &number, error))
+        return false;
+    if (proxy && joiner->asks_sid && memcmp(number->sid.data, joiner->sid, SID_BYTES) != 0) {
+        char path[64];
+        path_of(joiner, "proxy_identifier_sid", path);
+        error_clear(error);
+        return error_field(error, path, "This is another number's than proxy_identifier.");
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool set_identifiers(struct arena *arena, const struct joiner *joiner,
+                            Maskline__Store__V1__Participant *participant)
+{
+    participant->identifiers = arena_array(arena, joiner->count, sizeof(char *));
+    participant->persons = arena_array(arena, joiner->count, sizeof(ProtobufCBinaryData));
+    if (!participant->identifiers || !participant->persons)
+        return false;
+    for (size_t i = 0; i < joiner->count; i++) {
+        participant->identifiers[i] = arena_string(arena, joiner->identifiers[i].text);
+        participant->persons[i].data = arena_copy(arena, joiner->persons[i].bytes, PERSON_SIZE);
+        participant->persons[i].len = PERSON_SIZE;
+        if (!participant->identifiers[i] || !participant->persons[i].data)
+            return false;
+    }
+    participant->n_identifiers = participant->n_persons = joiner->count;
+    return true;
+}
+
+static Maskline__Store__V1__Participant *make(struct rows *rows,
+                                              const Maskline__Store__V1__Session *session,
+                                              const struct joiner *joiner,
+                                              const Maskline__Store__V1__PhoneNumber *number)
+{
+    struct arena *arena = rows->arena;
+    Maskline__Store__V1__Participant *made = arena_alloc(arena, sizeof *made);
+    Maskline__Store__V1__Binding *binding = arena_alloc(arena, sizeof *binding);
+    Maskline__Store__V1__Binding **bindings = arena_array(arena, 1, sizeof(void *));
+    uint8_t *sid = arena_alloc(arena, SID_BYTES);
+    if (!made || !binding || !bindings || !sid)
+        return NULL;
+    txn_mint(rows->txn, sid);
+    maskline__store__v1__binding__init(binding);
+    binding->proxy_identifier = number->phone_number;
+    binding->number = number->sid;
+    binding->since_time = rows->now;
+    bindings[0] = binding;
+    maskline__store__v1__participant__init(made);
+    made->sid = (ProtobufCBinaryData){SID_BYTES, sid};
+    if (joiner->draft->friendly_name)
+        made->friendly_name = borrowed(joiner->draft->friendly_name);
+    made->bindings = bindings;
+    made->n_bindings = 1;
+    made->create_time = made->update_time = rows->now;
+    made->generation = session->generation;
+    return set_identifiers(arena, joiner, made) ? made : NULL;
+}
+
+/* Everybody at the other end. */
+static struct person *peers_of(struct rows *rows, const Maskline__Store__V1__Session *session,
+                               const struct joiner *coming, size_t *ret_count)
+{
+    size_t room = coming ? coming->count : 0, count = 0;
+    for (size_t i = 0; i < session->n_participants; i++)
+        room += session->participants[i]->n_persons;
+    struct person *peers = arena_array(rows->arena, room, sizeof *peers);
+    if (!peers)
+        return NULL;
+    for (size_t i = 0; i < session->n_participants; i++) {
+        const Maskline__Store__V1__Participant *participant = session->participants[i];
+        for (size_t j = 0; j < participant->n_persons && !participant->delete_time; j++) {
+            if (participant->persons[j].len == PERSON_SIZE)
+                memcpy(peers[count++].bytes, participant->persons[j].data, PERSON_SIZE);
+        }
+    }
+    for (size_t i = 0; coming && i < coming->count; i++)
+        peers[count++] = coming->persons[i];
+    *ret_count = count;
+    return peers;
+}
+
+bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
+                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
+                 struct error *error)
+{
+    const Maskline__Store__V1__Session *session = seat->session;
+    size_t peer_count = 0;
+    struct person *peers = peers_of(rows, session, seat->coming, &peer_count);
+    if (!peers)
+        return refuse(error, REFUSED_NO_MEMORY);
+    const struct seeker seeker = {
+        .joining =
+            {
+                .service = seat->service,
+                .session = session->sid.data,
+                .persons = joiner->persons,
+                .count = joiner->count,
+                .peers = peers,
+                .peer_count = peer_count,
+            },
+        .identifiers = joiner->identifiers,
+        .mode = session->mode,
+        .seated = session->participants,
+        .seated_count = seat->is_new ? session->n_participants : 0,
+    };
+    Maskline__Store__V1__PhoneNumber *number;
+    /* Who asks for the own number is told so. */
+    if ((!joiner->asks && !check_loop(rows, joiner, error)) ||
+        !find_number(masking, rows, &seeker, joiner, &number, error) ||
+        (joiner->asks && !check_loop(rows, joiner, error)))
+        return false;
+    *ret_participant = make(rows, session, joiner, number);
+    return *ret_participant || refuse(error, REFUSED_NO_MEMORY);
+}
+
+void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,
+                 const struct joiner *joiner)
+{
+    static const sid_bytes none;
+    const struct joining joining = {
+        .service = service,
+        .session = none,
+        .persons = joiner->persons,
+        .count = joiner->count,
+    };
+    struct pairs pairs;
+    struct error error;
+    (void)pairs_read(rows, &joining, &pairs, &error);
+}

@@ -1,0 +1,56 @@
+/*
+ * People who are to join a session: from what a client gave to a participant with its number.
+ */
+#ifndef MASKLINE_SERVER_MASKING_SESSIONS_JOINER_H
+#define MASKLINE_SERVER_MASKING_SESSIONS_JOINER_H
+
+#include "server/masking/internal.h"
+#include "server/masking/sessions/sessions.h"
+
+enum {
+    IDENTIFIERS_MOST = 10,
+    PARTICIPANTS_MOST = 2,
+    PARTICIPANTS_EVER =
+        256, /* with those who left: all of them have to fit into the entry that deletes the session */
+};
+
+struct joiner {
+    const struct participant_draft *draft;
+    char path[32]; /* in the request: "participants[1]" */
+    struct address identifiers[IDENTIFIERS_MOST];
+    struct person persons[IDENTIFIERS_MOST];
+    size_t count;
+    bool asks; /* for a number: `proxy`, or, when that is empty, the one with the SID */
+    struct address proxy;
+    bool asks_sid;
+    sid_bytes sid;
+};
+
+/* Checks the form of a draft, and adds what is wrong with it to an error that was cleared before the first one. */
+void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
+                 const struct participant_draft *draft, struct joiner *ret_joiner);
+
+/* Whether two are the same person: they share an identifier. */
+bool joiners_same(const struct joiner *a, const struct joiner *b);
+
+/* Whether the joiner is this participant. */
+bool joiner_is(const struct joiner *joiner, const Maskline__Store__V1__Participant *participant);
+
+/* Where somebody sits down. */
+struct seat {
+    const Maskline__Store__V1__Service *service;
+    const Maskline__Store__V1__Session *session; /* the others in it are the peers */
+    bool is_new;                 /* the session: the same command gave the others their numbers */
+    const struct joiner *coming; /* who will be there, too; or NULL */
+};
+
+/* Makes the joiner a participant of the session, with a number. */
+bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
+                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
+                 struct error *error);
+
+/* Reads what joiner_seat will read. */
+void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,
+                 const struct joiner *joiner);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Opening a session again.
+ */
+#ifndef MASKLINE_SERVER_MASKING_SESSIONS_REOPEN_H
+#define MASKLINE_SERVER_MASKING_SESSIONS_REOPEN_H
+
+#include "server/masking/rows/rows.h"
+
+/* How long a session lives, in its record's terms. */
+struct session_life {
+    int64_t ttl;
+    bool ttl_given;
+    int64_t expire_date;
+};
+
+/* Opens an ended session with its participants and their numbers, which have to be in the pool, able, and free for these people.
+ * The session is changed in place. */
+bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *service,
+                    Maskline__Store__V1__Session *session, const struct session_life *life,
+                    struct error *error);
+
+#endif

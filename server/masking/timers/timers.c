@@ -1,0 +1,362 @@
+#include "proto/c/fault.h"
+#include "server/masking/errors.h"
+#include "server/masking/timers/timers_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    WAIT_REFUSED = 1000000, /* until a piece that failed is tried again */
+    /* A clock that is not the machine's may have moved without a kick. */
+    WAIT_MOST = 1000000,
+};
+
+static uint64_t log_hash(const struct log_id *log)
+{
+    uint64_t hash;
+    memcpy(&hash, log->bytes + sizeof log->bytes - sizeof hash, sizeof hash);
+    return hash * UINT64_C(0x9e3779b97f4a7c15) >> 8;
+}
+
+static struct timer *timer_find(struct timers *timers, const struct log_id *log)
+{
+    struct table_link *link = NULL;
+    while ((link = table_find(&timers->table, log_hash(log), link))) {
+        if (!memcmp(&((struct timer *)link)->log, log, sizeof *log))
+            return (struct timer *)link;
+    }
+    return NULL;
+}
+
+/* With the lock. NULL: no memory. */
+static struct timer *timer_of(struct timers *timers, const struct log_id *log)
+{
+    struct timer *timer = timer_find(timers, log);
+    if (timer)
+        return timer;
+    timer = calloc(1, sizeof *timer);
+    if (!timer)
+        return NULL;
+    timer->log = *log;
+    timer->due = INT64_MAX;
+    timers->next = 0; /* its log has not been looked at */
+    if (table_add(&timers->table, &timer->link, log_hash(log)))
+        return timer;
+    free(timer);
+    return NULL;
+}
+
+static void timer_set(struct timers *timers, struct timer *timer, int64_t due)
+{
+    timer->due = due;
+    if (due < timers->next) {
+        timers->next = due;
+        pthread_cond_signal(&timers->wake);
+    }
+}
+
+struct timers *timers_new(struct masking *masking)
+{
+    struct timers *timers = calloc(1, sizeof *timers);
+    if (!timers)
+        return NULL;
+    timers->masking = masking;
+    timers->next = INT64_MAX;
+    pthread_mutex_init(&timers->lock, NULL);
+    pthread_mutex_init(&timers->running, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&timers->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return timers;
+}
+
+static void free_link(struct table_link *link)
+{
+    free(link);
+}
+
+void timers_free(struct timers *timers)
+{
+    if (!timers)
+        return;
+    table_clear(&timers->table, free_link);
+    pthread_cond_destroy(&timers->wake);
+    pthread_mutex_destroy(&timers->running);
+    pthread_mutex_destroy(&timers->lock);
+    free(timers);
+}
+
+void timers_note(struct timers *timers, const struct log_id *log, int64_t time)
+{
+    pthread_mutex_lock(&timers->lock);
+    struct timer *timer = timer_of(timers, log);
+    if (timer && time < timer->floor)
+        timer->floor = time;
+    if (timer && time < timer->due)
+        timer_set(timers, timer, time);
+    else if (!timer)
+        timers->discover = 0; /* found again with all the others */
+    pthread_mutex_unlock(&timers->lock);
+}
+
+void timers_kick(struct timers *timers)
+{
+    pthread_mutex_lock(&timers->lock);
+    timers->kicked = true;
+    pthread_cond_signal(&timers->wake);
+    pthread_mutex_unlock(&timers->lock);
+}
+
+/* ---- all Services ---- */
+
+static bool note_service(struct timers *timers, struct rows *rows, struct bytes key, bool known_too,
+                         struct error *error)
+{
+    sid_bytes sid;
+    Maskline__Store__V1__Service *service;
+    int64_t due;
+    if (!key_service_sid(key, sid))
+        return true;
+    struct log_id log = key_log(rows->tenant, sid);
+    pthread_mutex_lock(&timers->lock);
+    bool known = timer_find(timers, &log) != NULL;
+    pthread_mutex_unlock(&timers->lock);
+    if (known && !known_too)
+        return true;
+    enum kv_found found = rows_service(rows, sid, &service, error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT;
+    if (!piece_first_due(rows, service, &due, error))
+        return false;
+    pthread_mutex_lock(&timers->lock);
+    struct timer *timer = timer_of(timers, &log);
+    if (timer) {
+        timer->floor = 0;
+        if (due < timer->due)
+            timer_set(timers, timer, due);
+    }
+    pthread_mutex_unlock(&timers->lock);
+    return timer || refuse(error, REFUSED_NO_MEMORY);
+}
+
+static bool note_services(struct timers *timers, struct view *view, bool known_too,
+                          struct error *error)
+{
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
+    struct key prefix = key_services(TENANT_DEFAULT), to = prefix;
+    to.data[to.size - 1]++; /* the tenant's last byte */
+    struct scan *scan =
+        arena ? view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false) : NULL;
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    bool ok = true;
+    for (; scan_valid(scan) && ok; scan_next(scan)) {
+        struct rows rows = rows_of_view(view, timers->masking->store, arena);
+        rows.tenant = TENANT_DEFAULT;
+        ok = note_service(timers, &rows, scan_key(scan), known_too, error);
+        arena_reset(arena);
+    }
+    if (ok)
+        ok = scan_ok(scan, error);
+    scan_free(scan);
+    return ok;
+}
+
+bool timers_rebuild(struct timers *timers, struct view *view, struct error *error)
+{
+    return note_services(timers, view, true, error);
+}
+
+static void discover(struct timers *timers, int64_t now)
+{
+    struct error error;
+    struct view *view = view_open(timers->masking->store);
+    bool ok = view && note_services(timers, view, false, &error);
+    view_close(view);
+    pthread_mutex_lock(&timers->lock);
+    timers->discover = now + (ok ? LOOK_AT_LOGS : WAIT_REFUSED);
+    pthread_mutex_unlock(&timers->lock);
+}
+
+/* ---- running ---- */
+
+static void piece_done(struct command *command, enum command_outcome outcome,
+                       const struct error *error)
+{
+    (void)error; /* it is tried again */
+    struct piece *piece = (struct piece *)command;
+    pthread_mutex_lock(&piece->lock);
+    if (outcome != COMMAND_DURABLE)
+        piece->decided = false;
+    piece->is_finished = true;
+    pthread_cond_signal(&piece->finished);
+    pthread_mutex_unlock(&piece->lock);
+}
+
+/* With the lock. While the piece ran, something else may have become due. */
+static void piece_apply(struct timers *timers, const struct piece *piece, int64_t now)
+{
+    struct timer *timer = timer_find(timers, &piece->log);
+    if (!timer)
+        return;
+    if (piece->decided && piece->gone) {
+        table_remove(&timers->table, &timer->link);
+        free(timer);
+        return;
+    }
+    int64_t next = piece->decided ? piece->next : now + WAIT_REFUSED;
+    int64_t floor = piece->decided ? piece->new_floor : piece->floor;
+    if (timer->floor == INT64_MAX || floor < timer->floor)
+        timer->floor = floor;
+    if (next < timer->due)
+        timer_set(timers, timer, next);
+}
+
+/* One command for a Service; waits for it. Returns how many things it did. */
+static unsigned run_piece(struct timers *timers, const struct log_id *log, int64_t floor,
+                          int64_t now)
+{
+    struct piece piece = {
+        .command = {.prefetch = piece_prefetch, .decide = piece_decide, .done = piece_done},
+        .masking = timers->masking,
+        .log = *log,
+        .floor = floor,
+    };
+    pthread_mutex_init(&piece.lock, NULL);
+    pthread_cond_init(&piece.finished, NULL);
+    FAILPOINT("timers_before_piece");
+    pipeline_submit(timers->masking->pipeline, &piece.command);
+    pthread_mutex_lock(&piece.lock);
+    while (!piece.is_finished)
+        pthread_cond_wait(&piece.finished, &piece.lock);
+    pthread_mutex_unlock(&piece.lock);
+    pthread_cond_destroy(&piece.finished);
+    pthread_mutex_destroy(&piece.lock);
+    pthread_mutex_lock(&timers->lock);
+    FAILPOINT("timers_after_piece");
+    piece_apply(timers, &piece, now);
+    pthread_mutex_unlock(&timers->lock);
+    return piece.decided ? piece.ran : 0;
+}
+
+struct job {
+    struct log_id log;
+    int64_t floor;
+    bool piece; /* else the log */
+};
+
+/* With the lock: one thing that is due, taken off the list. Sets timers->next anew when there is none. */
+static bool take_due(struct timers *timers, int64_t now, struct job *ret_job)
+{
+    if (timers->next > now)
+        return false;
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < timers->table.bucket_count; i++) {
+        for (struct table_link *link = timers->table.buckets[i]; link; link = link->chain) {
+            struct timer *timer = (struct timer *)link;
+            if (timer->due <= now || timer->trim_time <= now) {
+                *ret_job = (struct job){timer->log, timer->floor, timer->due <= now};
+                if (ret_job->piece) {
+                    timer->due = INT64_MAX;
+                    timer->floor = INT64_MAX; /* until the piece tells; notes may lower it */
+                } else {
+                    timer->trim_time = now + LOOK_AT_LOGS;
+                }
+                return true;
+            }
+            int64_t due = timer->due < timer->trim_time ? timer->due : timer->trim_time;
+            if (due < next)
+                next = due;
+        }
+    }
+    timers->next = next;
+    return false;
+}
+
+/* One thing. False when nothing is due. */
+static bool run_one(struct timers *timers, unsigned *ran)
+{
+    int64_t now = store_now(timers->masking->store);
+    struct job job;
+    pthread_mutex_lock(&timers->lock);
+    bool look = timers->discover <= now && !timers->stopping;
+    bool due = !look && !timers->stopping && take_due(timers, now, &job);
+    pthread_mutex_unlock(&timers->lock);
+    if (look)
+        discover(timers, now);
+    else if (due && job.piece)
+        *ran += run_piece(timers, &job.log, job.floor, now);
+    else if (due)
+        *ran += log_retain(timers->masking, &job.log);
+    return look || due;
+}
+
+unsigned timers_run_due(struct timers *timers)
+{
+    unsigned ran = 0;
+    pthread_mutex_lock(&timers->running);
+    while (run_one(timers, &ran))
+        ;
+    pthread_mutex_unlock(&timers->running);
+    return ran;
+}
+
+/* With the lock. */
+static void wait_for_due(struct timers *timers)
+{
+    int64_t now = store_now(timers->masking->store);
+    int64_t next = timers->next < timers->discover ? timers->next : timers->discover;
+    int64_t wait = next > now ? next - now : 0;
+    if (wait > WAIT_MOST)
+        wait = WAIT_MOST;
+    if (!wait || timers->kicked || timers->stopping)
+        return;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait / 1000000;
+    until.tv_nsec += wait % 1000000 * 1000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&timers->wake, &timers->lock, &until);
+}
+
+static void *run(void *data)
+{
+    struct timers *timers = data;
+    pthread_mutex_lock(&timers->lock);
+    while (!timers->stopping) {
+        timers->kicked = false;
+        pthread_mutex_unlock(&timers->lock);
+        timers_run_due(timers);
+        pthread_mutex_lock(&timers->lock);
+        wait_for_due(timers);
+    }
+    pthread_mutex_unlock(&timers->lock);
+    return NULL;
+}
+
+bool timers_start(struct timers *timers, struct error *error)
+{
+    if (timers->masking->options.manual_timers)
+        return true;
+    if (pthread_create(&timers->thread, NULL, run, timers))
+        return refuse(error, REFUSED_NO_THREAD);
+    timers->threaded = true;
+    return true;
+}
+
+void timers_stop(struct timers *timers)
+{
+    pthread_mutex_lock(&timers->lock);
+    timers->stopping = true;
+    pthread_cond_signal(&timers->wake);
+    pthread_mutex_unlock(&timers->lock);
+    if (timers->threaded)
+        pthread_join(timers->thread, NULL);
+    timers->threaded = false;
+}

@@ -1,0 +1,72 @@
+/*
+ * The inside of the timers.
+ */
+#ifndef MASKLINE_SERVER_MASKING_TIMERS_TIMERS_INTERNAL_H
+#define MASKLINE_SERVER_MASKING_TIMERS_TIMERS_INTERNAL_H
+
+#include "server/masking/rows/table.h"
+#include "server/masking/timers/timers.h"
+
+#include <pthread.h>
+
+enum {
+    PIECE_SESSIONS = 64, /* that one command looks at */
+    PIECE_PURGES = 16,   /* that one command deletes: each takes its interactions along */
+};
+
+#define LOG_AFTER_DELETION INT64_C(604800000000) /* how long a deleted Service's log can be read */
+#define LOOK_AT_LOGS \
+    INT64_C(3600000000) /* how often logs are looked at, and Services for new ones */
+
+/* One Service. */
+struct timer {
+    struct table_link link; /* by log */
+    struct log_id log;
+    int64_t due;       /* when a piece is to run; INT64_MAX: never */
+    int64_t floor;     /* no hint is earlier than this */
+    int64_t trim_time; /* when to look at the log */
+};
+
+struct timers {
+    struct masking *masking;
+    pthread_mutex_t lock; /* for all below, but `thread` */
+    pthread_cond_t wake;
+    struct table table;
+    int64_t next;     /* nothing is due before */
+    int64_t discover; /* when to look for Services that nobody noted */
+    bool kicked;
+    bool stopping;
+    bool threaded;
+    pthread_t thread;
+    pthread_mutex_t running; /* who holds it runs what is due */
+};
+
+/* One command: as much of what is due for one Service as it may do. Decided on the writer's thread, waited for by who runs it. */
+struct piece {
+    struct command command;
+    struct masking *masking;
+    struct log_id log;
+    int64_t floor;
+    /* What the decision found. */
+    unsigned ran;
+    int64_t next; /* when the next piece is to run; INT64_MAX: never */
+    int64_t new_floor;
+    bool gone; /* there is no such Service any more */
+    bool decided;
+    struct error error;
+    /* Completion. */
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
+    bool is_finished;
+};
+bool piece_decide(struct command *command, struct txn *txn);
+void piece_prefetch(struct command *command, struct view *view);
+
+/* When the first hint of a Service is due, and whether something else is; by a view. */
+bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *service,
+                     int64_t *ret_due, struct error *error);
+
+/* Drops what is too old from a Service's log, if it is enough to be worth it. Returns 1 when it did. */
+unsigned log_retain(struct masking *masking, const struct log_id *log);
+
+#endif

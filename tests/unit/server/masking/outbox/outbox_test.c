@@ -1,0 +1,593 @@
+#include "server/masking/internal.h"
+#include "server/masking/outbox/outbox.h"
+#include "tests/unit/server/masking/calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The outbox: what is sent, when, by whom, and what is not sent any more. */
+
+#define ANN "+15551230001"
+#define BOB "+15551230002"
+
+static struct world *world_with(const char *carriers, const struct service_settings *settings)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, settings);
+    world_number(world, "+15559990001", carriers);
+    world_number(world, "+15559990002", carriers);
+    return world;
+}
+
+static void text(struct world *world, const struct talk *talk, const char *carrier,
+                 const char *body)
+{
+    char id[32];
+    snprintf(id, sizeof id, "text %u", ++world->ids);
+    ck_accepted(world_hand_in(world, &(struct inbound_message){.carrier = carrier,
+                                                               .provider_id = id,
+                                                               .from = ANN,
+                                                               .to = talk->proxy_a,
+                                                               .body = body}));
+}
+
+START_TEST(refused_is_final)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_REFUSED;
+    world->carriers[0].carrier_code = "E42";
+    text(world, &talk, "one", "x");
+    world_run(world);
+    const Maskline__Store__V1__Leg *leg = world_leg(world, &talk, 0);
+    ck_assert_int_eq(leg->status, STATUS(FAILED));
+    ck_assert_str_eq(leg->reason, "CARRIER_REFUSED");
+    ck_assert_int_eq(leg->original_code, 80613);
+    ck_assert_str_eq(leg->carrier_code, "E42");
+    ck_assert_uint_eq(leg->attempts, 1);
+    world_move(world, HOUR);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(unknown_is_never_sent_again)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_UNKNOWN;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
+    for (int i = 0; i < 100; i++) {
+        world_move(world, MINUTE);
+        world_run(world);
+    }
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_int_eq(world_receipt(world, "one", world_sent(world, 0, 0)->key, RECEIPT_DELIVERED),
+                     STATUS_OK);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERED));
+    world_close(world);
+}
+END_TEST
+
+/* Tries again after 1, 2, 4, … 60 seconds (a little less by chance), and not before, until its life is over. */
+START_TEST(retries_back_off)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct fake *one = &world->carriers[0];
+    one->outcome = SEND_RETRY;
+    text(world, &talk, "one", "x");
+    int64_t accepted = world_now(world);
+    world_run(world);
+    ck_assert_uint_eq(one->count, 1);
+    int64_t wait = SECOND;
+    for (unsigned attempts = 1; world_now(world) - accepted < 20 * MINUTE; attempts++) {
+        ck_assert_uint_eq(one->count, attempts);
+        const Maskline__Store__V1__Leg *leg = world_leg(world, &talk, 0);
+        ck_assert_int_eq(leg->status, STATUS(QUEUED));
+        ck_assert_uint_eq(leg->attempts, attempts);
+        ck_assert_str_eq(leg->reason, "CARRIER_UNAVAILABLE");
+        int64_t due = leg->due_time - world_now(world);
+        ck_assert_int_le(due, wait);
+        ck_assert_int_ge(due, wait / 4 * 3);
+        world_move(world, due - 1);
+        ck_assert_uint_eq(world_run(world), 0);
+        world_move(world, 1);
+        ck_assert_uint_ge(world_run(world), 1);
+        wait = wait * 2 < MINUTE ? wait * 2 : MINUTE;
+    }
+    one->outcome = SEND_TAKEN;
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "");
+    ck_assert_str_eq(one->sent[0].key, world_sent(world, 0, 0)->key);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(life_ends)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = 10 * MINUTE;
+    text(world, &talk, "one", "x");
+    int64_t end = world_now(world) + HOUR;
+    while (world_now(world) < end - 10 * MINUTE) {
+        world_run(world);
+        world_move(world, 10 * MINUTE);
+    }
+    ck_assert_uint_eq(world->carriers[0].count, 5);
+    world_run(world);
+    ck_assert_int_eq(world_sent(world, 0, 0)->expire_time, end);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->due_time, end);
+    world_move(world, 10 * MINUTE - 1);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    world_move(world, 1);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
+    ck_assert_uint_eq(world->carriers[0].count, 6);
+    world_close(world);
+}
+END_TEST
+
+static void an_hour_passes(struct world *world)
+{
+    manual_clock_move(&world->clock, HOUR);
+}
+
+/* Asked about in time; and its life is over when it would be handed over. */
+START_TEST(life_ends_before_the_hand_over)
+{
+    struct world *world = world_with("two", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "two", "x");
+    atomic_store(&world->during, an_hour_passes); /* while its mark is written */
+    world_run(world);
+    ck_assert(!atomic_load(&world->during));
+    ck_assert_uint_eq(world->carriers[1].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
+    ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 0);
+    world_close(world);
+}
+END_TEST
+
+/* However late the carrier wants it again. */
+START_TEST(no_wait_is_longer_than_its_life)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = 3 * HOUR;
+    text(world, &talk, "one", "x");
+    int64_t end = world_now(world) + HOUR;
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->due_time, end);
+    world_move(world, HOUR);
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MESSAGE_EXPIRED");
+    ck_assert_int_eq(world_leg(world, &talk, 0)->final_time, end);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(a_carrier_that_is_ready_is_tried_now)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = 30 * MINUTE;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    world->carriers[0].outcome = SEND_TAKEN;
+    ck_assert_uint_eq(world_run(world), 0);
+    ingress_carrier_ready(world->masking, "two");
+    ck_assert_uint_eq(world_run(world), 0);
+    ingress_carrier_ready(world->masking, "one");
+    ck_assert_uint_ge(world_run(world), 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(fails_over_to_carriers_of_the_number_only)
+{
+    struct world *world = world_with("two three", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[1].outcome = SEND_RETRY;
+    text(world, &talk, "two", "x");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_uint_eq(world->carriers[1].count, 1);
+    ck_assert_uint_eq(world->carriers[2].count, 1); /* at once */
+    const Maskline__Store__V1__Leg *leg = world_leg(world, &talk, 0);
+    ck_assert_int_eq(leg->status, STATUS(SENT));
+    ck_assert_str_eq(leg->carrier, "three");
+    ck_assert_uint_eq(leg->attempts, 2);
+    ck_assert_str_ne(world_sent(world, 1, 0)->key, world_sent(world, 2, 0)->key);
+    /* All refuse for now: a round, then a wait. */
+    world->carriers[2].outcome = SEND_RETRY;
+    text(world, &talk, "three", "y");
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[1].count, 2);
+    ck_assert_uint_eq(world->carriers[2].count, 2);
+    ck_assert_int_gt(world_leg(world, &talk, 1)->due_time, world_now(world));
+    /* What is surely or perhaps sent does not fail over. */
+    world_move(world, 2 * SECOND);
+    world->carriers[1].outcome = SEND_UNKNOWN;
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[2].count, 2);
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(DELIVERY_UNKNOWN));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(marks_for_those_who_would_not_know)
+{
+    struct world *world = world_with("two", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct log_id log = world_log(world);
+    struct key marks = key_attempts(TENANT_DEFAULT, log_service(&log));
+    world->carriers[1].holds = true;
+    text(world, &talk, "two", "x");
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 0);
+    world_run(world);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 1);
+    world_answer(world, world_sent(world, 1, 0), SEND_TAKEN);
+    world_run(world);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    world_close(world);
+}
+END_TEST
+
+/* An attempt that was lost is made again only where the carrier knows the message again, and no other can have its turn. */
+START_TEST(lost_with_those_who_would_not_know)
+{
+    static const char *const carriers[] = {"two", "one two", "one"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct world *world = world_with(carriers[i], NULL);
+        struct talk talk = world_talk(world, ANN, BOB, 0);
+        unsigned first = i == 0 ? 1 : 0;
+        world->carriers[first].outcome = SEND_LOST;
+        text(world, &talk, first ? "two" : "one", "x");
+        world_run(world);
+        bool again = i == 2;
+        ck_assert_int_eq(world_leg(world, &talk, 0)->status,
+                         again ? STATUS(QUEUED) : STATUS(DELIVERY_UNKNOWN));
+        world_move(world, MINUTE);
+        world_run(world);
+        ck_assert_uint_eq(world->carriers[0].count + world->carriers[1].count, again ? 2 : 1);
+        world_close(world);
+    }
+}
+END_TEST
+
+START_TEST(locked_number_waits)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED);
+    ck_assert_uint_eq(world_run(world), 0);
+    world_move(world, HOUR / 2);
+    ck_assert_uint_eq(world_run(world), 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE);
+    ck_assert_uint_ge(world_run(world), 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
+    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED);
+    if (strcmp(talk.proxy_a, talk.proxy_b) != 0) {
+        text(world, &talk, "one", "y");
+        world_move(world, HOUR);
+        world_run(world);
+        ck_assert_str_eq(world_leg(world, &talk, 1)->reason, "MESSAGE_EXPIRED");
+    }
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(closed_sessions_send_no_more)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    world_end_talk(world, &talk);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(closing_grace_to_the_tick)
+{
+    for (int late = 0; late < 2; late++) {
+        struct service_settings settings = service_settings_unset();
+        settings.closing_grace = 10 * SECOND;
+        struct world *world = world_with(NULL, &settings);
+        struct talk talk = world_talk(world, ANN, BOB, 0);
+        text(world, &talk, "one", "x");
+        world_end_talk(world, &talk);
+        ck_rejected(world_text(world, ANN, talk.proxy_a, "new"), "SESSION_CLOSED");
+        world_move(world, 10 * SECOND - 1 + late);
+        world_run(world);
+        ck_assert_uint_eq(world->carriers[0].count, late ? 0 : 1);
+        ck_assert_int_eq(world_leg(world, &talk, 0)->status,
+                         late ? STATUS(CANCELED) : STATUS(SENT));
+        world_close(world);
+    }
+}
+END_TEST
+
+START_TEST(expired_sessions_send_no_more)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, MINUTE);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = MINUTE;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    world->carriers[0].outcome = SEND_TAKEN;
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
+    ck_assert_int_eq(world_leg(world, &talk, 0)->original_code, 80904);
+    world_close(world);
+}
+END_TEST
+
+/* Its sessions go piece by piece; nothing is sent in those that are left. */
+START_TEST(deleted_services_send_no_more)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    ck_done(call_service_delete(world, world->service));
+    ck_assert_uint_ge(outbox_run_due(world->masking->outbox), 1);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    const Maskline__Store__V1__Entry *entry =
+        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(entry->leg_changed->now->status, STATUS(CANCELED));
+    ck_assert_str_eq(entry->leg_changed->now->reason, "SERVICE_DELETED");
+    (void)talk;
+    world_close(world);
+}
+END_TEST
+
+static const struct service_settings *short_rest(struct service_settings *settings)
+{
+    *settings = service_settings_unset();
+    settings->max_message_life = 1;
+    settings->late_reply_window = 0;
+    settings->cool_down = settings->quarantine = 1;
+    settings->closing_grace = HOUR;
+    return settings;
+}
+
+/* A number goes to another Service while a message waits that was accepted when messages lived longer and numbers rested longer. */
+START_TEST(a_number_that_another_service_has)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, "+15559990001", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = MINUTE;
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world->carriers[0].outcome = SEND_TAKEN;
+    struct service_settings settings;
+    const struct service_change change = {.service = world->service,
+                                          .settings = *short_rest(&settings)};
+    ck_done(call_service_update(world, &change));
+    ck_done(call_number_remove(world, "+15559990001", true).number);
+    world_move(world, SECOND);
+    char first[40];
+    memcpy(first, world->service, sizeof first);
+    world_service(world, &settings);
+    world_number(world, "+15559990001", NULL);
+    memcpy(world->service, first, sizeof first);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "NUMBER_REMOVED");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(removed_people_get_nothing)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    world_leave(world, &talk, talk.b);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "PARTICIPANT_REMOVED");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(deleted_sessions_leave_nothing_behind)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    text(world, &talk, "one", "x");
+    world_delete_talk(world, &talk);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
+                      0);
+    world_close(world);
+}
+END_TEST
+
+/* One that waits to be tried again holds back those after it, and they come in order. */
+START_TEST(order_is_kept)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct fake *one = &world->carriers[0];
+    one->outcome = SEND_RETRY;
+    text(world, &talk, "one", "0");
+    world_run(world);
+    one->outcome = SEND_TAKEN;
+    for (int i = 1; i < 10; i++) {
+        char body[16];
+        snprintf(body, sizeof body, "%d", i);
+        text(world, &talk, "one", body);
+        world_run(world);
+    }
+    ck_assert_uint_eq(one->count, 1);
+    /* The other way is not held back. */
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "back"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "back");
+    world_move(world, SECOND);
+    world_run(world);
+    ck_assert_uint_eq(one->count, 12);
+    for (unsigned i = 0; i < 10; i++) {
+        char body[16];
+        snprintf(body, sizeof body, "%u", i);
+        ck_assert_str_eq(one->sent[i + 2].body, body);
+    }
+    world_close(world);
+}
+END_TEST
+
+static void the_first_is_to_wait(struct world *world)
+{
+    world_answer(world, world_sent(world, 1, 0), SEND_RETRY);
+}
+
+/* While the second may be sent already, the first comes back: the second is not sent, and not counted as tried. */
+START_TEST(out_of_turn_is_not_sent)
+{
+    struct world *world = world_with("two", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct fake *two = &world->carriers[1];
+    two->holds = true;
+    two->retry_after = MINUTE;
+    text(world, &talk, "two", "0");
+    world_run(world);
+    text(world, &talk, "two", "1");
+    atomic_store(&world->during, the_first_is_to_wait); /* while the second's mark is written */
+    two->holds = false;
+    world_run(world);
+    ck_assert(!atomic_load(&world->during));
+    ck_assert_uint_eq(two->count, 1);
+    ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 1);
+    ck_assert_uint_eq(world_leg(world, &talk, 1)->attempts, 0);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(two->count, 3);
+    ck_assert_str_eq(two->sent[1].body, "0");
+    ck_assert_str_eq(two->sent[2].body, "1");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(media_needs_mms)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct inbound_message message = {
+        .carrier = "one",
+        .provider_id = "1",
+        .from = ANN,
+        .to = talk.proxy_a,
+        .body = "look",
+        .media = &(struct ingress_media){"https://example.test/1", "image/png"},
+        .media_count = 1};
+    ck_accepted(world_hand_in(world, &message));
+    world_run(world);
+    ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 1);
+    world_close(world);
+    /* The number that the partner knows the sender by cannot. */
+    world = world_open(NULL);
+    world_service(world, NULL);
+    struct number_draft draft = number_draft(world, "+15559990001");
+    draft.mms = false;
+    ck_done(call_number_add(world, &draft).number);
+    talk = world_talk(world, ANN, BOB, 0);
+    message.to = talk.proxy_a;
+    ck_accepted(world_hand_in(world, &message));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MMS_NOT_POSSIBLE");
+    world_close(world);
+}
+END_TEST
+
+/* A result that never comes: nobody knows, once the message's life is over. */
+START_TEST(silence_is_unknown)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].holds = true;
+    text(world, &talk, "one", "x");
+    world_run(world);
+    world_move(world, HOUR - 1);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    world_move(world, 1);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
+    world_answer(world, world_sent(world, 0, 0), SEND_RETRY);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(many_messages)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    enum { COUNT = 500 };
+    for (int i = 0; i < COUNT; i++) {
+        char body[16];
+        snprintf(body, sizeof body, "%d", i);
+        text(world, &talk, "one", body);
+    }
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, COUNT);
+    for (unsigned i = 0; i < COUNT; i++) {
+        char body[16];
+        snprintf(body, sizeof body, "%u", i);
+        ck_assert_str_eq(world->carriers[0].sent[i].body, body);
+        ck_assert_int_eq(world_leg(world, &talk, i)->status, STATUS(SENT));
+    }
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
+                      0);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("outbox", refused_is_final, unknown_is_never_sent_again, retries_back_off, life_ends,
+           life_ends_before_the_hand_over, no_wait_is_longer_than_its_life,
+           a_carrier_that_is_ready_is_tried_now, fails_over_to_carriers_of_the_number_only,
+           marks_for_those_who_would_not_know, lost_with_those_who_would_not_know,
+           locked_number_waits, closed_sessions_send_no_more, closing_grace_to_the_tick,
+           expired_sessions_send_no_more, deleted_services_send_no_more,
+           a_number_that_another_service_has, removed_people_get_nothing,
+           deleted_sessions_leave_nothing_behind, order_is_kept, out_of_turn_is_not_sent,
+           media_needs_mms, silence_is_unknown, many_messages)
