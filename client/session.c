@@ -121,10 +121,12 @@ static bool add_people(struct cli *cli, ProtobufCMessage *message)
     const struct given *given[MANY_MOST];
     size_t count = input_many(cli, "participant", given);
     request->participants = arena_array(cli->arena, count, sizeof *request->participants);
-    for (size_t i = 0; request->participants && i < count; i++)
+    if (!request->participants)
+        return cli_no_memory(), false;
+    for (size_t i = 0; i < count; i++)
         if (!add_person(cli, given[i]->text, &request->participants[request->n_participants++]))
             return false;
-    return request->participants != NULL;
+    return true;
 }
 
 static bool ask_to_close(struct cli *cli, ProtobufCMessage *request)

@@ -55,7 +55,8 @@ static bool read_advance(struct cli *cli, ProtobufCMessage *request)
         return cli_usage("a duration such as 90s, 15m, 4h or 7d is wanted, not '%s'",
                          input_word(cli, 0)),
                false;
-    return reflect_set(cli->arena, request, "advance", NULL, us);
+    return reflect_set(cli->arena, request, "advance", NULL, us) ||
+           (cli_usage("'%s' is more than can be said", input_word(cli, 0)), false);
 }
 
 static int watch(struct cli *cli)
