@@ -277,10 +277,16 @@ static bool read_file(struct config *config, const char *path, struct error *err
     char *line = NULL;
     size_t room = 0;
     bool ok = true;
-    for (unsigned number_of = 1; ok && getline(&line, &room, file) >= 0; number_of++) {
+    ssize_t size;
+    for (unsigned number_of = 1; ok && (size = getline(&line, &room, file)) >= 0; number_of++) {
         char from[CONFIG_TEXT + 32];
         snprintf(from, sizeof from, "%s:%u", path, number_of);
-        ok = read_line(config, line, from, seen, error);
+        /* Whatever stands behind it would be left out, and nobody told. */
+        if (strlen(line) != (size_t)size)
+            ok = error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0,
+                           "%s: there is a NUL in it; settings are text", from);
+        else
+            ok = read_line(config, line, from, seen, error);
     }
     if (ok && ferror(file))
         ok = error_set(error, STATUS_INVALID_ARGUMENT, "BAD_SETTING", 0,

@@ -137,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         nowhere, &config, &error);
         if (outcome == CONFIG_OK) {
             check_config(&config);
+            must(feed.left == 0 || !memchr(feed.at, '\0', feed.left), "a file that is no text");
             if (!maskline_check(&config, &error))
                 check_refusal(&error);
             char *text = input_text(&input);

@@ -49,15 +49,20 @@ struct file {
     char flag[80];
 };
 
-static struct file write_file(const char *text)
+static struct file write_bytes(const char *bytes, size_t size)
 {
     struct file file = {"/tmp/maskline-config-XXXXXX", ""};
     int descriptor = mkstemp(file.path);
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_int_eq((int)write(descriptor, text, strlen(text)), (int)strlen(text));
+    ck_assert_int_eq(write(descriptor, bytes, size), (ssize_t)size);
     close(descriptor);
     snprintf(file.flag, sizeof file.flag, "--config=%s", file.path);
     return file;
+}
+
+static struct file write_file(const char *text)
+{
+    return write_bytes(text, strlen(text));
 }
 
 START_TEST(test_defaults)
@@ -252,6 +257,28 @@ START_TEST(test_bad_files)
 }
 END_TEST
 
+START_TEST(test_files_that_are_no_text)
+{
+    static const char inside[] = "data = x\nthreads = 2\0 and more\n", alone[] = "\0",
+                      behind[] = "threads = 2\n# a comment\0\n", last[] = "threads = 2\0";
+    static const struct {
+        const char *bytes;
+        size_t size;
+        unsigned line;
+    } files[] = {{inside, sizeof inside - 1, 2},
+                 {alone, sizeof alone - 1, 1},
+                 {behind, sizeof behind - 1, 2},
+                 {last, sizeof last - 1, 1}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct file file = write_bytes(files[i].bytes, files[i].size);
+        char told[128];
+        snprintf(told, sizeof told, "%s:%u: there is a NUL in it", file.path, files[i].line);
+        expect_bad(FLAGS(file.flag), NULL, told);
+        unlink(file.path);
+    }
+}
+END_TEST
+
 START_TEST(test_too_much)
 {
     char text[400];
@@ -308,5 +335,5 @@ END_TEST
 
 SUITE_MAIN("config", test_defaults, test_flags, test_switch_words, test_variables, test_file,
            test_order_of_strength, test_lists_of_several_lines_add_up, test_bad_flags,
-           test_bad_numbers, test_bad_variables, test_bad_files, test_too_much,
-           test_help_tells_of_each_setting)
+           test_bad_numbers, test_bad_variables, test_bad_files, test_files_that_are_no_text,
+           test_too_much, test_help_tells_of_each_setting)
