@@ -1,10 +1,10 @@
 #include "server/api/fields.h"
 
 #include "proto/c/utf8.h"
+#include "server/masking/messages/media.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { PAGE_MOST = 1000, URL_MOST = 2048, CONTENT_TYPE_MOST = 255 };
 
@@ -100,35 +100,21 @@ void field_text(struct error *error, const char *path, const char *text, size_t 
         error_field(error, path, "It has %zu characters; at most %zu are taken.", length, most);
 }
 
-/* It goes into requests that carriers make: what ends a line there, or a word, must not stand in it. */
-static bool has_blanks(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || *text == 0x7f)
-            return true;
-    return false;
-}
-
-static bool is_web_address(const char *url)
-{
-    return (strncasecmp(url, "http://", 7) == 0 && url[7]) ||
-           (strncasecmp(url, "https://", 8) == 0 && url[8]);
-}
-
 void field_media(struct error *error, Maskline__V1__Media *const *media, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         char path[48];
+        const char *fault;
         snprintf(path, sizeof path, "media[%zu].url", i);
         field_text(error, path, media[i]->url, 1, URL_MOST);
-        if (*media[i]->url != '\0' && !is_web_address(media[i]->url))
-            error_field(error, path, "It must begin with http:// or https://, and name a host.");
-        else if (has_blanks(media[i]->url))
-            error_field(error, path, "It must not have blanks or control characters in it.");
+        fault = *media[i]->url ? media_url_fault(media[i]->url) : NULL;
+        if (fault)
+            error_field(error, path, "%s", fault);
         snprintf(path, sizeof path, "media[%zu].content_type", i);
         field_text(error, path, media[i]->content_type, 0, CONTENT_TYPE_MOST);
-        if (strpbrk(media[i]->content_type, "\r\n"))
-            error_field(error, path, "It must be one line.");
+        fault = media_type_fault(media[i]->content_type);
+        if (fault)
+            error_field(error, path, "%s", fault);
     }
 }
 

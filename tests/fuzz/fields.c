@@ -116,6 +116,7 @@ static void check_media(const Maskline__V1__SendMessageRequest *request, struct 
         const char *url = request->media[i]->url;
         must(utf8_length(url) <= 2048 && strncasecmp(url, "http", 4) == 0, "'%s' passes", url);
         must(strstr(url, "://") && !strpbrk(url, " \r\n"), "'%s' passes", url);
+        must(strcspn(strstr(url, "://") + 3, "/?#") > 0, "'%s' names no host", url);
     }
 }
 

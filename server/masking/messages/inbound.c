@@ -10,6 +10,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/messages/media.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct {
     [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701},
     [REJECT_TOO_LONG] = {"TOO_LONG", 0},
     [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0},
+    [REJECT_MEDIA_INVALID] = {"MEDIA_INVALID", 0},
     [REJECT_LOOP] = {"LOOP", 0},
     [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903},
     [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902},
@@ -363,7 +365,7 @@ static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
     return leg;
 }
 
-static enum step check_size(struct reception *r)
+static enum step check_content(struct reception *r)
 {
     const struct inbound_message *message = r->in->message;
     if (utf8_length(message->body) > BODY_MOST && !MUTANT("inbound_of_any_length"))
@@ -374,6 +376,9 @@ static enum step check_size(struct reception *r)
         if (utf8_length(message->media[i].url) > MEDIA_URL_MOST ||
             utf8_length(message->media[i].content_type) > MEDIA_TYPE_MOST)
             return reject(r, REJECT_TOO_MUCH_MEDIA);
+        if (media_url_fault(message->media[i].url) ||
+            media_type_fault(message->media[i].content_type))
+            return reject(r, REJECT_MEDIA_INVALID);
     }
     return STEP_ON;
 }
@@ -403,8 +408,8 @@ static enum step take_on(struct reception *r)
 /* The way of a message, in order; what an earlier step decides hides the later ones. Keywords stand between find_repeat and
  * find_route: they count without a route, too. */
 static enum step (*const WAY[])(struct reception *reception) = {
-    find_owner,    find_repeat, check_number, check_loop, find_route,
-    find_partners, ask_guards,  check_size,   take_on,
+    find_owner,    find_repeat, check_number,  check_loop, find_route,
+    find_partners, ask_guards,  check_content, take_on,
 };
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)

@@ -291,6 +291,9 @@ class Gateway(Case):
             ("TOO_LONG", 0, (ANN, ann.proxy_identifier, "é" * 1601), {}),
             ("TOO_MUCH_MEDIA", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url}] * 11}),
             ("TOO_MUCH_MEDIA", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url + "x" * 2048}]}),
+            ("MEDIA_INVALID", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url}, {"url": ""}]}),
+            ("MEDIA_INVALID", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": "ftp://a.example/1"}]}),
+            ("MEDIA_INVALID", 0, (ANN, ann.proxy_identifier, "x"), {"media": [{"url": url + "\r\nX-Header: y"}]}),
         ]
         for index, (reason, original, text, more) in enumerate(cases):
             told = program.text(f"n{index}", *text, **more)

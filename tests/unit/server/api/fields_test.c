@@ -213,9 +213,10 @@ START_TEST(test_media)
     media.url = previous;
     field_media(&error, list, 1);
     expect_bad("media[0].url");
-    static char odd[][40] = {"http://",     "https://",
-                             "http://a b",  "https://a\r\nX-Header: y",
-                             "http://a/\t", "http://a/\x7f"};
+    static char odd[][40] = {
+        "http://",     "https://",         "http://a b", "https://a\r\nX-Header: y",
+        "http://a/\t", "http://a/\x7f",    "http:///a",  "https://?a",
+        "http://:80",  "http://a/\xc2\x85"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         media.url = odd[i];
         field_media(&error, list, 1);

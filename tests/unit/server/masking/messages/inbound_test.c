@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A message on its way in: each step, and each refusal. */
@@ -354,6 +355,7 @@ START_TEST(sizes)
     ck_rejected(world_hand_in(world, &message), "TOO_MUCH_MEDIA");
     static char url[2050];
     memset(url, 'u', 2049);
+    memcpy(url, "http://", 7);
     media[0].url = url;
     message.provider_id = "12";
     message.media_count = 1;
@@ -361,6 +363,56 @@ START_TEST(sizes)
     url[2048] = 0;
     message.provider_id = "13";
     ck_accepted(world_hand_in(world, &message));
+    world_close(world);
+}
+END_TEST
+
+/* What a carrier hands in goes to others, and into what their programs write: it has to be as what a Service sends. */
+START_TEST(media_that_is_none)
+{
+    struct world *world = world_of_two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    static const struct ingress_media odd[] = {
+        {"", ""},
+        {"http://", ""},
+        {"https:///path", ""},
+        {"http://:80/", ""},
+        {"ftp://a.example/1", ""},
+        {"file:///etc/passwd", ""},
+        {"javascript:alert(1)", ""},
+        {"a.example/1.png", ""},
+        {" http://a.example/", ""},
+        {"http://a.example/ 1", ""},
+        {"http://a.example/\r\nX-Header: y", ""},
+        {"http://a.example/\n", ""},
+        {"http://a.example/\t", ""},
+        {"http://a.example/\x7f", ""},
+        {"http://a.example/\xc2\x85", ""},
+        {"http://a.example/1.png", "image/png\r\nX-Header: y"},
+    };
+    struct ingress_media media[2] = {{"https://a.example/1.png", "image/png"}};
+    struct inbound_message message = {.carrier = "one",
+                                      .from = ANN,
+                                      .to = talk.proxy_a,
+                                      .body = "look",
+                                      .media = media,
+                                      .media_count = 2};
+    char id[16];
+    for (unsigned i = 0; i < sizeof odd / sizeof *odd; i++) {
+        media[1] = odd[i];
+        snprintf(id, sizeof id, "odd%u", i);
+        message.provider_id = id;
+        ck_rejected(world_hand_in(world, &message), "MEDIA_INVALID");
+    }
+    /* For good: the carrier asks again and hears the same. */
+    struct answer again = world_hand_in(world, &message);
+    ck_rejected(again, "MEDIA_INVALID");
+    ck_assert(again.repeated);
+    media[1] = (struct ingress_media){"HTTPS://a.example/caf\xc3\xa9?x=1#y", ""};
+    message.provider_id = "good";
+    ck_accepted(world_hand_in(world, &message));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
     world_close(world);
 }
 END_TEST
@@ -452,5 +504,5 @@ END_TEST
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
            expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
-           seen_before_a_restart, sizes, a_route_of_another_generation_leads_nowhere,
-           released_number_reaches_nobody)
+           seen_before_a_restart, sizes, media_that_is_none,
+           a_route_of_another_generation_leads_nowhere, released_number_reaches_nobody)
