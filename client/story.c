@@ -22,6 +22,13 @@ static void say(const struct story *story, enum paint paint_as, const char *text
     fputs(paint(color, PAINT_PLAIN), stdout);
 }
 
+/* Ours, then the server's: what could steer a terminal is left out of that. */
+static void put(const char *ours, const char *theirs)
+{
+    fputs(ours, stdout);
+    print_plain(theirs, stdout);
+}
+
 /* A copy, since the names that were asked for before are gone with the next. */
 static const char *name_of(const struct story *story, const char *participant,
                            const char **ret_proxy)
@@ -50,14 +57,16 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
     say_message_id(story, interaction->sid);
     if (interaction->inbound) {
         say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
-        printf(" wrote to %s; ", proxy);
+        put(" wrote to ", proxy);
+        fputs("; ", stdout);
         say(story, PAINT_BOLD, to ? to : "nobody");
-        printf(" gets it from %s: ", to_proxy);
+        put(" gets it from ", to_proxy);
     } else {
         fputs("the Service wrote to ", stdout);
         say(story, PAINT_BOLD, to ? to : "nobody");
-        printf(", from %s: ", to_proxy);
+        put(", from ", to_proxy);
     }
+    fputs(": ", stdout);
     const Maskline__V1__MessageContent *content = interaction->content;
     say(story, PAINT_CYAN, content ? content->body : "(a call)");
     if (content && content->n_media > 0)
@@ -90,9 +99,10 @@ static void tell_leg(const struct story *story, const Maskline__V1__LegUpdated *
     fputs(": ", stdout);
     say(story, paint_of(leg->status),
         show_enum(story->arena, &maskline__v1__leg_status__descriptor, (int)leg->status));
-    if (leg->error)
-        printf(", %s%s%s", leg->error->reason, *leg->error->carrier_code ? " " : "",
-               leg->error->carrier_code);
+    if (leg->error) {
+        put(", ", leg->error->reason);
+        put(*leg->error->carrier_code ? " " : "", leg->error->carrier_code);
+    }
     if (leg->attempts > 1)
         printf(" (%u attempts)", leg->attempts);
 }
@@ -103,9 +113,10 @@ static void tell_rejected(const struct story *story, const Maskline__V1__Inbound
     say(story, PAINT_BOLD,
         *rejected->participant_sid ? name_of(story, rejected->participant_sid, &proxy)
                                    : "somebody");
-    printf(" wrote to %s: ", rejected->proxy_identifier);
+    put(" wrote to ", rejected->proxy_identifier);
+    fputs(": ", stdout);
     say(story, PAINT_YELLOW, "reached nobody");
-    printf(", %s", rejected->reason);
+    put(", ", rejected->reason);
 }
 
 /* ---- sessions and people ---- */
@@ -117,7 +128,7 @@ static void tell_created(const struct story *story, const Maskline__V1__SessionS
         const char *proxy;
         fputs(i == 0 ? ": " : ", ", stdout);
         say(story, PAINT_BOLD, name_of(story, session->participants[i]->sid, &proxy));
-        printf(" dials %s", session->participants[i]->proxy_identifier);
+        put(" dials ", session->participants[i]->proxy_identifier);
     }
 }
 
@@ -146,22 +157,43 @@ static void tell_other(const struct story *story, const char *detail)
         if (*at == '-')
             *at = ' ';
     fputs(words, stdout);
-    if (*detail) {
-        fputs(": ", stdout);
-        print_plain(detail, stdout);
-    }
+    if (*detail)
+        put(": ", detail);
 }
 
 static void tell_warning(const struct story *story, const Maskline__V1__Warning *warning)
 {
     say(story, PAINT_YELLOW, "warning");
-    printf(": %s, ", warning->reason);
-    print_plain(warning->message, stdout);
+    put(": ", warning->reason);
+    put(", ", warning->message);
+}
+
+/* Whether what its sentence is about is in it: a server can leave that out. */
+static bool is_whole(const Maskline__V1__Event *event)
+{
+    switch (event->payload_case) {
+    case MASKLINE__V1__EVENT__PAYLOAD_INTERACTION_CREATED:
+        return event->interaction_created->interaction != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_LEG_UPDATED:
+        return event->leg_updated->leg != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CREATED:
+        return event->session_created->session != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_ADDED:
+        return event->participant_added->participant != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_ADDED:
+        return event->phone_number_added->phone_number != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_UPDATED:
+        return event->phone_number_updated->phone_number != NULL;
+    default:
+        return true;
+    }
 }
 
 static void tell_what(const struct story *story)
 {
     const Maskline__V1__Event *event = story->event;
+    if (!is_whole(event))
+        return tell_other(story, "");
     switch (event->payload_case) {
     case MASKLINE__V1__EVENT__PAYLOAD_INTERACTION_CREATED:
         return tell_message(story, event->interaction_created->interaction);
@@ -177,11 +209,11 @@ static void tell_what(const struct story *story)
         return say(story, PAINT_GREEN, "session opened again");
     case MASKLINE__V1__EVENT__PAYLOAD_SESSION_FAILED:
         say(story, PAINT_RED, "session failed");
-        printf(": %s", event->session_failed->fail_reason);
+        put(": ", event->session_failed->fail_reason);
         return;
     case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_ADDED:
         tell_person(story, event->participant_added->participant->sid, "joined");
-        printf(", and dials %s", event->participant_added->participant->proxy_identifier);
+        put(", and dials ", event->participant_added->participant->proxy_identifier);
         return;
     case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_REMOVED:
         return tell_person(story, event->participant_removed->participant_sid, "was taken out");
