@@ -54,8 +54,10 @@ struct listing {
     struct cli *cli;
     const struct view *view;
     struct table *table;
+    bool left_out; /* an answer had nothing in it */
 };
 struct listing listing_begin(struct cli *cli, const struct view *view);
+/* NULL: the server left it out of its answer. That is told at the end. */
 void listing_add(struct listing *listing, const ProtobufCMessage *message);
 /* Gives the exit status. */
 int listing_end(struct listing *listing);

@@ -76,12 +76,18 @@ ProtobufCMessage *cli_request(struct cli *cli)
 
 struct listing listing_begin(struct cli *cli, const struct view *view)
 {
-    return (struct listing){cli, view,
-                            cli->json ? NULL : table_new(cli->arena, view->heads, view->columns)};
+    return (struct listing){.cli = cli,
+                            .view = view,
+                            .table = cli->json ? NULL
+                                               : table_new(cli->arena, view->heads, view->columns)};
 }
 
 void listing_add(struct listing *listing, const ProtobufCMessage *message)
 {
+    if (!message) {
+        listing->left_out = true;
+        return;
+    }
     if (!listing->cli->json) {
         listing->view->row(listing->cli->arena, listing->table, message);
         return;
@@ -94,6 +100,10 @@ int listing_end(struct listing *listing)
 {
     if (arena_full(listing->cli->arena)) {
         fputs("maskline: too much for a table; --json has no such limit\n", stderr);
+        return EXIT_REFUSED;
+    }
+    if (listing->left_out) {
+        fputs("maskline: the server's answer leaves out what was asked for\n", stderr);
         return EXIT_REFUSED;
     }
     table_print(listing->table, stdout);

@@ -76,7 +76,7 @@ static bool ask_session(struct names *names, const Maskline__V1__Event *event,
     *ret_session = (struct known_session){.sid = request.session, .name = ""};
     if (maskline_v1_sessions_get_session(names->cli->channel, &call, &request, names->arena,
                                          &response, &status))
-        ret_session->name = response->session->unique_name;
+        ret_session->name = response->session ? response->session->unique_name : "";
     else
         ret_session->gone = status.code == STATUS_NOT_FOUND;
     return status.code == STATUS_OK || ret_session->gone;

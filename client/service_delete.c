@@ -73,16 +73,16 @@ int service_delete(struct cli *cli)
     if (!response)
         return status;
     const Maskline__V1__Service *service = response->service;
-    if (input_flag(cli, "wait")) {
+    if (service && input_flag(cli, "wait")) {
         const char *sid = service->sid;
         status = wait_until_gone(cli, sid);
         if (status != EXIT_DONE)
             return status;
         service = get(cli, sid, &status);
-        if (!service)
+        if (status != EXIT_DONE)
             return status;
     }
     struct listing listing = listing_begin(cli, cli->command->view);
-    listing_add(&listing, &service->base);
+    listing_add(&listing, (const ProtobufCMessage *)service);
     return listing_end(&listing);
 }

@@ -30,7 +30,9 @@ static int print_outcome(struct cli *cli, const ProtobufCMessage *message)
         (const Maskline__V1__SendTextResponse *)(const void *)message;
     const char *outcome =
         show_enum(cli->arena, &maskline__v1__inbound_outcome__descriptor, (int)response->outcome);
-    printf("%s%s%s\n", outcome, *response->reason ? ": " : "", response->reason);
+    printf("%s%s", outcome, *response->reason ? ": " : "");
+    print_plain(response->reason, stdout);
+    putchar('\n');
     return EXIT_DONE;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The `maskline` command against a real server: what people type, what scripts read, and what it says when it is refused."""
 
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -14,6 +15,7 @@ import termios
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
+import grpc
 import harness
 
 MASKLINE = os.path.abspath("client/maskline")
@@ -295,6 +297,46 @@ class Command(harness.Case):
             done = subprocess.run([MASKLINE, "service", "list", "--server", f"127.0.0.1:{self.up.port}"], stdout=full,
                                   timeout=harness.PATIENCE, check=False)
         self.assertEqual(done.returncode, 1)
+
+
+class LeavesAllOut(grpc.GenericRpcHandler):
+    """Answers everything, and says nothing."""
+
+    def service(self, handler_call_details):
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: b"")
+
+
+class Empty(unittest.TestCase):
+    def setUp(self):
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(2), handlers=[LeavesAllOut()])
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+        self.addCleanup(self.server.stop, None)
+
+    def run_it(self, *words):
+        return subprocess.run([MASKLINE, *words, "--server", f"127.0.0.1:{self.port}"], capture_output=True, text=True,
+                              timeout=harness.PATIENCE, check=False, stdin=subprocess.DEVNULL)
+
+    def test_a_server_that_leaves_out_what_was_asked_for(self):
+        for words in [["service", "create", "a"], ["service", "get", "a"], ["service", "update", "a", "--idle-cap", "1d"],
+                      ["service", "delete", "a"], ["service", "delete", "a", "--wait"], ["number", "add", "a", "+1555"],
+                      ["number", "update", "a", "+1555", "--reserved"], ["session", "create", "a"],
+                      ["session", "get", "a", "b"], ["session", "close", "a", "b"], ["participant", "add", "a", "b", "+1555"],
+                      ["participant", "get", "a", "b", "c"], ["interaction", "send", "a", "b", "c", "d"],
+                      ["interaction", "get", "a", "b", "c"]]:
+            for more in [[], ["--json"]]:
+                done = self.run_it(*words, *more)
+                told = "maskline: the server's answer leaves out what was asked for\n"
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", told), (words, more))
+
+    def test_a_server_that_has_nothing(self):
+        for words in [["service", "list"], ["number", "list", "a"], ["session", "list", "a"], ["handset", "list"],
+                      ["participant", "list", "a", "b"], ["interaction", "list", "a", "b"], ["clock", "get"],
+                      ["events", "a"], ["events", "a", "--follow"], ["handset", "watch", "+1555"]]:
+            for more in [[], ["--json"]]:
+                done = self.run_it(*words, *more)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), (words, more))
+        self.assertEqual(self.run_it("handset", "text", "+1", "+2", "x").returncode, 1)
 
 
 class Serve(harness.Case):
