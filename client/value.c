@@ -20,10 +20,13 @@ static bool parse_with_unit(const char *text, const struct unit *units, int64_t 
     long long count = strtoll(text, &end, 10);
     if (!isdigit((unsigned char)*text) || errno != 0)
         return false;
-    for (; units->name; units++)
-        if (strcmp(end, units->name) == 0)
-            return !__builtin_mul_overflow((int64_t)count, units->factor, ret_value);
-    return false;
+    while (units->name && strcmp(end, units->name) != 0)
+        units++;
+    int64_t value;
+    if (!units->name || __builtin_mul_overflow((int64_t)count, units->factor, &value))
+        return false;
+    *ret_value = value;
+    return true;
 }
 
 bool parse_duration(const char *text, int64_t *ret_us)
@@ -66,9 +69,12 @@ bool parse_time(const char *text, const struct clock *clock, int direction, int6
     int64_t distance;
     if (!parse_duration(text, &distance))
         return parse_instant(text, ret_us);
-    int64_t now = clock_now(clock);
-    return direction < 0 ? !__builtin_sub_overflow(now, distance, ret_us)
-                         : !__builtin_add_overflow(now, distance, ret_us);
+    int64_t now = clock_now(clock), us;
+    if (direction < 0 ? __builtin_sub_overflow(now, distance, &us)
+                      : __builtin_add_overflow(now, distance, &us))
+        return false;
+    *ret_us = us;
+    return true;
 }
 
 bool parse_number(const char *text, uint64_t *ret_number)

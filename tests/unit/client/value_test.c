@@ -26,6 +26,10 @@ START_TEST(test_durations)
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!parse_duration(bad[i], &us), "%s", bad[i]);
+    /* Nothing is written of what is too much. */
+    us = 17;
+    ck_assert(!parse_duration("106751992d", &us));
+    ck_assert_int_eq(us, 17);
 }
 END_TEST
 
@@ -53,7 +57,9 @@ START_TEST(test_times)
     ck_assert(parse_instant("2028-02-29T00:00:00Z", &us));
     ck_assert(parse_instant("1900-01-01T00:00:00Z", &us));
     manual_clock_set(&manual, INT64_MAX);
+    us = 17;
     ck_assert(!parse_time("2h", &clock, 1, &us));
+    ck_assert_int_eq(us, 17);
 }
 END_TEST
 
