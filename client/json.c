@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+/* What could steer a terminal that shows it is escaped, though JSON asks that of less. */
 void json_string(FILE *out, const char *text)
 {
     fputc('"', out);
@@ -20,6 +21,8 @@ void json_string(FILE *out, const char *text)
             fputs("\\n", out);
         else if (*at < 0x20 || *at == 0x7f)
             fprintf(out, "\\u%04x", *at);
+        else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+            fprintf(out, "\\u%04x", *++at);
         else
             fputc(*at, out);
     }

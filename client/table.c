@@ -50,8 +50,12 @@ void table_cell(struct table *table, const char *text)
 
 void print_plain(const char *text, FILE *out)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
-        fputc(*at < 0x20 || *at == 0x7f ? ' ' : *at, out);
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        /* U+0080 to U+009F are control characters, too: some terminals begin a command at U+009B. */
+        bool is_second = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+        fputc(*at < 0x20 || *at == 0x7f || is_second ? ' ' : *at, out);
+        at += is_second;
+    }
 }
 
 static void measure(const struct table *table, size_t *widths)

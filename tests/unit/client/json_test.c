@@ -64,8 +64,8 @@ END_TEST
 START_TEST(test_text_is_escaped)
 {
     Maskline__V1__Media media = MASKLINE__V1__MEDIA__INIT;
-    media.url = "a\"b\\c\nd\x01 \xc3\xa9";
-    expect(&media.base, "{\"url\":\"a\\\"b\\\\c\\nd\\u0001 \xc3\xa9\"}");
+    media.url = "a\"b\\c\nd\x01 \xc3\xa9 \x7f \xc2\x9b \xc2\xa0";
+    expect(&media.base, "{\"url\":\"a\\\"b\\\\c\\nd\\u0001 \xc3\xa9 \\u007f \\u009b \xc2\xa0\"}");
 }
 END_TEST
 

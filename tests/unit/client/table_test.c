@@ -10,7 +10,16 @@ START_TEST(test_columns_line_up)
     struct arena *arena = arena_new(1 << 20);
     static const char *const heads[] = {"A", "LONG HEAD", "C"};
     struct table *table = table_new(arena, heads, 3);
-    static const char *const cells[] = {"caf\xc3\xa9", "x", "1", "a", "\x1b[31m", ""};
+    static const char *const cells[] = {"caf\xc3\xa9",
+                                        "x",
+                                        "1",
+                                        "a",
+                                        "\x1b[31m",
+                                        "",
+                                        "b",
+                                        "\xc2\x9b"
+                                        "31m",
+                                        "\xc2\xa0"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         table_cell(table, cells[i]);
     char *text = NULL;
@@ -22,7 +31,8 @@ START_TEST(test_columns_line_up)
     /* Widths count characters, an empty cell is a dash, and nothing steers the terminal. */
     ck_assert_str_eq(text, "A     LONG HEAD  C\n"
                            "caf\xc3\xa9  x          1\n"
-                           "a      [31m      -\n");
+                           "a      [31m      -\n"
+                           "b      31m       \xc2\xa0\n");
     free(text);
     arena_free(arena);
 }
