@@ -8,7 +8,7 @@
 #include "proto/c/utf8.h"
 #include "server/masking/rows/forms.h"
 #include "storage/keys.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 
 #include <ctype.h>
@@ -105,9 +105,9 @@ static void check_utf8(char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    char *address = input_line(&input), *proxy = input_line(&input), *name = input_line(&input),
-         *text = input_text(&input);
+    struct feed feed = {data, size};
+    char *address = feed_line(&feed), *proxy = feed_line(&feed), *name = feed_line(&feed),
+         *text = feed_text(&feed);
     check_address(address);
     check_proxy(proxy);
     check_name(name);

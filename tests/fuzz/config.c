@@ -7,7 +7,7 @@
 #include "server/config.h"
 #include "proto/c/utf8.h"
 #include "server/maskline.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 
 #include <string.h>
@@ -87,11 +87,11 @@ static void check_same(const char *file, const struct config *from_file)
     free(rest);
 }
 
-static int take_lines(struct input *input, char **ret_words)
+static int take_lines(struct feed *feed, char **ret_words)
 {
     int count = 0;
-    while (input->left > 0 && count < WORDS) {
-        char *word = input_line(input);
+    while (feed->left > 0 && count < WORDS) {
+        char *word = feed_line(feed);
         if (!*word) {
             free(word);
             break;
@@ -103,10 +103,10 @@ static int take_lines(struct input *input, char **ret_words)
 }
 
 /* The file in memory, and a path to it. */
-static void file_of(const struct input *input, int *ret_file, char ret_path[64])
+static void file_of(const struct feed *feed, int *ret_file, char ret_path[64])
 {
     *ret_file = memfd_create("config", MFD_CLOEXEC);
-    if (*ret_file < 0 || write(*ret_file, input->at, input->left) != (ssize_t)input->left)
+    if (*ret_file < 0 || write(*ret_file, feed->at, feed->left) != (ssize_t)feed->left)
         abort();
     snprintf(ret_path, 64, "/proc/self/fd/%d", *ret_file);
 }
@@ -116,12 +116,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static FILE *nowhere;
     if (!nowhere && !(nowhere = fopen("/dev/null", "we")))
         abort();
-    struct input input = {data, size};
+    struct feed feed = {data, size};
     char *flags[WORDS + 3], *variables[WORDS + 1], path[64], name[] = "--config";
-    int count = take_lines(&input, flags);
-    int given = take_lines(&input, variables);
+    int count = take_lines(&feed, flags);
+    int given = take_lines(&feed, variables);
     int file;
-    file_of(&input, &file, path);
+    file_of(&feed, &file, path);
     struct config config;
     struct error error;
     bool only_file = count == 0 && given == 0;
@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             must(feed.left == 0 || !memchr(feed.at, '\0', feed.left), "a file that is no text");
             if (!maskline_check(&config, &error))
                 check_refusal(&error);
-            char *text = input_text(&input);
+            char *text = feed_text(&feed);
             if (only_file && !strchr(text, '\n'))
                 check_same(text, &config);
             free(text);

@@ -10,7 +10,7 @@
 #include "server/masking/services/services.h"
 #include "storage/encode.h"
 #include "tests/fuzz/chance.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
@@ -153,22 +153,22 @@ static void fill_service(uint8_t *bytes, size_t size, const uint8_t *service)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
+    struct feed feed = {data, size};
     struct log_id log = new_log();
     struct append appends[ENTRIES];
     unsigned submitted = 0, derived = 0;
-    for (; submitted < ENTRIES && input.left > 0; submitted++) {
-        size_t count = (size_t)input_number(&input, 2);
-        if (count > input.left)
-            count = input.left;
+    for (; submitted < ENTRIES && feed.left > 0; submitted++) {
+        size_t count = (size_t)feed_number(&feed, 2);
+        if (count > feed.left)
+            count = feed.left;
         uint8_t *bytes = malloc(count ? count : 1);
         if (!bytes)
             abort();
         if (count)
-            memcpy(bytes, input.at, count);
+            memcpy(bytes, feed.at, count);
         fill_service(bytes, count, log_service(&log));
-        input.at += count;
-        input.left -= count;
+        feed.at += count;
+        feed.left -= count;
         submit(&appends[submitted], world.masking, &log, (struct bytes){bytes, count});
     }
     for (unsigned i = 0; i < submitted; i++)

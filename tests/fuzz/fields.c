@@ -12,7 +12,7 @@
 #include "proto/c/wire_check.h"
 #include "server/api/fields.h"
 #include "server/api/masks.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
@@ -135,10 +135,10 @@ static void check_page(const Maskline__V1__ListSessionsRequest *request, struct 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    const ProtobufCMessageDescriptor *kind = kinds[input_byte(&input) % KINDS];
+    struct feed feed = {data, size};
+    const ProtobufCMessageDescriptor *kind = kinds[feed_byte(&feed) % KINDS];
     size_t count;
-    uint8_t *bytes = input_rest(&input, &count);
+    uint8_t *bytes = feed_rest(&feed, &count);
     __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(MEMORY);
     ProtobufCMessage *message;
     struct error error;

@@ -7,7 +7,7 @@
 #include "bazel/protoc-gen-grpc-c/generate.h"
 #include "google/protobuf/compiler/plugin.pb-c.h"
 #include "proto/c/arena.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 

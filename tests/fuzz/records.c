@@ -10,7 +10,7 @@
 #include "server/masking/derive/leg_bytes.h"
 #include "storage/keys.h"
 #include "storage/kv_internal.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
@@ -150,11 +150,11 @@ static void check_order(const uint8_t *sid, int64_t a, int64_t b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    uint32_t index = input_byte(&input) % 8u;
-    int64_t time = (int64_t)input_number(&input, 8);
+    struct feed feed = {data, size};
+    uint32_t index = feed_byte(&feed) % 8u;
+    int64_t time = (int64_t)feed_number(&feed, 8);
     size_t count;
-    uint8_t *bytes = input_rest(&input, &count);
+    uint8_t *bytes = feed_rest(&feed, &count);
     check_leg((struct bytes){bytes, count}, index, time);
     check_value(bytes, count);
     check_any_key((struct bytes){bytes, count});

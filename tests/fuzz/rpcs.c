@@ -11,7 +11,7 @@
 #include "maskline/v1/simulator.pb-c.h"
 #include "tests/fuzz/api_check.h"
 #include "tests/fuzz/chance.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
@@ -101,23 +101,23 @@ static void make_small_world(struct api_calls *calls)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
+    struct feed feed = {data, size};
     static struct api_calls calls;
     memset(&calls, 0, sizeof calls);
-    open_world(&calls, input_byte(&input) % 2);
+    open_world(&calls, feed_byte(&feed) % 2);
     make_small_world(&calls);
     size_t count;
     const struct fake_method *methods = fake_server_methods(api_world_server(calls.world), &count);
-    for (unsigned i = 0; i < CALLS_MOST && input.left > 0; i++) {
-        const struct fake_method *method = &methods[input_byte(&input) % count];
-        size_t request_size = (size_t)input_number(&input, 2), answer_size;
-        if (request_size > input.left)
-            request_size = input.left;
+    for (unsigned i = 0; i < CALLS_MOST && feed.left > 0; i++) {
+        const struct fake_method *method = &methods[feed_byte(&feed) % count];
+        size_t request_size = (size_t)feed_number(&feed, 2), answer_size;
+        if (request_size > feed.left)
+            request_size = feed.left;
         uint8_t *answer;
-        api_call(&calls, method, input.at, request_size, &answer, &answer_size);
+        api_call(&calls, method, feed.at, request_size, &answer, &answer_size);
         free(answer);
-        input.at += request_size;
-        input.left -= request_size;
+        feed.at += request_size;
+        feed.left -= request_size;
         api_pull(&calls);
     }
     api_check(&calls);

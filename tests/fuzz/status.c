@@ -11,7 +11,7 @@
 #include "proto/c/utf8.h"
 #include "proto/c/wire_check.h"
 #include "tests/fuzz/chance.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
@@ -78,9 +78,9 @@ static void pack(const struct error *error, size_t bound, struct error *ret_agai
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    size_t bound = (size_t)input_number(&input, HEAD), count;
-    uint8_t *bytes = input_rest(&input, &count);
+    struct feed feed = {data, size};
+    size_t bound = (size_t)feed_number(&feed, HEAD), count;
+    uint8_t *bytes = feed_rest(&feed, &count);
     static struct error error, again;
     error.code = (enum status_code)99;
     if (error_unpack(bytes, count, &error)) {

@@ -8,7 +8,7 @@
 #include "server/masking/masking.h"
 #include "server/masking/outbox/outbound_key.h"
 #include "server/masking/rows/rows.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 
 #include <string.h>
@@ -101,14 +101,14 @@ static void check_sid(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    char *list = input_line(&input), *token = input_line(&input), *key = input_line(&input),
-         *sid = input_line(&input);
+    struct feed feed = {data, size};
+    char *list = feed_line(&feed), *token = feed_line(&feed), *key = feed_line(&feed),
+         *sid = feed_line(&feed);
     check_made_up_token(list, token);
     check_made_up_key(key);
     check_sid(sid);
     size_t count;
-    uint8_t *bytes = input_rest(&input, &count);
+    uint8_t *bytes = feed_rest(&feed, &count);
     check_real_token(list, bytes, count);
     check_real_key(bytes, count);
     free(list);

@@ -15,7 +15,7 @@
 #include "maskline/v1/sessions.pb-c.h"
 #include "proto/c/arena.h"
 #include "proto/c/wire_check.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 #include "tests/unit/proto/c/kinds.pb-c.h"
@@ -226,12 +226,12 @@ static void check_bound(const ProtobufCMessageDescriptor *kind, const uint8_t *b
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    const ProtobufCMessageDescriptor *kind = kinds[input_byte(&input) % KINDS];
-    struct wire_limits limits = {.depth = input_byte(&input),
-                                 .elements = (size_t)input_number(&input, 2)};
+    struct feed feed = {data, size};
+    const ProtobufCMessageDescriptor *kind = kinds[feed_byte(&feed) % KINDS];
+    struct wire_limits limits = {.depth = feed_byte(&feed),
+                                 .elements = (size_t)feed_number(&feed, 2)};
     size_t count;
-    uint8_t *bytes = input_rest(&input, &count);
+    uint8_t *bytes = feed_rest(&feed, &count);
     __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(LARGE);
     if (!arena)
         abort();
