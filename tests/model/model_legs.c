@@ -138,6 +138,9 @@ static bool fits_result(struct model *model, struct m_leg *leg, const struct pla
     case MODE_UNKNOWN:
         return now->status == LEG_UNKNOWN && strcmp(now->reason, "RESULT_UNKNOWN") == 0;
     case MODE_RETRY:
+        /* That this one surely did nothing says nothing of the one that a restart cut off. */
+        if (leg->again && strcmp(now->reason, "RESULT_UNKNOWN") == 0)
+            leg->uncertain = true;
         if (now->status != LEG_QUEUED ||
             strncmp(now->reason, leg->uncertain ? "RESULT_UNKNOWN" : "CARRIER_", 8) != 0)
             return false;
