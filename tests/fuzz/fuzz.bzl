@@ -15,6 +15,7 @@ def fuzzer(name, deps = [], srcs = [], rounds = 20000, size = "small", **kwargs)
     native.cc_test(
         name = name + "_test",
         size = size,
+        timeout = "long",  # its long form
         srcs = srcs,
         args = ["tests/fuzz/corpus/" + name, str(rounds)],
         copts = C_COPTS,

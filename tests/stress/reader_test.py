@@ -27,7 +27,7 @@ class Readers(Case):
         ann = session.participants[0].sid
         wanted = pb.events.StreamEventsRequest(service=world.sid, from_now=True,
                                                heartbeat_interval={"seconds": 3600}).SerializeToString()
-        self.send(world, session.sid, ann, 100)  # what the first of them cost is not the readers'
+        self.send(world, session.sid, ann, TEXTS)  # what so many cost the first time is not the readers'
 
         # Fifty that take 4 KiB each, and beside them, on the same connection, one that reads on.
         connection = Connection(server.port, stream_window=4096)

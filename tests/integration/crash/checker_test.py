@@ -125,6 +125,7 @@ class Evidence(unittest.TestCase):
         again = next(event for event in map(pb.events.Event.FromString, reversed(self.checker.log))
                      if event.HasField("leg_updated") and event.leg_updated.leg.status == DELIVERED_LEG)
         again.leg_updated.leg.status = CANCELED_LEG
+        again.event_time.CopyFrom(pb.events.Event.FromString(self.checker.log[-1]).event_time)
         with self.assertRaisesRegex(Complaint, "a second end"):
             history.take(again)
         network, one = self.some_given()
