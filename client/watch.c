@@ -150,7 +150,7 @@ static bool goes_on(struct watch *watch, const struct grpc_c_status *status, boo
 static int follow_all(struct watch *watch, struct arena *arena)
 {
     struct grpc_c_status status;
-    bool heard;
+    bool heard = false;
     do {
         if (follow(watch, arena, &heard, &status))
             return EXIT_DONE;
