@@ -17,6 +17,7 @@ LIST = "/maskline.v1.Services/ListServices"
 LONG = os.environ.get("MASKLINE_LONG")
 TEXTS = 20000 if LONG else 3000
 STILL = 50
+WRITE_BUFFERS = 64  # MiB
 
 
 class Readers(Case):
@@ -66,7 +67,8 @@ class Readers(Case):
         without = memory.grown()
         print(f"{TEXTS} texts, {last} events: {with_readers / MIB:.1f} MiB with {STILL + 1} readers that stand "
               f"still, {without / MIB:.1f} MiB without", flush=True)
-        self.assertLess(with_readers - without, memory.allowed(16 * MIB))
+        # The store's write buffers fill and empty by themselves. Were each of them owed all that happened, it would be a gigabyte.
+        self.assertLess(with_readers - without, memory.allowed((16 + WRITE_BUFFERS) * MIB))
 
         # Who stood still can go on from where it was: the log is its queue.
         told = world.until(lambda event: event.position == last, after_position=0)
