@@ -14,6 +14,7 @@ enum {
     OPEN_FILES = 512,
     LOG_BLOCK = 16 * 1024,
     ROW_BLOCK = 8 * 1024,
+    SHARD_BITS = 4, /* of the cache: a shard must hold many blocks, and each block must fit into one */
     TABLE_FORMAT = 5, /* whole-key filters and indexes in their newest form */
     NOTHING = 6,      /* above all levels */
 };
@@ -51,7 +52,12 @@ static void set_tables(struct kv_engine *engine, enum kv_family family)
 {
     rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(tables, engine->cache);
-    /* Filters and indexes count as cache: memory stays bounded, however large the store is. */
+    /* Filters and indexes count as cache: memory stays bounded, however large the store is. They come in small pieces: one of a whole file
+     * is larger than a shard of the cache, which would drop it after every read. */
+    rocksdb_block_based_options_set_index_type(
+        tables, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(tables, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(tables, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(tables, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1);
@@ -132,12 +138,21 @@ static void set_database(struct kv_engine *engine, const struct kv_options *opti
         rocksdb_options_set_env(database, engine->memory);
 }
 
+static rocksdb_cache_t *new_cache(size_t bytes)
+{
+    rocksdb_lru_cache_options_t *options = rocksdb_lru_cache_options_create();
+    rocksdb_lru_cache_options_set_capacity(options, bytes);
+    rocksdb_lru_cache_options_set_num_shard_bits(options, SHARD_BITS);
+    rocksdb_cache_t *cache = rocksdb_cache_create_lru_opts(options);
+    rocksdb_lru_cache_options_destroy(options);
+    return cache;
+}
+
 void kv_engine_make(struct kv_engine *engine, const struct kv_options *options, bool in_memory)
 {
     size_t write_buffer = options->write_buffer ? options->write_buffer : DEFAULT_WRITE_BUFFER;
     memset(engine, 0, sizeof *engine);
-    engine->cache =
-        rocksdb_cache_create_lru(options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE);
+    engine->cache = new_cache(options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE);
     if (in_memory)
         engine->memory = rocksdb_create_mem_env();
     engine->filter =
