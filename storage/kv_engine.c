@@ -14,7 +14,7 @@ enum {
     OPEN_FILES = 512,
     LOG_BLOCK = 16 * 1024,
     ROW_BLOCK = 8 * 1024,
-    SHARD_BITS = 4, /* of the cache: a shard must hold many blocks, and each block must fit into one */
+    SHARD_BITS = 4,   /* of the cache; a shard must hold many blocks */
     TABLE_FORMAT = 5, /* whole-key filters and indexes in their newest form */
     NOTHING = 6,      /* above all levels */
 };

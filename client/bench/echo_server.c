@@ -2,8 +2,13 @@
  * The bar that Maskline is measured against: a server on gRPC C core alone that gives back bytes, with one queue and some threads.
  * No Maskline code is in it.
  *
- *     echo-server THREADS      prints its port on 127.0.0.1, and serves until it is killed
+ *     echo-server THREADS [FOLDER]     prints its port on 127.0.0.1, and serves until it is killed
+ *
+ * With a folder, which it makes, each unary call is durable in it before its answer goes out (echo_log.h): the least that a server of
+ * this kind can cost.
  */
+#include "client/bench/echo_log.h"
+
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
@@ -37,12 +42,14 @@ struct tag {
 };
 
 struct call {
+    struct echo_log_item item; /* first: the log gives it back */
     struct tag arrived, closed, received, sent;
     grpc_call *core;
     gpr_timespec deadline;
     grpc_metadata_array metadata;
     grpc_byte_buffer *payload;
     grpc_byte_buffer *answer;
+    grpc_slice kept; /* what the log keeps */
     int cancelled;
     int begun;         /* of a talk: the initial metadata are sent */
     atomic_uint parts; /* under way */
@@ -51,6 +58,7 @@ struct call {
 static grpc_server *server;
 static grpc_completion_queue *queue;
 static void *echo_method, *talk_method;
+static int is_durable;
 
 static void echo_arrived(struct call *call, int success);
 static void talk_arrived(struct call *call, int success);
@@ -103,13 +111,29 @@ static void make_answer(struct call *call)
     grpc_byte_buffer_reader reader;
     if (!grpc_byte_buffer_reader_init(&reader, call->payload))
         abort();
-    grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);
+    call->kept = grpc_byte_buffer_reader_readall(&reader);
     grpc_byte_buffer_reader_destroy(&reader);
-    call->answer = grpc_raw_byte_buffer_create(&bytes, 1);
-    grpc_slice_unref(bytes);
+    call->answer = grpc_raw_byte_buffer_create(&call->kept, 1);
+    grpc_slice_unref(call->kept); /* the answer holds it */
 }
 
 /* ---- unary ---- */
+
+static void give_answer(struct call *call)
+{
+    grpc_op operations[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},
+                             {.op = GRPC_OP_SEND_MESSAGE},
+                             {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
+    operations[1].data.send_message.send_message = call->answer;
+    operations[2].data.send_status_from_server.status = GRPC_STATUS_OK;
+    call->sent = (struct tag){part_done, call};
+    start(call, operations, 3, &call->sent);
+}
+
+static void kept(struct echo_log_item *item)
+{
+    give_answer((struct call *)item);
+}
 
 static void echo_arrived(struct call *call, int success)
 {
@@ -119,13 +143,13 @@ static void echo_arrived(struct call *call, int success)
     call->parts = 2;
     receive_close(call);
     make_answer(call);
-    grpc_op operations[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},
-                             {.op = GRPC_OP_SEND_MESSAGE},
-                             {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
-    operations[1].data.send_message.send_message = call->answer;
-    operations[2].data.send_status_from_server.status = GRPC_STATUS_OK;
-    call->sent = (struct tag){part_done, call};
-    start(call, operations, 3, &call->sent);
+    if (!is_durable) {
+        give_answer(call);
+        return;
+    }
+    call->item.bytes = GRPC_SLICE_START_PTR(call->kept);
+    call->item.size = GRPC_SLICE_LENGTH(call->kept);
+    echo_log_add(&call->item);
 }
 
 /* ---- bidi: one message at a time, back and forth ---- */
@@ -215,11 +239,14 @@ static int listen_somewhere(void)
 
 int main(int count, char **arguments)
 {
-    long threads = count == 2 ? strtol(arguments[1], NULL, 10) : 0;
+    long threads = count == 2 || count == 3 ? strtol(arguments[1], NULL, 10) : 0;
     if (threads < 1 || threads > THREADS_MOST) {
-        fputs("Usage: echo-server THREADS\n", stderr);
+        fputs("Usage: echo-server THREADS [FOLDER]\n", stderr);
         return 2;
     }
+    is_durable = count == 3;
+    if (is_durable && !echo_log_start(arguments[2], kept))
+        return 1;
     signal(SIGPIPE, SIG_IGN);
     grpc_init();
     int port = listen_somewhere();

@@ -17,11 +17,12 @@ static bool take_port(struct peer *peer, FILE *file)
     return port > 0;
 }
 
-bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_peer)
+bool peer_start_echo(const char *program, unsigned threads, const char *folder,
+                     struct peer *ret_peer)
 {
     char count[16];
     snprintf(count, sizeof count, "%u", threads);
-    const char *arguments[] = {program, count, NULL};
+    const char *arguments[] = {program, count, folder, NULL};
     struct process_options options = {.arguments = arguments, .piped = true};
     if (process_start(&options, &ret_peer->process) && take_port(ret_peer, ret_peer->process.out))
         return true;

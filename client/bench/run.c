@@ -16,6 +16,7 @@ struct run {
     const struct options *options;
     struct report *report;
     struct peer echoes[ECHOES_MOST];
+    struct peer durable;       /* the echo that keeps what it gives back */
     struct postgres *postgres; /* NULL: not compared with */
     struct peer server;
     struct world *world;
@@ -38,6 +39,17 @@ static bool round_of_echoes(struct run *run, const struct sample *blank)
             return false;
     }
     return true;
+}
+
+/* Beside what writes, the least that a write can cost. */
+static bool round_of_durable(struct run *run, const struct mix *mix, const struct sample *blank)
+{
+    bool writes = mix->sum > mix->weights[KIND_GET_SESSION];
+    if (run->options->echo_count == 0 || !writes)
+        return true;
+    struct sample sample = *blank;
+    snprintf(sample.peer, PEER_NAME, "%s", DURABLE_PEER);
+    return measure_echo(run->options, &run->durable, &sample) && keep(run, &sample);
 }
 
 /* Whether PostgreSQL does the same. It is not measured with few calls in flight: it has the connections that it likes best. */
@@ -79,8 +91,8 @@ static bool measure_case(struct run *run, const struct mix *mix, const struct lo
     memcpy(blank.subject.workload, mix->name, MIX_NAME);
     report_print_heads(run->given.out, &blank.subject, run->options->rounds, run->options->seconds);
     for (blank.round = 1; blank.round <= run->options->rounds; blank.round++)
-        if (!round_of_echoes(run, &blank) || !round_of_maskline(run, mix, &blank) ||
-            !round_of_postgres(run, mix, &blank))
+        if (!round_of_echoes(run, &blank) || !round_of_durable(run, mix, &blank) ||
+            !round_of_maskline(run, mix, &blank) || !round_of_postgres(run, mix, &blank))
             return false;
     return true;
 }
@@ -252,17 +264,38 @@ static bool start_postgres(struct run *run)
     return run->postgres != NULL;
 }
 
+static bool start_echoes(struct run *run)
+{
+    const struct options *options = run->options;
+    char folder[PATH_SIZE];
+    for (unsigned i = 0; i < options->echo_count; i++)
+        if (!peer_start_echo(run->given.echo_program, options->echo_threads[i], NULL,
+                             &run->echoes[i]))
+            return false;
+    snprintf(folder, sizeof folder, "%.400s/durable", run->given.folder);
+    return options->echo_count == 0 ||
+           peer_start_echo(run->given.echo_program, 1, folder, &run->durable);
+}
+
+static void stop_echoes(struct run *run)
+{
+    char folder[PATH_SIZE];
+    for (unsigned i = 0; i < run->options->echo_count; i++)
+        peer_stop(&run->echoes[i]);
+    peer_stop(&run->durable);
+    snprintf(folder, sizeof folder, "%.400s/durable", run->given.folder);
+    folder_remove(folder);
+}
+
 bool run_all(const struct run_options *given, struct report *report)
 {
     const struct options *options = given->options;
     struct run run = {.given = *given, .options = options, .report = report};
-    bool ok = (!options->bars || measure_memory(&run)) && start_postgres(&run);
-    for (unsigned i = 0; ok && i < options->echo_count; i++)
-        ok = peer_start_echo(given->echo_program, options->echo_threads[i], &run.echoes[i]);
+    bool ok =
+        (!options->bars || measure_memory(&run)) && start_postgres(&run) && start_echoes(&run);
     for (unsigned i = 0; ok && i < options->services_count; i++)
         ok = measure_services(&run, options->services[i]);
-    for (unsigned i = 0; i < options->echo_count; i++)
-        peer_stop(&run.echoes[i]);
+    stop_echoes(&run);
     postgres_stop(run.postgres);
     return ok;
 }

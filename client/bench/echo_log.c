@@ -1,0 +1,98 @@
+#include "client/bench/echo_log.h"
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEY_SIZE = 8 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
+static struct echo_log_item *first, **end = &first;
+
+static rocksdb_t *database;
+static rocksdb_writeoptions_t *synced;
+static void (*tell)(struct echo_log_item *item);
+static uint64_t position;
+
+void echo_log_add(struct echo_log_item *item)
+{
+    item->next = NULL;
+    pthread_mutex_lock(&lock);
+    int alone = first == NULL;
+    *end = item;
+    end = &item->next;
+    pthread_mutex_unlock(&lock);
+    if (alone)
+        pthread_cond_signal(&came);
+}
+
+static struct echo_log_item *take_all(void)
+{
+    pthread_mutex_lock(&lock);
+    while (!first)
+        pthread_cond_wait(&came, &lock);
+    struct echo_log_item *list = first;
+    first = NULL;
+    end = &first;
+    pthread_mutex_unlock(&lock);
+    return list;
+}
+
+/* In ascending order, as the keys of a log are. */
+static void next_key(char ret_key[KEY_SIZE])
+{
+    position++;
+    for (int i = 0; i < KEY_SIZE; i++)
+        ret_key[i] = (char)(position >> (8 * (KEY_SIZE - 1 - i)));
+}
+
+static void write_all(const struct echo_log_item *list)
+{
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    for (; list; list = list->next) {
+        char key[KEY_SIZE];
+        next_key(key);
+        rocksdb_writebatch_put(batch, key, KEY_SIZE, list->bytes, list->size);
+    }
+    char *failure = NULL;
+    rocksdb_write(database, synced, batch, &failure);
+    if (failure)
+        abort();
+    rocksdb_writebatch_destroy(batch);
+}
+
+static void *run(void *data)
+{
+    for (;;) {
+        struct echo_log_item *list = take_all();
+        write_all(list);
+        for (struct echo_log_item *next; list; list = next) {
+            next = list->next;
+            tell(list);
+        }
+    }
+    return data;
+}
+
+int echo_log_start(const char *folder, void (*durable)(struct echo_log_item *item))
+{
+    char *failure = NULL;
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_error_if_exists(options, 1);
+    database = rocksdb_open(options, folder, &failure);
+    rocksdb_options_destroy(options);
+    if (failure) {
+        fprintf(stderr, "echo-server: %s\n", failure);
+        free(failure);
+        return 0;
+    }
+    synced = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_sync(synced, 1);
+    tell = durable;
+    pthread_t thread;
+    return pthread_create(&thread, NULL, run, NULL) == 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * What a durable echo does between a call and its answer: the call's bytes become one key in RocksDB, all calls that wait in one
+ * write with one fsync. No Maskline code is in it; any server that answers only for what is durable has at least this to do.
+ *
+ * Aborts when the disk fails: what is measured then would be nothing.
+ */
+#ifndef MASKLINE_CLIENT_BENCH_ECHO_LOG_H
+#define MASKLINE_CLIENT_BENCH_ECHO_LOG_H
+
+#include <stddef.h>
+
+/* A part of what waits; the caller's, from echo_log_add until `durable`. */
+struct echo_log_item {
+    struct echo_log_item *next;
+    const void *bytes;
+    size_t size;
+};
+
+/* Opens an empty store in `folder`, which is made, and starts the thread that writes. It calls `durable`, for one item after the other.
+ * 0: no. */
+int echo_log_start(const char *folder, void (*durable)(struct echo_log_item *item));
+
+/* From any thread. */
+void echo_log_add(struct echo_log_item *item);
+
+#endif
