@@ -14,6 +14,10 @@
 void rpc_core_acquire(void);
 void rpc_core_release(void);
 
+/* absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle), as Debian's Abseil names it for the linker. rpc_core_acquire calls it where
+ * it is found. */
+#define RPC_DEADLOCK_SWITCH "_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE"
+
 enum { RPC_ARGUMENTS = 24 };
 
 /* Channel arguments. Zeroed, it is empty; keys are not copied. */

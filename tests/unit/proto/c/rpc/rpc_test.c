@@ -11,6 +11,7 @@
 #include "proto/c/arena.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <grpc/slice.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -257,6 +258,13 @@ START_TEST(time_is_left)
 }
 END_TEST
 
+/* A name that the library no longer has would only be noticed by what calls cost. */
+START_TEST(the_switch_for_deadlocks_is_found)
+{
+    ck_assert_ptr_nonnull(dlsym(RTLD_DEFAULT, RPC_DEADLOCK_SWITCH));
+}
+END_TEST
+
 START_TEST(arguments_fit)
 {
     struct rpc_arguments arguments = {.count = 0};
@@ -283,6 +291,7 @@ int main(void)
     tcase_add_test(cases, metadata_is_checked_and_found);
     tcase_add_test(cases, details_go_there_and_back);
     tcase_add_test(cases, time_is_left);
+    tcase_add_test(cases, the_switch_for_deadlocks_is_found);
     tcase_add_test(cases, arguments_fit);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
