@@ -24,7 +24,7 @@ def files(top=None):
                             if f not in SKIPPED_FOLDERS and not os.path.islink(os.path.join(folder, f)))
         for name in names:
             path = os.path.join(folder, name)
-            if not os.path.islink(path):
+            if name != ".git" and not os.path.islink(path):  # a file, in a worktree
                 found.append(os.path.relpath(path, top))
     return sorted(found)
 
