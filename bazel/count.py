@@ -1,7 +1,8 @@
-"""Counts what really ran: count.py EVENTS STATUS
+"""Counts what really ran: count.py EVENTS STATUS [--spec] [--table[=FILE]]
 
-EVENTS is the file that `bazel test --build_event_json_file` writes, STATUS its exit status. A target counts
-with the cases that its log reports, in one of these forms, or else as one:
+EVENTS is the file that `bazel test --build_event_json_file` writes, STATUS its exit status. --spec: all was to run, so tell
+how many rules are covered (spec.py); --table: tell for each rule which tests hold it, too. A target counts with the cases
+that its log reports, in one of these forms, or else as one:
 
     83%: Checks: 6, Failures: 1, Errors: 0      Check; summed over the log
     6 passed, 1 failed                          a script; the last such line
@@ -12,6 +13,9 @@ import json
 import re
 import sys
 import urllib.parse
+
+sys.dont_write_bytecode = True
+import spec
 
 CHECK = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)\s*$", re.M)
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, \d+ skipped)?\s*$", re.M)
@@ -102,14 +106,37 @@ def read_events(lines):
     return tests, runs, broken
 
 
-def main(path, status):
+def tell_coverage(coverage, table, whole):
+    if table is not None:
+        lines = "".join(line + "\n" for line in coverage.table())
+        if table:
+            with open(table, "w", encoding="utf-8") as file:
+                file.write(lines)
+        else:
+            print(lines, end="")
+        for rules in coverage.uncovered().values():
+            print("uncovered: " + " ".join(rules))
+    if whole or table is not None:
+        covered, rules = coverage.figure()
+        print(f"spec coverage{'' if whole else ' of what ran'}: {covered} of {rules} rules")
+
+
+def main(path, status, whole=False, table=None, coverage=None):
+    """`table`: a file for it, or "" for the output. `coverage` is what the tree says, when it is not given."""
+    problems = []
+    if coverage is None:
+        rules = spec.load_rules()
+        claims, problems = spec.load_claims(rules)
+        coverage = spec.Coverage(rules, claims)
     with open(path, encoding="utf-8") as lines:
         tests, runs, broken = read_events(lines)
     passed = failed = 0
     for (label, _, _), (_, ok, outputs) in sorted(runs.items()):
-        run_passed, run_failed = count_run(ok, log_text(outputs))
+        log = log_text(outputs)
+        run_passed, run_failed = count_run(ok, log)
         passed += run_passed
         failed += run_failed
+        coverage.add(label, log, ok, run_failed)
         if run_failed:
             print(f"failed: {label} ({run_failed} of {run_passed + run_failed})")
     # With the statuses named here Bazel came to its end: a test without a run was filtered out, not lost.
@@ -120,11 +147,16 @@ def main(path, status):
     if status != 0 and failed == 0:
         failed += 1
         print(f"failed: Bazel itself, with status {status}")
+    for problem in problems:
+        print(f"spec: {problem}")
     if passed + failed == 0:
         print("no test ran")
+    tell_coverage(coverage, table, whole)
     print(f"{passed} passed, {failed} failed")
-    return 0 if failed == 0 and passed > 0 else 1
+    return 0 if failed == 0 and passed > 0 and not problems else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    options = sys.argv[3:]
+    tables = [option.partition("=")[2] for option in options if option.startswith("--table")]
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), "--spec" in options, tables[-1] if tables else None))

@@ -15,6 +15,7 @@ import tree
 sys.path.insert(0, os.path.join(tree.root(), "bazel"))
 sys.dont_write_bytecode = True
 import count
+import spec
 
 
 def configured(label, test=True):
@@ -38,14 +39,24 @@ class Count(unittest.TestCase):
         return {"id": {"testResult": {"label": label, "run": 1, "shard": 1, "attempt": attempt}},
                 "testResult": {"status": status, "testActionOutput": [{"name": "test.log", "uri": "file://" + path}]}}
 
-    def told(self, status, *events):
+    def run_main(self, status, events, **options):
         path = os.path.join(self.folder, "events")
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(json.dumps(event) + "\n" for event in events)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            code = count.main(path, status)
-        return out.getvalue().splitlines()[-1], code
+            code = count.main(path, status, **options)
+        return out.getvalue().splitlines(), code
+
+    def told(self, status, *events):
+        lines, code = self.run_main(status, events, coverage=spec.Coverage({}, {}))
+        return lines[-1], code
+
+    def covered(self, *events, **options):
+        """What is printed with a tree in which one test holds two rules."""
+        rules = {name: spec.Rule(name, "engine", "own", "", "") for name in ("API-01", "API-02", "API-03")}
+        coverage = spec.Coverage(rules, {spec.Test("//a:t", "works"): ["API-01", "API-03"]})
+        return self.run_main(0, events, coverage=coverage, **options)[0]
 
     def test_logs(self):
         self.assertEqual(count.count_log("100%: Checks: 4, Failures: 0, Errors: 0\n50%: Checks: 2, Failures: 0, Errors: 1\n"), (5, 1))
@@ -95,6 +106,27 @@ class Count(unittest.TestCase):
         self.assertEqual(self.told(0), ("0 passed, 0 failed", 1))
         self.assertEqual(self.told(4), ("0 passed, 1 failed", 1))
 
+    def test_coverage(self):
+        log = "100%: Checks: 1, Failures: 0, Errors: 0\nt.c:1:P:t:{}:0: Passed\n"
+        good, other = self.ran("//a:t", "PASSED", log.format("works")), self.ran("//a:u", "PASSED", log.format("works"))
+        self.assertEqual(self.covered(good), ["1 passed, 0 failed"])
+        self.assertEqual(self.covered(good, whole=True), ["spec coverage: 2 of 3 rules", "1 passed, 0 failed"])
+        self.assertEqual(self.covered(other, whole=True), ["spec coverage: 0 of 3 rules", "1 passed, 0 failed"])
+        self.assertEqual(self.covered(good, table=""), ["API-01\tpassed\t//a:t works", "API-02\tuncovered",
+                                                        "API-03\tpassed\t//a:t works", "uncovered: API-02",
+                                                        "spec coverage of what ran: 2 of 3 rules", "1 passed, 0 failed"])
+        path = os.path.join(self.folder, "table")
+        self.assertEqual(self.covered(good, whole=True, table=path)[0], "uncovered: API-02")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 3)
+
+    def test_a_failed_run_covers_nothing(self):
+        log = "0%: Checks: 1, Failures: 1, Errors: 0\nt.c:1:F:t:works:0: 1 == 2\n"
+        self.assertIn("spec coverage: 0 of 3 rules", self.covered(self.ran("//a:t", "FAILED", log), whole=True))
+        self.assertIn("spec coverage: 0 of 3 rules", self.covered(self.ran("//a:t", "PASSED", log), whole=True))
+        again = self.ran("//a:t", "PASSED", log.replace(":F:", ":P:").replace("Failures: 1", "Failures: 0"), 2)
+        self.assertIn("spec coverage: 2 of 3 rules", self.covered(self.ran("//a:t", "FAILED", log), again, whole=True))
+
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

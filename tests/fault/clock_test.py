@@ -147,4 +147,4 @@ class Clock(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

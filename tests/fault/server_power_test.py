@@ -63,4 +63,4 @@ class Unsynced(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -65,4 +65,4 @@ class Drains(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

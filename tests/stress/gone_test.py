@@ -129,4 +129,4 @@ class Gone(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -118,4 +118,4 @@ class Readers(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

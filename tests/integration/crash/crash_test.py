@@ -99,4 +99,4 @@ class Crash(unittest.TestCase):
 if __name__ == "__main__":
     with open(os.environ.get("TEST_SHARD_STATUS_FILE", os.devnull), "w", encoding="ascii"):
         pass  # so Bazel knows that this divides itself
-    unittest.main()
+    unittest.main(verbosity=2)

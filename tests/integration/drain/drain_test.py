@@ -317,4 +317,4 @@ class Beginning(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -262,4 +262,4 @@ class Fields(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

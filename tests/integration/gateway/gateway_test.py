@@ -429,4 +429,4 @@ class Gateway(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

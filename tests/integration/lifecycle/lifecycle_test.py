@@ -286,4 +286,4 @@ class Lifecycle(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -206,4 +206,4 @@ class Smoke(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -119,4 +119,4 @@ class Stream(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -351,7 +351,7 @@ int main(void)
     tcase_set_timeout(cases, 240);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_VERBOSE);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? 1 : 0;

@@ -239,4 +239,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["renew"]:
         renew()
     else:
-        unittest.main()
+        unittest.main(verbosity=2)

@@ -89,7 +89,7 @@ int main(void)
     tcase_add_test(cases, test_as_much_as_the_bound);
     tcase_add_exit_test(cases, test_more_than_the_bound_ends_the_process, EXIT_FAILURE);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_VERBOSE);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;

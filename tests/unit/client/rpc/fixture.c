@@ -263,7 +263,7 @@ int fixture_main(const char *name, const TTest *const *tests, size_t test_count)
     tcase_set_timeout(cases, 150);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_VERBOSE);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? 1 : 0;

@@ -289,7 +289,7 @@ int main(void)
     tcase_add_loop_test(cases, also_when_timers_and_the_outbox_ran, 0, SEEDS);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_VERBOSE);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed != 0;
