@@ -58,6 +58,13 @@ def mutant_problems(rows, rules):
     return [f"{name}: there is no rule {rule}" for name, rule, _, _ in rows if rule != "-" and rule not in rules]
 
 
+def silent(path, text):
+    """Whether the log of a test does not name its cases."""
+    if path.endswith(".py"):
+        return "unittest.main(" in text and "unittest.main(verbosity=2)" not in text
+    return "srunner_run_all(" in text and "CK_VERBOSE)" not in text
+
+
 def text_of(*rows):
     return "".join("\t".join(row) + "\n" for row in rows)
 
@@ -156,6 +163,12 @@ class Claims(unittest.TestCase):
         files = {"tests/x/a/y_test.c": C_FILE, "tests/x/b/y_test.c": C_FILE}
         self.assertEqual(len(spec.claims_of(files, RULES, "tests/x".__eq__)[1]), 1)
 
+    def test_silent_tests_are_found(self):
+        for path, text, is_silent in [("a.py", "    unittest.main()", True), ("a.py", "    unittest.main(verbosity=2)", False),
+                                      ("a.c", "srunner_run_all(runner, CK_NORMAL);", True), ("a.c", C_FILE, False),
+                                      ("a.c", "srunner_run_all(runner, CK_VERBOSE);", False)]:
+            self.assertEqual(silent(path, text), is_silent, text)
+
     def test_tree(self):
         rules = spec.load_rules(tree.root())
         claims, problems = spec.load_claims(rules, tree.root())
@@ -164,6 +177,8 @@ class Claims(unittest.TestCase):
         problems += [f"{path}: holds comments stand in tests only" for path in tree.files()
                      if not path.startswith("tests/") and path.endswith(tuple(spec.EXACT)) and path != "bazel/spec.py"
                      and spec.MEANT.search(tree.read(path))]
+        problems += [f"{path}: its log does not name its cases" for path in tree.files()
+                     if path.endswith(tuple(spec.EXACT)) and "holds:" in tree.read(path) and silent(path, tree.read(path))]
         problems += [f"{path}: here nobody collects holds comments" for path in tree.files("tests")
                      if path.endswith((".js", ".sh", ".bzl", "BUILD")) and spec.MEANT.search(tree.read(path, "tests"))]
         self.assertEqual(problems, [])
