@@ -72,9 +72,11 @@ class Clock(Case):
         self.assert_in_order()
         self.assertEqual(self.up.stop(), 0)
 
+    # holds: API-02 API-04
     def test_back_by_hours(self):
         self.go_back(-2 * HOUR)
 
+    # holds: API-02 API-04
     def test_back_by_years(self):
         self.go_back(-30 * YEAR)
 
@@ -126,9 +128,11 @@ class Clock(Case):
         self.assert_in_order()
         self.assertEqual(self.up.stop(), 0)
 
+    # holds: API-02 API-04
     def test_a_start_in_the_past_with_a_simulator(self):
         self.start_in_the_past()
 
+    # holds: API-02 API-04
     def test_a_start_in_the_past_with_a_carrier(self):
         self.start_in_the_past("--carrier", "gateway:net")
 

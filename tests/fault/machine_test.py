@@ -59,6 +59,7 @@ class Disk(Troubled):
     def used(self):
         return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.machine.root) for name in names)
 
+    # holds: STO-02
     def test_a_disk_that_fills_up(self):
         self.begin("--min-free", "1MiB")
         self.send(3)
@@ -79,6 +80,7 @@ class Disk(Troubled):
         self.assert_all_there()
         self.assertEqual(self.up.stop(), 0)
 
+    # holds: STO-01
     def test_a_log_that_cannot_be_synced(self):
         """The call that met it does not know; the store is opened again; a repeated request finds what it did."""
         self.begin()
@@ -90,6 +92,7 @@ class Disk(Troubled):
         self.assert_all_there()
         self.assertEqual(self.up.stop(), 0)
 
+    # holds: STO-01
     def test_a_disk_that_fails_for_a_while(self):
         self.begin()
         self.send(3)

@@ -19,6 +19,7 @@ ROUNDS = 20 if LONG else 3
 
 
 class Power(unittest.TestCase):
+    # holds: INV-01 INV-02 INV-03 INV-07 INV-08
     def test_it_is_lost_again_and_again(self):
         print(f"MASKLINE_SEED={SEED}", file=sys.stderr)
         chance = random.Random(f"power {SEED}")

@@ -99,6 +99,7 @@ static void make_small_world(struct api_calls *calls)
 
 /* ---- one input ---- */
 
+/* holds: API-22 */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct feed feed = {data, size};

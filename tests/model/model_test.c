@@ -81,12 +81,14 @@ static void run_stores(uint64_t first, int count)
         run_store(first + (uint64_t)i, NULL);
 }
 
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
 START_TEST(fixed_seeds)
 {
     run_stores(1, FIXED_STORES * factor());
 }
 END_TEST
 
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
 START_TEST(other_seeds_each_time)
 {
     struct timespec now;
@@ -98,6 +100,7 @@ START_TEST(other_seeds_each_time)
 }
 END_TEST
 
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
 START_TEST(on_disk)
 {
     const char *place = getenv("TEST_TMPDIR");

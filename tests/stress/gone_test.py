@@ -40,6 +40,7 @@ class Gone(Case):
         self.assertLessEqual(set(there), asked)
         self.assertEqual(self.now.stop(), 0, self.now.said())
 
+    # holds: API-17
     def test_deadlines_and_cancels_in_the_middle_of_a_commit(self):
         acknowledged, asked, gone = set(), set(), 0
         memory = None

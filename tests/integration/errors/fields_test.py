@@ -50,6 +50,7 @@ class Fields(Case):
         for value in bad:
             self.refuses(field, call, request, **others, **{key or field: value})
 
+    # holds: API-20 API-23 LIM-08 LIM-09 LIM-11
     def test_lengths_of_names(self):
         services, request = self.up.services, pb.services.CreateServiceRequest
         self.edge("unique_name", services.CreateService, request,
@@ -75,6 +76,7 @@ class Fields(Case):
         self.takes(people.CreateParticipant, request, service="shop", session=talk.sid,
                    participant={"identifier": person(1), "friendly_name": "👻" * 255})
 
+    # holds: API-20
     def test_lengths_of_messages(self):
         talk = self.world.session(person(1), person(2))
         where = {"service": "shop", "session": talk.sid, "participant": talk.participants[0].sid}
@@ -95,6 +97,7 @@ class Fields(Case):
                    {"seconds": 2**62}, {"seconds": -2**63}], body="x", **where)
         self.edge("request_id", call, request, ["x" * 64], ["x" * 65], body="x", **where)
 
+    # holds: CDN-07 ERR-80701 LIM-13 SES-13
     def test_durations(self):
         call, request = self.up.services.CreateService, pb.services.CreateServiceRequest
         negative = [{"seconds": -1}, {"nanos": -1}, {"seconds": 2**63 - 1}, {"seconds": -2**63}, {"seconds": 1, "nanos": 2**31 - 1}]
@@ -140,6 +143,7 @@ class Fields(Case):
             self.assertEqual((reason_of(caught.exception)[1], fields_of(caught.exception)),
                              ("INVALID_FIELD", ["heartbeat_interval"]), beat)
 
+    # holds: API-14
     def test_masks(self):
         talk = self.world.session()
         for call, request, base in [
@@ -155,6 +159,7 @@ class Fields(Case):
             self.takes(self.up.services.UpdateService, pb.services.UpdateServiceRequest, service="shop",
                        update_mask={"paths": [page]})
 
+    # holds: PAR-01 PAR-02
     def test_identifiers(self):
         call, request = self.up.sessions.CreateSession, pb.sessions.CreateSessionRequest
         for bad in ["", "+", "15551000001", "+1555", "+1555100000100000", "+0155510001", "+1555100000a", "+1 555 100 0001",
@@ -211,6 +216,7 @@ class Fields(Case):
             (self.up.interactions.ListInteractions, pb.interactions.ListInteractionsRequest, where),
             (self.up.simulator.ListHandsets, pb.simulator.ListHandsetsRequest, {})]
 
+    # holds: LST-02 LST-03
     def test_pages(self):
         tokens = []
         lists = self.lists()

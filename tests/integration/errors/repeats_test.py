@@ -53,6 +53,7 @@ class Repeats(Case):
     def sid(self, answer):
         return getattr(answer, answer.DESCRIPTOR.fields[0].name).sid
 
+    # holds: IDM-01 IDM-04 IDM-08
     def test_a_repeat_gets_the_first_answer(self):
         kept = []
         for name, request, change in self.calls():
@@ -86,6 +87,7 @@ class Repeats(Case):
             self.call(name, request)
         return reason_of(caught.exception)[:2]
 
+    # holds: IDM-07
     def test_many_at_once(self):
         for name, request, change in self.calls():
             request.request_id = "at once"
@@ -104,6 +106,7 @@ class Repeats(Case):
             self.assertEqual(len(winners), 20, name)
             self.assertTrue(all(one == winners[0] for one in winners), name)
 
+    # holds: IDM-06
     def test_a_failure_leaves_no_trace(self):
         for name, request, _ in self.calls():
             if name[0] == "services":
@@ -118,6 +121,7 @@ class Repeats(Case):
         self.world.add_number("+15551119999")
         self.call(("sessions", "CreateSession"), request)
 
+    # holds: IDM-02
     def test_an_id_counts_for_one_method_of_one_service(self):
         other = World(self.up, "other", numbers=[proxy(10)])
         made = set()

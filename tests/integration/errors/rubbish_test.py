@@ -99,6 +99,7 @@ class Rubbish(Case):
             self.assertNotIn(code, WRONG, (name, what, request[:80], reason))
             self.assertRegex(reason, r"^[A-Z][A-Z0-9_]+$", (name, what, code))
 
+    # holds: API-22
     def test_empty_requests(self):
         for name in METHODS:
             if name in NEEDS_NOTHING:
@@ -106,6 +107,7 @@ class Rubbish(Case):
             else:
                 self.assert_refused(name, b"", C.INVALID_ARGUMENT, C.NOT_FOUND)
 
+    # holds: API-20 API-22
     def test_bytes_that_are_no_message(self):
         deep = b""
         for _ in range(20000):
@@ -125,6 +127,7 @@ class Rubbish(Case):
                                         what="deep")
                     self.assert_refused(name, number(field.number, 0, b"\x01"), C.INVALID_ARGUMENT, what="wire type")
 
+    # holds: API-22
     def test_random_bytes(self):
         chance = random.Random(11)
         for name, (_, kind, _) in METHODS.items():
@@ -137,6 +140,7 @@ class Rubbish(Case):
                                       chance.choice([content, length(len(content)) + content]))
                 self.assert_fine_or_refused(name, request, "random")
 
+    # holds: API-22
     def test_huge_requests(self):
         for name in METHODS:
             path, _, streams = METHODS[name]
@@ -150,6 +154,7 @@ class Rubbish(Case):
             # Very many elements.
             self.assert_refused(name, b"\xfa\x07\x00" * 300000, C.RESOURCE_EXHAUSTED, C.INVALID_ARGUMENT)
 
+    # holds: API-08 API-22
     def test_names_and_sids_of_everything(self):
         """Each field that names something is given what names something else, or nothing."""
         right = {"service": self.world.sid, "session": self.session.sid, "interaction": self.interaction.sid,
@@ -192,6 +197,7 @@ class Rubbish(Case):
     def module_of(self, kind):
         return os.path.basename(kind.file.name)[:-len(".proto")]
 
+    # holds: API-16 API-22
     def test_unknown_enum_values(self):
         """In every field of an enum type, whatever else is missing."""
         for name, (_, kind, _) in METHODS.items():

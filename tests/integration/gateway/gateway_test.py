@@ -30,6 +30,7 @@ class Gateway(Case):
     def leg(self, world, session, index=-1):
         return world.interactions(session.sid)[index].outbound[0]
 
+    # holds: CAR-06 EVT-08 INV-02 INV-04
     def test_each_text_goes_where_its_session_says(self):
         world = World(self.up, numbers=[proxy(i) for i in range(1, 4)])
         people = [ANN, BEN, CAT]
@@ -229,6 +230,7 @@ class Gateway(Case):
         self.assertEqual((leg.status, leg.error.reason, leg.error.carrier_code),
                          (I.LEG_STATUS_UNDELIVERED, "NOT_DELIVERED", "30003"))
 
+    # holds: IDM-09 IDM-10
     def test_what_comes_in_twice(self):
         world, session, ann, ben = self.pair()
         program = Program.attached(self.up)
@@ -263,6 +265,7 @@ class Gateway(Case):
         world.server = self.up
         self.assertEqual(len(world.interactions(session.sid)), 4)
 
+    # holds: GRD-06 INB-01 INB-02
     def test_what_does_not_come_in(self):
         self.up.stop()
         self.up = self.server("--carrier", "gateway:net", "--carrier", "gateway:other").start()
@@ -338,6 +341,7 @@ class Gateway(Case):
         self.assertEqual(third.half_close(), grpc.StatusCode.OK)
         self.assertEqual(third.sends, [])
 
+    # holds: OUT-09 OUT-10
     def test_detaching_with_sends_under_way(self):
         world, session, ann, ben = self.pair()
         for honours, leave in [(True, Program.vanish), (True, Program.half_close),
@@ -373,6 +377,7 @@ class Gateway(Case):
         self.assertEqual([told.outcome for told in program.waiting["inbound_result"]], [ACCEPTED] * 200)
         self.assertEqual([i.content.body for i in world.interactions(session.sid)], [f"text {i}" for i in range(200)])
 
+    # holds: INV-02 OUT-02
     def test_nobody_is_reached_who_is_not_meant_any_more(self):
         world, session, ann, ben = self.pair()
         doomed = [world.send(session.sid, ann.sid, "to one who left").sid]

@@ -55,6 +55,7 @@ class Lifecycle(Case):
         told = world.until(lambda e: e.session_sid == session and e.type == E.EVENT_TYPE_SESSION_CLOSED)[-1].session_closed
         self.assertEqual((told.reason, us(told.end_time)), (reason, end_time))
 
+    # holds: ERR-80904 EXP-01 EXP-14 SES-29
     def test_ttl_counts_anew_with_each_interaction(self):
         world, talk = self.pair(ttl={"seconds": HOUR})
         ann, ben = talk.participants
@@ -81,6 +82,7 @@ class Lifecycle(Case):
         self.assertGreaterEqual(us(again.effective_expire_time), end + HOUR * 10**6)
         self.assertEqual(self.text(ann).outcome, pb.common.INBOUND_OUTCOME_ACCEPTED)
 
+    # holds: EXP-08 EXP-09
     def test_expiry_is_seen_by_whoever_looks_first(self):
         world, talk = self.pair(expire_time={"seconds": self.now() // 10**6 + HOUR})
         end = us(talk.expire_time)
@@ -103,6 +105,7 @@ class Lifecycle(Case):
         world.server = self.up
         self.assert_closed(world, talk.sid, S.SESSION_CLOSED_REASON_DATE_EXPIRED, end)
 
+    # holds: EXP-10
     def test_ends_that_come_while_the_server_is_down(self):
         world, talk = self.pair(ttl={"seconds": HOUR})
         others = [world.session(ttl={"seconds": HOUR + i}) for i in range(150)]
@@ -116,6 +119,7 @@ class Lifecycle(Case):
         told = [e for e in world.events() if e.type == E.EVENT_TYPE_SESSION_CLOSED]
         self.assertEqual(len(told), 151)
 
+    # holds: EXP-06
     def test_idle_cap(self):
         world, talk = self.pair(settings={"session_policy": {"idle_cap": {"seconds": HOUR}}}, ttl={"seconds": 10 * HOUR})
         short = world.session(ttl={"seconds": 60})
@@ -132,6 +136,7 @@ class Lifecycle(Case):
         self.move(1801)
         self.assert_closed(world, talk.sid, S.SESSION_CLOSED_REASON_IDLE_CAP, end)
 
+    # holds: CDN-01 CDN-02 CDN-05
     def test_cool_down(self):
         world, talk = self.pair()
         ann, ben = talk.participants
@@ -162,12 +167,14 @@ class Lifecycle(Case):
             world.update(again.sid, status=S.SESSION_STATUS_IN_PROGRESS)
         self.assertEqual(reason_of(caught.exception)[1], "PAIR_IN_USE")
 
+    # holds: CDN-04
     def test_cool_down_counts_from_the_instant_of_expiry(self):
         world, talk = self.pair(ttl={"seconds": HOUR})
         asked = {"identifier": ANN, "proxy_identifier": talk.participants[0].proxy_identifier}
         self.move(5 * HOUR + 1)
         self.assertEqual(world.session(asked, CAT).participants[0].proxy_identifier, asked["proxy_identifier"])
 
+    # holds: CDN-11 ERR-80611 NUM-10 SES-28
     def test_quarantine(self):
         world, talk = self.pair()
         ann = talk.participants[0]
@@ -190,6 +197,7 @@ class Lifecycle(Case):
         self.assertEqual(self.text(ann, "elsewhere").reason, "NO_ROUTE")
         self.assertTrue(other.sid)
 
+    # holds: INV-08 SES-23
     def test_retention(self):
         day = {"seconds": DAY}
         world, talk = self.pair(settings={"retention_policy": {"closed_sessions": day, "events": {"seconds": 2 * DAY}}},
@@ -245,6 +253,7 @@ class Lifecycle(Case):
                 return page
         return self.fail("nothing was dropped")
 
+    # holds: OUT-06
     def test_life_of_a_message(self):
         world, talk = self.pair()
         ann, ben = talk.participants
@@ -269,6 +278,7 @@ class Lifecycle(Case):
         self.assertEqual(next(watch).text.body, "long")
         watch.cancel()
 
+    # holds: EVT-02 INT-09
     def test_receipts_that_come_late(self):
         world, talk = self.pair()
         _, ben = talk.participants

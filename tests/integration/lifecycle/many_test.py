@@ -48,6 +48,7 @@ class Many(Case):
         """A stream of the log ends by itself with the Service."""
         return [m.event for m in world.stream() if m.HasField("event")]
 
+    # holds: SVC-04 SVC-12 SVC-16 SVC-18
     def test_deleting(self):
         world = World(self.up, numbers=[proxy(1), proxy(2)])
         sessions = self.fill(world, MANY)
@@ -83,6 +84,7 @@ class Many(Case):
             self.fail("it never goes")
         self.assertEqual(again.session().service_sid, again.sid)
 
+    # holds: INV-08 SVC-15
     def test_deleting_over_crashes(self):
         world = World(self.up, numbers=[proxy(1), proxy(2)])
         sessions = self.fill(world, MANY)
@@ -102,6 +104,7 @@ class Many(Case):
         self.up.start()
         self.assertEqual([e.SerializeToString() for e in self.ended_stream(world)], [e.SerializeToString() for e in told])
 
+    # holds: LST-05
     def test_lists_while_others_write(self):
         world = World(self.up, numbers=[proxy(1), proxy(2)])
         sessions = self.fill(world, 300)
@@ -133,6 +136,7 @@ class Many(Case):
             writer.join(PATIENCE)
         self.assertEqual(failures, [])
 
+    # holds: LST-06 SES-27
     def test_filters(self):
         world = World(self.up, numbers=[proxy(i) for i in range(3)])
         people = [person(1), person(2), person(3)]

@@ -44,6 +44,7 @@ class Smoke(Case):
         self.assertTrue(next(stream).HasField("ready"))
         return stream
 
+    # holds: CAR-01 EVT-08 INV-07
     def test_conversation_and_crash(self):
         server = self.server("--grace", "2s").start()
         service, session = self.make_session(server)
@@ -190,6 +191,7 @@ class Smoke(Case):
         self.assertEqual(told.code(), grpc.StatusCode.OK)
         self.assertEqual(server.stop(), 0)
 
+    # holds: EXP-07
     def test_clock_is_moved(self):
         server = self.server().start()
         _, session = self.make_session(server)

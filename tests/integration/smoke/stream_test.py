@@ -38,6 +38,7 @@ class Stream(Case):
             next(stream)
         return reason_of(caught.exception)
 
+    # holds: EVT-12
     def test_places_to_begin(self):
         for request, first in [({}, 10), ({"from_now": True}, 10), ({"from_oldest": True}, 0),
                                ({"after_position": 0}, 0), ({"after_position": 7}, 7), ({"after_position": 10}, 10)]:
@@ -49,6 +50,7 @@ class Stream(Case):
         self.assertEqual(self.ended(self.stream(after_position=11)),
                          (grpc.StatusCode.OUT_OF_RANGE, "POSITION_NOT_REACHED", {"last_position": "10"}))
 
+    # holds: EVT-12
     def test_what_happens_later_is_told(self):
         stream = self.stream(heartbeat_interval={"seconds": 3600})
         self.assertTrue(next(stream).HasField("heartbeat"))
@@ -58,6 +60,7 @@ class Stream(Case):
             event = next(stream).event
             self.assertEqual((event.position, event.session_deleted.unique_name), (11 + i, str(i)))
 
+    # holds: EVT-12 EVT-13
     def test_filter_and_heartbeat(self):
         session = self.now.sessions.GetSession(
             pb.sessions.GetSessionRequest(service="shop", session="4"), **CALL).session
@@ -75,6 +78,7 @@ class Stream(Case):
         self.assertEqual(self.ended(self.stream(filter={"session": "none"}))[:2],
                          (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"))
 
+    # holds: EVT-11
     def test_pages(self):
         self.assertEqual([e.position for e in self.list(page_size=4).events], [1, 2, 3, 4])
         page = self.list(page_size=4, after_position=8)
@@ -98,6 +102,7 @@ class Stream(Case):
             again = list(self.stream(**request))
             self.assertEqual(sum(message.HasField("event") for message in again), count, request)
 
+    # holds: INV-08
     def test_what_is_purged(self):
         self.now.services.UpdateService(pb.services.UpdateServiceRequest(
             service="shop", retention_policy={"events": {"seconds": 3600}}), **CALL)

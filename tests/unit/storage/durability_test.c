@@ -28,6 +28,7 @@ static void note_synced(struct append *append)
 }
 
 /* A group is on the disk before anybody is told. */
+/* holds: INV-01 MSG-12 */
 START_TEST(what_is_answered_is_synced)
 {
     struct store_options options = {.path = ":memory:",

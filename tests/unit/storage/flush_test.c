@@ -113,6 +113,7 @@ static void lose_overlay(void)
     wait_until_open();
 }
 
+/* holds: STO-03 */
 START_TEST(age_writes_it_out)
 {
     open_plain(0, 5000);
@@ -126,6 +127,7 @@ START_TEST(age_writes_it_out)
 }
 END_TEST
 
+/* holds: STO-03 */
 START_TEST(rows_write_it_out)
 {
     open_plain(10, INT64_C(3600) * 1000000);

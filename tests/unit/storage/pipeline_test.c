@@ -5,6 +5,7 @@
 static struct rig rig;
 static uint64_t last[WORLD_LOGS];
 
+/* holds: API-18 */
 START_TEST(what_is_written_is_read)
 {
     rig_open(&rig, NULL, NULL);
@@ -21,6 +22,7 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* holds: EVT-01 */
 START_TEST(what_is_rejected_leaves_no_trace)
 {
     rig_open(&rig, NULL, NULL);
@@ -155,6 +157,7 @@ static uint64_t tell_free(void *data)
     return atomic_load(&free_bytes);
 }
 
+/* holds: STO-02 */
 START_TEST(a_full_disk_stops_writes_not_reads)
 {
     struct store_options options = {.free_bytes = tell_free, .free_bytes_low = 1000};
@@ -247,18 +250,21 @@ static void check_failure(enum seam_mode mode, uint64_t expected_after)
     rig_close(&rig);
 }
 
+/* holds: STO-01 */
 START_TEST(a_write_that_failed_is_unknown)
 {
     check_failure(SEAM_FAILS_BEFORE, 1);
 }
 END_TEST
 
+/* holds: STO-01 */
 START_TEST(a_write_that_happened_after_all_is_seen)
 {
     check_failure(SEAM_FAILS_AFTER, 2);
 }
 END_TEST
 
+/* holds: STO-01 */
 START_TEST(a_failed_rebuild_is_tried_again)
 {
     rig_open(&rig, NULL, NULL);

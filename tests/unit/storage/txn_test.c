@@ -296,6 +296,7 @@ static bool append_nonsense(struct probe *probe, struct txn *txn)
     return false;
 }
 
+/* holds: EVT-01 */
 START_TEST(a_decision_that_failed_writes_nothing)
 {
     struct probe probe = {0};
@@ -356,6 +357,7 @@ static void lose_overlay(void)
         sched_yield();
 }
 
+/* holds: API-02 API-04 */
 START_TEST(time_and_sids_never_run_back)
 {
     struct folder folder = folder_make();
@@ -539,6 +541,7 @@ START_TEST(sequences_never_run_back_over_a_crash)
 }
 END_TEST
 
+/* holds: API-02 */
 START_TEST(sids_never_run_back_over_a_crash)
 {
     struct folder folder = folder_make();

@@ -14,6 +14,7 @@ static struct address parsed(const char *text)
     return address;
 }
 
+/* holds: PAR-02 */
 START_TEST(test_strict_takes_e164_only)
 {
     static const char *const good[] = {"+15551230001", "+12345678", "+123456789012345"};
@@ -103,6 +104,7 @@ START_TEST(test_forms_of_one_phone_are_one)
 }
 END_TEST
 
+/* holds: NUM-05 */
 START_TEST(test_countries_by_calling_code)
 {
     static const char *const pairs[][2] = {

@@ -12,6 +12,7 @@ static uint64_t falling(void *data)
     return *next;
 }
 
+/* holds: API-02 */
 START_TEST(test_a_sid_is_a_uuid_7)
 {
     uint64_t state = 0;
@@ -30,6 +31,7 @@ START_TEST(test_a_sid_is_a_uuid_7)
 }
 END_TEST
 
+/* holds: API-02 */
 START_TEST(test_texts_sort_by_minting_whatever_the_clock_does)
 {
     static const int64_t steps[] = {0, 1, 0, 0, -5000000, 999, 1, 1000, -1, 0, 60000000, -60000000};

@@ -56,6 +56,7 @@ START_TEST(test_number)
 }
 END_TEST
 
+/* holds: PAR-07 */
 START_TEST(test_session)
 {
     begin();
@@ -79,6 +80,7 @@ START_TEST(test_session)
 }
 END_TEST
 
+/* holds: API-15 */
 START_TEST(test_ttl_as_asked_for_and_as_it_counts)
 {
     begin();
@@ -101,6 +103,7 @@ START_TEST(test_ttl_as_asked_for_and_as_it_counts)
 }
 END_TEST
 
+/* holds: INT-02 */
 START_TEST(test_interaction)
 {
     begin();

@@ -62,6 +62,7 @@ static void expect_event(unsigned change, unsigned payload)
     arena_free(arena);
 }
 
+/* holds: EVT-05 EVT-08 */
 START_TEST(test_each_change_is_an_event)
 {
     const ProtobufCMessageDescriptor *entry = &maskline__store__v1__entry__descriptor;

@@ -23,6 +23,7 @@ static void expect_fine(void)
     ck_assert_int_eq(error.code, STATUS_OK);
 }
 
+/* holds: API-16 */
 START_TEST(test_enums)
 {
     error_clear(&error);
@@ -111,6 +112,7 @@ START_TEST(test_times)
 }
 END_TEST
 
+/* holds: API-15 */
 START_TEST(test_expire_time_before_1970_is_no_absent_one)
 {
     int64_t us = 0;
@@ -166,6 +168,7 @@ START_TEST(test_ranges)
 }
 END_TEST
 
+/* holds: LST-02 */
 START_TEST(test_pages)
 {
     struct page page;
@@ -183,6 +186,7 @@ START_TEST(test_pages)
 }
 END_TEST
 
+/* holds: API-20 */
 START_TEST(test_texts_are_counted_in_characters)
 {
     error_clear(&error);
@@ -236,6 +240,7 @@ START_TEST(test_media)
 }
 END_TEST
 
+/* holds: API-11 */
 START_TEST(test_several_faults_are_told_together)
 {
     error_clear(&error);

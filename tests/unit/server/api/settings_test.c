@@ -38,6 +38,7 @@ START_TEST(test_mask_names_a_field_or_all_of_a_policy)
 }
 END_TEST
 
+/* holds: API-14 */
 START_TEST(test_mask_that_names_something_else_is_refused)
 {
     static const char *const wrong[] = {
@@ -78,6 +79,7 @@ START_TEST(test_each_field_has_a_path)
 }
 END_TEST
 
+/* holds: API-13 */
 START_TEST(test_what_is_set_changes)
 {
     Maskline__V1__SessionPolicy session = MASKLINE__V1__SESSION_POLICY__INIT;
@@ -103,6 +105,7 @@ START_TEST(test_what_is_set_changes)
 }
 END_TEST
 
+/* holds: API-15 */
 START_TEST(test_what_is_named_and_absent_gets_its_default)
 {
     struct policies nothing = {0};

@@ -22,6 +22,7 @@ START_TEST(test_an_unknown_log_is_empty)
 }
 END_TEST
 
+/* holds: EVT-11 INV-07 */
 START_TEST(test_pages_are_in_order_and_of_one_log)
 {
     struct world world;

@@ -24,6 +24,7 @@ static void expect_nothing(struct follower *follower, struct arena *arena)
     ck_assert_int_eq(event_tail_next(follower->tail, arena, &entry, &error), TAIL_LATER);
 }
 
+/* holds: EVT-12 INV-07 */
 START_TEST(test_catching_up_and_following)
 {
     struct world world;
@@ -52,6 +53,7 @@ START_TEST(test_catching_up_and_following)
 }
 END_TEST
 
+/* holds: EVT-12 INV-07 */
 START_TEST(test_a_slow_follower_loses_nothing)
 {
     struct world world;

@@ -213,6 +213,7 @@ static void wait_for_delivery(void)
     pthread_mutex_unlock(&network.lock);
 }
 
+/* holds: INV-03 INV-04 */
 START_TEST(every_message_once)
 {
     static struct carrier_port port = {

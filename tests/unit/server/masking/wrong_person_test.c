@@ -198,6 +198,7 @@ static void attack_with(uint64_t seed, int64_t cool_down)
     world_close(world);
 }
 
+/* holds: INB-05 INV-02 OUT-02 */
 START_TEST(nobody_wrong_is_reached)
 {
     for (uint64_t seed = 1; seed <= 12; seed++)
@@ -206,6 +207,7 @@ START_TEST(nobody_wrong_is_reached)
 END_TEST
 
 /* A message is accepted; before it is sent the number stands for others. */
+/* holds: INV-02 OUT-01 */
 START_TEST(numbers_that_moved_on)
 {
     struct world *world = world_open(NULL);
@@ -249,6 +251,7 @@ START_TEST(numbers_that_moved_on)
 END_TEST
 
 /* Closed and opened again: who was meant then is not who may be meant now. */
+/* holds: OUT-01 */
 START_TEST(opened_again)
 {
     struct world *world = world_open(NULL);
@@ -269,6 +272,7 @@ START_TEST(opened_again)
 }
 END_TEST
 
+/* holds: GRD-07 */
 START_TEST(loops_are_not_sent)
 {
     struct world *world = world_open(NULL);

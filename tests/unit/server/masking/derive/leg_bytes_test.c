@@ -94,6 +94,7 @@ START_TEST(replaces_as_protobuf_would)
 }
 END_TEST
 
+/* holds: STO-05 */
 START_TEST(keeps_what_it_does_not_know)
 {
     struct arena *arena = arena_new(ARENA);

@@ -261,18 +261,21 @@ static void try(uint64_t seed, bool timers, bool flushes)
     folder_remove(folder);
 }
 
+/* holds: STO-03 */
 START_TEST(rows_come_out_the_same)
 {
     try((uint64_t)_i + 1, false, false);
 }
 END_TEST
 
+/* holds: STO-03 */
 START_TEST(also_when_some_were_written_out)
 {
     try((uint64_t)_i + 1, false, true);
 }
 END_TEST
 
+/* holds: STO-03 */
 START_TEST(also_when_timers_and_the_outbox_ran)
 {
     try((uint64_t)_i + 1, true, true);

@@ -25,6 +25,7 @@ static struct world *world_of_two(void)
     return world;
 }
 
+/* holds: INB-07 INV-06 PAR-13 SES-08 SES-09 */
 START_TEST(reaches_the_partner)
 {
     struct world *world = world_of_two();
@@ -64,6 +65,7 @@ START_TEST(reaches_the_partner)
 }
 END_TEST
 
+/* holds: INB-02 */
 START_TEST(forms_of_a_sender)
 {
     struct world *world = world_of_two();
@@ -79,6 +81,7 @@ START_TEST(forms_of_a_sender)
 }
 END_TEST
 
+/* holds: INB-01 */
 START_TEST(who_may_bring_it)
 {
     struct world *world = world_of_two();
@@ -109,6 +112,7 @@ START_TEST(who_may_bring_it)
 }
 END_TEST
 
+/* holds: GRD-06 */
 START_TEST(loops_are_refused)
 {
     struct world *world = world_of_two();
@@ -135,6 +139,7 @@ START_TEST(locked_number_is_silent)
 }
 END_TEST
 
+/* holds: ERR-80902 ERR-80903 INB-05 */
 START_TEST(no_session_no_way)
 {
     struct world *world = world_of_two();
@@ -158,6 +163,7 @@ START_TEST(no_session_no_way)
 }
 END_TEST
 
+/* holds: ERR-80910 */
 START_TEST(mode_is_kept)
 {
     struct world *world = world_of_two();
@@ -171,6 +177,7 @@ START_TEST(mode_is_kept)
 }
 END_TEST
 
+/* holds: ERR-80614 */
 START_TEST(nobody_is_left)
 {
     struct world *world = world_of_two();
@@ -185,6 +192,7 @@ START_TEST(nobody_is_left)
 END_TEST
 
 /* At the instant of expiry the session is expired; one tick before, it routes. Traffic closes it, as of that instant. */
+/* holds: ERR-80904 EXP-01 EXP-09 EXP-11 */
 START_TEST(expiry_to_the_tick)
 {
     struct world *world = world_of_two();
@@ -215,6 +223,7 @@ START_TEST(expiry_to_the_tick)
 }
 END_TEST
 
+/* holds: IDM-09 */
 START_TEST(seen_before)
 {
     struct world *world = world_of_two();
@@ -245,6 +254,7 @@ START_TEST(seen_before)
 }
 END_TEST
 
+/* holds: IDM-10 */
 START_TEST(id_with_other_content)
 {
     struct world *world = world_of_two();
@@ -288,6 +298,7 @@ static void one_of_both(void *data, const struct inbound_result *result)
     both->ready++;
 }
 
+/* holds: IDM-09 */
 START_TEST(seen_in_flight)
 {
     struct world *world = world_of_two();
@@ -308,6 +319,7 @@ START_TEST(seen_in_flight)
 }
 END_TEST
 
+/* holds: IDM-09 */
 START_TEST(seen_before_a_restart)
 {
     char path[] = "/tmp/maskline-inbound-XXXXXX";
@@ -449,6 +461,7 @@ static void route_aged(struct command *command, enum command_outcome outcome,
 }
 
 /* A route that was decided on for other people in the session leads to nobody. */
+/* holds: INB-09 */
 START_TEST(a_route_of_another_generation_leads_nowhere)
 {
     struct world *world = world_of_two();

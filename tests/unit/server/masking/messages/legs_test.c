@@ -96,6 +96,7 @@ static void is_delivered(const enum event *events, unsigned count)
     ck_assert_int_ne(leg.sent_time, 0);
 }
 
+/* holds: INT-09 */
 START_TEST(delivered_in_every_order)
 {
     enum event events[] = {RESULT_TAKEN, SAID_QUEUED, SAID_SENT, SAID_DELIVERED, SAID_DELIVERED};
@@ -103,6 +104,7 @@ START_TEST(delivered_in_every_order)
 }
 END_TEST
 
+/* holds: INT-09 OUT-10 */
 START_TEST(unknown_is_settled_in_every_order)
 {
     enum event events[] = {RESULT_UNKNOWN, SAID_SENT, SAID_DELIVERED};
@@ -123,6 +125,7 @@ static void first_end_stays(const enum event *events, unsigned count)
                                                              : STATUS(FAILED));
 }
 
+/* holds: INT-09 */
 START_TEST(first_end_counts_in_every_order)
 {
     enum event events[] = {RESULT_TAKEN, SAID_SENT, SAID_DELIVERED, SAID_UNDELIVERED, SAID_FAILED};
@@ -131,6 +134,7 @@ START_TEST(first_end_counts_in_every_order)
 END_TEST
 
 /* All pairs and triples of what can happen: never back, and an end is an end. */
+/* holds: INT-06 INT-09 INT-16 INV-03 */
 START_TEST(nothing_goes_back)
 {
     for (int a = 0; a < EVENTS; a++)
@@ -154,6 +158,7 @@ START_TEST(contradiction_is_told)
 }
 END_TEST
 
+/* holds: INT-09 */
 START_TEST(canceled_stays_canceled)
 {
     Maskline__Store__V1__Leg leg = queued();
@@ -189,6 +194,7 @@ END_TEST
 
 /* Once an attempt may have reached the network, another one that surely did not changes nothing of that. */
 /* A carrier that puts the recipient's number into its code must not show it to clients. */
+/* holds: INV-06 */
 START_TEST(codes_tell_no_numbers)
 {
     static const char *const numbers[] = {"+15551230001", "failed to +1 (555) 123-0001", "5551230"};

@@ -45,6 +45,7 @@ static void play(struct world *world, struct sent *sent, enum event event)
 }
 
 /* Every order of result and receipts ends the same; each change is one entry. */
+/* holds: EVT-02 INT-09 */
 START_TEST(in_every_order)
 {
     struct talk talk;

@@ -31,6 +31,7 @@ static struct message_draft to_ann(const struct world *world, const struct talk 
         ck_assert_str_eq(its_reason, why);                                     \
     } while (0)
 
+/* holds: EXP-14 MSG-02 MSG-05 MSG-12 SES-08 */
 START_TEST(goes_from_the_persons_own_number)
 {
     struct world *world = world_with_numbers();
@@ -59,6 +60,7 @@ START_TEST(goes_from_the_persons_own_number)
 }
 END_TEST
 
+/* holds: MSG-01 MSG-03 */
 START_TEST(fields)
 {
     struct world *world = world_with_numbers();
@@ -91,6 +93,7 @@ START_TEST(fields)
 }
 END_TEST
 
+/* holds: GRD-07 MSG-10 MSG-11 */
 START_TEST(to_whom_it_cannot_go)
 {
     struct world *world = world_with_numbers();
@@ -131,6 +134,7 @@ START_TEST(to_whom_it_cannot_go)
 }
 END_TEST
 
+/* holds: MSG-14 */
 START_TEST(media_needs_mms)
 {
     struct world *world = world_open(NULL);
@@ -171,6 +175,7 @@ START_TEST(life)
 }
 END_TEST
 
+/* holds: IDM-01 IDM-04 IDM-06 */
 START_TEST(once_by_request_id)
 {
     char path[] = "/tmp/maskline-send-XXXXXX";
@@ -207,6 +212,7 @@ START_TEST(once_by_request_id)
 }
 END_TEST
 
+/* holds: ERR-80403 LST-04 LST-08 MSG-07 */
 START_TEST(reading)
 {
     struct world *world = world_with_numbers();

@@ -37,6 +37,7 @@ static const Maskline__Store__V1__NumberClaim *claim(struct world *world, const 
                                                      value.bytes.size, value.bytes.data);
 }
 
+/* holds: ERR-80301 ERR-80407 NUM-01 NUM-05 NUM-11 NUM-19 */
 START_TEST(is_added)
 {
     struct world *world = world_of(NULL);
@@ -67,6 +68,7 @@ START_TEST(is_added)
 }
 END_TEST
 
+/* holds: ERR-80406 */
 START_TEST(drafts_are_checked)
 {
     struct world *world = world_of(NULL);
@@ -94,6 +96,7 @@ START_TEST(drafts_are_checked)
 }
 END_TEST
 
+/* holds: CDN-08 ERR-80101 ERR-80104 ERR-80601 NUM-08 */
 START_TEST(belongs_to_one_service)
 {
     struct world *world = world_of(NULL);
@@ -124,6 +127,7 @@ START_TEST(belongs_to_one_service)
 }
 END_TEST
 
+/* holds: CDN-08 CDN-11 NUM-19 */
 START_TEST(rests_in_quarantine)
 {
     struct world *world = world_of(NULL);
@@ -147,6 +151,7 @@ START_TEST(rests_in_quarantine)
 END_TEST
 
 /* Another pool does not know whom the number stood for: a late reply would reach whoever has it there. */
+/* holds: CDN-08 ERR-80601 */
 START_TEST(rests_before_another_service_has_it)
 {
     struct world *world = world_of(NULL);
@@ -167,6 +172,7 @@ START_TEST(rests_before_another_service_has_it)
 }
 END_TEST
 
+/* holds: NUM-07 PAR-25 */
 START_TEST(in_use_counts_sessions)
 {
     struct world *world = world_of(NULL);
@@ -187,6 +193,7 @@ START_TEST(in_use_counts_sessions)
 }
 END_TEST
 
+/* holds: ERR-80611 */
 START_TEST(is_removed_only_when_idle)
 {
     struct world *world = world_of(NULL);
@@ -220,6 +227,7 @@ START_TEST(an_ended_session_does_not_hold_it)
 }
 END_TEST
 
+/* holds: NUM-10 SES-28 */
 START_TEST(force_makes_sessions_fail)
 {
     struct world *world = world_of(NULL);
@@ -257,6 +265,7 @@ START_TEST(force_makes_sessions_fail)
 }
 END_TEST
 
+/* holds: CON-01 */
 START_TEST(force_goes_in_pieces)
 {
     struct world *world = world_of(NULL);
@@ -281,6 +290,7 @@ START_TEST(force_goes_in_pieces)
 }
 END_TEST
 
+/* holds: NUM-04 */
 START_TEST(is_updated)
 {
     struct world *world = world_of(NULL);
@@ -313,6 +323,7 @@ START_TEST(is_updated)
 }
 END_TEST
 
+/* holds: ERR-80622 LIM-02 */
 START_TEST(pools_have_a_cap)
 {
     struct world *world = world_of(NULL);
@@ -335,6 +346,7 @@ START_TEST(pools_have_a_cap)
 }
 END_TEST
 
+/* holds: LST-04 LST-06 NUM-19 */
 START_TEST(are_listed_oldest_first)
 {
     struct world *world = world_of(NULL);

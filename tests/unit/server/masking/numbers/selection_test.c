@@ -79,6 +79,7 @@ START_TEST(no_person_has_a_number_twice)
 }
 END_TEST
 
+/* holds: ERR-80201 ERR-80202 ERR-80203 ERR-80205 ERR-80207 ERR-80208 SEL-02 */
 START_TEST(refusals_name_the_first_condition_that_left_nothing)
 {
     struct world *world = world_of(0);
@@ -111,6 +112,7 @@ START_TEST(refusals_name_the_first_condition_that_left_nothing)
 }
 END_TEST
 
+/* holds: SEL-06 */
 START_TEST(the_least_used_is_chosen)
 {
     struct world *world = world_of(0);
@@ -192,6 +194,7 @@ START_TEST(what_one_command_takes_counts_once)
 END_TEST
 
 /* Load is told again after a start. */
+/* holds: SEL-06 */
 START_TEST(load_is_read_from_the_store)
 {
     char path[] = "/tmp/maskline-selection-XXXXXX";
@@ -210,6 +213,7 @@ START_TEST(load_is_read_from_the_store)
 }
 END_TEST
 
+/* holds: SEL-07 */
 START_TEST(prefer_sticky_takes_the_latest_that_a_person_had)
 {
     struct world *world = world_of(SELECTION(PREFER_STICKY));
@@ -235,6 +239,7 @@ START_TEST(prefer_sticky_takes_the_latest_that_a_person_had)
 }
 END_TEST
 
+/* holds: SEL-08 SVC-08 */
 START_TEST(avoid_sticky_takes_one_that_a_person_never_had)
 {
     struct world *world = world_of(SELECTION(AVOID_STICKY));
@@ -257,6 +262,7 @@ START_TEST(avoid_sticky_takes_one_that_a_person_never_had)
 }
 END_TEST
 
+/* holds: NUM-11 NUM-16 PAR-06 */
 START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 {
     struct world *world = world_of(0);
@@ -280,6 +286,7 @@ START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 }
 END_TEST
 
+/* holds: ERR-80407 ERR-80605 ERR-80606 PAR-06 PAR-08 */
 START_TEST(what_is_asked_for_is_checked)
 {
     struct world *world = world_of(0);
@@ -319,6 +326,7 @@ START_TEST(what_is_asked_for_is_checked)
 }
 END_TEST
 
+/* holds: CON-06 */
 START_TEST(a_taken_pair_names_its_session)
 {
     struct world *world = world_of(0);
@@ -330,6 +338,7 @@ START_TEST(a_taken_pair_names_its_session)
 }
 END_TEST
 
+/* holds: CON-09 */
 START_TEST(every_identifier_counts)
 {
     struct world *world = world_of(0);
@@ -377,6 +386,7 @@ START_TEST(proxy_numbers_are_nobodys_own)
 }
 END_TEST
 
+/* holds: GEO-01 */
 START_TEST(the_own_country_comes_first)
 {
     struct world *world = world_of(0);

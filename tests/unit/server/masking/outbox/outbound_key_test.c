@@ -17,6 +17,7 @@ static struct leg_id some_leg(void)
     return id;
 }
 
+/* holds: OUT-13 */
 START_TEST(says_where_the_leg_is)
 {
     struct leg_id id = some_leg(), back;

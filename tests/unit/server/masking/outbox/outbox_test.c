@@ -31,6 +31,7 @@ static void text(struct world *world, const struct talk *talk, const char *carri
                                                                .body = body}));
 }
 
+/* holds: ERR-80613 INT-16 */
 START_TEST(refused_is_final)
 {
     struct world *world = world_with(NULL, NULL);
@@ -52,6 +53,7 @@ START_TEST(refused_is_final)
 }
 END_TEST
 
+/* holds: OUT-10 OUT-11 */
 START_TEST(unknown_is_never_sent_again)
 {
     struct world *world = world_with(NULL, NULL);
@@ -73,6 +75,7 @@ START_TEST(unknown_is_never_sent_again)
 END_TEST
 
 /* Tries again after 1, 2, 4, … 60 seconds (a little less by chance), and not before, until its life is over. */
+/* holds: OUT-11 */
 START_TEST(retries_back_off)
 {
     struct world *world = world_with(NULL, NULL);
@@ -109,6 +112,7 @@ START_TEST(retries_back_off)
 }
 END_TEST
 
+/* holds: OUT-06 */
 START_TEST(life_ends)
 {
     struct world *world = world_with(NULL, NULL);
@@ -143,6 +147,7 @@ static void an_hour_passes(struct world *world)
 }
 
 /* Asked about in time; and its life is over when it would be handed over. */
+/* holds: OUT-06 */
 START_TEST(life_ends_before_the_hand_over)
 {
     struct world *world = world_with("two", NULL);
@@ -197,6 +202,7 @@ START_TEST(a_carrier_that_is_ready_is_tried_now)
 }
 END_TEST
 
+/* holds: CAR-05 OUT-11 OUT-12 */
 START_TEST(fails_over_to_carriers_of_the_number_only)
 {
     struct world *world = world_with("two three", NULL);
@@ -229,6 +235,7 @@ START_TEST(fails_over_to_carriers_of_the_number_only)
 }
 END_TEST
 
+/* holds: OUT-07 */
 START_TEST(marks_for_those_who_would_not_know)
 {
     struct world *world = world_with("two", NULL);
@@ -295,6 +302,7 @@ START_TEST(locked_number_waits)
 }
 END_TEST
 
+/* holds: OUT-02 OUT-03 SES-20 */
 START_TEST(closed_sessions_send_no_more)
 {
     struct world *world = world_with(NULL, NULL);
@@ -309,6 +317,7 @@ START_TEST(closed_sessions_send_no_more)
 }
 END_TEST
 
+/* holds: OUT-02 OUT-04 */
 START_TEST(closing_grace_to_the_tick)
 {
     for (int late = 0; late < 2; late++) {
@@ -329,6 +338,7 @@ START_TEST(closing_grace_to_the_tick)
 }
 END_TEST
 
+/* holds: OUT-02 */
 START_TEST(expired_sessions_send_no_more)
 {
     struct world *world = world_with(NULL, NULL);
@@ -348,6 +358,7 @@ START_TEST(expired_sessions_send_no_more)
 END_TEST
 
 /* Its sessions go piece by piece; nothing is sent in those that are left. */
+/* holds: SVC-13 */
 START_TEST(deleted_services_send_no_more)
 {
     struct world *world = world_with(NULL, NULL);
@@ -422,6 +433,7 @@ START_TEST(removed_people_get_nothing)
 }
 END_TEST
 
+/* holds: SES-20 */
 START_TEST(deleted_sessions_leave_nothing_behind)
 {
     struct world *world = world_with(NULL, NULL);
@@ -502,6 +514,7 @@ START_TEST(out_of_turn_is_not_sent)
 }
 END_TEST
 
+/* holds: MSG-14 */
 START_TEST(media_needs_mms)
 {
     struct world *world = world_with(NULL, NULL);

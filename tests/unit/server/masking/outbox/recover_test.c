@@ -42,6 +42,7 @@ static void text(struct world *world, const struct talk *talk, const char *carri
                                                                .body = body}));
 }
 
+/* holds: OUT-08 */
 START_TEST(not_begun_is_sent)
 {
     struct world *world = world_on_disk("two");
@@ -61,6 +62,7 @@ START_TEST(not_begun_is_sent)
 }
 END_TEST
 
+/* holds: OUT-09 OUT-10 */
 START_TEST(begun_is_unknown)
 {
     struct world *world = world_on_disk("two");
@@ -291,6 +293,7 @@ START_TEST(ready_after_a_restart)
 END_TEST
 
 /* That an attempt is begun was written, and the server was told that it was not: then it is not begun. */
+/* holds: OUT-07 */
 START_TEST(not_begun_before_it_is_durable)
 {
     struct world *world = world_on_disk("two");
@@ -316,6 +319,7 @@ static bool always(void *data)
 }
 
 /* One carrier has perhaps sent it; the number goes to another, which knows none of the first one's keys. */
+/* holds: OUT-11 OUT-12 */
 START_TEST(perhaps_sent_stays_with_its_carrier)
 {
     struct world *world = world_on_disk("one");

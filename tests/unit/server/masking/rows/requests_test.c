@@ -34,6 +34,7 @@ static struct world *world_with(const char *path)
     return world;
 }
 
+/* holds: IDM-01 */
 START_TEST(a_repeat_gets_the_first_answer)
 {
     struct world *world = world_with(NULL);
@@ -53,6 +54,7 @@ START_TEST(a_repeat_gets_the_first_answer)
 }
 END_TEST
 
+/* holds: IDM-04 */
 START_TEST(another_body_is_refused)
 {
     struct world *world = world_with(NULL);
@@ -65,6 +67,7 @@ START_TEST(another_body_is_refused)
 }
 END_TEST
 
+/* holds: IDM-02 */
 START_TEST(it_counts_for_one_method_of_one_service)
 {
     struct world *world = world_with(NULL);
@@ -86,6 +89,7 @@ START_TEST(it_counts_for_one_method_of_one_service)
 }
 END_TEST
 
+/* holds: IDM-06 */
 START_TEST(failures_are_not_kept)
 {
     struct world *world = world_open(NULL);
@@ -125,6 +129,7 @@ START_TEST(its_form_is_checked)
 }
 END_TEST
 
+/* holds: IDM-01 IDM-04 */
 START_TEST(a_service_too)
 {
     struct world *world = world_open(NULL);
@@ -144,6 +149,7 @@ START_TEST(a_service_too)
 }
 END_TEST
 
+/* holds: IDM-01 */
 START_TEST(a_participant_too)
 {
     struct world *world = world_with(NULL);
@@ -163,6 +169,7 @@ START_TEST(a_participant_too)
 }
 END_TEST
 
+/* holds: IDM-08 */
 START_TEST(it_is_known_after_a_restart)
 {
     char path[] = "/tmp/maskline-requests-XXXXXX";
@@ -206,6 +213,7 @@ static void twin_told(void *data, const Maskline__Store__V1__Service *service,
     pthread_mutex_unlock(twin->lock);
 }
 
+/* holds: IDM-07 */
 START_TEST(one_in_flight_is_waited_for)
 {
     struct world *world = world_with(NULL);

@@ -18,6 +18,7 @@ static const char *ks(struct world *world, const Maskline__Store__V1__Service *s
     return arena_string(world->arena, sid_format("KS", service->sid.data).text);
 }
 
+/* holds: EXP-06 OUT-03 SES-23 SVC-05 SVC-08 */
 START_TEST(is_made_with_every_default)
 {
     struct world *world = world_open(NULL);
@@ -56,6 +57,7 @@ static char *repeat(struct world *world, const char *piece, size_t times)
     return text;
 }
 
+/* holds: API-20 API-23 ERR-80602 LIM-08 SVC-01 */
 START_TEST(names_are_checked)
 {
     struct world *world = world_open(NULL);
@@ -73,6 +75,7 @@ START_TEST(names_are_checked)
 }
 END_TEST
 
+/* holds: ERR-80602 SVC-03 SVC-11 */
 START_TEST(renaming_frees_the_old_name)
 {
     struct world *world = world_open(NULL);
@@ -100,6 +103,7 @@ START_TEST(renaming_frees_the_old_name)
 }
 END_TEST
 
+/* holds: CDN-07 ERR-80701 */
 START_TEST(settings_are_checked)
 {
     struct world *world = world_open(NULL);
@@ -148,6 +152,7 @@ START_TEST(settings_are_checked)
 }
 END_TEST
 
+/* holds: ERR-80408 */
 START_TEST(is_named_by_sid_or_name)
 {
     struct world *world = world_open(NULL);
@@ -163,6 +168,7 @@ START_TEST(is_named_by_sid_or_name)
 }
 END_TEST
 
+/* holds: SVC-04 SVC-12 SVC-13 SVC-18 */
 START_TEST(goes_in_pieces)
 {
     struct world *world = world_open(NULL);
@@ -219,6 +225,7 @@ START_TEST(goes_in_pieces)
 }
 END_TEST
 
+/* holds: SVC-15 */
 START_TEST(deletion_goes_on_after_a_restart)
 {
     char path[] = "/tmp/maskline-services-XXXXXX";
@@ -237,6 +244,7 @@ START_TEST(deletion_goes_on_after_a_restart)
 }
 END_TEST
 
+/* holds: LST-04 LST-08 */
 START_TEST(are_listed_oldest_first)
 {
     struct world *world = world_open(NULL);

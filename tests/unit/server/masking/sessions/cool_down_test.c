@@ -95,6 +95,7 @@ static int64_t (*const ENDS[])(struct world *world) = {
     by_a_session_made_closed,
 };
 
+/* holds: CDN-01 CDN-04 CDN-05 SES-20 */
 START_TEST(a_pair_rests_however_it_came_free)
 {
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
@@ -117,6 +118,7 @@ START_TEST(a_pair_rests_however_it_came_free)
 }
 END_TEST
 
+/* holds: CDN-05 */
 START_TEST(free_time_is_told_in_rfc_3339)
 {
     struct world *world = world_with(1);
@@ -128,6 +130,7 @@ START_TEST(free_time_is_told_in_rfc_3339)
 }
 END_TEST
 
+/* holds: CDN-02 */
 START_TEST(the_same_two_may_have_it_again)
 {
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
@@ -144,6 +147,7 @@ START_TEST(the_same_two_may_have_it_again)
 }
 END_TEST
 
+/* holds: CDN-01 CDN-02 */
 START_TEST(and_no_others)
 {
     struct world *world = world_with(1);
@@ -183,6 +187,7 @@ START_TEST(one_who_joins_later_gets_it_only_with_the_same_partner)
 }
 END_TEST
 
+/* holds: CDN-03 */
 START_TEST(it_wins_over_sticky)
 {
     struct world *world = world_with(2);
@@ -238,6 +243,7 @@ START_TEST(an_end_noticed_late_frees_nothing_of_others)
 }
 END_TEST
 
+/* holds: INB-05 */
 START_TEST(a_late_reply_reaches_nobody)
 {
     struct world *world = world_with(2);
@@ -256,6 +262,7 @@ START_TEST(a_late_reply_reaches_nobody)
 }
 END_TEST
 
+/* holds: CDN-13 */
 START_TEST(it_holds_over_a_restart)
 {
     char path[] = "/tmp/maskline-cool-XXXXXX";
@@ -273,6 +280,7 @@ START_TEST(it_holds_over_a_restart)
 }
 END_TEST
 
+/* holds: CDN-12 */
 START_TEST(reopening_is_no_new_session)
 {
     struct world *world = world_with(1);

@@ -22,6 +22,7 @@ static struct world *world_with(unsigned numbers)
     return world;
 }
 
+/* holds: ERR-80609 SES-21 */
 START_TEST(a_session_is_filled_later)
 {
     struct world *world = world_with(1);
@@ -45,6 +46,7 @@ START_TEST(a_session_is_filled_later)
 }
 END_TEST
 
+/* holds: ERR-80405 PAR-09 */
 START_TEST(who_leaves_is_out_at_once)
 {
     struct world *world = world_with(2);
@@ -73,6 +75,7 @@ START_TEST(who_leaves_is_out_at_once)
 }
 END_TEST
 
+/* holds: ERR-80103 PAR-10 PAR-11 */
 START_TEST(who_left_may_come_back)
 {
     struct world *world = world_with(1);
@@ -94,6 +97,7 @@ START_TEST(who_left_may_come_back)
 }
 END_TEST
 
+/* holds: PAR-10 */
 START_TEST(somebody_else_takes_the_place)
 {
     struct world *world = world_with(2);
@@ -135,6 +139,7 @@ START_TEST(leaving_works_in_any_status)
 }
 END_TEST
 
+/* holds: PAR-15 PAR-16 */
 START_TEST(each_identifier_reaches_the_session)
 {
     struct world *world = world_with(1);
@@ -155,6 +160,7 @@ START_TEST(each_identifier_reaches_the_session)
 END_TEST
 
 /* However many come and go, the session can be deleted. */
+/* holds: PAR-12 */
 START_TEST(they_come_and_go)
 {
     struct world *world = world_with(1);

@@ -238,6 +238,7 @@ static void check_uses(struct world *world)
     }
 }
 
+/* holds: CON-04 INV-05 */
 START_TEST(routes_are_never_shared)
 {
     struct race race = {.world = world_open(NULL)};

@@ -31,6 +31,7 @@ static const Maskline__Store__V1__Session *life(struct world *world, int64_t ttl
                                                              .expire_time = date});
 }
 
+/* holds: CDN-12 SES-18 SES-31 */
 START_TEST(it_routes_again)
 {
     struct world *world = world_with(1);
@@ -55,6 +56,7 @@ START_TEST(it_routes_again)
 }
 END_TEST
 
+/* holds: SES-29 */
 START_TEST(ttl_counts_anew)
 {
     struct world *world = world_with(1);
@@ -72,6 +74,7 @@ START_TEST(ttl_counts_anew)
 }
 END_TEST
 
+/* holds: SES-13 SES-15 SES-30 */
 START_TEST(a_date_that_has_passed_needs_a_new_one)
 {
     struct world *world = world_with(1);
@@ -97,6 +100,7 @@ START_TEST(a_date_that_has_passed_needs_a_new_one)
 }
 END_TEST
 
+/* holds: CON-03 CON-06 */
 START_TEST(a_taken_pair_bars_it)
 {
     struct world *world = world_with(1);

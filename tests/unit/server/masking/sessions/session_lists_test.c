@@ -49,6 +49,7 @@ static unsigned read_all(struct world *world, const struct session_filter *filte
     return count;
 }
 
+/* holds: LST-01 LST-02 LST-04 LST-08 */
 START_TEST(pages_are_gapless_and_in_order)
 {
     struct world *world = world_with_numbers();
@@ -68,6 +69,7 @@ START_TEST(pages_are_gapless_and_in_order)
 }
 END_TEST
 
+/* holds: LST-05 */
 START_TEST(paging_is_undisturbed_by_writers)
 {
     struct world *world = world_with_numbers();
@@ -97,6 +99,7 @@ START_TEST(paging_is_undisturbed_by_writers)
 }
 END_TEST
 
+/* holds: EXP-09 LST-06 SES-27 */
 START_TEST(filters_hold_together)
 {
     struct world *world = world_with_numbers();
@@ -153,6 +156,7 @@ START_TEST(filters_hold_together)
 }
 END_TEST
 
+/* holds: LST-03 */
 START_TEST(a_token_is_of_its_list)
 {
     struct world *world = world_with_numbers();
@@ -186,6 +190,7 @@ START_TEST(a_token_is_of_its_list)
 }
 END_TEST
 
+/* holds: SES-23 SES-24 */
 START_TEST(purged_ones_are_not_listed)
 {
     struct world *world = world_with_numbers();

@@ -34,6 +34,7 @@ static const Maskline__Store__V1__Session *update(struct world *world,
     return call_session_update(world, change);
 }
 
+/* holds: PAR-04 PAR-05 PAR-07 SES-06 SES-09 SES-10 */
 START_TEST(is_made_with_its_people)
 {
     struct world *world = world_with(NULL);
@@ -75,6 +76,7 @@ START_TEST(is_made_with_its_people)
 }
 END_TEST
 
+/* holds: API-16 SES-01 SES-07 */
 START_TEST(may_be_made_empty)
 {
     struct world *world = world_open(NULL);
@@ -96,6 +98,7 @@ static char *repeat(struct world *world, const char *piece, size_t times)
     return text;
 }
 
+/* holds: ERR-80103 ERR-80404 ERR-80609 LIM-09 LIM-13 PAR-01 SES-06 SES-13 */
 START_TEST(drafts_are_checked)
 {
     struct world *world = world_with(NULL);
@@ -156,6 +159,7 @@ START_TEST(drafts_are_checked)
 }
 END_TEST
 
+/* holds: CON-02 ERR-80208 SES-12 */
 START_TEST(is_made_whole_or_not_at_all)
 {
     struct world *world = world_open(NULL);
@@ -176,6 +180,7 @@ START_TEST(is_made_whole_or_not_at_all)
 }
 END_TEST
 
+/* holds: ERR-80409 ERR-80603 SES-02 SES-04 */
 START_TEST(names_are_unique_until_deletion)
 {
     struct world *world = world_with(NULL);
@@ -201,6 +206,7 @@ START_TEST(names_are_unique_until_deletion)
 }
 END_TEST
 
+/* holds: SES-06 SES-19 */
 START_TEST(may_be_made_in_another_status)
 {
     struct world *world = world_with(NULL);
@@ -235,6 +241,7 @@ static struct session_draft of_life(bool given, int64_t ttl, int64_t date)
     return (struct session_draft){.ttl_given = given, .ttl = ttl, .expire_time = date};
 }
 
+/* holds: API-15 EXP-02 EXP-03 EXP-04 EXP-05 EXP-07 EXP-09 */
 START_TEST(ends_at_whichever_comes_first)
 {
     struct service_settings settings = service_settings_unset();
@@ -280,6 +287,7 @@ START_TEST(ends_at_whichever_comes_first)
 }
 END_TEST
 
+/* holds: EXP-01 EXP-11 */
 START_TEST(ends_at_the_very_instant)
 {
     struct world *world = world_with(NULL);
@@ -299,6 +307,7 @@ START_TEST(ends_at_the_very_instant)
 }
 END_TEST
 
+/* holds: SES-07 SVC-06 SVC-09 */
 START_TEST(defaults_are_taken_at_creation)
 {
     struct service_settings settings = service_settings_unset();
@@ -321,6 +330,7 @@ START_TEST(defaults_are_taken_at_creation)
 }
 END_TEST
 
+/* holds: EXP-06 */
 START_TEST(an_idle_cap_ends_what_nothing_happens_in)
 {
     struct world *world = world_with(NULL);
@@ -344,6 +354,7 @@ START_TEST(an_idle_cap_ends_what_nothing_happens_in)
 END_TEST
 
 /* The timers hear of it for all sessions, however many there are. */
+/* holds: EXP-06 */
 START_TEST(a_new_idle_cap_is_kept_without_traffic)
 {
     struct world *world = world_with(NULL);
@@ -368,6 +379,7 @@ END_TEST
 
 /* ---- updates ---- */
 
+/* holds: EXP-15 SES-13 */
 START_TEST(ttl_and_date_change_at_once)
 {
     struct world *world = world_with(NULL);
@@ -402,6 +414,7 @@ START_TEST(ttl_and_date_change_at_once)
 }
 END_TEST
 
+/* holds: EXP-03 EXP-04 */
 START_TEST(without_a_life_of_its_own_the_default_counts)
 {
     struct service_settings settings = service_settings_unset();
@@ -422,6 +435,7 @@ START_TEST(without_a_life_of_its_own_the_default_counts)
 }
 END_TEST
 
+/* holds: ERR-80608 SES-16 SES-17 */
 START_TEST(only_legal_changes_of_status)
 {
     struct world *world = world_with(NULL);
@@ -455,6 +469,7 @@ START_TEST(only_legal_changes_of_status)
 }
 END_TEST
 
+/* holds: ERR-80607 SES-10 SES-11 SES-16 SES-20 */
 START_TEST(closing_ends_routing)
 {
     struct world *world = world_with(NULL);
@@ -475,6 +490,7 @@ START_TEST(closing_ends_routing)
 }
 END_TEST
 
+/* holds: ERR-80607 EXP-09 */
 START_TEST(an_ended_session_is_closed_for_commands_too)
 {
     struct world *world = world_with(NULL);
@@ -495,6 +511,7 @@ START_TEST(an_ended_session_is_closed_for_commands_too)
 }
 END_TEST
 
+/* holds: API-08 SES-22 */
 START_TEST(deletion_takes_everything)
 {
     struct world *world = world_with(NULL);
@@ -518,6 +535,7 @@ START_TEST(deletion_takes_everything)
 }
 END_TEST
 
+/* holds: API-08 ERR-80308 SES-23 SES-24 */
 START_TEST(closed_sessions_are_purged)
 {
     struct service_settings settings = service_settings_unset();

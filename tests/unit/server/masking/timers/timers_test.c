@@ -38,6 +38,7 @@ static const Maskline__Store__V1__SessionClosed *last_closed(struct world *world
     return entry ? entry->session_closed : NULL;
 }
 
+/* holds: EXP-08 EXP-09 */
 START_TEST(expires_without_traffic)
 {
     struct world *world = world_with(NULL, NULL);
@@ -60,6 +61,7 @@ START_TEST(expires_without_traffic)
 }
 END_TEST
 
+/* holds: EXP-01 */
 START_TEST(traffic_puts_it_off)
 {
     struct world *world = world_with(NULL, NULL);
@@ -81,6 +83,7 @@ START_TEST(traffic_puts_it_off)
 }
 END_TEST
 
+/* holds: EXP-06 */
 START_TEST(idle_cap)
 {
     struct service_settings settings = service_settings_unset();
@@ -98,6 +101,7 @@ START_TEST(idle_cap)
 }
 END_TEST
 
+/* holds: EXP-10 */
 START_TEST(expired_while_down)
 {
     char path[] = "/tmp/maskline-timers-XXXXXX";
@@ -121,6 +125,7 @@ START_TEST(expired_while_down)
 END_TEST
 
 /* More than one piece, at different times. */
+/* holds: SES-23 */
 START_TEST(many_sessions)
 {
     struct world *world = world_open(NULL);
@@ -154,6 +159,7 @@ START_TEST(many_sessions)
 }
 END_TEST
 
+/* holds: SES-23 */
 START_TEST(purged_in_time)
 {
     struct service_settings settings = service_settings_unset();
@@ -184,6 +190,7 @@ START_TEST(purged_in_time)
 }
 END_TEST
 
+/* holds: INV-08 */
 START_TEST(old_events_go)
 {
     struct service_settings settings = service_settings_unset();
@@ -219,6 +226,7 @@ static void deleted(void *data, const Maskline__Store__V1__Service *service,
     *(_Atomic int *)data = 1;
 }
 
+/* holds: SVC-12 SVC-13 SVC-17 */
 START_TEST(a_deleted_service_goes_in_pieces)
 {
     struct world *world = world_with(NULL, NULL);
