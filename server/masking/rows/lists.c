@@ -39,8 +39,9 @@ static bool fill(const struct listing *listing, struct scan *scan, struct key *r
                  struct error *error)
 {
     size_t rows = page_rows(listing->page), taken = 0;
+    size_t before = arena_used(listing->rows->arena); /* by the request */
     for (size_t looked = 0; scan_valid(scan) && looked < SCAN_BUDGET && taken < rows &&
-                            arena_used(listing->rows->arena) < PAGE_MEMORY;
+                            arena_used(listing->rows->arena) - before < PAGE_MEMORY;
          scan_next(scan), looked++) {
         bool takes = false;
         struct bytes key = scan_key(scan);

@@ -206,5 +206,30 @@ START_TEST(purged_ones_are_not_listed)
 }
 END_TEST
 
-SUITE_MAIN("session lists", pages_are_gapless_and_in_order, paging_is_undisturbed_by_writers,
-           filters_hold_together, a_token_is_of_its_list, purged_ones_are_not_listed)
+/* A page looks at so many rows and no more: it may be empty, and not the last. */
+/* holds: LST-07 */
+START_TEST(a_page_has_a_budget)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    enum { SESSIONS = 10050 };
+    for (int i = 0; i < SESSIONS; i++) {
+        ck_done(call_session_create(
+            world, (struct session_draft){.mode = i == SESSIONS - 1 ? MODE(VOICE_ONLY) : 0}));
+        arena_reset(world->arena);
+    }
+    const struct session_filter filter = {.mode = MODE(VOICE_ONLY)};
+    bool ok;
+    struct session_list list = read_page(world, &filter, (struct page){.size = 10}, &ok);
+    ck_assert(ok);
+    ck_assert_uint_eq(list.count, 0);
+    ck_assert_str_ne(list.next_token, "");
+    const char *seen[1];
+    ck_assert_uint_eq(read_all(world, &filter, 10, seen), 1);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("session lists", a_page_has_a_budget, pages_are_gapless_and_in_order,
+           paging_is_undisturbed_by_writers, filters_hold_together, a_token_is_of_its_list,
+           purged_ones_are_not_listed)
