@@ -111,6 +111,8 @@ bool kv_batch_delete_range(struct kv_batch *batch, enum kv_family family, struct
  * under one lock against other kv_write calls. */
 bool kv_batch_expect(struct kv_batch *batch, enum kv_family family, struct bytes key,
                      struct bytes value);
+/* Afterwards so many of the above, of together so many bytes of keys and values, can be put in without fail. */
+bool kv_batch_reserve(struct kv_batch *batch, size_t count, size_t bytes);
 /* How many of the above the batch holds, and their bytes. */
 size_t kv_batch_count(const struct kv_batch *batch);
 size_t kv_batch_bytes(const struct kv_batch *batch);

@@ -56,18 +56,34 @@ void kv_batch_free(struct kv_batch *batch)
     free(batch);
 }
 
+static bool has_room(struct kv_batch *batch, size_t count)
+{
+    size_t room = batch->room;
+    while (room - batch->count < count)
+        room *= 2;
+    if (room == batch->room)
+        return true;
+    struct item *items = realloc(batch->items, room * sizeof *items);
+    if (!items)
+        return false;
+    batch->items = items;
+    batch->room = room;
+    return true;
+}
+
+bool kv_batch_reserve(struct kv_batch *batch, size_t count, size_t bytes)
+{
+    return has_room(batch, count) &&
+           arena_reserve(batch->arena, count, bytes + count * VALUE_HEADER);
+}
+
 static struct item *add(struct kv_batch *batch, enum item_kind kind, enum kv_family family,
                         struct bytes key, size_t value_size)
 {
     if (key.size > UINT32_MAX || value_size > UINT32_MAX || batch->count == UINT32_MAX)
         return NULL;
-    if (batch->count == batch->room) {
-        struct item *items = realloc(batch->items, 2 * batch->room * sizeof *items);
-        if (!items)
-            return NULL;
-        batch->items = items;
-        batch->room *= 2;
-    }
+    if (!has_room(batch, 1))
+        return NULL;
     uint8_t *copy = arena_alloc(batch->arena, key.size + value_size);
     if (!copy)
         return NULL;

@@ -31,20 +31,27 @@ static bool is_listed(const struct layer *layer, const struct log *log)
            layer->logs[log->place].log == log;
 }
 
-static bool list_log(struct layer *layer, struct log *log)
+bool layers_reserve(struct pipeline *pipeline, size_t entries)
 {
-    if (layer->log_count == layer->log_room) {
-        size_t room = layer->log_room ? 2 * layer->log_room : 16;
-        struct layer_log *logs = realloc(layer->logs, room * sizeof *logs);
-        if (!logs)
-            return false;
-        layer->logs = logs;
-        layer->log_room = room;
-    }
+    struct layer *layer = pipeline->layers[0];
+    size_t room = layer->log_room ? layer->log_room : 16;
+    while (room - layer->log_count < entries)
+        room *= 2;
+    if (room == layer->log_room)
+        return true;
+    struct layer_log *logs = realloc(layer->logs, room * sizeof *logs);
+    if (!logs)
+        return false;
+    layer->logs = logs;
+    layer->log_room = room;
+    return true;
+}
+
+static void list_log(struct layer *layer, struct log *log)
+{
     log->layer = layer;
     log->place = layer->log_count++;
     layer->logs[log->place] = (struct layer_log){.log = log};
-    return true;
 }
 
 void layers_touch(struct pipeline *pipeline)
@@ -57,8 +64,11 @@ bool layers_note(struct pipeline *pipeline, const struct group_entry *entry)
 {
     struct layer *layer = pipeline->layers[0];
     layers_touch(pipeline);
-    if (!is_listed(layer, entry->log) && !list_log(layer, entry->log))
-        return false;
+    if (!is_listed(layer, entry->log)) {
+        if (!layers_reserve(pipeline, 1))
+            return false;
+        list_log(layer, entry->log);
+    }
     layer->logs[entry->log->place].position = entry->position;
     if (entry->value.purge_after > layer->last_time)
         layer->last_time = entry->value.purge_after;

@@ -177,13 +177,15 @@ static void index_add(struct row_index *index, struct memtable_row *row)
     atomic_store_explicit(&index->slots[slot], row, memory_order_release);
 }
 
-/* Room for one more row. False when there is no memory. */
-static bool index_reserve(struct memtable *table)
+/* Room for so many more rows. False when there is no memory. */
+static bool index_reserve(struct memtable *table, size_t more)
 {
     struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
-    if (table->rows < INDEX_FROM || (index && 2 * (table->rows + 1) <= index->mask + 1))
+    if (table->rows + more <= INDEX_FROM || (index && 2 * (table->rows + more) <= index->mask + 1))
         return true;
     size_t slots = index ? GROWTH * (index->mask + 1) : INDEX_FIRST;
+    while (2 * (table->rows + more) > slots)
+        slots *= GROWTH;
     struct row_index *larger =
         arena_alloc(table->arena, sizeof *larger + slots * sizeof larger->slots[0]);
     if (!larger)
@@ -349,7 +351,7 @@ bool memtable_insert(struct memtable *table, const struct row *given)
 {
     struct name name = {given->family, given->key};
     uint32_t hash = hash_name(table, &name);
-    if (!index_reserve(table))
+    if (!index_reserve(table, 1))
         return false;
     struct memtable_node *version = version_make(table, given);
     struct memtable_row *row = version ? row_named(table, &name, hash) : NULL;
@@ -362,6 +364,15 @@ bool memtable_insert(struct memtable *table, const struct row *given)
         row_link_in(table, &name, made);
     table->versions++;
     return true;
+}
+
+bool memtable_reserve(struct memtable *table, const struct memtable *from)
+{
+    /* A row may become taller here than it is there. */
+    size_t taller = from->rows * HEIGHT_MOST * sizeof(row_link);
+    return index_reserve(table, from->rows) &&
+           arena_reserve(table->arena, from->rows + from->versions,
+                         arena_used(from->arena) + taller);
 }
 
 /* ---- looking up ---- */

@@ -31,6 +31,9 @@ void memtable_reset(struct memtable *table);
 /* Copies the row in. Of two with the same key and sequence the later one is found. False when there is no memory. */
 bool memtable_insert(struct memtable *table, const struct row *row);
 
+/* Afterwards all versions of `from` can be inserted without fail, until something else is. False when there is no memory. */
+bool memtable_reserve(struct memtable *table, const struct memtable *from);
+
 size_t memtable_rows(const struct memtable *table);
 size_t memtable_bytes(const struct memtable *table);
 

@@ -97,6 +97,7 @@ static struct pipeline *make(struct store *store, const struct pipeline_domain *
     struct group *group = &pipeline->group;
     group->batch = kv_batch_new();
     group->arena = arena_new(GROUP_ARENA);
+    store_no_memory(&group->no_memory);
     group->decided = calloc(pipeline->options.max_group, sizeof *group->decided);
     pipeline->flush_batch = kv_batch_new();
     pipeline->txn =

@@ -14,8 +14,8 @@ struct pipeline;
 enum command_outcome {
     COMMAND_DURABLE, /* decided, and what it wrote is on the disk; also when it wrote nothing */
     COMMAND_UNKNOWN, /* the write failed: it may have happened or not; ask again after the store is back */
-    /* Nothing was written, and what decide may have found does not count: the store is full, reopening or closing, too many wait, or
-     * the store could not be read; `error` says which. */
+    /* Nothing was written, and what decide may have found does not count: the store is full, reopening or closing, too many wait,
+     * the store could not be read, or there is no memory; `error` says which. */
     COMMAND_REFUSED,
 };
 

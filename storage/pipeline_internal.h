@@ -50,7 +50,7 @@ struct txn {
 struct decided {
     struct command *command;
     bool has_effects;
-    struct error *failure; /* in the group's arena; NULL: none */
+    const struct error *failure; /* NULL: none */
 };
 
 /* What the writer alone touches. */
@@ -66,7 +66,8 @@ struct group {
     size_t tabled;
     struct log *grown;
     uint64_t last_sequence; /* of all that it writes */
-    bool broken;            /* memory ran out in the middle: neither done nor undone */
+    struct error no_memory; /* why its commands are refused when it is broken */
+    bool broken; /* memory ran out in the middle: neither done nor undone, so it is not written */
 };
 
 enum refusal { REFUSE_NONE, REFUSE_FULL, REFUSE_BUSY, REFUSE_REOPENING, REFUSE_CLOSING };
@@ -144,8 +145,8 @@ void pipeline_sleep(struct pipeline *pipeline, int64_t until_us);
 
 /* ---- txn.c ---- */
 void txn_begin(struct txn *txn);
-/* Makes what the decision wrote part of the group. Says whether it wrote anything. */
-bool txn_keep(struct txn *txn);
+/* Makes what the decision wrote part of the group, all or, when there is no memory, nothing of it: then false, and it has failed. */
+bool txn_keep(struct txn *txn, bool *ret_effects);
 void txn_undo(struct txn *txn);
 /* The stack that a decision reads. */
 struct stack txn_stack(struct txn *txn, enum kv_family family, int64_t now);
@@ -164,6 +165,8 @@ bool layers_begin(struct pipeline *pipeline); /* one empty layer */
 void layers_drop(struct pipeline *pipeline);
 /* Something comes into the layer in use: from now on it grows old. */
 void layers_touch(struct pipeline *pipeline);
+/* Afterwards so many entries can be noted without fail. */
+bool layers_reserve(struct pipeline *pipeline, size_t entries);
 /* Notes an entry in the layer in use. */
 bool layers_note(struct pipeline *pipeline, const struct group_entry *entry);
 bool layers_full(const struct pipeline *pipeline);

@@ -58,6 +58,18 @@ static bool goes_into_batch(const struct row *row, const struct row *previous, b
     return goes;
 }
 
+/* All memory that keeping takes, so that the layer never has half of a decision: what is in it cannot be taken out again. */
+static bool reserve(struct txn *txn)
+{
+    struct pipeline *pipeline = txn->pipeline;
+    const struct memtable *staging = txn->staging;
+    size_t entries = pipeline->group.entry_count - txn->first_entry;
+    return memtable_reserve(pipeline->layers[0]->table, staging) &&
+           kv_batch_reserve(pipeline->group.batch, memtable_rows(staging),
+                            memtable_bytes(staging)) &&
+           layers_reserve(pipeline, entries);
+}
+
 static bool keep_rows(struct txn *txn)
 {
     struct layer *layer = txn->pipeline->layers[0];
@@ -82,13 +94,16 @@ static bool keep_rows(struct txn *txn)
     return true;
 }
 
-bool txn_keep(struct txn *txn)
+bool txn_keep(struct txn *txn, bool *ret_effects)
 {
     struct pipeline *pipeline = txn->pipeline;
     struct group *group = &pipeline->group;
-    if (memtable_rows(txn->staging) == 0 && group->entry_count == txn->first_entry)
-        return false;
-    /* What is half in the layer cannot be taken out again. */
+    struct error error;
+    *ret_effects = memtable_rows(txn->staging) > 0 || group->entry_count > txn->first_entry;
+    if (!*ret_effects)
+        return true;
+    if (!MUTANT("kept_without_reserve") && !reserve(txn))
+        return fail_for_memory(txn, &error);
     if (!keep_rows(txn))
         group->broken = true;
     layers_touch(pipeline);
@@ -131,9 +146,14 @@ struct stack txn_stack(struct txn *txn, enum kv_family family, int64_t now)
 {
     struct pipeline *pipeline = txn->pipeline;
     struct stack stack = {.visible = UINT64_MAX, .kv = pipeline->store->kv, .now = now};
-    if (family == KV_LOG && pipeline->group.entry_count > 0 && !MUTANT("undurable_log_unread") &&
-        table_entries(&pipeline->group))
-        stack.tables[stack.count++] = pipeline->group.entry_table;
+    if (family == KV_LOG && pipeline->group.entry_count > 0 && !MUTANT("undurable_log_unread")) {
+        struct error error;
+        /* It reads on without them, but nothing of it will stay. */
+        if (table_entries(&pipeline->group))
+            stack.tables[stack.count++] = pipeline->group.entry_table;
+        else if (!MUTANT("short_of_memory_reads_less"))
+            fail_for_memory(txn, &error);
+    }
     stack.tables[stack.count++] = txn->staging;
     for (unsigned i = 0; i < pipeline->layer_count; i++)
         stack.tables[stack.count++] = pipeline->layers[i]->table;

@@ -43,17 +43,15 @@ static void decide(struct pipeline *pipeline, struct command *command)
     *decided = (struct decided){.command = command};
     txn_begin(txn);
     bool accepted = command->decide(command, txn);
-    if (accepted && !txn->failed) {
-        decided->has_effects = txn_keep(txn);
+    if (accepted && !txn->failed && txn_keep(txn, &decided->has_effects))
         return;
-    }
     if (!MUTANT("refused_change_stays"))
         txn_undo(txn);
     if (!txn->failed)
         return;
     decided->failure = arena_copy(group->arena, &txn->failure, sizeof txn->failure);
     if (!decided->failure)
-        group->broken = true;
+        decided->failure = &group->no_memory;
 }
 
 /* Decides what fits into one group; gives the rest. */
@@ -114,8 +112,10 @@ static bool commit_batch(struct pipeline *pipeline)
     struct group *group = &pipeline->group;
     struct head_row head = {pipeline->txn.now, group->last_sequence};
     if (!ends_with_entry(group) && !MUTANT("head_not_written") &&
-        !store_put_head(group->batch, head))
+        !store_put_head(group->batch, head)) {
+        group->broken = true;
         return false;
+    }
     apply_enter(pipeline);
     pipeline->applying = head;
     pthread_mutex_unlock(&pipeline->apply_lock);
@@ -166,6 +166,8 @@ static void complete(struct pipeline *pipeline, bool durable)
     struct group *group = &pipeline->group;
     struct error unknown, reopening;
     refusal_error(REFUSE_REOPENING, &reopening);
+    /* Of a broken group nothing was written, and what it has left in memory goes with the store's reopening. */
+    const struct error *undone = group->broken ? &group->no_memory : &reopening;
     error_set(&unknown, STATUS_UNKNOWN, "STORE_FAILED", 80501,
               "The write failed: the change may have been made or not. Ask again before you repeat "
               "it.");
@@ -180,10 +182,11 @@ static void complete(struct pipeline *pipeline, bool durable)
             refuse(command, decided->failure);
         else if (durable)
             command->done(command, COMMAND_DURABLE, NULL);
-        else if (decided->has_effects && !MUTANT("failed_write_is_called_refused"))
+        else if (decided->has_effects && !group->broken &&
+                 !MUTANT("failed_write_is_called_refused"))
             command->done(command, COMMAND_UNKNOWN, &unknown);
         else
-            refuse(command, &reopening);
+            refuse(command, undone);
     }
     if (pipeline->domain.completing)
         pipeline->domain.completing(pipeline->domain.data, false);

@@ -156,6 +156,31 @@ static struct piece *add_piece(struct arena *arena, size_t size)
     return piece;
 }
 
+/* The piece is the current one from now on; the rest of the last one is given up. */
+static void go_on_in(struct arena *arena, struct piece *piece)
+{
+    arena->at = piece->bytes;
+    arena->end = piece->bytes + piece->size;
+}
+
+bool arena_reserve(struct arena *arena, size_t items, size_t bytes)
+{
+    size_t around, room;
+    bool fits = !__builtin_mul_overflow(items, ALIGNMENT + GAP, &around) &&
+                !__builtin_add_overflow(bytes, around, &room) &&
+                room <= arena->bound - arena->used && room <= MOST;
+    if (fits && (size_t)(arena->end - arena->at) >= room)
+        return true;
+    size_t size = arena->kept ? arena->kept->size : arena->next_size;
+    struct piece *piece = fits ? add_piece(arena, room > size ? room : size) : NULL;
+    if (!piece) {
+        arena->full = true;
+        return false;
+    }
+    go_on_in(arena, piece);
+    return true;
+}
+
 /* Room from the current piece, or from the next. A large item has a piece of its own, so that the current one is not
  * given up for it. */
 static uint8_t *find_room(struct arena *arena, size_t room)
@@ -170,8 +195,7 @@ static uint8_t *find_room(struct arena *arena, size_t room)
             return piece->bytes;
         if (size >= arena->next_size && arena->next_size < LARGEST_PIECE)
             arena->next_size *= 2;
-        arena->at = piece->bytes;
-        arena->end = piece->bytes + piece->size;
+        go_on_in(arena, piece);
     }
     uint8_t *found = arena->at;
     arena->at += room;

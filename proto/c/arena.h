@@ -35,6 +35,9 @@ char *arena_string(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Afterwards so many items of together so many bytes can be had without fail, until something else is. False, as NULL above. */
+bool arena_reserve(struct arena *arena, size_t items, size_t bytes);
+
 /* Bytes handed out so far, padding included. */
 size_t arena_used(const struct arena *arena);
 

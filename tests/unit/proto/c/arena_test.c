@@ -144,6 +144,27 @@ START_TEST(test_a_reset_keeps_some_memory_and_no_more)
 }
 END_TEST
 
+START_TEST(test_what_is_reserved_needs_no_more_memory)
+{
+    enum { ITEMS = 1000, SIZE = 333 };
+    struct arena *arena = arena_new((size_t)1 << 20);
+    for (size_t round = 0; round < 2; round++) {
+        ck_assert_ptr_nonnull(arena_alloc(arena, 3000));
+        ck_assert(arena_reserve(arena, ITEMS, (size_t)ITEMS * SIZE));
+        size_t held = mallinfo2().uordblks + mallinfo2().hblkhd;
+        for (size_t i = 0; i < ITEMS; i++)
+            ck_assert_ptr_nonnull(arena_alloc(arena, SIZE));
+        ck_assert_uint_eq(mallinfo2().uordblks + mallinfo2().hblkhd, held);
+    }
+    ck_assert(!arena_full(arena));
+    ck_assert(!arena_reserve(arena, 2, (size_t)1 << 20));
+    ck_assert(arena_full(arena));
+    ck_assert(!arena_reserve(arena, SIZE_MAX / 8, 1));
+    ck_assert(!arena_reserve(arena, 1, SIZE_MAX));
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(test_copies)
 {
     struct arena *arena = arena_new(100000);
@@ -207,5 +228,6 @@ END_TEST
 
 SUITE_MAIN("arena", test_memory_is_zeroed_and_aligned, test_pieces_do_not_overlap,
            test_the_bound_holds, test_sizes_do_not_overflow, test_large_items_have_room,
-           test_a_reset_keeps_some_memory_and_no_more, test_copies, test_the_allocator_is_the_arena,
+           test_a_reset_keeps_some_memory_and_no_more, test_what_is_reserved_needs_no_more_memory,
+           test_copies, test_the_allocator_is_the_arena,
            test_nothing_is_freed_without_harm WITH_POISON)
