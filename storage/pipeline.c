@@ -203,7 +203,7 @@ void pipeline_submit(struct pipeline *pipeline, struct command *command)
         return;
     }
     if (atomic_load(&pipeline->reopening)) {
-        refuse(command, REFUSE_REOPENING);
+        refuse(command, atomic_load(&pipeline->awaits_room) ? REFUSE_FULL : REFUSE_REOPENING);
         return;
     }
     if (command->prefetch)

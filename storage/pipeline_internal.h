@@ -84,6 +84,7 @@ struct pipeline {
     struct txn txn;
     struct group group;
     _Atomic bool reopening;
+    _Atomic bool awaits_room; /* before it does; this is what callers hear then */
 
     pthread_t writer;
     pthread_mutex_t wake_lock;

@@ -51,18 +51,32 @@ bool recover_ready(struct pipeline *pipeline, struct error *error)
     return true;
 }
 
-/* Nobody writes, nobody reads, nothing is known that is not on the disk. */
-static void let_go(struct pipeline *pipeline)
+static void halt_flusher(struct pipeline *pipeline)
 {
-    store_set_state(pipeline->store, STORE_REOPENING);
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->halted = true;
     pthread_cond_broadcast(&pipeline->applied);
     while (pipeline->flushing)
         pthread_cond_wait(&pipeline->applied, &pipeline->apply_lock);
     pthread_mutex_unlock(&pipeline->apply_lock);
+}
+
+/* Nobody writes, nobody reads, nothing is known that is not on the disk. */
+static void let_go(struct pipeline *pipeline)
+{
+    store_set_state(pipeline->store, STORE_REOPENING);
+    halt_flusher(pipeline);
     layers_drop(pipeline);
     store_retire(pipeline->store);
+}
+
+/* Who waits for a flush or a new read point waits in vain. With the apply lock held. */
+static void end_waits(struct pipeline *pipeline)
+{
+    pipeline->flush_frozen = pipeline->flush_wanted;
+    pipeline->flush_done = pipeline->flush_lost = pipeline->flush_wanted;
+    pipeline->renew_done = pipeline->renew_wanted;
+    pthread_cond_broadcast(&pipeline->applied);
 }
 
 static void go_on(struct pipeline *pipeline)
@@ -70,10 +84,7 @@ static void go_on(struct pipeline *pipeline)
     pthread_mutex_lock(&pipeline->apply_lock);
     pipeline->halted = false;
     pipeline->flush_failed = false;
-    pipeline->flush_frozen = pipeline->flush_wanted;
-    pipeline->flush_done = pipeline->flush_lost = pipeline->flush_wanted;
-    pipeline->renew_done = pipeline->renew_wanted;
-    pthread_cond_broadcast(&pipeline->applied);
+    end_waits(pipeline);
     pthread_mutex_unlock(&pipeline->apply_lock);
 }
 
@@ -90,14 +101,39 @@ static bool try_again(struct pipeline *pipeline, struct error *error)
 }
 
 /* Waits, and refuses who comes meanwhile. */
-static void pause_us(struct pipeline *pipeline, int64_t pause)
+static void pause_us(struct pipeline *pipeline, int64_t pause, enum refusal refusal)
 {
     int64_t until = monotonic_us() + pause;
     while (monotonic_us() < until && !atomic_load(&pipeline->stopping)) {
         pipeline_sleep(pipeline, until);
         atomic_store(&pipeline->called, false);
-        writer_refuse(pipeline, queue_take(&pipeline->queue), REFUSE_REOPENING);
+        writer_refuse(pipeline, queue_take(&pipeline->queue), refusal);
     }
+}
+
+/* On a full disk a store can be closed, but hardly opened again: until there is room, the engine stays as the failed write has left it, and
+ * reads go on, of what was durable before. False: the pipeline stops, and what the overlay has must not be written out. */
+static bool await_room(struct pipeline *pipeline)
+{
+    struct store *store = pipeline->store;
+    if (!store_is_full(store) || MUTANT("full_disk_ends_reading"))
+        return true;
+    halt_flusher(pipeline);
+    atomic_store(&pipeline->awaits_room, true);
+    while (store_is_full(store) && !atomic_load(&pipeline->stopping)) {
+        pthread_mutex_lock(&pipeline->apply_lock);
+        end_waits(pipeline);
+        pthread_mutex_unlock(&pipeline->apply_lock);
+        pause_us(pipeline, FIRST_PAUSE_US, REFUSE_FULL);
+    }
+    atomic_store(&pipeline->awaits_room, false);
+    if (!atomic_load(&pipeline->stopping))
+        return true;
+    pthread_mutex_lock(&pipeline->apply_lock);
+    pipeline->flush_failed = true;
+    end_waits(pipeline);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+    return false;
 }
 
 void recover_reopen(struct pipeline *pipeline)
@@ -105,9 +141,11 @@ void recover_reopen(struct pipeline *pipeline)
     struct error error;
     int64_t pause = FIRST_PAUSE_US;
     atomic_store(&pipeline->reopening, true);
+    if (!await_room(pipeline))
+        return;
     while (!try_again(pipeline, &error)) {
         store_set_state(pipeline->store, STORE_BROKEN);
-        pause_us(pipeline, pause);
+        pause_us(pipeline, pause, REFUSE_REOPENING);
         pause = pause * 2 < LONGEST_PAUSE_US ? pause * 2 : LONGEST_PAUSE_US;
         if (atomic_load(&pipeline->stopping))
             break;

@@ -29,6 +29,8 @@ enum refusal refusal_now(struct pipeline *pipeline)
 {
     if (atomic_load(&pipeline->stopping))
         return REFUSE_CLOSING;
+    if (atomic_load(&pipeline->awaits_room))
+        return REFUSE_FULL;
     if (atomic_load(&pipeline->reopening))
         return REFUSE_REOPENING;
     return store_is_full(pipeline->store) ? REFUSE_FULL : REFUSE_NONE;

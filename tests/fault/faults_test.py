@@ -76,6 +76,8 @@ class Faults(Case):
         """A store with some rows, the fault, the first changes under it; then the fault ends."""
         talk = self.open()
         self.append(talk, 50)
+        # Else the fault may meet what is written out in the background.
+        self.assertEqual(talk.ask("flush"), "ok")
         self.faults.set(*rules)
         answer = talk.ask(ask) if ask else ""
         told = self.append(talk, 3)
@@ -221,6 +223,31 @@ class Faults(Case):
         self.faults.set()
         self.assert_works(talk)
         self.lose_power(talk)
+
+    def test_a_disk_that_others_fill_to_the_last_block(self):
+        """What is in memory cannot go to its place, and waits there: it is read all the time, until there is room again."""
+        talk = self.open(SUBJECT_LOW="50000")
+        self.append(talk, 50)
+        self.faults.set("quota 1")
+        self.wait_for_hits(1)
+        for _ in range(20):
+            self.assertEqual(self.append(talk, 1), {"durable": 0, "unknown": 0, "refused": 1, "why": "DISK_FULL"})
+            self.assert_rows(talk)
+        self.assertNotIn("open", " ".join(self.faults.hits()), "it was opened again in vain")
+        self.faults.set()
+        self.assert_works(talk)
+        self.lose_power(talk)
+
+    def test_a_store_is_closed_on_a_full_disk(self):
+        talk = self.open(SUBJECT_LOW="50000")
+        self.append(talk, 50)
+        self.faults.set("quota 1")
+        self.wait_for_hits(1)
+        self.assert_rows(talk)
+        self.assertEqual(talk.close(), 0)
+        self.faults.set()
+        again = Talk(self)
+        self.assert_works(again)
 
     # ---- slow ----
 

@@ -80,6 +80,28 @@ class Disk(Troubled):
         self.assert_all_there()
         self.assertEqual(self.up.stop(), 0)
 
+    def test_a_disk_that_others_fill_to_the_last_block(self):
+        """What cannot go to its place is read from memory, and goes there when there is room."""
+        self.begin("--min-free", "1MiB")
+        self.send(3)
+        self.machine.faults.set("quota 1")
+        self.failing((grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL"))
+        while not self.machine.faults.hits():  # it was tried in vain
+            self.world.get(self.session.sid)
+        for _ in range(20):
+            self.assert_all_there()
+            self.failing((grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL"))
+        self.machine.faults.set()
+        for _ in range(100000):
+            try:
+                self.send()
+                break
+            except grpc.RpcError as error:
+                self.assertIn(reason_of(error)[:2], [(grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL"),
+                                                     (grpc.StatusCode.UNAVAILABLE, "STORE_REOPENING")])
+        self.assert_all_there()
+        self.assertEqual(self.up.stop(), 0)
+
     # holds: STO-01
     def test_a_log_that_cannot_be_synced(self):
         """The call that met it does not know; the store is opened again; a repeated request finds what it did."""

@@ -181,6 +181,74 @@ START_TEST(a_full_disk_stops_writes_not_reads)
 }
 END_TEST
 
+/* On the writer's thread, when a write has failed and the store is about to be opened again. */
+static void fill_disk(struct append *append)
+{
+    atomic_store(&free_bytes, 0);
+    atomic_store(&append->done, true);
+}
+
+/* A store of which a write has failed on a disk that is full. */
+static void open_and_fill(enum seam_mode mode)
+{
+    struct store_options options = {.free_bytes = tell_free, .free_bytes_low = 1000};
+    atomic_store(&free_bytes, 1000);
+    rig_open(&rig, &options, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, mode);
+    append.then = fill_disk;
+    ck_assert(!append_run(rig.pipeline, &append));
+    ck_assert_int_eq(append.outcome, COMMAND_UNKNOWN);
+    seam_set(&rig.seam, SEAM_WRITES);
+}
+
+static void check_full_to_the_last_block(enum seam_mode mode)
+{
+    struct error why;
+    open_and_fill(mode);
+    unsigned rebuilt = atomic_load(&rig.world.rebuilt);
+    while (pipeline_refuses(rig.pipeline, &why) && strcmp(why.reason, "DISK_FULL") != 0)
+        ck_assert_str_eq(why.reason, "STORE_REOPENING");
+    /* Reads go on, of what was durable before; nobody is kept waiting. */
+    for (unsigned i = 0; i < 20; i++) {
+        struct append refused = rig_append(0);
+        ck_assert(!append_run(rig.pipeline, &refused));
+        ck_assert_int_eq(refused.outcome, COMMAND_REFUSED);
+        ck_assert_str_eq(refused.error.reason, "DISK_FULL");
+        rig_check(&rig, last);
+        ck_assert_uint_eq(last[0], 1);
+    }
+    ck_assert(!pipeline_flush(rig.pipeline, &why));
+    ck_assert_uint_eq(atomic_load(&rig.world.rebuilt), rebuilt);
+    atomic_store(&free_bytes, 1000);
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    ck_assert_uint_eq(atomic_load(&rig.world.rebuilt), rebuilt + 1);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(append.position, mode == SEAM_FAILS_AFTER ? 3 : 2);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], append.position);
+    rig_close(&rig);
+}
+
+START_TEST(a_disk_full_to_the_last_block_stops_no_reads)
+{
+    check_full_to_the_last_block(SEAM_FAILS_BEFORE);
+    check_full_to_the_last_block(SEAM_FAILS_AFTER);
+}
+END_TEST
+
+START_TEST(it_can_be_closed_while_it_waits_for_room)
+{
+    open_and_fill(SEAM_FAILS_BEFORE);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0], 1);
+    rig_close(&rig);
+}
+END_TEST
+
 static struct append *closing_append;
 
 static void submit_while_closing(struct append *append)
@@ -374,7 +442,8 @@ END_TEST
 
 SUITE_MAIN("pipeline", what_is_written_is_read, what_is_rejected_leaves_no_trace,
            a_group_is_done_together_and_in_order, views_stand_still, too_many_are_refused,
-           a_full_disk_stops_writes_not_reads, a_closing_pipeline_refuses,
+           a_full_disk_stops_writes_not_reads, a_disk_full_to_the_last_block_stops_no_reads,
+           it_can_be_closed_while_it_waits_for_room, a_closing_pipeline_refuses,
            a_write_that_failed_is_unknown, a_write_that_happened_after_all_is_seen,
            a_failed_rebuild_is_tried_again, a_reopening_waits_for_views,
            a_store_that_cannot_be_reopened_gives_no_view,
