@@ -11,9 +11,15 @@ _with_faults = transition(
 
 def _faulty_program_impl(ctx):
     made = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = made, target_file = ctx.executable.program, is_executable = True)
-    runfiles = ctx.runfiles(files = [made, ctx.executable.program])
-    return [DefaultInfo(executable = made, runfiles = runfiles)]
+
+    # A copy, and nothing else: what it is made of would come where a test has the same program without faults.
+    ctx.actions.run_shell(
+        inputs = [ctx.executable.program],
+        outputs = [made],
+        command = 'cp -L "$1" "$2"',
+        arguments = [ctx.executable.program.path, made.path],
+    )
+    return [DefaultInfo(executable = made, runfiles = ctx.runfiles(files = [made]))]
 
 faulty_program = rule(
     implementation = _faulty_program_impl,
