@@ -31,18 +31,23 @@ static size_t character(const uint8_t *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
+/* Whether what begins here are eight characters of one byte each, as most of a text is. */
+static bool is_plain(const uint8_t *at, size_t left)
+{
+    uint64_t eight;
+    if (left < sizeof eight)
+        return false;
+    memcpy(&eight, at, sizeof eight);
+    return !(eight & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_valid(const uint8_t *bytes, size_t size)
 {
-    const uint64_t high_bits = UINT64_C(0x8080808080808080);
     size_t at = 0;
     while (at < size) {
-        uint64_t eight;
-        if (size - at >= sizeof(eight)) {
-            memcpy(&eight, bytes + at, sizeof(eight));
-            if (!(eight & high_bits)) {
-                at += sizeof(eight);
-                continue;
-            }
+        if (is_plain(bytes + at, size - at)) {
+            at += sizeof(uint64_t);
+            continue;
         }
         size_t length = character(bytes + at, size - at);
         if (!length)
@@ -57,9 +62,11 @@ size_t utf8_length(const char *text)
     const uint8_t *bytes = (const uint8_t *)text;
     size_t size = strlen(text);
     size_t count = 0;
-    for (size_t at = 0; at < size; count++) {
-        size_t length = character(bytes + at, size - at);
+    for (size_t at = 0; at < size;) {
+        bool plain = is_plain(bytes + at, size - at);
+        size_t length = plain ? sizeof(uint64_t) : character(bytes + at, size - at);
         at += length ? length : 1;
+        count += plain ? sizeof(uint64_t) : 1;
     }
     return count;
 }

@@ -93,6 +93,20 @@ START_TEST(test_characters_are_counted)
 }
 END_TEST
 
+/* Wherever in it the characters of several bytes stand. */
+START_TEST(test_long_texts_are_counted)
+{
+    for (int before = 0; before < 24; before++) {
+        for (int after = 0; after < 24; after++) {
+            char text[64];
+            snprintf(text, sizeof text, "%.*s€%.*s", before, "aaaaaaaaaaaaaaaaaaaaaaaa", after,
+                     "bbbbbbbbbbbbbbbbbbbbbbbb");
+            ck_assert_uint_eq(utf8_length(text), (size_t)(before + 1 + after));
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_a_prefix_ends_between_characters)
 {
     static const char text[] = "a€😀b"; /* 1 + 3 + 4 + 1 bytes */
@@ -118,4 +132,5 @@ END_TEST
 
 SUITE_MAIN("utf8", test_all_characters_are_valid_and_surrogates_are_not, test_nothing_else_is_valid,
            test_bad_bytes_are_found_anywhere, test_characters_are_counted,
-           test_a_prefix_ends_between_characters, test_repair_leaves_valid_text)
+           test_long_texts_are_counted, test_a_prefix_ends_between_characters,
+           test_repair_leaves_valid_text)
