@@ -29,34 +29,34 @@ static void encode(const uint8_t binary[BINARY_SIZE], char *ret_text)
     *ret_text = 0;
 }
 
-static int digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
+/* What a byte stands for as a digit, and one more; 0: it is none. */
+static const uint8_t VALUES[UINT8_MAX + 1] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
+};
 
 static bool decode(const char *text, uint8_t ret_binary[BINARY_SIZE])
 {
     if (!text || strnlen(text, TEXT_SIZE + 1) != TEXT_SIZE)
         return false;
-    for (size_t i = 0; i < BINARY_SIZE; i += 3) {
-        uint32_t three = 0;
-        for (int n = 0; n < 4; n++) {
-            int value = digit(*text++);
-            if (value < 0)
-                return false;
-            three = three << 6 | (uint32_t)value;
-        }
+    const uint8_t *digits = (const uint8_t *)text;
+    uint32_t bad = 0;
+    for (size_t i = 0; i < BINARY_SIZE; i += 3, digits += 4) {
+        uint32_t a = VALUES[digits[0]] - 1u, b = VALUES[digits[1]] - 1u;
+        uint32_t c = VALUES[digits[2]] - 1u, d = VALUES[digits[3]] - 1u;
+        bad |= a | b | c | d;
+        uint32_t three = a << 18 | b << 12 | c << 6 | d;
         ret_binary[i] = (uint8_t)(three >> 16);
         ret_binary[i + 1] = (uint8_t)(three >> 8);
         ret_binary[i + 2] = (uint8_t)three;
     }
-    return ret_binary[0] == KEY_VERSION;
+    return bad < sizeof DIGITS - 1 && ret_binary[0] == KEY_VERSION;
 }
 
 /* ---- keys ---- */

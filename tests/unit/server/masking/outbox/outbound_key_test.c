@@ -35,6 +35,24 @@ START_TEST(says_where_the_leg_is)
 }
 END_TEST
 
+/* Every digit in every place. */
+START_TEST(says_where_any_leg_is)
+{
+    for (unsigned shift = 0; shift < 256; shift++) {
+        struct leg_id id = some_leg(), back;
+        char key[OUTBOUND_KEY_SIZE];
+        for (unsigned i = 0; i < 16; i++) {
+            id.session[i] = (uint8_t)(shift * 37 + i);
+            id.interaction[i] = (uint8_t)(shift - i * 91);
+        }
+        outbound_key_write(&id, HASH_KEY, "one", key);
+        ck_assert(outbound_key_read(key, &back));
+        ck_assert_mem_eq(back.session, id.session, 16);
+        ck_assert_mem_eq(back.interaction, id.interaction, 16);
+    }
+}
+END_TEST
+
 START_TEST(is_of_one_carrier)
 {
     struct leg_id id = some_leg();
@@ -85,5 +103,5 @@ START_TEST(rubbish_is_none)
 }
 END_TEST
 
-SUITE_MAIN("outbound_key", says_where_the_leg_is, is_of_one_carrier,
+SUITE_MAIN("outbound_key", says_where_the_leg_is, says_where_any_leg_is, is_of_one_carrier,
            every_changed_character_is_noticed, rubbish_is_none)
