@@ -15,7 +15,7 @@ struct field {
     struct bytes whole;   /* with its tag */
 };
 
-static bool read_varint(const uint8_t **place, const uint8_t *end, uint64_t *ret_value)
+static bool read_long_varint(const uint8_t **place, const uint8_t *end, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < VARINT_MOST && *place < end; i++) {
@@ -27,6 +27,15 @@ static bool read_varint(const uint8_t **place, const uint8_t *end, uint64_t *ret
         }
     }
     return false;
+}
+
+/* Most are one byte: tags, sizes, what an enum says. */
+static inline bool read_varint(const uint8_t **place, const uint8_t *end, uint64_t *ret_value)
+{
+    if (*place == end || **place & 0x80)
+        return read_long_varint(place, end, ret_value);
+    *ret_value = *(*place)++;
+    return true;
 }
 
 static bool skip(const uint8_t **place, const uint8_t *end, uint64_t size)
