@@ -57,7 +57,7 @@ static bool derive_change(struct deriving *d)
     }
 }
 
-/* A message's entry need not be read from the bytes that were made of it a moment ago: there are several for each message. */
+/* The entries that come most often need not be read from the bytes that were made of them a moment ago. */
 static const Maskline__Store__V1__Entry *entry_at_hand(struct derivation *derivation)
 {
     const Maskline__Store__V1__Entry *entry =
@@ -66,6 +66,7 @@ static const Maskline__Store__V1__Entry *entry_at_hand(struct derivation *deriva
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED:
         return entry;
     default:
         return NULL;

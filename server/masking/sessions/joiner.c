@@ -3,6 +3,7 @@
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/rows/known.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/numbers/selection.h"
 
@@ -132,15 +133,14 @@ bool joiner_is(const struct joiner *joiner, const Maskline__Store__V1__Participa
 /* ---- a seat ---- */
 
 /* A proxy number as a person's own would send messages round in circles. */
-static bool check_loop(struct rows *rows, const struct joiner *joiner, struct error *error)
+static bool check_loop(struct known *known, struct rows *rows, const struct joiner *joiner,
+                       struct error *error)
 {
     for (size_t i = 0; i < joiner->count; i++) {
-        Maskline__Store__V1__NumberClaim *claim;
-        enum kv_found found = rows_claim(rows, joiner->identifiers[i].text, &claim, error);
+        enum kv_found found = known_held(known, rows, joiner->identifiers[i].text, error);
         if (found == KV_FAILED)
             return false;
-        if (found == KV_ABSENT || MUTANT("proxy_number_joins") ||
-            claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
+        if (found == KV_ABSENT || MUTANT("proxy_number_joins"))
             continue;
         error_clear(error);
         bad_identifier(error, joiner, i, "This is a proxy number, and nobody's own.");
@@ -265,9 +265,9 @@ bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *
     };
     Maskline__Store__V1__PhoneNumber *number;
     /* Who asks for the own number is told so. */
-    if ((!joiner->asks && !check_loop(rows, joiner, error)) ||
+    if ((!joiner->asks && !check_loop(masking->known, rows, joiner, error)) ||
         !find_number(masking, rows, &seeker, joiner, &number, error) ||
-        (joiner->asks && !check_loop(rows, joiner, error)))
+        (joiner->asks && !check_loop(masking->known, rows, joiner, error)))
         return false;
     *ret_participant = make(rows, session, joiner, number);
     return *ret_participant || refuse(error, REFUSED_NO_MEMORY);
