@@ -203,9 +203,12 @@ bool key_attempt_leg(struct bytes key, sid_bytes ret_session, sid_bytes ret_inte
     return true;
 }
 
+_Static_assert(SCOPE_SIZE == (int)KV_GROUP_AT && SCOPE_SIZE + 1 + PERSON_SIZE == (int)KV_GROUP_SIZE,
+               "a person's routes are a group");
+
 struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person *person)
 {
-    struct key key = scoped(tenant, pool, 'R');
+    struct key key = scoped(tenant, pool, KV_GROUP_LETTER);
     add(&key, person->bytes, PERSON_SIZE);
     return key;
 }

@@ -33,6 +33,11 @@ enum kv_family {
     KV_FAMILIES,
 };
 
+/* Keys of KV_LIVE that belong together, and are often looked for where there are none: those that have this letter there, and all bytes
+ * before KV_GROUP_SIZE in common (a person's routes, storage/keys.h). A forward scan of all keys that begin with such bytes, and of
+ * nothing else, costs little when there are none. */
+enum { KV_GROUP_AT = 20, KV_GROUP_SIZE = 38, KV_GROUP_LETTER = 'R' };
+
 struct bytes {
     const void *data;
     size_t size;

@@ -84,6 +84,8 @@ static void set_family(struct kv_engine *engine, enum kv_family family, size_t w
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, MEMTABLE_BLOOM);
         rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     }
+    if (family == KV_LIVE)
+        rocksdb_options_set_prefix_extractor(options, kv_group_prefixes());
     set_tables(engine, family);
 }
 

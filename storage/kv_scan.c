@@ -63,6 +63,10 @@ struct kv_iterator *kv_scan(struct kv *kv, const struct kv_snapshot *snapshot,
         rocksdb_readoptions_set_iterate_lower_bound(iterator->read, bounds, from.size);
     if (to.size)
         rocksdb_readoptions_set_iterate_upper_bound(iterator->read, bounds + from.size, to.size);
+    /* Only a scan of one group may rely on the filters: to any other they would hide what there is. */
+    bool group = kv_group_scanned(family, from, to, backwards);
+    rocksdb_readoptions_set_total_order_seek(iterator->read, !group);
+    rocksdb_readoptions_set_prefix_same_as_start(iterator->read, group);
     iterator->iterator =
         rocksdb_create_iterator_cf(kv->handle, iterator->read, kv->families[family]);
     if (!is_empty(from, to))
