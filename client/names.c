@@ -143,8 +143,9 @@ struct person names_person(struct names *names, const Maskline__V1__Event *event
 {
     struct known_session *session = find_session(names, event);
     const struct known_person *known = find_person(session, sid);
-    /* One who joined later. */
-    if (session && !session->gone && !known && ask_people(names, event, session))
+    /* One who joined later, or has another name or number now. */
+    bool stale = !known || event->type == MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_PARTICIPANT_UPDATED;
+    if (session && !session->gone && stale && ask_people(names, event, session))
         known = find_person(session, sid);
     struct person person = known ? known->person : (struct person){"", ""};
     if (*person.name == '\0')

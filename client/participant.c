@@ -3,6 +3,8 @@
 #include "maskline/v1/participants.grpc-c-client.h"
 #include "maskline/v1/participants.pb-c.h"
 
+#include <string.h>
+
 static const char *const heads[] = {"SID", "IDENTIFIER", "DIALS", "NAME", "JOINED", "LEFT"};
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
@@ -30,6 +32,51 @@ static const struct option add_options[] = {
      .field = "participant.friendly_name"},
     {0},
 };
+
+static const struct option update_options[] = {
+    {.name = "person", .value = "NUMBER", .help = "somebody else", .field = "spec.identifier"},
+    {.name = "name",
+     .value = "TEXT",
+     .help = "for people, without personal data",
+     .field = "spec.friendly_name"},
+    {.name = "proxy",
+     .value = "NUMBER",
+     .help = "this proxy number, or `new`: another one is chosen",
+     .field = "spec.proxy_identifier"},
+    {.name = "keep",
+     .value = "TIME",
+     .kind = OPTION_DURATION,
+     .help = "the old proxy number is honoured for so long (default: the late-reply window)",
+     .field = "old_number_life"},
+    {0},
+};
+
+static void *add_path(struct cli *cli, Google__Protobuf__FieldMask *mask, const char *path)
+{
+    return mask->paths[mask->n_paths++] = arena_string(cli->arena, path);
+}
+
+/* `new` is no number: the mask asks for one without naming it. */
+static bool ask_for_another(struct cli *cli, ProtobufCMessage *message)
+{
+    Maskline__V1__UpdateParticipantRequest *request =
+        (Maskline__V1__UpdateParticipantRequest *)(void *)message;
+    Maskline__V1__ParticipantSpec *spec = request->spec;
+    if (!spec || strcmp(spec->proxy_identifier, "new") != 0)
+        return true;
+    Google__Protobuf__FieldMask *mask = arena_alloc(cli->arena, sizeof *mask);
+    if (!mask)
+        return cli_no_memory(), false;
+    google__protobuf__field_mask__init(mask);
+    mask->paths = arena_array(cli->arena, 3, sizeof *mask->paths);
+    spec->proxy_identifier = (char *)protobuf_c_empty_string;
+    if (!mask->paths || !add_path(cli, mask, "proxy_identifier") ||
+        (*spec->identifier && !add_path(cli, mask, "identifier")) ||
+        (*spec->friendly_name && !add_path(cli, mask, "friendly_name")))
+        return cli_no_memory(), false;
+    request->update_mask = mask;
+    return true;
+}
 
 static const struct option list_options[] = {
     {.name = "all",
@@ -70,6 +117,23 @@ const struct command participant_commands[] = {
      .method = &maskline_v1_participants_get_participant__method,
      .shown = "participant",
      .view = &view},
+    {.noun = "participant",
+     .verb = "update",
+     .summary = "Put somebody else in a participant's place, or give it another proxy number",
+     .more = "The session and the partner's number stay. What waited to be sent to a person who "
+             "is replaced is canceled, and what that person writes reaches nobody.",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE},
+                   {"SESSION", "session", LIVE_SESSION},
+                   {"SID", "participant", LIVE_PARTICIPANT}},
+     .options = update_options,
+     .examples =
+         {"rides trip-1 KP0123456789abcdef0123456789abcdef --person +15551230002 --name guest",
+          "rides trip-1 KP0123456789abcdef0123456789abcdef --proxy new --keep 1h"},
+     .method = &maskline_v1_participants_update_participant__method,
+     .shown = "participant",
+     .view = &view,
+     .updates = true,
+     .fill = ask_for_another},
     {.noun = "participant",
      .verb = "remove",
      .summary = "Take a person out of a session",

@@ -168,6 +168,17 @@ static void tell_warning(const struct story *story, const Maskline__V1__Warning 
     put(", ", warning->message);
 }
 
+static void tell_changed(const struct story *story, const Maskline__V1__ParticipantUpdated *updated)
+{
+    const char *sid = updated->participant->sid;
+    if (!updated->person_replaced && !updated->number_replaced)
+        return tell_person(story, sid,
+                           updated->number_ended ? "has lost an earlier number" : "has changed");
+    tell_person(story, sid, updated->person_replaced ? "is somebody else" : "has another number");
+    if (updated->number_replaced)
+        put(", and dials ", updated->participant->proxy_identifier);
+}
+
 /* Whether what its sentence is about is in it: a server can leave that out. */
 static bool is_whole(const Maskline__V1__Event *event)
 {
@@ -180,6 +191,8 @@ static bool is_whole(const Maskline__V1__Event *event)
         return event->session_created->session != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_ADDED:
         return event->participant_added->participant != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_UPDATED:
+        return event->participant_updated->participant != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_ADDED:
         return event->phone_number_added->phone_number != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_UPDATED:
@@ -217,6 +230,8 @@ static void tell_what(const struct story *story)
         return;
     case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_REMOVED:
         return tell_person(story, event->participant_removed->participant_sid, "was taken out");
+    case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_UPDATED:
+        return tell_changed(story, event->participant_updated);
     case MASKLINE__V1__EVENT__PAYLOAD_WARNING:
         return tell_warning(story, event->warning);
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_ADDED:

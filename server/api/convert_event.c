@@ -37,6 +37,8 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
         return entry->participant_added->session;
     case STORED(PARTICIPANT_REMOVED):
         return entry->participant_removed->session;
+    case STORED(PARTICIPANT_UPDATED):
+        return entry->participant_updated->session;
     case STORED(INTERACTION_CREATED):
         return entry->interaction_created->interaction->session;
     case STORED(LEG_CHANGED):
@@ -116,6 +118,20 @@ static Maskline__V1__SessionReopened *session_reopened(
         message->ttl = duration_new(arena, reopened->ttl);
     message->expire_time = message_time(arena, reopened->expire_date);
     message->effective_expire_time = message_time(arena, reopened->effective_expire_time);
+    return message;
+}
+
+static Maskline__V1__ParticipantUpdated *participant_updated(
+    struct arena *arena, const Maskline__Store__V1__ParticipantUpdated *updated)
+{
+    Maskline__V1__ParticipantUpdated *message =
+        message_new(arena, &maskline__v1__participant_updated__descriptor);
+    if (!message)
+        return NULL;
+    message->participant = participant_snapshot(arena, updated->participant);
+    message->person_replaced = updated->person_replaced;
+    message->number_replaced = updated->number_replaced;
+    message->number_ended = updated->number_ended;
     return message;
 }
 
@@ -273,6 +289,8 @@ static void *session_payload(struct arena *arena, const Maskline__Store__V1__Ent
     case STORED(PARTICIPANT_ADDED):
         return wrap(arena, &maskline__v1__participant_added__descriptor,
                     participant_snapshot(arena, entry->participant_added->participant));
+    case STORED(PARTICIPANT_UPDATED):
+        return participant_updated(arena, entry->participant_updated);
     case STORED(PARTICIPANT_REMOVED):
         return wrap(arena, &maskline__v1__participant_removed__descriptor,
                     message_sid(arena, "KP", entry->participant_removed->participant));

@@ -18,8 +18,10 @@ static void set_bindings(struct arena *arena, Maskline__V1__Participant *message
                          const Maskline__Store__V1__Participant *participant)
 {
     struct message_list list = message_list_new(arena, participant->n_bindings);
-    for (size_t i = 0; i < participant->n_bindings; i++)
-        message_list_add(&list, binding_message(arena, participant->bindings[i]));
+    for (size_t i = 0; i < participant->n_bindings; i++) {
+        if (!participant->bindings[i]->ended)
+            message_list_add(&list, binding_message(arena, participant->bindings[i]));
+    }
     message->bindings = (Maskline__V1__Binding **)list.items;
     message->n_bindings = list.count;
     if (list.count == 0)

@@ -2,9 +2,8 @@
 
 #include <stdio.h>
 
-struct participant_draft draft_participant(struct error *error, struct arena *arena,
-                                           const char *path,
-                                           const Maskline__V1__ParticipantSpec *spec)
+struct participant_draft draft_of_change(struct error *error, struct arena *arena, const char *path,
+                                         const Maskline__V1__ParticipantSpec *spec)
 {
     struct participant_draft draft = {
         .identifiers = (const char *const *)spec->identifiers,
@@ -27,8 +26,17 @@ struct participant_draft draft_participant(struct error *error, struct arena *ar
         *one = spec->identifier;
         draft.identifiers = one;
         draft.identifier_count = 1;
-    } else if (spec->n_identifiers == 0) {
-        error_field(error, name, "A participant needs at least one real number.");
     }
     return draft;
+}
+
+struct participant_draft draft_participant(struct error *error, struct arena *arena,
+                                           const char *path,
+                                           const Maskline__V1__ParticipantSpec *spec)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.identifier", path);
+    if (*spec->identifier == '\0' && spec->n_identifiers == 0)
+        error_field(error, name, "A participant needs at least one real number.");
+    return draft_of_change(error, arena, path, spec);
 }

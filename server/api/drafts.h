@@ -13,4 +13,8 @@ struct participant_draft draft_participant(struct error *error, struct arena *ar
                                            const char *path,
                                            const Maskline__V1__ParticipantSpec *spec);
 
+/* The same of a change: what is not given is not missing. */
+struct participant_draft draft_of_change(struct error *error, struct arena *arena, const char *path,
+                                         const Maskline__V1__ParticipantSpec *spec);
+
 #endif

@@ -14,17 +14,19 @@ bool event_filter_types(struct event_filter *filter, const Maskline__V1__EventFi
         return error_field(error, "filter.types", "At most %d can be given.", TYPES_MOST);
     for (size_t i = 0; i < given->n_types; i++) {
         int type = (int)given->types[i];
-        if (type <= 0 || type > 63 ||
+        if (type <= 0 || type >= EVENT_TYPES_MOST ||
             !protobuf_c_enum_descriptor_get_value(&maskline__v1__event_type__descriptor, type))
             return error_field(error, "filter.types", "%d is no type of event.", type);
-        filter->types |= UINT64_C(1) << type;
+        filter->types[type / 8] |= (uint8_t)(1 << type % 8);
+        filter->by_type = true;
     }
     return true;
 }
 
 bool event_passes(const struct event_filter *filter, const Maskline__Store__V1__Entry *entry)
 {
-    if (filter->types != 0 && !(filter->types >> event_type(entry) & 1))
+    int type = (int)event_type(entry);
+    if (filter->by_type && !(filter->types[type / 8] >> type % 8 & 1))
         return false;
     if (!filter->by_session)
         return true;

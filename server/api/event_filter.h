@@ -7,9 +7,12 @@
 #include "maskline/v1/events.pb-c.h"
 #include "server/masking/log.h"
 
+enum { EVENT_TYPES_MOST = 256 }; /* types are below that */
+
 /* Zeroed, it lets all of them pass. */
 struct event_filter {
-    uint64_t types; /* the sum of 1 << type; 0: all */
+    bool by_type;
+    uint8_t types[EVENT_TYPES_MOST / 8]; /* a bit each */
     bool by_session;
     uint8_t session[16];
 };

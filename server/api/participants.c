@@ -1,6 +1,7 @@
 #include "server/api/convert.h"
 #include "server/api/drafts.h"
 #include "server/api/fields.h"
+#include "server/api/masks.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
 
@@ -146,44 +147,124 @@ static void list(void *data, struct grpc_c_call *call,
 }
 
 /* The request lives as long as the call, and says which participant of the session that comes back is meant. */
-struct removal {
+struct meant {
     struct grpc_c_call *call;
     const char *participant;
 };
 
+static struct meant *meant_new(struct grpc_c_call *call, const char *participant)
+{
+    struct meant *meant = arena_alloc(grpc_c_call_arena(call), sizeof *meant);
+    if (meant)
+        *meant = (struct meant){call, participant};
+    else
+        answer_fits(call);
+    return meant;
+}
+
+/* NULL: the call has failed. */
+static Maskline__V1__Participant *meant_message(const struct meant *meant,
+                                                const Maskline__Store__V1__Service *service,
+                                                const Maskline__Store__V1__Session *session,
+                                                const struct error *error)
+{
+    struct error why;
+    const Maskline__Store__V1__Participant *participant;
+    if (!error && !participants_find(session, meant->participant, &participant, &why))
+        error = &why;
+    if (error) {
+        grpc_c_call_fail(meant->call, error);
+        return NULL;
+    }
+    Maskline__V1__Participant *message =
+        participant_message(grpc_c_call_arena(meant->call), service, session, participant);
+    return answer_fits(meant->call) ? message : NULL;
+}
+
+enum {
+    CHANGES_IDENTIFIERS = 1 << 0,
+    CHANGES_FRIENDLY_NAME = 1 << 1,
+    CHANGES_NUMBER = 1 << 2,
+};
+
+static uint32_t changes_of(struct error *error,
+                           const Maskline__V1__UpdateParticipantRequest *request)
+{
+    static const struct mask_path paths[] = {
+        {"identifier", CHANGES_IDENTIFIERS},      {"identifiers", CHANGES_IDENTIFIERS},
+        {"friendly_name", CHANGES_FRIENDLY_NAME}, {"proxy_identifier", CHANGES_NUMBER},
+        {"proxy_identifier_sid", CHANGES_NUMBER}, {NULL, 0},
+    };
+    const Maskline__V1__ParticipantSpec *spec = request->spec;
+    if (mask_given(request->update_mask))
+        return mask_changes(error, request->update_mask, paths);
+    if (!spec)
+        return 0;
+    return (*spec->identifier || spec->n_identifiers ? CHANGES_IDENTIFIERS : 0u) |
+           (*spec->friendly_name ? CHANGES_FRIENDLY_NAME : 0u) |
+           (*spec->proxy_identifier || *spec->proxy_identifier_sid ? CHANGES_NUMBER : 0u);
+}
+
+static void updated(void *data, const Maskline__Store__V1__Service *service,
+                    const Maskline__Store__V1__Session *session, const struct error *error)
+{
+    struct meant *meant = data;
+    Maskline__V1__UpdateParticipantResponse response =
+        MASKLINE__V1__UPDATE_PARTICIPANT_RESPONSE__INIT;
+    response.participant = meant_message(meant, service, session, error);
+    if (response.participant)
+        maskline_v1_participants_update_participant_reply(meant->call, &response);
+}
+
+static void update(void *data, struct grpc_c_call *call,
+                   const Maskline__V1__UpdateParticipantRequest *request)
+{
+    struct api *api = data;
+    struct arena *arena = grpc_c_call_arena(call);
+    static const Maskline__V1__ParticipantSpec nothing = MASKLINE__V1__PARTICIPANT_SPEC__INIT;
+    struct error error;
+    error_clear(&error);
+    uint32_t changes = changes_of(&error, request);
+    struct participant_change change = {
+        .service = request->service,
+        .session = request->session,
+        .participant = request->participant,
+        .set_identifiers = changes & CHANGES_IDENTIFIERS,
+        .set_friendly_name = changes & CHANGES_FRIENDLY_NAME,
+        .set_proxy = changes & CHANGES_NUMBER,
+        .draft = draft_of_change(&error, arena, "spec", request->spec ? request->spec : &nothing),
+        .life_given = request->old_number_life,
+    };
+    field_duration(&error, "old_number_life", request->old_number_life, &change.old_number_life);
+    if (request_is_bad(call, &error))
+        return;
+    if (!change.set_proxy)
+        change.draft.proxy_identifier = change.draft.proxy_number_sid = "";
+    struct participant_change *kept = keep_draft(call, &change, sizeof change);
+    struct meant *meant = kept ? meant_new(call, request->participant) : NULL;
+    if (meant)
+        participants_update(api->parts.masking, kept, updated, meant);
+}
+
 static void deleted(void *data, const Maskline__Store__V1__Service *service,
                     const Maskline__Store__V1__Session *session, const struct error *error)
 {
-    struct removal *removal = data;
-    struct grpc_c_call *call = removal->call;
-    struct error why;
-    const Maskline__Store__V1__Participant *participant;
-    if (!error && !participants_find(session, removal->participant, &participant, &why))
-        error = &why;
-    if (error) {
-        grpc_c_call_fail(call, error);
-        return;
-    }
+    struct meant *meant = data;
     Maskline__V1__DeleteParticipantResponse response =
         MASKLINE__V1__DELETE_PARTICIPANT_RESPONSE__INIT;
-    response.participant =
-        participant_message(grpc_c_call_arena(call), service, session, participant);
-    if (answer_fits(call))
-        maskline_v1_participants_delete_participant_reply(call, &response);
+    response.participant = meant_message(meant, service, session, error);
+    if (response.participant)
+        maskline_v1_participants_delete_participant_reply(meant->call, &response);
 }
 
 static void delete_participant(void *data, struct grpc_c_call *call,
                                const Maskline__V1__DeleteParticipantRequest *request)
 {
     struct api *api = data;
-    struct removal *removal = arena_alloc(grpc_c_call_arena(call), sizeof *removal);
-    if (!removal) {
-        answer_fits(call);
-        return;
-    }
-    *removal = (struct removal){call, request->participant};
-    participants_delete(api->parts.masking, request->service, request->session,
-                        request->participant, deleted, removal);
+    struct meant *meant = meant_new(call, request->participant);
+    if (meant)
+        participants_delete(api->parts.masking, request->service, request->session,
+                            request->participant, deleted, meant);
 }
 
 void participants_bind(struct api *api)
@@ -193,6 +274,7 @@ void participants_bind(struct api *api)
         .create_participant = create,
         .get_participant = get,
         .list_participants = list,
+        .update_participant = update,
         .delete_participant = delete_participant,
     };
 }

@@ -86,6 +86,12 @@ static const struct {
          "A session has at most two participants at a time, and at most 256 "
          "in its life."},
 
+    [REFUSED_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", STATUS_FAILED_PRECONDITION, 80607,
+                                     "The participant was taken out of the session."},
+    [REFUSED_TOO_MANY_CHANGES] = {"TOO_MANY_CHANGES", STATUS_FAILED_PRECONDITION, 0,
+                                  "The session has had too many persons and numbers. Make a new "
+                                  "one."},
+
     [REFUSED_POOL_EMPTY] = {"POOL_EMPTY", STATUS_FAILED_PRECONDITION, 80205,
                             "The Service has no numbers. Add some."},
     [REFUSED_NO_VOICE_NUMBER] = {"NO_VOICE_NUMBER", STATUS_FAILED_PRECONDITION, 80201,

@@ -16,8 +16,7 @@ void op_note(struct op *op, const Maskline__Store__V1__Service *service, int64_t
 void op_note_session(struct op *op, const Maskline__Store__V1__Service *service,
                      const Maskline__Store__V1__Session *session)
 {
-    op_note(op, service,
-            session_open(session) ? session->effective_expire_time : session->purge_time);
+    op_note(op, service, session_open(session) ? session_due(session) : session->purge_time);
 }
 
 static bool decide(struct command *command, struct txn *txn)

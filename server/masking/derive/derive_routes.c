@@ -31,6 +31,7 @@ bool derive_taken(struct deriving *d, const uint8_t *session, int64_t release_ti
         route.generation = taken[i]->generation;
         route.taken_time = d->entry->time;
         route.release_time = release_time;
+        route.until_time = taken[i]->until_time;
         route.n_peers = taken[i]->n_peers;
         route.peers = taken[i]->peers;
         if (!route_key(d, taken[i], &key) ||
@@ -75,7 +76,8 @@ bool derive_released(struct deriving *d, const uint8_t *session, int64_t release
         if (old != ROW_PRESENT || route->release_time ||
             (!still_its(route, session, released[i]) && !MUTANT("route_of_another_is_released")))
             continue;
-        route->release_time = release_time;
+        bool over = route->until_time && route->until_time < release_time;
+        route->release_time = over ? route->until_time : release_time;
         if (!derive_record(d, KV_LIVE, &key, &route->base, 0, ROW_LATER))
             return false;
     }

@@ -200,6 +200,25 @@ static bool participant_removed(struct deriving *d,
            derive_uses(d, change->uses, change->n_uses);
 }
 
+static bool participant_updated(struct deriving *d,
+                                const Maskline__Store__V1__ParticipantUpdated *change)
+{
+    Maskline__Store__V1__Session *session;
+    const uint8_t *sid = change->session.data;
+    enum row_state old = old_session(d, sid, &session);
+    if (old == ROW_FAILED)
+        return false;
+    if (old == ROW_PRESENT && session_apply_replaced(session, change, d->entry->time) &&
+        !put_session(d, session, ROW_WITH_ENTRY))
+        return false;
+    return put_persons(d, sid, change->participant) &&
+           put_expiry(d, sid, participant_number_ends(change->participant)) &&
+           derive_released(d, sid, d->entry->time, change->released, change->n_released) &&
+           derive_taken(d, sid, 0, change->taken, change->n_taken) &&
+           derive_peers(d, sid, change->peers_changed, change->n_peers_changed) &&
+           derive_uses(d, change->uses, change->n_uses);
+}
+
 bool derive_sessions(struct deriving *d)
 {
     const Maskline__Store__V1__Entry *entry = d->entry;
@@ -216,6 +235,8 @@ bool derive_sessions(struct deriving *d)
         return deleted(d, entry->session_deleted);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED:
         return participant_added(d, entry->participant_added);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_UPDATED:
+        return participant_updated(d, entry->participant_updated);
     default:
         return participant_removed(d, entry->participant_removed);
     }

@@ -41,7 +41,7 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
                         const char *name, const ProtobufCBinaryData *bytes)
 {
     static const char *const hashes[] = {"key", "body_hash", "dedupe_key", "content_hash", NULL};
-    static const char *const persons[] = {"person", "persons", "peers", NULL};
+    static const char *const persons[] = {"person", "persons", "peers", "former_persons", NULL};
     static const char *const optional[] = {"peer", "number", NULL};
     if (is_one_of(name, hashes))
         return true;

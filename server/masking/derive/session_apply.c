@@ -20,6 +20,14 @@ void session_apply_updated(Maskline__Store__V1__Session *session,
     session->update_time = time;
 }
 
+static void end_earlier(Maskline__Store__V1__Participant *participant)
+{
+    for (size_t i = 0; i < participant->n_bindings; i++) {
+        if (participant->bindings[i]->until_time)
+            participant->bindings[i]->ended = true;
+    }
+}
+
 void session_apply_closed(Maskline__Store__V1__Session *session,
                           const Maskline__Store__V1__SessionClosed *closed, int64_t time)
 {
@@ -30,6 +38,9 @@ void session_apply_closed(Maskline__Store__V1__Session *session,
     session->purge_time = closed->purge_time;
     session->generation++;
     session->update_time = time;
+    /* Its earlier numbers are not taken again when it is opened again. */
+    for (size_t i = 0; i < session->n_participants; i++)
+        end_earlier(session->participants[i]);
 }
 
 /* A number that left the pool and came back has another SID. */
@@ -62,8 +73,10 @@ void session_apply_reopened(Maskline__Store__V1__Session *session,
     session->update_time = time;
     session->generation = reopened->generation;
     for (size_t i = 0; i < session->n_participants; i++) {
-        if (!session->participants[i]->delete_time)
-            session->participants[i]->generation = reopened->generation;
+        if (session->participants[i]->delete_time)
+            continue;
+        session->participants[i]->generation = reopened->generation;
+        session->participants[i]->legs_since = 0;
     }
     for (size_t i = 0; i < reopened->n_taken; i++)
         renew_number(session, reopened->taken[i]);
@@ -99,6 +112,22 @@ void session_apply_removed(Maskline__Store__V1__Session *session,
     }
     session->generation = removed->generation;
     session->update_time = time;
+}
+
+bool session_apply_replaced(Maskline__Store__V1__Session *session,
+                            const Maskline__Store__V1__ParticipantUpdated *updated, int64_t time)
+{
+    const ProtobufCBinaryData *sid = &updated->participant->sid;
+    for (size_t i = 0; i < session->n_participants; i++) {
+        const Maskline__Store__V1__Participant *participant = session->participants[i];
+        if (participant->sid.len != sid->len || memcmp(participant->sid.data, sid->data, sid->len))
+            continue;
+        session->participants[i] = updated->participant;
+        session->generation = updated->generation;
+        session->update_time = time;
+        return true;
+    }
+    return false;
 }
 
 void session_apply_interaction(Maskline__Store__V1__Session *session,

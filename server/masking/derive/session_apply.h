@@ -19,6 +19,9 @@ bool session_apply_added(Maskline__Store__V1__Session *session,
                          struct arena *arena);
 void session_apply_removed(Maskline__Store__V1__Session *session,
                            const Maskline__Store__V1__ParticipantRemoved *removed, int64_t time);
+/* False: it has no such participant. */
+bool session_apply_replaced(Maskline__Store__V1__Session *session,
+                            const Maskline__Store__V1__ParticipantUpdated *updated, int64_t time);
 void session_apply_interaction(Maskline__Store__V1__Session *session,
                                const Maskline__Store__V1__InteractionCreated *created,
                                int64_t time);

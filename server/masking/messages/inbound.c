@@ -271,6 +271,9 @@ static enum step find_route(struct reception *r)
     Maskline__Store__V1__Participant *sender = session_participant(r->session, route.participant);
     if (sender && sender->generation != route.generation && !MUTANT("inbound_ignores_generation"))
         return reject(r, REJECT_NO_ROUTE);
+    if (route.until_time && r->rows.now >= route.until_time &&
+        !MUTANT("old_number_honoured_for_ever"))
+        return reject(r, REJECT_NO_ROUTE);
     r->sender = sender;
     if (!sender && session_active(r->session, r->rows.now))
         return reject(r, REJECT_PARTICIPANT_REMOVED);
@@ -286,7 +289,7 @@ static bool stands_for(const Maskline__Store__V1__Participant *one, const char *
     for (size_t i = 0; i < one->n_bindings; i++) {
         const Maskline__Store__V1__Binding *binding = one->bindings[i];
         struct address form = proxy_form(binding->proxy_identifier);
-        if (strcmp(form.text, proxy) != 0)
+        if (binding->ended || strcmp(form.text, proxy) != 0)
             continue;
         if (!binding->peer.len || (binding->peer.len == other->sid.len &&
                                    !memcmp(binding->peer.data, other->sid.data, other->sid.len)))

@@ -13,6 +13,7 @@
 #include "server/masking/numbers/number_op.h"
 #include "server/masking/numbers/number_remove.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/sessions/session_numbers.h"
 
 #include <string.h>
 
@@ -58,17 +59,28 @@ bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
     return rows_append(rows, service->sid.data, &entry, &position, error);
 }
 
-static bool uses(const Maskline__Store__V1__Session *session, const struct address *form)
+enum use {
+    USE_NONE,
+    USE_EARLIER, /* honoured still, but another one has taken its place */
+    USE_PRESENT,
+};
+
+static enum use use_of(const Maskline__Store__V1__Session *session, const struct address *form)
 {
+    enum use most = USE_NONE;
     for (size_t i = 0; i < session->n_participants; i++) {
         const Maskline__Store__V1__Participant *participant = session->participants[i];
         for (size_t j = 0; j < participant->n_bindings && !participant->delete_time; j++) {
-            struct address other = proxy_form(participant->bindings[j]->proxy_identifier);
-            if (!strcmp(other.text, form->text))
-                return true;
+            const Maskline__Store__V1__Binding *binding = participant->bindings[j];
+            struct address other = proxy_form(binding->proxy_identifier);
+            if (binding->ended || strcmp(other.text, form->text) != 0)
+                continue;
+            if (!binding->until_time)
+                return USE_PRESENT;
+            most = USE_EARLIER;
         }
     }
-    return false;
+    return most;
 }
 
 /* What a piece found: sessions that are to fail. */
@@ -94,7 +106,8 @@ static bool scan_piece(struct removal *removal, struct rows *rows, struct scan *
         memcpy(removal->from.data, key.data, key.size);
         removal->from.data[key.size] = 0; /* just after it */
         removal->from.size = key.size + 1;
-        if (session_open(session) && uses(session, &form) && !MUTANT("removal_leaves_sessions"))
+        if (session_open(session) && use_of(session, &form) != USE_NONE &&
+            !MUTANT("removal_leaves_sessions"))
             piece->sessions[piece->count++] = session;
     }
     piece->more = scan_valid(scan);
@@ -123,11 +136,16 @@ static bool fail_session(struct removal *removal, struct rows *rows,
     if (rows_session_settle(rows, op->service->sid.data, session, error) != KV_FOUND ||
         !session_close_expired(rows, op->service, session, error))
         return false;
-    if (session_open(session) &&
-        !session_close(rows, op->service, session,
-                       MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED,
-                       MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED,
-                       "NUMBER_REMOVED", rows->now, error))
+    struct address form = proxy_form(op->number->phone_number);
+    if (session_open(session) && use_of(session, &form) == USE_EARLIER) {
+        /* Nobody needs it any more. */
+        if (!session_end_numbers(rows, op->service, session, op->number->phone_number, error))
+            return false;
+    } else if (session_open(session) &&
+               !session_close(rows, op->service, session,
+                              MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED,
+                              MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED,
+                              "NUMBER_REMOVED", rows->now, error))
         return false;
     op_note_session(&op->op, op->service, session);
     return true;
@@ -185,9 +203,11 @@ static bool close_ended(struct removal *removal, struct rows *rows)
     for (size_t i = 0; ok && i < count; i++) {
         Maskline__Store__V1__Session *session;
         enum kv_found found = rows_session(rows, service, ended[i], &session, &op->op.error);
-        ok =
-            found == KV_ABSENT ||
-            (found == KV_FOUND && session_close_expired(rows, op->service, session, &op->op.error));
+        ok = found == KV_ABSENT ||
+             (found == KV_FOUND &&
+              session_close_expired(rows, op->service, session, &op->op.error) &&
+              (!session_open(session) ||
+               session_end_numbers(rows, op->service, session, NULL, &op->op.error)));
         if (ok && found == KV_FOUND)
             op_note_session(&op->op, op->service, session);
     }

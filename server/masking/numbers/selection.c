@@ -22,6 +22,7 @@ static struct pool_wish wish_of(const struct seeker *seeker)
     return wish;
 }
 
+/* Whether a number is the person's own. */
 static bool own_number(const struct seeker *seeker, const char *proxy)
 {
     struct address form = proxy_form(proxy);
@@ -31,6 +32,14 @@ static bool own_number(const struct seeker *seeker, const char *proxy)
             return true;
     }
     return false;
+}
+
+/* Whether it is not to be chosen, whatever else it is. */
+static bool unwanted(const struct seeker *seeker, const char *proxy)
+{
+    struct address form = proxy_form(proxy);
+    struct address has = proxy_form(seeker->has ? seeker->has : "");
+    return !strcmp(form.text, has.text) || own_number(seeker, proxy);
 }
 
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
@@ -96,7 +105,7 @@ static enum tried try_earlier(struct selecting *s)
         const struct pair *pair = &s->pairs.pairs[i];
         if ((pair->state == PAIR_FREE ||
              (pair->state == PAIR_COOLING && MUTANT("sticky_wins_over_cool_down"))) &&
-            pool_has(s->pool, &s->wish, pair->proxy) && !own_number(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy) && !unwanted(s->seeker, pair->proxy))
             earlier[count++] = pair;
     }
     if (!count)
@@ -123,8 +132,8 @@ static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
 {
     const struct pair *pair = pairs_find(&s->pairs, proxy);
     if (MUTANT("used_number_is_chosen"))
-        return !own_number(s->seeker, proxy);
-    return !(pair && (fresh || pair->state != PAIR_FREE)) && !own_number(s->seeker, proxy);
+        return !unwanted(s->seeker, proxy);
+    return !(pair && (fresh || pair->state != PAIR_FREE)) && !unwanted(s->seeker, proxy);
 }
 
 /* The least used one; with `fresh` of those that this person never had. What the same command took has one use more than the walk
@@ -164,7 +173,7 @@ static int64_t next_free(const struct selecting *s)
     for (size_t i = 0; i < s->pairs.count; i++) {
         const struct pair *pair = &s->pairs.pairs[i];
         if (pair->state == PAIR_COOLING && (!first || pair->free_time < first) &&
-            pool_has(s->pool, &s->wish, pair->proxy) && !own_number(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy) && !unwanted(s->seeker, pair->proxy))
             first = pair->free_time;
     }
     return first;

@@ -17,6 +17,7 @@ struct seeker {
     /* Whose numbers the same command has just given to them: these have a use that no row tells of yet. */
     Maskline__Store__V1__Participant *const *seated;
     size_t seated_count;
+    const char *has; /* which another one is to be chosen for; or NULL */
 };
 
 /* Chooses a number. False: none fits, and the error says what was missing and when one comes free. */

@@ -192,6 +192,14 @@ static enum go check_recipient(struct checking *c)
     return c->binding ? GO_ON : cancel(c, "ROUTE_CHANGED", 0);
 }
 
+/* Whether the recipient is still who it was when the leg was made, by whatever number. */
+static bool leg_is_recent(const Maskline__Store__V1__Leg *leg,
+                          const Maskline__Store__V1__Participant *recipient)
+{
+    uint64_t since = recipient->legs_since ? recipient->legs_since : recipient->generation;
+    return leg->generation >= since && leg->generation <= recipient->generation;
+}
+
 /* The route by which the recipient would answer has to be what it was when the message was accepted: that, and nothing else, says that
  * this number still stands for this session with this person. */
 static enum go check_route(struct checking *c)
@@ -210,7 +218,7 @@ static enum go check_route(struct checking *c)
     if (found == KV_ABSENT)
         return cancel(c, "ROUTE_CHANGED", 0);
     bool same_generation =
-        route.generation == c->recipient->generation && route.generation == c->leg->generation;
+        route.generation == c->recipient->generation && leg_is_recent(c->leg, c->recipient);
     bool same_people = !memcmp(route.session, c->id->session, SID_BYTES) &&
                        !memcmp(route.participant, c->leg->participant.data, SID_BYTES);
     if ((!same_generation && !MUTANT("attempt_ignores_generation")) ||

@@ -338,6 +338,7 @@ enum kv_found known_route(struct known *known, struct rows *rows, const uint8_t 
     memcpy(ret_fact->session, route->session.data, SID_BYTES);
     memcpy(ret_fact->participant, route->participant.data, SID_BYTES);
     ret_fact->generation = route->generation;
+    ret_fact->until_time = route->until_time;
     if (key.size <= ROUTE_BYTES) {
         slot->size = (uint8_t)key.size;
         memcpy(slot->key, key.data, key.size);

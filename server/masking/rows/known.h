@@ -46,6 +46,7 @@ struct route_fact {
     sid_bytes session;
     sid_bytes participant;
     uint64_t generation;
+    int64_t until_time; /* from then on it is not honoured; 0: always */
 };
 enum kv_found known_route(struct known *known, struct rows *rows, const uint8_t *pool,
                           const struct person *person, const char *proxy,

@@ -111,6 +111,13 @@ int64_t session_expire_time(const Maskline__Store__V1__Service *service,
 Maskline__Store__V1__Participant *session_participant(const Maskline__Store__V1__Session *session,
                                                       const uint8_t *sid);
 
+/* When the first of the earlier numbers is honoured no more; 0: there is none that is honoured. */
+int64_t participant_number_ends(const Maskline__Store__V1__Participant *participant);
+int64_t session_number_ends(const Maskline__Store__V1__Session *session);
+
+/* When something is to happen to an open session by itself: it ends, or one of its earlier numbers does; 0: never. */
+int64_t session_due(const Maskline__Store__V1__Session *session);
+
 /* The session as a client sees it: one that is past its time has ended, whatever its row says. */
 void session_show(const Maskline__Store__V1__Service *service,
                   Maskline__Store__V1__Session *session, int64_t now);

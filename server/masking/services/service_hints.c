@@ -2,6 +2,7 @@
 
 #include "server/masking/errors.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/sessions/session_numbers.h"
 
 #include <string.h>
 
@@ -100,8 +101,9 @@ static bool close_ended(struct rows *rows, const Maskline__Store__V1__Service *s
     if (found == KV_FAILED)
         return false;
     bool open = found == KV_FOUND && session_open(session);
-    if (open && session->effective_expire_time > rows->now)
-        return move_hint(rows, service, due, session->effective_expire_time, error);
+    if (open && session_active(session, rows->now))
+        return session_end_numbers(rows, service, session, NULL, error) &&
+               move_hint(rows, service, due, session_due(session), error);
     if (open && !session_close_expired(rows, service, session, error))
         return false;
     if (open && !session_open(session) && (!*purge || session->purge_time < *purge))

@@ -73,7 +73,7 @@ static void read_identifiers(struct error *error, const uint8_t *hash_key, struc
     }
 }
 
-static void read_proxy(struct error *error, struct joiner *joiner)
+void joiner_read_proxy(struct error *error, struct joiner *joiner)
 {
     const char *proxy = joiner->draft->proxy_identifier, *sid = joiner->draft->proxy_number_sid;
     char path[64];
@@ -105,7 +105,25 @@ void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
     path_of(ret_joiner, "friendly_name", name);
     if (draft->friendly_name)
         form_text(error, name, draft->friendly_name, FRIENDLY_NAME_MOST);
-    read_proxy(error, ret_joiner);
+    joiner_read_proxy(error, ret_joiner);
+}
+
+bool joiner_of(const Maskline__Store__V1__Participant *participant,
+               const struct participant_draft *draft, struct joiner *ret_joiner)
+{
+    *ret_joiner = (struct joiner){.draft = draft, .path = "spec"};
+    if (participant->n_identifiers != participant->n_persons ||
+        participant->n_persons > IDENTIFIERS_MOST)
+        return false;
+    for (size_t i = 0; i < participant->n_persons; i++) {
+        if (participant->persons[i].len != PERSON_SIZE ||
+            !address_parse(participant->identifiers[i], ADDRESS_STRICT,
+                           &ret_joiner->identifiers[i]))
+            return false;
+        memcpy(ret_joiner->persons[i].bytes, participant->persons[i].data, PERSON_SIZE);
+        ret_joiner->count++;
+    }
+    return true;
 }
 
 bool joiners_same(const struct joiner *a, const struct joiner *b)
@@ -169,7 +187,7 @@ static bool find_number(struct masking *masking, struct rows *rows, const struct
     return true;
 }
 
-static bool set_identifiers(struct arena *arena, const struct joiner *joiner,
+bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
                             Maskline__Store__V1__Participant *participant)
 {
     participant->identifiers = arena_array(arena, joiner->count, sizeof(char *));
@@ -187,6 +205,19 @@ static bool set_identifiers(struct arena *arena, const struct joiner *joiner,
     return true;
 }
 
+Maskline__Store__V1__Binding *binding_to(struct rows *rows,
+                                         const Maskline__Store__V1__PhoneNumber *number)
+{
+    Maskline__Store__V1__Binding *binding = arena_alloc(rows->arena, sizeof *binding);
+    if (!binding)
+        return NULL;
+    maskline__store__v1__binding__init(binding);
+    binding->proxy_identifier = number->phone_number;
+    binding->number = number->sid;
+    binding->since_time = rows->now;
+    return binding;
+}
+
 static Maskline__Store__V1__Participant *make(struct rows *rows,
                                               const Maskline__Store__V1__Session *session,
                                               const struct joiner *joiner,
@@ -194,16 +225,12 @@ static Maskline__Store__V1__Participant *make(struct rows *rows,
 {
     struct arena *arena = rows->arena;
     Maskline__Store__V1__Participant *made = arena_alloc(arena, sizeof *made);
-    Maskline__Store__V1__Binding *binding = arena_alloc(arena, sizeof *binding);
+    Maskline__Store__V1__Binding *binding = binding_to(rows, number);
     Maskline__Store__V1__Binding **bindings = arena_array(arena, 1, sizeof(void *));
     uint8_t *sid = arena_alloc(arena, SID_BYTES);
     if (!made || !binding || !bindings || !sid)
         return NULL;
     txn_mint(rows->txn, sid);
-    maskline__store__v1__binding__init(binding);
-    binding->proxy_identifier = number->phone_number;
-    binding->number = number->sid;
-    binding->since_time = rows->now;
     bindings[0] = binding;
     maskline__store__v1__participant__init(made);
     made->sid = (ProtobufCBinaryData){SID_BYTES, sid};
@@ -213,13 +240,14 @@ static Maskline__Store__V1__Participant *make(struct rows *rows,
     made->n_bindings = 1;
     made->create_time = made->update_time = rows->now;
     made->generation = session->generation;
-    return set_identifiers(arena, joiner, made) ? made : NULL;
+    return joiner_set_identifiers(arena, joiner, made) ? made : NULL;
 }
 
 /* Everybody at the other end. */
-static struct person *peers_of(struct rows *rows, const Maskline__Store__V1__Session *session,
-                               const struct joiner *coming, size_t *ret_count)
+static struct person *peers_of(struct rows *rows, const struct seat *seat, size_t *ret_count)
 {
+    const Maskline__Store__V1__Session *session = seat->session;
+    const struct joiner *coming = seat->coming;
     size_t room = coming ? coming->count : 0, count = 0;
     for (size_t i = 0; i < session->n_participants; i++)
         room += session->participants[i]->n_persons;
@@ -228,7 +256,9 @@ static struct person *peers_of(struct rows *rows, const Maskline__Store__V1__Ses
         return NULL;
     for (size_t i = 0; i < session->n_participants; i++) {
         const Maskline__Store__V1__Participant *participant = session->participants[i];
-        for (size_t j = 0; j < participant->n_persons && !participant->delete_time; j++) {
+        if (participant->delete_time || participant == seat->replaced)
+            continue;
+        for (size_t j = 0; j < participant->n_persons; j++) {
             if (participant->persons[j].len == PERSON_SIZE)
                 memcpy(peers[count++].bytes, participant->persons[j].data, PERSON_SIZE);
         }
@@ -239,16 +269,15 @@ static struct person *peers_of(struct rows *rows, const Maskline__Store__V1__Ses
     return peers;
 }
 
-bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
-                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
-                 struct error *error)
+static bool seek(struct rows *rows, const struct seat *seat, const struct joiner *joiner,
+                 struct seeker *ret_seeker, struct error *error)
 {
     const Maskline__Store__V1__Session *session = seat->session;
     size_t peer_count = 0;
-    struct person *peers = peers_of(rows, session, seat->coming, &peer_count);
+    struct person *peers = peers_of(rows, seat, &peer_count);
     if (!peers)
         return refuse(error, REFUSED_NO_MEMORY);
-    const struct seeker seeker = {
+    *ret_seeker = (struct seeker){
         .joining =
             {
                 .service = seat->service,
@@ -263,13 +292,51 @@ bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *
         .seated = session->participants,
         .seated_count = seat->is_new ? session->n_participants : 0,
     };
-    Maskline__Store__V1__PhoneNumber *number;
-    /* Who asks for the own number is told so. */
-    if ((!joiner->asks && !check_loop(masking->known, rows, joiner, error)) ||
-        !find_number(masking, rows, &seeker, joiner, &number, error) ||
-        (joiner->asks && !check_loop(masking->known, rows, joiner, error)))
+    return true;
+}
+
+bool joiner_number(struct masking *masking, struct rows *rows, const struct seat *seat,
+                   const struct joiner *joiner, const char *has,
+                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+{
+    struct seeker seeker;
+    if (!seek(rows, seat, joiner, &seeker, error))
         return false;
-    *ret_participant = make(rows, session, joiner, number);
+    seeker.has = has;
+    /* Who asks for the own number is told so. */
+    return (joiner->asks || check_loop(masking->known, rows, joiner, error)) &&
+           find_number(masking, rows, &seeker, joiner, ret_number, error) &&
+           (!joiner->asks || check_loop(masking->known, rows, joiner, error));
+}
+
+bool joiner_may_have(struct masking *masking, struct rows *rows, const struct seat *seat,
+                     const struct joiner *joiner,
+                     const Maskline__Store__V1__Participant *participant, struct error *error)
+{
+    struct seeker seeker;
+    if (!check_loop(masking->known, rows, joiner, error) ||
+        !seek(rows, seat, joiner, &seeker, error))
+        return false;
+    for (size_t i = 0; i < participant->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = participant->bindings[i];
+        struct pair pair;
+        if (binding->ended || MUTANT("replacement_takes_pairs"))
+            continue;
+        if (!pair_find(rows, &seeker.joining, binding->proxy_identifier, &pair, error) ||
+            !pair_allowed(&pair, rows->now, error))
+            return false;
+    }
+    return true;
+}
+
+bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
+                 const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
+                 struct error *error)
+{
+    Maskline__Store__V1__PhoneNumber *number;
+    if (!joiner_number(masking, rows, seat, joiner, NULL, &number, error))
+        return false;
+    *ret_participant = make(rows, seat->session, joiner, number);
     return *ret_participant || refuse(error, REFUSED_NO_MEMORY);
 }
 

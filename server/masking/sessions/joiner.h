@@ -36,18 +36,44 @@ bool joiners_same(const struct joiner *a, const struct joiner *b);
 /* Whether the joiner is this participant. */
 bool joiner_is(const struct joiner *joiner, const Maskline__Store__V1__Participant *participant);
 
+/* The joiner that a participant already is. False: its record cannot be read. */
+bool joiner_of(const Maskline__Store__V1__Participant *participant,
+               const struct participant_draft *draft, struct joiner *ret_joiner);
+
+/* What a draft says of the number alone; the rest of the joiner stays as it is. */
+void joiner_read_proxy(struct error *error, struct joiner *joiner);
+
 /* Where somebody sits down. */
 struct seat {
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__Session *session; /* the others in it are the peers */
     bool is_new;                 /* the session: the same command gave the others their numbers */
     const struct joiner *coming; /* who will be there, too; or NULL */
+    const Maskline__Store__V1__Participant *replaced; /* who gets up for it; or NULL */
 };
 
 /* Makes the joiner a participant of the session, with a number. */
 bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *seat,
                  const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
                  struct error *error);
+
+/* A number for one who takes a participant's place: another than `has` when it is to be chosen. */
+bool joiner_number(struct masking *masking, struct rows *rows, const struct seat *seat,
+                   const struct joiner *joiner, const char *has,
+                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
+
+/* Whether the joiner may take over the numbers that a participant has. */
+bool joiner_may_have(struct masking *masking, struct rows *rows, const struct seat *seat,
+                     const struct joiner *joiner,
+                     const Maskline__Store__V1__Participant *participant, struct error *error);
+
+/* Into a participant's record. False: the arena is full. */
+bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
+                            Maskline__Store__V1__Participant *participant);
+
+/* A binding to a number, from now on. NULL: the arena is full. */
+Maskline__Store__V1__Binding *binding_to(struct rows *rows,
+                                         const Maskline__Store__V1__PhoneNumber *number);
 
 /* Reads what joiner_seat will read. */
 void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,

@@ -48,6 +48,11 @@ static bool route_released(struct rows *rows, const Maskline__Store__V1__Service
         *ret_time = session->end_time;
     else if (!session_active(session, rows->now) && !MUTANT("ended_session_keeps_pairs"))
         session_expiry(service, session, ret_time);
+    /* An earlier number's time may be over before its session's is. */
+    int64_t until = route->until_time;
+    if (until && until <= rows->now && (!*ret_time || until < *ret_time) &&
+        !MUTANT("old_number_is_held_for_ever"))
+        *ret_time = until;
     return true;
 }
 

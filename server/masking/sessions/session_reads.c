@@ -143,15 +143,23 @@ static bool list_scan(struct session_listing *listing, struct rows *rows, const 
     return list_page(&scan, listing->list->next_token, error);
 }
 
+static bool is_in(const ProtobufCBinaryData *persons, size_t count, const struct person *person)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (persons[i].len == PERSON_SIZE && !memcmp(persons[i].data, person->bytes, PERSON_SIZE))
+            return true;
+    }
+    return false;
+}
+
+/* Is, or was before it was replaced. */
 static bool is_participant(const Maskline__Store__V1__Session *session, const struct person *person)
 {
     for (size_t i = 0; i < session->n_participants; i++) {
         const Maskline__Store__V1__Participant *participant = session->participants[i];
-        for (size_t j = 0; j < participant->n_persons; j++) {
-            if (participant->persons[j].len == PERSON_SIZE &&
-                !memcmp(participant->persons[j].data, person->bytes, PERSON_SIZE))
-                return true;
-        }
+        if (is_in(participant->persons, participant->n_persons, person) ||
+            is_in(participant->former_persons, participant->n_former_persons, person))
+            return true;
     }
     return false;
 }

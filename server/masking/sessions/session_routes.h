@@ -17,9 +17,14 @@ bool session_routes(struct arena *arena, const Maskline__Store__V1__Session *ses
 /* Of all but this one. */
 bool session_routes_but(struct arena *arena, const Maskline__Store__V1__Session *session,
                         const Maskline__Store__V1__Participant *but, struct route_list *ret_list);
-/* Of all who were ever in it, each pair once. */
+/* Of all who were ever in it, each pair once; with pairs that there may never have been. */
 bool session_routes_ever(struct arena *arena, const Maskline__Store__V1__Session *session,
                          struct route_list *ret_list);
+/* How many these are at most. */
+size_t session_pairs_ever(const Maskline__Store__V1__Session *session);
+/* Those whose pair is not in the other list. */
+bool routes_without(struct arena *arena, const struct route_list *list,
+                    const struct route_list *without, struct route_list *ret_list);
 
 struct use_list {
     Maskline__Store__V1__UseChange **items;
@@ -33,6 +38,10 @@ bool session_uses(struct arena *arena, const Maskline__Store__V1__Session *sessi
 bool session_uses_of(struct arena *arena, const Maskline__Store__V1__Session *session,
                      const Maskline__Store__V1__Participant *participant, int64_t delta,
                      struct use_list *ret_list);
+
+/* What a change of its participants changes. */
+bool session_uses_changed(struct arena *arena, const Maskline__Store__V1__Session *before,
+                          const Maskline__Store__V1__Session *after, struct use_list *ret_list);
 
 /* All who were ever in it, each once. */
 struct person_list {

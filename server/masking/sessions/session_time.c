@@ -80,6 +80,29 @@ Maskline__Store__V1__ClosedReason session_expiry(const Maskline__Store__V1__Serv
     return MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_IDLE_CAP;
 }
 
+int64_t participant_number_ends(const Maskline__Store__V1__Participant *participant)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < participant->n_bindings && !participant->delete_time; i++) {
+        if (!participant->bindings[i]->ended)
+            first = earlier(first, participant->bindings[i]->until_time);
+    }
+    return first;
+}
+
+int64_t session_number_ends(const Maskline__Store__V1__Session *session)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < session->n_participants; i++)
+        first = earlier(first, participant_number_ends(session->participants[i]));
+    return first;
+}
+
+int64_t session_due(const Maskline__Store__V1__Session *session)
+{
+    return earlier(session->effective_expire_time, session_number_ends(session));
+}
+
 void session_show(const Maskline__Store__V1__Service *service,
                   Maskline__Store__V1__Session *session, int64_t now)
 {

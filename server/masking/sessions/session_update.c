@@ -67,7 +67,9 @@ static bool append_update(struct update *update, struct rows *rows, const struct
     updated.ttl_given = life->ttl_given;
     updated.expire_date = life->expire_date;
     updated.effective_expire_time = session_expire_time(op->service, &after);
-    updated.previous_expire_time = op->session->effective_expire_time;
+    /* The hint of the end may be that of a number's, too: then it stays. */
+    if (op->session->effective_expire_time != session_number_ends(op->session))
+        updated.previous_expire_time = op->session->effective_expire_time;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED;
     entry.session_updated = &updated;

@@ -62,6 +62,21 @@ struct participant_add {
 void participants_create(struct masking *masking, const struct participant_add *add,
                          session_done done, void *data);
 
+struct participant_change {
+    const char *service;
+    const char *session;
+    const char *participant; /* SID */
+    bool set_identifiers;
+    bool set_friendly_name;
+    bool set_proxy; /* draft names it, or neither is given: another one is chosen */
+    struct participant_draft draft;
+    bool life_given;         /* else the Service's late-reply window */
+    int64_t old_number_life; /* microseconds */
+};
+/* Another person, number or name. */
+void participants_update(struct masking *masking, const struct participant_change *change,
+                         session_done done, void *data);
+
 /* Soft: the row stays with its delete_time. `done` gets the session after that. */
 void participants_delete(struct masking *masking, const char *service, const char *session,
                          const char *participant, session_done done, void *data);

@@ -2,6 +2,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/sessions/session_numbers.h"
 #include "server/masking/timers/timers_internal.h"
 
 #include <string.h>
@@ -128,12 +129,15 @@ static bool expire(struct work *work, const struct hint *hint)
         rows_session(&work->rows, work->service->sid.data, hint->session, &session, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT || !session_open(session) || !session->effective_expire_time ||
-        MUTANT("timers_never_close"))
+    if (found == KV_ABSENT || !session_open(session) || MUTANT("timers_never_close"))
         return replace_hint(work, HINT_EXPIRY, hint, 0);
-    if (session->effective_expire_time > work->rows.now)
-        return replace_hint(work, HINT_EXPIRY, hint,
-                            MUTANT("later_end_not_noted") ? 0 : session->effective_expire_time);
+    if (session_active(session, work->rows.now)) {
+        int64_t over = session_number_ends(session);
+        work->piece->ran += over && over <= work->rows.now;
+        return session_end_numbers(&work->rows, work->service, session, NULL, error) &&
+               replace_hint(work, HINT_EXPIRY, hint,
+                            MUTANT("later_end_not_noted") ? 0 : session_due(session));
+    }
     work->piece->ran++;
     FAILPOINT("timers_in_expiry");
     return replace_hint(work, HINT_EXPIRY, hint, 0) &&

@@ -64,6 +64,8 @@ START_TEST(test_session)
         filled(arena, &maskline__store__v1__service__descriptor);
     Maskline__Store__V1__Session *stored = filled(arena, &maskline__store__v1__session__descriptor);
     stored->participants[1]->delete_time = 0;
+    for (size_t i = 0; i < 2; i++)
+        stored->participants[i]->bindings[0]->ended = false;
     Maskline__V1__Session *session = session_message(arena, service, stored);
     static const char *const in[] = {"delete_time", NULL};
     expect_whole(session, in);
@@ -75,6 +77,7 @@ START_TEST(test_session)
     ck_assert_str_eq(participant->identifier, REAL_NUMBER);
     ck_assert_str_eq(participant->proxy_identifier, "<proxy_identifier>");
     ck_assert_str_eq(participant->proxy_identifier_sid, "PNabababababababababababababababab");
+    ck_assert_uint_eq(participant->n_bindings, 1); /* the other one's time is over */
     expect_whole(participant_message(arena, service, stored, stored->participants[0]), none);
     end();
 }

@@ -236,6 +236,17 @@ const Maskline__Store__V1__Session *call_leave(struct world *world, const char *
     return told_wait(&told);
 }
 
+const Maskline__Store__V1__Session *call_change(struct world *world, const struct talk *talk,
+                                                struct participant_change change)
+{
+    struct told told;
+    change.service = world->service;
+    change.session = talk->session;
+    told_begin(&told, world);
+    participants_update(world->masking, &change, session_told, &told);
+    return told_wait(&told);
+}
+
 struct participant_draft person_of_many(struct world *world, const char *identifiers)
 {
     const char **list = arena_array(world->arena, 16, sizeof *list);

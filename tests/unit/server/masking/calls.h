@@ -50,6 +50,10 @@ const Maskline__Store__V1__Session *call_join(struct world *world, const char *s
 const Maskline__Store__V1__Session *call_leave(struct world *world, const char *session,
                                                const char *participant);
 
+/* The session after that. */
+const Maskline__Store__V1__Session *call_change(struct world *world, const struct talk *talk,
+                                                struct participant_change change);
+
 /* Drafts of people; identifiers live until world_close. */
 struct participant_draft person(struct world *world, const char *identifier);
 struct participant_draft person_on(struct world *world, const char *identifier, const char *proxy);
