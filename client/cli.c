@@ -63,6 +63,8 @@ static const char *advice(const struct error *error)
          "`maskline handset add NUMBER` adds one; they go when the server does."},
         {"POOL_EMPTY", "Add a number first: `maskline number add SERVICE NUMBER`."},
         {"ALL_NUMBERS_IN_USE", "Add numbers, or close sessions of this person."},
+        {"NO_NEAR_NUMBER",
+         "Add numbers there, or `maskline service update SERVICE --geo-matching best-effort`."},
         {"NUMBER_IN_USE",
          "Drain it first (`maskline number update ... --state draining`), or use --force."},
         {"EVENTS_PURGED",

@@ -30,7 +30,18 @@ struct address address_canonical(const struct address *address);
 /* Whether two parsed addresses are one phone. */
 bool address_same(const struct address *a, const struct address *b);
 
-/* ISO country of a number where the calling code alone tells it, else "". */
+/* ISO country of a number where its first digits tell it, else "". */
 const char *address_country(const struct address *address);
+
+/* An area of North America. */
+struct area {
+    char region[6]; /* ISO 3166-2, "US-NY"; of the islands the country, "JM" */
+    unsigned short
+        overlay; /* the lowest of all area codes that lie over the same ground; its own when it is alone */
+};
+/* The area of a number in E.164. *ret_code: its area code, 0 outside North America. NULL: none, or a code of no place. */
+const struct area *address_area(const char *number, unsigned *ret_code);
+/* The next code after *code of the same ground, from 0 on. False: there is no more. */
+bool area_sibling(unsigned overlay, unsigned *code);
 
 #endif

@@ -24,6 +24,13 @@ static Maskline__V1__NumberPolicy *number_policy(struct arena *arena,
     policy->cool_down = duration_new(arena, settings->cool_down);
     policy->late_reply_window = duration_new(arena, settings->late_reply_window);
     policy->quarantine = duration_new(arena, settings->quarantine);
+    /* Services that are older than these settings have none. */
+    policy->geo_match_level = settings->geo_match_level
+                                  ? (Maskline__V1__GeoMatchLevel)settings->geo_match_level
+                                  : MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY;
+    policy->geo_matching = settings->geo_matching
+                               ? (Maskline__V1__GeoMatching)settings->geo_matching
+                               : MASKLINE__V1__GEO_MATCHING__GEO_MATCHING_STRICT;
     return policy;
 }
 

@@ -1,5 +1,24 @@
 #include "server/api/convert.h"
 
+static Maskline__V1__NumberChoice *choice_message(struct arena *arena,
+                                                  const Maskline__Store__V1__Binding *binding)
+{
+    enum { RELAXATIONS = 31 };
+    Maskline__V1__NumberChoice *message =
+        message_new(arena, &maskline__v1__number_choice__descriptor);
+    if (!message)
+        return NULL;
+    message->reason = (Maskline__V1__NumberChoiceReason)binding->choice_reason;
+    message->matched_level = (Maskline__V1__GeoMatchLevel)binding->matched_level;
+    if (!binding->relaxed)
+        return message;
+    message->relaxed = arena_array(arena, RELAXATIONS, sizeof *message->relaxed);
+    for (unsigned i = 1; message->relaxed && i <= RELAXATIONS; i++)
+        if (binding->relaxed & UINT32_C(1) << i)
+            message->relaxed[message->n_relaxed++] = (Maskline__V1__NumberRelaxation)i;
+    return message;
+}
+
 static Maskline__V1__Binding *binding_message(struct arena *arena,
                                               const Maskline__Store__V1__Binding *binding)
 {
@@ -11,6 +30,8 @@ static Maskline__V1__Binding *binding_message(struct arena *arena,
     message->peer_sid = message_sid(arena, "KP", binding->peer);
     message->since_time = message_time(arena, binding->since_time);
     message->until_time = message_time(arena, binding->until_time);
+    if (binding->choice_reason)
+        message->choice = choice_message(arena, binding);
     return message;
 }
 

@@ -10,12 +10,14 @@ const struct mask_path *service_mask_paths(void)
         {"session_policy.default_ttl", CHANGES_DEFAULT_TTL},
         {"session_policy.default_mode", CHANGES_DEFAULT_MODE},
         {"session_policy.idle_cap", CHANGES_IDLE_CAP},
-        {"number_policy",
-         CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY | CHANGES_QUARANTINE},
+        {"number_policy", CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY |
+                              CHANGES_QUARANTINE | CHANGES_GEO_LEVEL | CHANGES_GEO_MATCHING},
         {"number_policy.selection_behavior", CHANGES_SELECTION},
         {"number_policy.cool_down", CHANGES_COOL_DOWN},
         {"number_policy.late_reply_window", CHANGES_LATE_REPLY},
         {"number_policy.quarantine", CHANGES_QUARANTINE},
+        {"number_policy.geo_match_level", CHANGES_GEO_LEVEL},
+        {"number_policy.geo_matching", CHANGES_GEO_MATCHING},
         {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE},
         {"message_policy.max_life", CHANGES_MAX_LIFE},
         {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
@@ -85,6 +87,10 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_DEFAULT_MODE;
     if (policies->number && policies->number->selection_behavior != 0)
         set |= CHANGES_SELECTION;
+    if (policies->number && policies->number->geo_match_level != 0)
+        set |= CHANGES_GEO_LEVEL;
+    if (policies->number && policies->number->geo_matching != 0)
+        set |= CHANGES_GEO_MATCHING;
     return set;
 }
 
@@ -106,6 +112,31 @@ static void read_enums(struct error *error, const struct policies *policies, uin
                                          : (Maskline__Store__V1__NumberSelection)selection;
 }
 
+/* One name of a level for each. */
+static Maskline__Store__V1__GeoMatchLevel geo_level(int level)
+{
+    return level == MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_EXTENDED_AREA_CODE
+               ? MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_OVERLAY
+               : (Maskline__Store__V1__GeoMatchLevel)level;
+}
+
+static void read_geo(struct error *error, const Maskline__V1__NumberPolicy *number,
+                     uint32_t changes, struct service_settings *settings)
+{
+    struct service_settings standard = service_settings_default();
+    int level = number ? (int)number->geo_match_level : 0;
+    int matching = number ? (int)number->geo_matching : 0;
+    field_enum(error, "number_policy.geo_match_level", &maskline__v1__geo_match_level__descriptor,
+               level);
+    field_enum(error, "number_policy.geo_matching", &maskline__v1__geo_matching__descriptor,
+               matching);
+    if (changes & CHANGES_GEO_LEVEL)
+        settings->geo_match_level = level == 0 ? standard.geo_match_level : geo_level(level);
+    if (changes & CHANGES_GEO_MATCHING)
+        settings->geo_matching =
+            matching == 0 ? standard.geo_matching : (Maskline__Store__V1__GeoMatching)matching;
+}
+
 struct service_settings settings_read(struct error *error, const struct policies *policies,
                                       uint32_t changes)
 {
@@ -119,5 +150,6 @@ struct service_settings settings_read(struct error *error, const struct policies
             *spans[i].setting = us;
     }
     read_enums(error, policies, changes, &settings);
+    read_geo(error, policies->number, changes, &settings);
     return settings;
 }

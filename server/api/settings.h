@@ -30,6 +30,8 @@ enum {
     CHANGES_CLOSING_GRACE = 1 << 9,
     CHANGES_CLOSED_SESSIONS = 1 << 10,
     CHANGES_EVENTS = 1 << 11,
+    CHANGES_GEO_LEVEL = 1 << 24,
+    CHANGES_GEO_MATCHING = 1 << 25,
 };
 
 /* For mask_changes. */

@@ -104,6 +104,9 @@ static const struct {
          "Add one, or name a proxy_identifier."},
     [REFUSED_ONLY_RESERVED] = {"ONLY_RESERVED_NUMBERS", STATUS_FAILED_PRECONDITION, 80207,
                                "All fitting numbers of the Service are reserved or not ACTIVE."},
+    [REFUSED_NO_NEAR_NUMBER] = {"NO_NEAR_NUMBER", STATUS_FAILED_PRECONDITION, 80206,
+                                "Too few fitting numbers of the Service are as near to this person "
+                                "as its geo_match_level says. Add one, or set BEST_EFFORT."},
     [REFUSED_ALL_IN_USE] = {"ALL_NUMBERS_IN_USE", STATUS_FAILED_PRECONDITION, 80208,
                             "This person has all fitting numbers in use or in cool-down. Add a "
                             "number."},

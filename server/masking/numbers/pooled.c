@@ -1,5 +1,4 @@
 #include "proto/c/fault.h"
-#include "server/masking/numbers/calling_code.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools_internal.h"
 
@@ -27,21 +26,22 @@ struct pooled *pooled_find(const struct pool *pool, const char *proxy)
 
 /* ---- levels ---- */
 
-static void leave_level(struct pooled *pooled)
+static void leave_level(struct pooled *pooled, enum scope scope)
 {
-    struct level *level = pooled->level;
+    struct place *place = &pooled->places[scope];
+    struct level *level = place->level;
     if (!level)
         return;
-    if (pooled->previous)
-        pooled->previous->next = pooled->next;
+    if (place->previous)
+        place->previous->places[scope].next = place->next;
     else
-        level->first = pooled->next;
-    if (pooled->next)
-        pooled->next->previous = pooled->previous;
+        level->first = place->next;
+    if (place->next)
+        place->next->places[scope].previous = place->previous;
     else
-        level->last = pooled->previous;
-    pooled->level = NULL;
-    pooled->next = pooled->previous = NULL;
+        level->last = place->previous;
+    place->level = NULL;
+    place->next = place->previous = NULL;
 }
 
 static void drop_empty(struct number_class *class, struct level *level)
@@ -82,16 +82,32 @@ static struct level *level_of(struct number_class *class, struct level *near, in
     return level;
 }
 
-static void enter_level(struct pooled *pooled, struct level *level)
+static void enter_level(struct pooled *pooled, enum scope scope, struct level *level)
 {
-    pooled->level = level;
-    pooled->next = NULL;
-    pooled->previous = level->last;
+    struct place *place = &pooled->places[scope];
+    place->level = level;
+    place->next = NULL;
+    place->previous = level->last;
     if (level->last)
-        level->last->next = pooled;
+        level->last->places[scope].next = pooled;
     else
         level->first = pooled;
     level->last = pooled;
+}
+
+static bool move(struct pooled *pooled, enum scope scope)
+{
+    struct place *place = &pooled->places[scope];
+    struct level *before = place->level;
+    if (!before)
+        return true;
+    struct level *after = level_of(place->class, before, pooled->load);
+    if (!after)
+        return false;
+    leave_level(pooled, scope);
+    enter_level(pooled, scope, after);
+    drop_empty(place->class, before);
+    return true;
 }
 
 bool pooled_load(struct pooled *pooled, int64_t load)
@@ -99,37 +115,66 @@ bool pooled_load(struct pooled *pooled, int64_t load)
     if (pooled->load == load)
         return true;
     pooled->load = load;
-    struct level *before = pooled->level;
-    if (!before)
-        return true;
-    struct level *after = level_of(pooled->class, before, load);
-    if (!after)
-        return false;
-    leave_level(pooled);
-    enter_level(pooled, after);
-    drop_empty(pooled->class, before);
+    for (enum scope scope = SCOPE_COUNTRY; scope < SCOPES; scope++) {
+        if (!move(pooled, scope))
+            return false;
+    }
     return true;
 }
 
-/* ---- classes ---- */
+/* ---- grounds and classes ---- */
 
-static struct number_class *class_of(struct pool *pool,
-                                     const Maskline__Store__V1__PhoneNumber *number)
+static uint64_t ground_hash(enum scope scope, const char *place)
 {
-    struct number_class like = {.sms = number->sms, .voice = number->voice};
-    calling_code(number->phone_number, like.code);
-    snprintf(like.country, sizeof like.country, "%s", number->country);
-    for (struct number_class *class = pool->classes; class; class = class->next) {
-        if (class->sms == like.sms && class->voice == like.voice &&
-            !strcmp(class->code, like.code) && !strcmp(class->country, like.country))
+    return proxy_hash(place) + (uint64_t)scope;
+}
+
+struct ground *ground_find(const struct pool *pool, enum scope scope, const char *place)
+{
+    struct table_link *link = NULL;
+    while ((link = table_find(&pool->grounds, ground_hash(scope, place), link))) {
+        struct ground *ground = (struct ground *)link;
+        if (ground->scope == scope && !strcmp(ground->place, place))
+            return ground;
+    }
+    return NULL;
+}
+
+struct ground *ground_of(struct pool *pool, enum scope scope, const char *place)
+{
+    struct ground *ground = ground_find(pool, scope, place);
+    if (ground)
+        return ground;
+    ground = calloc(1, sizeof *ground);
+    if (!ground)
+        return NULL;
+    ground->scope = scope;
+    snprintf(ground->place, sizeof ground->place, "%s", place);
+    if (!table_add(&pool->grounds, &ground->link, ground_hash(scope, place))) {
+        free(ground);
+        return NULL;
+    }
+    ground->next = pool->first[scope];
+    pool->first[scope] = ground;
+    return ground;
+}
+
+static struct number_class *class_of(struct ground *ground, const struct number_class *like)
+{
+    for (struct number_class *class = ground->classes; class; class = class->next) {
+        if (class->sms == like->sms && class->voice == like->voice &&
+            !strcmp(class->country, like->country))
             return class;
     }
-    struct number_class *class = malloc(sizeof *class);
+    struct number_class *class = calloc(1, sizeof *class);
     if (!class)
         return NULL;
-    *class = like;
-    class->next = pool->classes;
-    pool->classes = class;
+    class->scope = ground->scope;
+    class->sms = like->sms;
+    class->voice = like->voice;
+    memcpy(class->country, like->country, sizeof class->country);
+    class->next = ground->classes;
+    ground->classes = class;
     return class;
 }
 
@@ -141,42 +186,94 @@ bool number_is_choosable(const Maskline__Store__V1__PhoneNumber *number)
            MUTANT("number_in_any_state_is_chosen");
 }
 
-bool pooled_add(struct pool *pool, const Maskline__Store__V1__PhoneNumber *number, int64_t load)
+/* It stands in the ground, and, when it may be chosen, in the level of its load. */
+static bool stand(struct ground *ground, const struct number_class *like, struct pooled *pooled,
+                  bool choosable)
 {
-    struct number_class *class = class_of(pool, number);
-    struct pooled *pooled = calloc(1, sizeof *pooled);
-    bool choosable = number_is_choosable(number);
-    struct level *level = class && choosable ? level_of(class, NULL, load) : NULL;
-    if (!class || !pooled || (choosable && !level))
-        goto no_memory;
-    struct address form = proxy_form(number->phone_number);
-    memcpy(pooled->proxy, form.text, sizeof pooled->proxy);
-    if (!table_add(&pool->numbers, &pooled->link, proxy_hash(pooled->proxy)))
-        goto no_memory;
-    pooled->class = class;
-    pooled->load = load;
-    pooled->reserved = number->reserved;
+    struct number_class *class = ground ? class_of(ground, like) : NULL;
+    if (!class)
+        return false;
+    struct level *level = choosable ? level_of(class, NULL, pooled->load) : NULL;
+    if (choosable && !level)
+        return false;
+    pooled->places[class->scope].class = class;
     if (level)
-        enter_level(pooled, level);
+        enter_level(pooled, class->scope, level);
     class->count++;
     class->choosable += choosable ? 1u : 0u;
+    return true;
+}
+
+static void step_out(struct pooled *pooled, enum scope scope)
+{
+    struct place *place = &pooled->places[scope];
+    struct number_class *class = place->class;
+    struct level *level = place->level;
+    if (!class)
+        return;
+    class->count--;
+    class->choosable -= level ? 1u : 0u;
+    leave_level(pooled, scope);
+    drop_empty(class, level);
+    place->class = NULL;
+}
+
+bool pooled_index(struct pool *pool, struct pooled *pooled, enum scope scope)
+{
+    struct number_class like = *pooled->places[SCOPE_COUNTRY].class;
+    struct geo geo;
+    geo_of(pooled->proxy, &geo);
+    const char *place = geo_place(&geo, scope);
+    if (!*place)
+        return true;
+    like.country[0] = '\0'; /* the place tells */
+    return stand(ground_of(pool, scope, place), &like, pooled, true);
+}
+
+static void leave_all(struct pooled *pooled)
+{
+    for (enum scope scope = SCOPE_COUNTRY; scope < SCOPES; scope++)
+        step_out(pooled, scope);
+}
+
+static bool stand_everywhere(struct pool *pool, const Maskline__Store__V1__PhoneNumber *number,
+                             struct pooled *pooled)
+{
+    struct number_class like = {.sms = number->sms, .voice = number->voice};
+    bool choosable = number_is_choosable(number);
+    struct geo geo;
+    geo_of(number->phone_number, &geo);
+    snprintf(like.country, sizeof like.country, "%s",
+             *number->country ? number->country : geo.country);
+    bool ok = stand(ground_of(pool, SCOPE_COUNTRY, geo.code), &like, pooled, choosable);
+    for (enum scope scope = SCOPE_REGION; ok && choosable && scope < SCOPES; scope++)
+        ok = !pool->indexed[scope] || pooled_index(pool, pooled, scope);
+    return ok;
+}
+
+bool pooled_add(struct pool *pool, const Maskline__Store__V1__PhoneNumber *number, int64_t load)
+{
+    struct pooled *pooled = calloc(1, sizeof *pooled);
+    if (!pooled)
+        return false;
+    struct address form = proxy_form(number->phone_number);
+    memcpy(pooled->proxy, form.text, sizeof pooled->proxy);
+    pooled->load = load;
+    pooled->reserved = number->reserved;
+    if (!stand_everywhere(pool, number, pooled) ||
+        !table_add(&pool->numbers, &pooled->link, proxy_hash(pooled->proxy))) {
+        leave_all(pooled);
+        free(pooled);
+        return false;
+    }
     pool->reserved += number->reserved ? 1u : 0u;
     return true;
-no_memory:
-    drop_empty(class, level);
-    free(pooled);
-    return false;
 }
 
 void pooled_remove(struct pool *pool, struct pooled *pooled)
 {
-    struct number_class *class = pooled->class;
-    struct level *level = pooled->level;
-    class->count--;
-    class->choosable -= level ? 1u : 0u;
     pool->reserved -= pooled->reserved ? 1u : 0u;
-    leave_level(pooled);
-    drop_empty(class, level);
+    leave_all(pooled);
     table_remove(&pool->numbers, &pooled->link);
     free(pooled);
 }

@@ -1,6 +1,5 @@
 #include "server/masking/numbers/pools.h"
 
-#include "server/masking/numbers/calling_code.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools_internal.h"
@@ -37,10 +36,10 @@ static void free_number(struct table_link *link)
     free(link);
 }
 
-static void pool_free(struct table_link *link)
+static void free_ground(struct table_link *link)
 {
-    struct pool *pool = (struct pool *)link;
-    for (struct number_class *class = pool->classes, *next; class; class = next) {
+    struct ground *ground = (struct ground *)link;
+    for (struct number_class *class = ground->classes, *next; class; class = next) {
         next = class->next;
         for (struct level *level = class->first, *higher; level; level = higher) {
             higher = level->higher;
@@ -48,6 +47,13 @@ static void pool_free(struct table_link *link)
         }
         free(class);
     }
+    free(ground);
+}
+
+static void pool_free(struct table_link *link)
+{
+    struct pool *pool = (struct pool *)link;
+    table_clear(&pool->grounds, free_ground);
     table_clear(&pool->numbers, free_number);
     free(pool);
 }

@@ -7,6 +7,7 @@
 #ifndef MASKLINE_SERVER_MASKING_NUMBERS_POOLS_H
 #define MASKLINE_SERVER_MASKING_NUMBERS_POOLS_H
 
+#include "server/masking/numbers/geo.h"
 #include "server/masking/rows/rows.h"
 
 struct pools;
@@ -39,12 +40,16 @@ struct pool_counts {
 };
 struct pool_counts pool_count(const struct pool *pool);
 
-/* What a number has to be. */
+/* What a number has to be: of the same calling code (empty: any), and near enough. */
 struct pool_wish {
     bool sms, voice;
-    char code[4];    /* the calling code; empty: any */
-    char country[3]; /* preferred among those that share the code; empty: all alike */
+    struct geo geo; /* of whom it is for; its country is preferred */
+    /* The narrowest scope that is looked at, and the widest. Both 0: the calling code's numbers, near or far. */
+    enum scope narrowest, widest;
 };
+
+/* Numbers of a pool are also kept by the wish's scopes from now on. False: no memory, and the pool is not to be used any more. */
+bool pool_index(struct pool *pool, const struct pool_wish *wish);
 
 /* How many numbers a wish leaves, step by step (each includes those before it). */
 struct pool_fits {
@@ -53,21 +58,34 @@ struct pool_fits {
     unsigned able;       /* with those that are wished for */
     unsigned near;       /* and with the calling code */
     unsigned choosable;  /* and ACTIVE and not reserved */
+    unsigned in_scope;   /* and within the widest scope */
 };
 struct pool_fits pool_fit(const struct pool *pool, const struct pool_wish *wish);
 
-/* Whether the number is in the pool, choosable, and as wished. */
-bool pool_has(const struct pool *pool, const struct pool_wish *wish, const char *proxy);
+/* Whether the number is in the pool, choosable, and as wished; and the narrowest scope of the wish that it is in. */
+bool pool_has(const struct pool *pool, const struct pool_wish *wish, const char *proxy,
+              enum scope *ret_scope);
 
-/* All choosable numbers as wished: those of the wished country first, then the others; in each group the least used first. */
+/* All choosable numbers as wished, tier by tier: scope after scope from the narrowest on; in the widest, the country, those of the
+ * wished country first, then those of the United States where the calling code is theirs, too, then the others. In each tier the
+ * least used first. A number of one tier comes again in those after it. */
+struct pool_tier {
+    enum scope scope;
+    bool limited;    /* to one country, or to all but those before */
+    char country[3]; /* limited: this one; empty: the rest */
+};
 struct pool_walk {
     struct pool *pool;
     struct pool_wish wish;
-    bool others;  /* the second group */
-    int64_t load; /* of the one that was given last */
+    struct pool_tier tiers[SCOPES + 2];
+    unsigned tier_count;
+    unsigned tier; /* the one that is walked */
+    int64_t load;  /* of the one that was given last */
 };
 void pool_walk(struct pool *pool, const struct pool_wish *wish, struct pool_walk *ret_walk);
 /* The next number in its canonical form; NULL: that was all. */
 const char *pool_walk_next(struct pool_walk *walk);
+/* The scope in which the number that was given last was found. */
+enum scope pool_walk_scope(const struct pool_walk *walk);
 
 #endif

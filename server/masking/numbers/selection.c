@@ -1,7 +1,6 @@
 #include "server/masking/numbers/selection.h"
 
 #include "proto/c/fault.h"
-#include "server/masking/numbers/calling_code.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools.h"
@@ -10,15 +9,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct pool_wish wish_of(const struct seeker *seeker)
+#define RELAXED(name) (UINT32_C(1) << MASKLINE__STORE__V1__RELAXATION__RELAXATION_##name)
+#define LEVEL(name)   MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_##name
+
+/* The scope that the Service's level means for this person. What it cannot mean is added to *relaxed. */
+static enum scope scope_wished(const Maskline__Store__V1__Settings *settings, const struct geo *geo,
+                               uint32_t *relaxed)
 {
+    enum scope scope = SCOPE_COUNTRY;
+    switch (settings->geo_match_level) {
+    case LEVEL(AREA_CODE):
+        scope = SCOPE_AREA;
+        break;
+    case LEVEL(OVERLAY):
+        scope = SCOPE_OVERLAY;
+        break;
+    case LEVEL(RADIUS):
+        *relaxed |= RELAXED(NO_COORDINATES);
+        scope = SCOPE_REGION;
+        break;
+    case LEVEL(REGION):
+        scope = SCOPE_REGION;
+        break;
+    default:
+        return SCOPE_COUNTRY;
+    }
+    if (*geo_place(geo, scope))
+        return MUTANT("geo_level_ignored") ? SCOPE_COUNTRY : scope;
+    *relaxed |= *geo->area ? RELAXED(REGION_UNKNOWN) : RELAXED(NO_AREAS);
+    return SCOPE_COUNTRY;
+}
+
+static struct pool_wish wish_of(const struct seeker *seeker, uint32_t *ret_relaxed)
+{
+    const Maskline__Store__V1__Settings *settings = seeker->joining.service->settings;
+    bool best_effort =
+        settings->geo_matching == MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT;
     struct pool_wish wish = {
         .sms = seeker->mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY,
         .voice = seeker->mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY,
     };
-    /* Messages go to the first identifier, and calls ring it first: its country counts. */
-    calling_code(seeker->identifiers[0].text, wish.code);
-    snprintf(wish.country, sizeof wish.country, "%s", address_country(&seeker->identifiers[0]));
+    /* Messages go to the first identifier, and calls ring it first: its place counts. */
+    geo_of(seeker->identifiers[0].text, &wish.geo);
+    *ret_relaxed = 0;
+    wish.narrowest = scope_wished(settings, &wish.geo, ret_relaxed);
+    wish.widest = best_effort && !MUTANT("best_effort_gives_up") ? SCOPE_COUNTRY : wish.narrowest;
     return wish;
 }
 
@@ -63,14 +98,16 @@ struct selecting {
     struct pool *pool;
     struct pool_wish wish;
     struct pairs pairs; /* what this person has or had */
-    Maskline__Store__V1__PhoneNumber *found;
+    struct choice choice;
 };
 
 enum tried { TRIED_FOUND, TRIED_NOTHING, TRIED_STALE, TRIED_FAILED };
 
 /* The memory's word is a hint; the row's counts. */
-static enum tried take(struct selecting *s, const char *proxy)
+static enum tried take(struct selecting *s, const char *proxy, enum scope scope)
 {
+    static const Maskline__Store__V1__GeoMatchLevel LEVELS[SCOPES] = {
+        LEVEL(COUNTRY), LEVEL(REGION), LEVEL(OVERLAY), LEVEL(AREA_CODE)};
     Maskline__Store__V1__PhoneNumber *number;
     enum kv_found found =
         rows_number(s->rows, s->seeker->joining.service->pool.data, proxy, &number, s->error);
@@ -79,7 +116,15 @@ static enum tried take(struct selecting *s, const char *proxy)
     if (found == KV_ABSENT || !number_is_choosable(number) || (s->wish.sms && !number->sms) ||
         (s->wish.voice && !number->voice))
         return TRIED_STALE;
-    s->found = number;
+    struct geo geo;
+    geo_of(number->phone_number, &geo);
+    const char *country = *number->country ? number->country : geo.country;
+    s->choice.number = number;
+    s->choice.level = LEVELS[scope];
+    if (scope < s->wish.narrowest)
+        s->choice.relaxed |= RELAXED(WIDER_LEVEL);
+    if (*s->wish.geo.country && strcmp(country, s->wish.geo.country) != 0)
+        s->choice.relaxed |= RELAXED(OTHER_COUNTRY);
     return TRIED_FOUND;
 }
 
@@ -97,6 +142,7 @@ static enum tried try_earlier(struct selecting *s)
     const struct pair **earlier =
         arena_array(s->rows->arena, s->pairs.count, sizeof(const struct pair *));
     size_t count = 0;
+    enum scope scope;
     if (!earlier) {
         refuse(s->error, REFUSED_NO_MEMORY);
         return TRIED_FAILED;
@@ -105,13 +151,15 @@ static enum tried try_earlier(struct selecting *s)
         const struct pair *pair = &s->pairs.pairs[i];
         if ((pair->state == PAIR_FREE ||
              (pair->state == PAIR_COOLING && MUTANT("sticky_wins_over_cool_down"))) &&
-            pool_has(s->pool, &s->wish, pair->proxy) && !unwanted(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s->seeker, pair->proxy))
             earlier[count++] = pair;
     }
     if (!count)
         return TRIED_NOTHING;
     qsort(earlier, count, sizeof(const struct pair *), newest_first);
-    return take(s, earlier[0]->proxy);
+    s->choice.reason = MASKLINE__STORE__V1__CHOICE_REASON__CHOICE_REASON_STICKY;
+    (void)pool_has(s->pool, &s->wish, earlier[0]->proxy, &scope);
+    return take(s, earlier[0]->proxy, scope);
 }
 
 /* Whether one who was seated just before got this number (in its canonical form). */
@@ -140,22 +188,28 @@ static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
  * knows of: it stands behind those with as many. */
 static enum tried try_least_used(struct selecting *s, bool fresh)
 {
-    struct pool_walk walk, behind = {.load = 0};
+    struct pool_walk walk;
     const char *taken = NULL, *proxy;
+    unsigned tier = 0;
+    int64_t load = 0;
+    enum scope scope = SCOPE_COUNTRY;
+    s->choice.reason = MASKLINE__STORE__V1__CHOICE_REASON__CHOICE_REASON_LEAST_USED;
     pool_walk(s->pool, &s->wish, &walk);
     while ((proxy = pool_walk_next(&walk))) {
-        if (taken && (walk.others != behind.others || walk.load > behind.load + 1))
+        if (taken && (walk.tier != tier || walk.load > load + 1))
             break;
         if (!may_have(s, proxy, fresh))
             continue;
         if (!just_taken(s->seeker, proxy))
-            return take(s, proxy);
+            return take(s, proxy, pool_walk_scope(&walk));
         if (!taken) {
             taken = proxy;
-            behind = walk;
+            tier = walk.tier;
+            load = walk.load;
+            scope = pool_walk_scope(&walk);
         }
     }
-    return taken ? take(s, taken) : TRIED_NOTHING;
+    return taken ? take(s, taken, scope) : TRIED_NOTHING;
 }
 
 static enum tried try_all(struct selecting *s)
@@ -163,52 +217,103 @@ static enum tried try_all(struct selecting *s)
     bool avoid = s->seeker->joining.service->settings->number_selection ==
                  MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY;
     enum tried tried = avoid ? try_least_used(s, true) : try_earlier(s);
-    return tried == TRIED_NOTHING ? try_least_used(s, false) : tried;
+    if (tried != TRIED_NOTHING)
+        return tried;
+    tried = try_least_used(s, false);
+    if (avoid && tried == TRIED_FOUND)
+        s->choice.relaxed |= RELAXED(HAD_BEFORE);
+    return tried;
 }
 
 /* When the first number that would fit has rested; 0: none rests. */
 static int64_t next_free(const struct selecting *s)
 {
     int64_t first = 0;
+    enum scope scope;
     for (size_t i = 0; i < s->pairs.count; i++) {
         const struct pair *pair = &s->pairs.pairs[i];
         if (pair->state == PAIR_COOLING && (!first || pair->free_time < first) &&
-            pool_has(s->pool, &s->wish, pair->proxy) && !unwanted(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s->seeker, pair->proxy))
             first = pair->free_time;
     }
     return first;
 }
 
 /* The first condition that left nothing. */
+static enum refusal first_missing(const struct selecting *s, const struct pool_fits *fits)
+{
+    if (!fits->all)
+        return REFUSED_POOL_EMPTY;
+    if (!fits->able)
+        return s->wish.voice && (!fits->voice || fits->sms) ? REFUSED_NO_VOICE_NUMBER
+                                                            : REFUSED_NO_SMS_NUMBER;
+    if (!fits->near)
+        return REFUSED_NO_COUNTRY_NUMBER;
+    if (!fits->choosable)
+        return REFUSED_ONLY_RESERVED;
+    /* Others would do, were they nearer. */
+    if (fits->in_scope < fits->choosable && !MUTANT("far_numbers_count"))
+        return REFUSED_NO_NEAR_NUMBER;
+    return REFUSED_ALL_IN_USE;
+}
+
+/* The area codes of a complex, or what else the place of a scope is called. */
+static void tell_place(const struct selecting *s)
+{
+    const struct geo *geo = &s->wish.geo;
+    char text[64] = "";
+    unsigned code = 0, number;
+    const struct area *area = address_area(s->seeker->identifiers[0].text, &number);
+    if (s->wish.widest != SCOPE_OVERLAY || !area) {
+        error_metadata(s->error, "needed_place", "%s", geo_place(geo, s->wish.widest));
+        return;
+    }
+    while (area_sibling(area->overlay, &code)) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%03u", used ? " " : "", code);
+    }
+    error_metadata(s->error, "needed_place", "%s", text);
+}
+
+/* What was there, and what would do: whatever barred the others, a new number of this kind is free for everybody. */
+static void tell_needed(const struct selecting *s, const struct pool_fits *fits)
+{
+    const struct pool_wish *wish = &s->wish;
+    error_metadata(s->error, "left", "all=%u able=%u country=%u choosable=%u near=%u free=0",
+                   fits->all, fits->able, fits->near, fits->choosable, fits->in_scope);
+    error_metadata(s->error, "needed_numbers", "%d", MUTANT("refusal_says_nothing") ? 0 : 1);
+    error_metadata(s->error, "needed_capabilities", "%s",
+                   wish->sms && wish->voice ? "sms voice"
+                   : wish->sms              ? "sms"
+                                            : "voice");
+    if (*wish->geo.code)
+        error_metadata(s->error, "needed_calling_code", "%s", wish->geo.code);
+    if (wish->widest != SCOPE_COUNTRY)
+        tell_place(s);
+}
+
 static bool explain(const struct selecting *s)
 {
     struct pool_fits fits = pool_fit(s->pool, &s->wish);
-    if (!fits.all)
-        return refuse(s->error, REFUSED_POOL_EMPTY);
-    if (!fits.able)
-        return refuse(s->error, s->wish.voice && (!fits.voice || fits.sms) ? REFUSED_NO_VOICE_NUMBER
-                                                                           : REFUSED_NO_SMS_NUMBER);
-    if (!fits.near)
-        return refuse(s->error, REFUSED_NO_COUNTRY_NUMBER);
-    if (!fits.choosable)
-        return refuse(s->error, REFUSED_ONLY_RESERVED);
-    refuse(s->error, REFUSED_ALL_IN_USE);
-    int64_t free_time = next_free(s);
+    refuse(s->error, first_missing(s, &fits));
+    int64_t free_time = fits.in_scope ? next_free(s) : 0;
     if (free_time)
         error_free_time(s->error, free_time, s->rows->now);
+    tell_needed(s, &fits);
     return false;
 }
 
 bool select_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
-                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+                   struct choice *ret_choice, struct error *error)
 {
     struct selecting s = {
         .masking = masking,
         .rows = rows,
         .seeker = seeker,
         .error = error,
-        .wish = wish_of(seeker),
     };
+    uint32_t relaxed;
+    s.wish = wish_of(seeker, &relaxed);
     const uint8_t *pool = seeker->joining.service->pool.data;
     if (!pairs_read(rows, &seeker->joining, &s.pairs, error))
         return false;
@@ -216,9 +321,14 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
     for (int round = 0; round < 2; round++) {
         if (!pools_get(masking->pools, rows, pool, &s.pool, error))
             return false;
+        if (!pool_index(s.pool, &s.wish)) {
+            pools_forget(masking->pools, pool);
+            return refuse(error, REFUSED_NO_MEMORY);
+        }
+        s.choice = (struct choice){.relaxed = relaxed};
         switch (try_all(&s)) {
         case TRIED_FOUND:
-            *ret_number = s.found;
+            *ret_choice = s.choice;
             return true;
         case TRIED_NOTHING:
             return explain(&s);
@@ -262,8 +372,7 @@ static bool elsewhere(struct rows *rows, const char *proxy, struct error *error)
 }
 
 bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
-                  const uint8_t *sid, Maskline__Store__V1__PhoneNumber **ret_number,
-                  struct error *error)
+                  const uint8_t *sid, struct choice *ret_choice, struct error *error)
 {
     const uint8_t *pool = seeker->joining.service->pool.data;
     Maskline__Store__V1__PhoneNumber *number;
@@ -281,6 +390,9 @@ bool select_asked(struct rows *rows, const struct seeker *seeker, const char *pr
         !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
         !pair_allowed(&pair, rows->now, error))
         return false;
-    *ret_number = number;
+    *ret_choice = (struct choice){
+        .number = number,
+        .reason = MASKLINE__STORE__V1__CHOICE_REASON__CHOICE_REASON_ASKED,
+    };
     return true;
 }

@@ -2,7 +2,7 @@
  * Which number a participant gets.
  *
  * The law: nobody has a number in two active sessions, nor one that rests after another session, nor the own number. Within it the
- * Service's behaviour chooses: one that this person had, or one that it never had; else the least used.
+ * Service's behaviour chooses: one that this person had, or one that it never had; else the least used; as near as its level says.
  */
 #ifndef MASKLINE_SERVER_MASKING_NUMBERS_SELECTION_H
 #define MASKLINE_SERVER_MASKING_NUMBERS_SELECTION_H
@@ -20,14 +20,21 @@ struct seeker {
     const char *has; /* which another one is to be chosen for; or NULL */
 };
 
-/* Chooses a number. False: none fits, and the error says what was missing and when one comes free. */
+/* A number, and why it is that one. */
+struct choice {
+    Maskline__Store__V1__PhoneNumber *number;
+    Maskline__Store__V1__ChoiceReason reason;
+    Maskline__Store__V1__GeoMatchLevel level; /* that matched; UNSPECIFIED: it was asked for */
+    uint32_t relaxed;                         /* bits 1 << Relaxation */
+};
+
+/* Chooses a number. False: none fits, and the error says what was missing, what would do, and when one comes free. */
 bool select_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
-                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
+                   struct choice *ret_choice, struct error *error);
 
 /* Takes the number that was asked for: by its text, or by SID when that is NULL. */
 bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
-                  const uint8_t *sid, Maskline__Store__V1__PhoneNumber **ret_number,
-                  struct error *error);
+                  const uint8_t *sid, struct choice *ret_choice, struct error *error);
 
 /* Whether a number can do what a mode needs. */
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,

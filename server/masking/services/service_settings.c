@@ -37,6 +37,8 @@ struct service_settings service_settings_default(void)
         .event_retention = 30 * DAY,
         .default_mode = MASKLINE__STORE__V1__MODE__MODE_VOICE_AND_MESSAGE,
         .number_selection = MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_PREFER_STICKY,
+        .geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY,
+        .geo_matching = MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_STRICT,
     };
 }
 
@@ -64,6 +66,12 @@ void settings_form(struct error *error, const struct service_settings *settings)
     if ((unsigned)settings->number_selection >
         MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY)
         error_field(error, "number_policy.selection_behavior", "This is no behaviour.");
+    if ((unsigned)settings->geo_match_level >
+        MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_RADIUS)
+        error_field(error, "number_policy.geo_match_level", "This is no level.");
+    if ((unsigned)settings->geo_matching >
+        MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
+        error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
 }
 
 bool settings_change(Maskline__Store__V1__Settings *settings, const struct service_settings *change)
@@ -82,6 +90,14 @@ bool settings_change(Maskline__Store__V1__Settings *settings, const struct servi
     }
     if (change->number_selection && change->number_selection != settings->number_selection) {
         settings->number_selection = change->number_selection;
+        changed = true;
+    }
+    if (change->geo_match_level && change->geo_match_level != settings->geo_match_level) {
+        settings->geo_match_level = change->geo_match_level;
+        changed = true;
+    }
+    if (change->geo_matching && change->geo_matching != settings->geo_matching) {
+        settings->geo_matching = change->geo_matching;
         changed = true;
     }
     return changed;

@@ -14,6 +14,8 @@ struct service_settings {
         idle_cap, closed_session_retention, event_retention; /* microseconds */
     Maskline__Store__V1__Mode default_mode;
     Maskline__Store__V1__NumberSelection number_selection;
+    Maskline__Store__V1__GeoMatchLevel geo_match_level;
+    Maskline__Store__V1__GeoMatching geo_matching;
 };
 
 /* All unset. */

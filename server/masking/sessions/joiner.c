@@ -168,22 +168,20 @@ static bool check_loop(struct known *known, struct rows *rows, const struct join
 }
 
 static bool find_number(struct masking *masking, struct rows *rows, const struct seeker *seeker,
-                        const struct joiner *joiner, Maskline__Store__V1__PhoneNumber **ret_number,
-                        struct error *error)
+                        const struct joiner *joiner, struct choice *ret_choice, struct error *error)
 {
     if (!joiner->asks)
-        return select_number(masking, rows, seeker, ret_number, error);
+        return select_number(masking, rows, seeker, ret_choice, error);
     const char *proxy = *joiner->proxy.text ? joiner->proxy.text : NULL;
-    Maskline__Store__V1__PhoneNumber *number;
-    if (!select_asked(rows, seeker, proxy, joiner->sid, &number, error))
+    if (!select_asked(rows, seeker, proxy, joiner->sid, ret_choice, error))
         return false;
-    if (proxy && joiner->asks_sid && memcmp(number->sid.data, joiner->sid, SID_BYTES) != 0) {
+    if (proxy && joiner->asks_sid &&
+        memcmp(ret_choice->number->sid.data, joiner->sid, SID_BYTES) != 0) {
         char path[64];
         path_of(joiner, "proxy_identifier_sid", path);
         error_clear(error);
         return error_field(error, path, "This is another number's than proxy_identifier.");
     }
-    *ret_number = number;
     return true;
 }
 
@@ -205,27 +203,30 @@ bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
     return true;
 }
 
-Maskline__Store__V1__Binding *binding_to(struct rows *rows,
-                                         const Maskline__Store__V1__PhoneNumber *number)
+Maskline__Store__V1__Binding *binding_to(struct rows *rows, const struct choice *choice)
 {
     Maskline__Store__V1__Binding *binding = arena_alloc(rows->arena, sizeof *binding);
     if (!binding)
         return NULL;
     maskline__store__v1__binding__init(binding);
-    binding->proxy_identifier = number->phone_number;
-    binding->number = number->sid;
+    binding->proxy_identifier = choice->number->phone_number;
+    binding->number = choice->number->sid;
     binding->since_time = rows->now;
+    if (!MUTANT("choice_untold"))
+        binding->choice_reason = choice->reason;
+    binding->matched_level = choice->level;
+    binding->relaxed = choice->relaxed;
     return binding;
 }
 
 static Maskline__Store__V1__Participant *make(struct rows *rows,
                                               const Maskline__Store__V1__Session *session,
                                               const struct joiner *joiner,
-                                              const Maskline__Store__V1__PhoneNumber *number)
+                                              const struct choice *choice)
 {
     struct arena *arena = rows->arena;
     Maskline__Store__V1__Participant *made = arena_alloc(arena, sizeof *made);
-    Maskline__Store__V1__Binding *binding = binding_to(rows, number);
+    Maskline__Store__V1__Binding *binding = binding_to(rows, choice);
     Maskline__Store__V1__Binding **bindings = arena_array(arena, 1, sizeof(void *));
     uint8_t *sid = arena_alloc(arena, SID_BYTES);
     if (!made || !binding || !bindings || !sid)
@@ -296,8 +297,8 @@ static bool seek(struct rows *rows, const struct seat *seat, const struct joiner
 }
 
 bool joiner_number(struct masking *masking, struct rows *rows, const struct seat *seat,
-                   const struct joiner *joiner, const char *has,
-                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+                   const struct joiner *joiner, const char *has, struct choice *ret_choice,
+                   struct error *error)
 {
     struct seeker seeker;
     if (!seek(rows, seat, joiner, &seeker, error))
@@ -305,7 +306,7 @@ bool joiner_number(struct masking *masking, struct rows *rows, const struct seat
     seeker.has = has;
     /* Who asks for the own number is told so. */
     return (joiner->asks || check_loop(masking->known, rows, joiner, error)) &&
-           find_number(masking, rows, &seeker, joiner, ret_number, error) &&
+           find_number(masking, rows, &seeker, joiner, ret_choice, error) &&
            (!joiner->asks || check_loop(masking->known, rows, joiner, error));
 }
 
@@ -333,10 +334,10 @@ bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *
                  const struct joiner *joiner, Maskline__Store__V1__Participant **ret_participant,
                  struct error *error)
 {
-    Maskline__Store__V1__PhoneNumber *number;
-    if (!joiner_number(masking, rows, seat, joiner, NULL, &number, error))
+    struct choice choice;
+    if (!joiner_number(masking, rows, seat, joiner, NULL, &choice, error))
         return false;
-    *ret_participant = make(rows, seat->session, joiner, number);
+    *ret_participant = make(rows, seat->session, joiner, &choice);
     return *ret_participant || refuse(error, REFUSED_NO_MEMORY);
 }
 

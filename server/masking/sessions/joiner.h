@@ -5,6 +5,7 @@
 #define MASKLINE_SERVER_MASKING_SESSIONS_JOINER_H
 
 #include "server/masking/internal.h"
+#include "server/masking/numbers/selection.h"
 #include "server/masking/sessions/sessions.h"
 
 enum {
@@ -59,8 +60,8 @@ bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *
 
 /* A number for one who takes a participant's place: another than `has` when it is to be chosen. */
 bool joiner_number(struct masking *masking, struct rows *rows, const struct seat *seat,
-                   const struct joiner *joiner, const char *has,
-                   Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
+                   const struct joiner *joiner, const char *has, struct choice *ret_choice,
+                   struct error *error);
 
 /* Whether the joiner may take over the numbers that a participant has. */
 bool joiner_may_have(struct masking *masking, struct rows *rows, const struct seat *seat,
@@ -71,9 +72,8 @@ bool joiner_may_have(struct masking *masking, struct rows *rows, const struct se
 bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
                             Maskline__Store__V1__Participant *participant);
 
-/* A binding to a number, from now on. NULL: the arena is full. */
-Maskline__Store__V1__Binding *binding_to(struct rows *rows,
-                                         const Maskline__Store__V1__PhoneNumber *number);
+/* A binding to the number that was chosen, from now on. NULL: the arena is full. */
+Maskline__Store__V1__Binding *binding_to(struct rows *rows, const struct choice *choice);
 
 /* Reads what joiner_seat will read. */
 void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,

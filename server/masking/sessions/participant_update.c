@@ -27,8 +27,8 @@ struct replacing {
     /* What the decision finds out. */
     const Maskline__Store__V1__Participant *was;
     Maskline__Store__V1__Participant *made;
-    Maskline__Store__V1__PhoneNumber *number; /* NULL: it keeps the one that it has */
-    bool list_changes;                        /* of identifiers */
+    struct choice choice; /* its number NULL: it keeps the one that it has */
+    bool list_changes;    /* of identifiers */
     bool person_replaced;
 };
 
@@ -95,16 +95,16 @@ static bool find_number(struct replacing *r, struct rows *rows)
     const struct seat seat = {
         .service = r->base.service, .session = r->base.session, .replaced = r->was};
     struct error *error = &r->base.op.error;
-    r->number = NULL;
+    r->choice.number = NULL;
     if (!r->was->n_bindings)
         return rows_unreadable(rows, error);
     if (!r->change->set_proxy)
         return true;
     if (!joiner_number(r->base.op.masking, rows, &seat, &r->joiner,
-                       r->was->bindings[0]->proxy_identifier, &r->number, error))
+                       r->was->bindings[0]->proxy_identifier, &r->choice, error))
         return false;
-    if (same_number(r->was, r->number->phone_number))
-        r->number = NULL;
+    if (same_number(r->was, r->choice.number->phone_number))
+        r->choice.number = NULL;
     return true;
 }
 
@@ -135,8 +135,8 @@ static bool set_bindings(struct replacing *r, struct rows *rows)
     r->made->n_bindings = 0;
     if (!r->made->bindings)
         return false;
-    if (r->number) {
-        Maskline__Store__V1__Binding *binding = binding_to(rows, r->number);
+    if (r->choice.number) {
+        Maskline__Store__V1__Binding *binding = binding_to(rows, &r->choice);
         if (!binding)
             return false;
         r->made->bindings[r->made->n_bindings++] = binding;
@@ -146,16 +146,16 @@ static bool set_bindings(struct replacing *r, struct rows *rows)
         const Maskline__Store__V1__Binding *was = r->was->bindings[i];
         struct address form = proxy_form(was->proxy_identifier);
         bool again = false;
-        if (r->number) {
-            struct address now = proxy_form(r->number->phone_number);
+        if (r->choice.number) {
+            struct address now = proxy_form(r->choice.number->phone_number);
             again = !strcmp(form.text, now.text);
         }
-        bool present = i == 0 && !r->number;
+        bool present = i == 0 && !r->choice.number;
         int64_t until = over && !present ? rows->now : i == 0 ? rows->now + life : 0;
         if (!again && !keep_binding(r, rows, was, present ? 0 : until))
             return false;
     }
-    if (r->person_replaced && !r->number)
+    if (r->person_replaced && !r->choice.number)
         r->made->bindings[0]->since_time = rows->now;
     return true;
 }
@@ -211,7 +211,7 @@ static bool make(struct replacing *r, struct rows *rows)
     if (r->change->set_friendly_name)
         r->made->friendly_name =
             borrowed(r->change->draft.friendly_name ? r->change->draft.friendly_name : "");
-    if (!r->list_changes && !r->number)
+    if (!r->list_changes && !r->choice.number)
         return true;
     if (r->list_changes &&
         (!joiner_set_identifiers(rows->arena, &r->joiner, r->made) || !set_former(r, rows)))
@@ -238,9 +238,9 @@ static bool append(struct replacing *r, struct rows *rows)
     struct session_op *op = &r->base;
     Maskline__Store__V1__ParticipantUpdated change = MASKLINE__STORE__V1__PARTICIPANT_UPDATED__INIT;
     change.participant = r->made;
-    change.generation = op->session->generation + (r->list_changes || r->number);
+    change.generation = op->session->generation + (r->list_changes || r->choice.number);
     change.person_replaced = r->person_replaced;
-    change.number_replaced = r->number != NULL;
+    change.number_replaced = r->choice.number != NULL;
     if (!participant_append(rows, op->service, op->session, &change, &op->op.error))
         return false;
     bool many = session_pairs_ever(op->session) > PAIRS_EVER;
@@ -259,7 +259,7 @@ static bool decide(struct op *base, struct rows *rows)
     if (!ok)
         return false;
     bool same_name = !strcmp(r->made->friendly_name, r->was->friendly_name);
-    if (same_name && !r->list_changes && !r->number)
+    if (same_name && !r->list_changes && !r->choice.number)
         return true;
     if (!append(r, rows))
         return false;

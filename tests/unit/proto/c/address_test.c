@@ -111,6 +111,7 @@ START_TEST(test_countries_by_calling_code)
         {"+49301234567", "DE"},   {"+33123456789", "FR"},   {"+525512345678", "MX"},
         {"+8613800138000", "CN"}, {"+972501234567", "IL"},  {"+35312345678", "IE"},
         {"+12425551234", "BS"},   {"+18095551234", "DO"},   {"+18765551234", "JM"},
+        {"+12125551234", "US"},   {"+14165551234", "CA"},   {"+19395551234", "PR"},
         {"+74951234567", "RU"},   {"+77271234567", "KZ"},   {"+79161234567", "RU"},
         {"+442079460018", "GB"},  {"+447400123456", "GB"},  {"+441534123456", "JE"},
         {"+441481123456", "GG"},  {"+441624123456", "IM"},  {"+447797123456", "JE"},
@@ -126,7 +127,7 @@ START_TEST(test_countries_by_calling_code)
     };
     /* Shared, or nobody's. */
     static const char *const none[] = {
-        "+15551230001",  "+14165551234", "+447700900123", "+447911123456", "+590590123456",
+        "+15551230001",  "+18005551234", "+447700900123", "+447911123456", "+590590123456",
         "+262708123456", "+80012345678", "+881612345678", "+88213001234",  "+97912345678",
         "+21012345678",  "+75012345678", "+67251234567",  "+99912345678",
     };
@@ -140,6 +141,67 @@ START_TEST(test_countries_by_calling_code)
         ck_assert_msg(strcmp(address_country(&address), "") == 0, "%s: %s", none[i],
                       address_country(&address));
     }
+}
+END_TEST
+
+START_TEST(test_areas_of_north_america)
+{
+    static const struct {
+        const char *number, *region;
+        unsigned code, overlay;
+    } CASES[] = {
+        {"+12125551234", "US-NY", 212, 212}, {"+16465551234", "US-NY", 646, 212},
+        {"+14155551234", "US-CA", 415, 415}, {"+16285551234", "US-CA", 628, 415},
+        {"+14165551234", "CA-ON", 416, 416}, {"+19425551234", "CA-ON", 942, 416},
+        {"+16585551234", "JM", 658, 658},    {"+18765551234", "JM", 876, 658},
+        {"+19075551234", "US-AK", 907, 907}, {"+12815551234", "US-TX", 281, 281},
+        {"+17135551234", "US-TX", 713, 281},
+    };
+    static const char *const none[] = {"+15551230001", "+18005551234", "+442071234567", "+1",
+                                       "+12"};
+    unsigned code;
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        const struct area *area = address_area(CASES[i].number, &code);
+        ck_assert_ptr_nonnull(area);
+        ck_assert_str_eq(area->region, CASES[i].region);
+        ck_assert_uint_eq(code, CASES[i].code);
+        ck_assert_uint_eq(area->overlay, CASES[i].overlay);
+    }
+    for (size_t i = 0; i < COUNT(none); i++)
+        ck_assert_ptr_null(address_area(none[i], &code));
+    ck_assert_ptr_null(address_area("+15551230001", &code));
+    ck_assert_uint_eq(code, 555);
+    ck_assert_ptr_null(address_area("+442071234567", &code));
+    ck_assert_uint_eq(code, 0);
+}
+END_TEST
+
+/* Every complex is named by its lowest code, and lies in one region. */
+START_TEST(test_complexes_of_areas_are_whole)
+{
+    unsigned areas = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        char number[16];
+        unsigned code, first;
+        snprintf(number, sizeof number, "+1%03u5551234", i);
+        const struct area *area = address_area(number, &code);
+        if (!area)
+            continue;
+        areas++;
+        code = 0;
+        ck_assert(area_sibling(area->overlay, &code));
+        ck_assert_uint_eq(code, area->overlay);
+        snprintf(number, sizeof number, "+1%03u5551234", code);
+        const struct area *lowest = address_area(number, &first);
+        ck_assert_ptr_nonnull(lowest);
+        ck_assert_str_eq(lowest->region, area->region);
+    }
+    ck_assert_uint_gt(areas, 400);
+    unsigned code = 0;
+    char all[64] = "";
+    while (area_sibling(212, &code))
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%u ", code);
+    ck_assert_str_eq(all, "212 332 646 917 ");
 }
 END_TEST
 
@@ -159,12 +221,13 @@ START_TEST(test_every_country_is_found)
         if (i == count)
             snprintf(seen[count++], sizeof(seen[0]), "%s", country);
     }
-    /* Of 249 in ISO 3166: 11 without a code that is theirs alone (BL BV CA GP GS HM MF PN TF UM US), 9 that take more
+    /* Of 249 in ISO 3166: 9 without a code that is theirs alone (BL BV GP GS HM MF PN TF UM), 9 that take more
      * digits (AX CC CX EH GG IM JE RE YT); and XK, and "". */
-    ck_assert_uint_eq(count, 249 - 11 - 9 + 2);
+    ck_assert_uint_eq(count, 249 - 9 - 9 + 2);
 }
 END_TEST
 
 SUITE_MAIN("address", test_strict_takes_e164_only, test_lenient_forgives_how_people_write,
            test_forms_of_one_phone_are_one, test_countries_by_calling_code,
+           test_areas_of_north_america, test_complexes_of_areas_are_whole,
            test_every_country_is_found)

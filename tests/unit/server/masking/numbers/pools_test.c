@@ -98,13 +98,19 @@ START_TEST(the_own_country_is_a_group_of_its_own)
     tell(&bench, "+15559990003", "", false, true);
     tell(&bench, "+442071230004", "GB", false, true);
     pools_use(bench.pools, bench.sid, "+15559990002", 9);
-    ck_assert_str_eq(all(&bench, (struct pool_wish){.code = "1", .country = "CA"}), "02 03 01 ");
-    ck_assert_str_eq(all(&bench, (struct pool_wish){.code = "1", .country = "BS"}), "03 01 02 ");
-    ck_assert_str_eq(all(&bench, (struct pool_wish){.code = "44"}), "04 ");
-    ck_assert_str_eq(all(&bench, (struct pool_wish){.code = "49"}), "");
-    ck_assert(pool_has(bench.pool, &(struct pool_wish){.code = "1"}, "+15559990001"));
-    ck_assert(!pool_has(bench.pool, &(struct pool_wish){.code = "1"}, "+442071230004"));
-    ck_assert(!pool_has(bench.pool, &(struct pool_wish){.code = "1"}, "+15559990009"));
+    ck_assert_str_eq(all(&bench, (struct pool_wish){.geo = {.code = "1", .country = "CA"}}),
+                     "02 01 03 ");
+    ck_assert_str_eq(all(&bench, (struct pool_wish){.geo = {.code = "1", .country = "BS"}}),
+                     "01 03 02 ");
+    ck_assert_str_eq(all(&bench, (struct pool_wish){.geo = {.code = "44"}}), "04 ");
+    ck_assert_str_eq(all(&bench, (struct pool_wish){.geo = {.code = "49"}}), "");
+    enum scope scope;
+    ck_assert(
+        pool_has(bench.pool, &(struct pool_wish){.geo = {.code = "1"}}, "+15559990001", &scope));
+    ck_assert(
+        !pool_has(bench.pool, &(struct pool_wish){.geo = {.code = "1"}}, "+442071230004", &scope));
+    ck_assert(
+        !pool_has(bench.pool, &(struct pool_wish){.geo = {.code = "1"}}, "+15559990009", &scope));
     bench_close(&bench);
 }
 END_TEST
@@ -117,7 +123,7 @@ START_TEST(what_fits_is_counted)
     tell(&bench, "+15559990003", "", false, false);
     tell(&bench, "+442071230004", "GB", false, true);
     struct pool_fits fits =
-        pool_fit(bench.pool, &(struct pool_wish){.sms = true, .voice = true, .code = "1"});
+        pool_fit(bench.pool, &(struct pool_wish){.sms = true, .voice = true, .geo = {.code = "1"}});
     ck_assert_uint_eq(fits.all, 4);
     ck_assert_uint_eq(fits.sms, 4);
     ck_assert_uint_eq(fits.voice, 3);
