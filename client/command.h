@@ -48,6 +48,7 @@ enum option_kind {
     OPTION_PAST,     /* RFC 3339, or a duration before now */
     OPTION_SIZE,     /* 512MiB */
     OPTION_CHOICE,
+    OPTION_PAIR, /* KEY=VALUE into a map; an empty text is no pair */
 };
 
 struct option {

@@ -76,6 +76,9 @@ static bool read_value(const struct cli *cli, struct given *given)
     case OPTION_SIZE:
         return parse_size(text, &given->value) ||
                (cli_usage("--%s wants a size such as 512MiB, not '%s'", name, text), false);
+    case OPTION_PAIR:
+        return *text == '\0' || (strchr(text, '=') && *text != '=') ||
+               (cli_usage("--%s wants KEY=VALUE, not '%s'", name, text), false);
     case OPTION_CHOICE:
         return read_choice(cli, given);
     }

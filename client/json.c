@@ -1,4 +1,5 @@
 #include "client/json.h"
+#include "client/reflect.h"
 
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
@@ -216,6 +217,31 @@ static bool is_default(const ProtobufCFieldDescriptor *field, const void *at)
     return memcmp(at, zeros, value_size(field->type)) == 0;
 }
 
+/* Keys are texts in JSON, of whatever type they are; those that are none are written in quotes anyway. */
+static void print_map(FILE *out, const ProtobufCMessage *const *entries, size_t count)
+{
+    fputc('{', out);
+    for (size_t i = 0; i < count; i++) {
+        const ProtobufCFieldDescriptor *key = &entries[i]->descriptor->fields[0], *value = key + 1;
+        const char *base = (const char *)entries[i];
+        bool quoted = key->type == PROTOBUF_C_TYPE_INT32 || key->type == PROTOBUF_C_TYPE_UINT32 ||
+                      key->type == PROTOBUF_C_TYPE_SINT32 || key->type == PROTOBUF_C_TYPE_FIXED32 ||
+                      key->type == PROTOBUF_C_TYPE_SFIXED32 || key->type == PROTOBUF_C_TYPE_BOOL;
+        if (i > 0)
+            fputc(',', out);
+        if (quoted)
+            fputc('"', out);
+        print_value(out, key, base + key->offset);
+        fputs(quoted ? "\":" : ":", out);
+        const void *held = base + value->offset;
+        if (value->type == PROTOBUF_C_TYPE_MESSAGE && !*(ProtobufCMessage *const *)held)
+            fputs("{}", out); /* an entry without a value has the empty one */
+        else
+            print_value(out, value, held);
+    }
+    fputc('}', out);
+}
+
 static void print_list(FILE *out, const ProtobufCFieldDescriptor *field, const char *values,
                        size_t count)
 {
@@ -246,7 +272,9 @@ static bool print_field(FILE *out, const ProtobufCMessage *message,
     if (!first)
         fputc(',', out);
     print_name(out, field->name);
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+    if (field->label == PROTOBUF_C_LABEL_REPEATED && reflect_map(field))
+        print_map(out, *(const ProtobufCMessage *const *const *)at, count);
+    else if (field->label == PROTOBUF_C_LABEL_REPEATED)
         print_list(out, field, *(char *const *)at, count);
     else
         print_value(out, field, at);

@@ -114,6 +114,46 @@ static size_t size_of(const ProtobufCFieldDescriptor *field)
     return field->type == PROTOBUF_C_TYPE_ENUM ? sizeof(int) : sizeof(char *);
 }
 
+bool reflect_map(const ProtobufCFieldDescriptor *field)
+{
+    if (field->label != PROTOBUF_C_LABEL_REPEATED || field->type != PROTOBUF_C_TYPE_MESSAGE)
+        return false;
+    const ProtobufCMessageDescriptor *entry = field->descriptor;
+    if (entry->n_fields != 2 || strcmp(entry->fields[0].name, "key") != 0 ||
+        strcmp(entry->fields[1].name, "value") != 0)
+        return false;
+    const char *at = entry->short_name;
+    bool upper = true;
+    for (const char *name = field->name; *name; name++) {
+        if (*name == '_') {
+            upper = true;
+            continue;
+        }
+        if (*at++ != (upper && *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name))
+            return false;
+        upper = false;
+    }
+    return strcmp(at, "Entry") == 0;
+}
+
+/* "KEY=VALUE" */
+static bool set_pair(struct arena *arena, const ProtobufCFieldDescriptor *field, void *at,
+                     const char *text)
+{
+    ProtobufCMessage *entry = reflect_new(arena, field->descriptor);
+    char *key = arena_string(arena, text);
+    if (!entry || !key)
+        return false;
+    char *equals = strchr(key, '=');
+    if (equals)
+        *equals = '\0';
+    *(char **)member(entry, field_by(field->descriptor, "key", 3)->offset) = key;
+    *(char **)member(entry, field_by(field->descriptor, "value", 5)->offset) =
+        equals ? equals + 1 : key + strlen(key);
+    *(ProtobufCMessage **)at = entry;
+    return true;
+}
+
 static bool add_one(struct arena *arena, ProtobufCMessage *message,
                     const ProtobufCFieldDescriptor *field, char *text, int64_t value)
 {
@@ -126,7 +166,9 @@ static bool add_one(struct arena *arena, ProtobufCMessage *message,
     if (*count > 0)
         memcpy(grown, *values, *count * size);
     *values = grown;
-    return set_one(arena, field, grown + (*count)++ * size, text, value);
+    void *place = grown + (*count)++ * size;
+    return reflect_map(field) ? set_pair(arena, field, place, text)
+                              : set_one(arena, field, place, text, value);
 }
 
 bool reflect_set(struct arena *arena, ProtobufCMessage *message, const char *path, char *text,
@@ -140,6 +182,8 @@ bool reflect_set(struct arena *arena, ProtobufCMessage *message, const char *pat
             *child = reflect_new(arena, field->descriptor);
         return *child && reflect_set(arena, *child, dot + 1, text, value);
     }
+    if (reflect_map(field) && *text == '\0')
+        return true;
     return field->label == PROTOBUF_C_LABEL_REPEATED
                ? add_one(arena, message, field, text, value)
                : set_one(arena, field, member(message, field->offset), text, value);

@@ -17,8 +17,8 @@
 ProtobufCMessage *reflect_new(struct arena *arena, const ProtobufCMessageDescriptor *descriptor);
 
 /* Sets fields; messages on the way of a path "a.b.c" are made. A repeated field gets one value more. What a value is of is said by the
- * field: `text` for strings, `value` for numbers, enums, bools, and microseconds of times and durations. False when the arena is
- * full, or the time is none that can be told. */
+ * field: `text` for strings, `value` for numbers, enums, bools, and microseconds of times and durations. Into a map of texts goes
+ * "KEY=VALUE"; nothing when the text is empty. False when the arena is full, or the time is none that can be told. */
 bool reflect_set(struct arena *arena, ProtobufCMessage *message, const char *path, char *text,
                  int64_t value);
 
@@ -31,6 +31,10 @@ size_t reflect_messages(const ProtobufCMessage *message, const char *field,
 
 bool reflect_has(const ProtobufCMessageDescriptor *descriptor, const char *field);
 bool reflect_repeated(const ProtobufCMessageDescriptor *descriptor, const char *field);
+
+/* Whether a repeated field is a map. protobuf-c shows it as a list of messages that protoc names after the field: `tags` has
+ * entries TagsEntry {key, value}. */
+bool reflect_map(const ProtobufCFieldDescriptor *field);
 
 /* Whether there is such a path, and what is at its end; NULL: there is none. */
 const ProtobufCFieldDescriptor *reflect_field(const ProtobufCMessageDescriptor *descriptor,

@@ -1,5 +1,6 @@
 #include "proto/c/fault.h"
 #include "server/api/convert.h"
+#include "server/api/metadata.h"
 
 #define STORED(kind) MASKLINE__STORE__V1__ENTRY__CHANGE_##kind
 #define TYPE(kind)   MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_##kind
@@ -329,6 +330,27 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
     }
 }
 
+/* Two kinds of entries hold a session's metadata within: they would hold them twice. */
+static void set_metadata(struct arena *arena, Maskline__V1__Event *message,
+                         const Maskline__Store__V1__Entry *entry)
+{
+    Maskline__Store__V1__MetadataItem **items = entry->session_metadata;
+    size_t count = entry->n_session_metadata;
+    if (entry->change_case == STORED(SESSION_CREATED)) {
+        items = entry->session_created->session->metadata;
+        count = entry->session_created->session->n_metadata;
+    } else if (entry->change_case == STORED(INTERACTION_CREATED)) {
+        items = entry->interaction_created->interaction->session_metadata;
+        count = entry->interaction_created->interaction->n_session_metadata;
+    }
+    if (MUTANT("event_without_metadata"))
+        count = 0;
+    struct message_list list = metadata_messages(
+        arena, &maskline__v1__event__session_metadata_entry__descriptor, items, count);
+    message->session_metadata = (Maskline__V1__Event__SessionMetadataEntry **)list.items;
+    message->n_session_metadata = list.count;
+}
+
 Maskline__V1__Event *event_message(struct arena *arena, ProtobufCBinaryData service,
                                    uint64_t position, const Maskline__Store__V1__Entry *entry)
 {
@@ -340,6 +362,7 @@ Maskline__V1__Event *event_message(struct arena *arena, ProtobufCBinaryData serv
     message->service_sid = message_sid(arena, "KS", service);
     message->session_sid = message_sid(arena, "KC", event_session(entry));
     message->type = event_type(entry);
+    set_metadata(arena, message, entry);
     void *payload = service_payload(arena, entry);
     if (!payload)
         payload = session_payload(arena, entry);

@@ -1,4 +1,5 @@
 #include "server/api/convert.h"
+#include "server/api/metadata.h"
 
 static Maskline__V1__NumberChoice *choice_message(struct arena *arena,
                                                   const Maskline__Store__V1__Binding *binding)
@@ -111,6 +112,14 @@ Maskline__V1__Session *session_message(struct arena *arena,
     message->end_time = message_time(arena, session->end_time);
     message->closed_reason = (Maskline__V1__SessionClosedReason)session->closed_reason;
     message->fail_reason = session->fail_reason;
+    message->totals = message_new(arena, &maskline__v1__session_totals__descriptor);
+    if (message->totals)
+        message->totals->messages = session->interaction_count;
     set_participants(arena, message, service, session);
+    struct message_list metadata =
+        metadata_messages(arena, &maskline__v1__session__metadata_entry__descriptor,
+                          session->metadata, session->n_metadata);
+    message->metadata = (Maskline__V1__Session__MetadataEntry **)metadata.items;
+    message->n_metadata = metadata.count;
     return message;
 }

@@ -2,6 +2,7 @@
 #include "server/api/drafts.h"
 #include "server/api/fields.h"
 #include "server/api/masks.h"
+#include "server/api/metadata.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
 
@@ -43,6 +44,28 @@ static void draft_participants(struct error *error, struct arena *arena,
     draft->participant_count = request->n_participants;
 }
 
+/* What its request_id stands for: a map comes in any order, and is the same in each. */
+static Maskline__V1__CreateSessionRequest in_order(
+    struct arena *arena, const Maskline__V1__CreateSessionRequest *request,
+    const struct metadata *metadata)
+{
+    Maskline__V1__CreateSessionRequest ordered = *request;
+    struct message_list list =
+        metadata_messages(arena, &maskline__v1__create_session_request__metadata_entry__descriptor,
+                          metadata->items, metadata->count);
+    ordered.metadata = (Maskline__V1__CreateSessionRequest__MetadataEntry **)list.items;
+    ordered.n_metadata = list.count;
+    return ordered;
+}
+
+static void read_metadata(struct error *error, struct arena *arena, void *const *entries,
+                          size_t count, struct metadata *ret_metadata)
+{
+    if (!metadata_read(arena, entries, count, ret_metadata))
+        error_set(error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", 0,
+                  "The request is larger than the memory of one call.");
+}
+
 static void create(void *data, struct grpc_c_call *call,
                    const Maskline__V1__CreateSessionRequest *request)
 {
@@ -62,10 +85,13 @@ static void create(void *data, struct grpc_c_call *call,
     field_duration(&error, "ttl", request->ttl, &draft.ttl);
     field_expire_time(&error, request->expire_time, &draft.expire_time);
     draft_participants(&error, arena, request, &draft);
+    read_metadata(&error, arena, (void *const *)request->metadata, request->n_metadata,
+                  &draft.metadata);
     if (request_is_bad(call, &error))
         return;
-    if (!request_identity(api->parts.masking, arena, &request->base, "CreateSession",
-                          &draft.request, &error)) {
+    Maskline__V1__CreateSessionRequest ordered = in_order(arena, request, &draft.metadata);
+    if (!request_identity(api->parts.masking, arena, &ordered.base, "CreateSession", &draft.request,
+                          &error)) {
         grpc_c_call_fail(call, &error);
         return;
     }
@@ -155,6 +181,7 @@ enum {
     CHANGES_STATUS = 1 << 0,
     CHANGES_TTL = 1 << 1,
     CHANGES_EXPIRE_TIME = 1 << 2,
+    CHANGES_METADATA = 1 << 3,
 };
 
 static uint32_t changes_of(struct error *error, const Maskline__V1__UpdateSessionRequest *request)
@@ -163,11 +190,13 @@ static uint32_t changes_of(struct error *error, const Maskline__V1__UpdateSessio
         {"status", CHANGES_STATUS},
         {"ttl", CHANGES_TTL},
         {"expire_time", CHANGES_EXPIRE_TIME},
+        {"metadata", CHANGES_METADATA},
         {NULL, 0},
     };
     if (!mask_given(request->update_mask))
         return (request->status != 0 ? CHANGES_STATUS : 0u) | (request->ttl ? CHANGES_TTL : 0u) |
-               (request->expire_time ? CHANGES_EXPIRE_TIME : 0u);
+               (request->expire_time ? CHANGES_EXPIRE_TIME : 0u) |
+               (request->n_metadata ? CHANGES_METADATA : 0u);
     uint32_t changes = mask_changes(error, request->update_mask, paths);
     if (changes & CHANGES_STATUS && request->status == 0)
         error_field(error, "status", "update_mask names it, but it is not given.");
@@ -201,10 +230,13 @@ static void update(void *data, struct grpc_c_call *call,
         .set_ttl = changes & CHANGES_TTL,
         .ttl_given = request->ttl,
         .set_expire_time = changes & CHANGES_EXPIRE_TIME,
+        .set_metadata = changes & CHANGES_METADATA,
     };
     field_enum(&error, "status", &maskline__v1__session_status__descriptor, (int)request->status);
     field_duration(&error, "ttl", request->ttl, &change.ttl);
     field_expire_time(&error, request->expire_time, &change.expire_time);
+    read_metadata(&error, grpc_c_call_arena(call), (void *const *)request->metadata,
+                  request->n_metadata, &change.metadata);
     if (changes & CHANGES_STATUS)
         change.status = (Maskline__Store__V1__SessionStatus)request->status;
     if (request_is_bad(call, &error))

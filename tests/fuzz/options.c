@@ -78,6 +78,8 @@ static bool value_fits(const struct option *option, const char *text)
         return parse_time(text, &clock, option->kind == OPTION_TIME ? 1 : -1, &value);
     case OPTION_SIZE:
         return parse_size(text, &value);
+    case OPTION_PAIR:
+        return *text == '\0' || (*text != '=' && strchr(text, '='));
     case OPTION_CHOICE:
         return choice_fits(option, text);
     }
@@ -194,6 +196,7 @@ static void check_given(const struct reading *reading, const struct given *given
     uint64_t number = 0;
     switch (option->kind) {
     case OPTION_TEXT:
+    case OPTION_PAIR:
         break;
     case OPTION_FLAG:
     case OPTION_UNFLAG:
@@ -324,7 +327,8 @@ static void check_request(const struct cli *cli, const ProtobufCMessage *request
         size_t same = 0, marks = 0;
         for (size_t j = 0; path && j < cli->input.given_count; j++) {
             const char *other = cli->input.given[j].option->field;
-            marks += other && strcmp(other, path) == 0;
+            bool none = given->option->kind == OPTION_PAIR && !*cli->input.given[j].text;
+            marks += other && strcmp(other, path) == 0 && !none;
             same += cli->input.given[j].option == given->option;
             if (other && strcmp(other, path) == 0)
                 last = &cli->input.given[j];

@@ -87,7 +87,7 @@ static bool updated(struct deriving *d, const Maskline__Store__V1__SessionUpdate
     if (old == ROW_FAILED)
         return false;
     if (old == ROW_PRESENT) {
-        session_apply_updated(session, change, d->entry->time);
+        session_apply_updated(session, change, d->entry);
         if (!put_session(d, session, ROW_LATER))
             return false;
     }
@@ -124,7 +124,7 @@ static bool reopened(struct deriving *d, const Maskline__Store__V1__SessionReope
     if (old == ROW_FAILED)
         return false;
     if (old == ROW_PRESENT) {
-        session_apply_reopened(session, change, d->entry->time);
+        session_apply_reopened(session, change, d->entry);
         if (!put_session(d, session, ROW_WITH_ENTRY))
             return false;
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Fields of Interaction (records.proto). */
-enum { FIELD_OUTBOUND = 6, FIELD_UPDATE_TIME = 8, FIELD_EXPIRE_TIME = 9 };
+enum { FIELD_OUTBOUND = 6, FIELD_UPDATE_TIME = 8, FIELD_EXPIRE_TIME = 9, FIELD_METADATA = 120 };
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5, VARINT_MOST = 10 };
 
@@ -79,6 +79,19 @@ static bool read_field(const uint8_t **place, const uint8_t *end, struct field *
     return true;
 }
 
+/* There are more than METADATA_MOST only in a record that nobody here has written. */
+static bool add_metadata(struct arena *arena, struct bytes content, struct metadata *metadata)
+{
+    if (!metadata->items)
+        metadata->items = arena_array(arena, METADATA_MOST, sizeof *metadata->items);
+    if (!metadata->items || metadata->count == METADATA_MOST)
+        return false;
+    Maskline__Store__V1__MetadataItem *item = maskline__store__v1__metadata_item__unpack(
+        arena_allocator(arena), content.size, content.data);
+    metadata->items[metadata->count++] = item;
+    return item;
+}
+
 bool leg_bytes_read(struct bytes interaction, uint32_t index, struct arena *arena,
                     struct leg_bytes *ret_leg)
 {
@@ -91,6 +104,9 @@ bool leg_bytes_read(struct bytes interaction, uint32_t index, struct arena *aren
             return false;
         if (field.number == FIELD_EXPIRE_TIME && field.wire == WIRE_VARINT)
             found.expire_time = (int64_t)field.value;
+        if (field.number == FIELD_METADATA && field.wire == WIRE_BYTES &&
+            !add_metadata(arena, field.content, &found.metadata))
+            return false;
         if (field.number != FIELD_OUTBOUND || field.wire != WIRE_BYTES || count++ != index)
             continue;
         found.leg = maskline__store__v1__leg__unpack(arena_allocator(arena), field.content.size,

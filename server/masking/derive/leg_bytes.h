@@ -7,12 +7,14 @@
 
 #include "maskline/store/v1/records.pb-c.h"
 #include "proto/c/arena.h"
+#include "server/masking/sessions/metadata.h"
 #include "storage/kv.h"
 
 struct leg_bytes {
     Maskline__Store__V1__Leg
-        *leg;            /* in the arena; NULL: the interaction has no such outbound leg */
-    int64_t expire_time; /* the interaction's */
+        *leg;                 /* in the arena; NULL: the interaction has no such outbound leg */
+    int64_t expire_time;      /* the interaction's */
+    struct metadata metadata; /* its session's; in the arena */
 };
 
 /* Reads an outbound leg of a packed interaction. False: it cannot be read, or the arena is full. */

@@ -10,14 +10,24 @@ static char *text(const char *of)
     return (char *)(uintptr_t)of;
 }
 
-void session_apply_updated(Maskline__Store__V1__Session *session,
-                           const Maskline__Store__V1__SessionUpdated *updated, int64_t time)
+static void take_metadata(Maskline__Store__V1__Session *session,
+                          const Maskline__Store__V1__Entry *entry)
 {
+    session->metadata = entry->session_metadata;
+    session->n_metadata = entry->n_session_metadata;
+}
+
+void session_apply_updated(Maskline__Store__V1__Session *session,
+                           const Maskline__Store__V1__SessionUpdated *updated,
+                           const Maskline__Store__V1__Entry *entry)
+{
+    if (updated->set_metadata)
+        take_metadata(session, entry);
     session->ttl = updated->ttl;
     session->ttl_given = updated->ttl_given;
     session->expire_date = updated->expire_date;
     session->effective_expire_time = updated->effective_expire_time;
-    session->update_time = time;
+    session->update_time = entry->time;
 }
 
 static void end_earlier(Maskline__Store__V1__Participant *participant)
@@ -57,8 +67,11 @@ static void renew_number(Maskline__Store__V1__Session *session,
 }
 
 void session_apply_reopened(Maskline__Store__V1__Session *session,
-                            const Maskline__Store__V1__SessionReopened *reopened, int64_t time)
+                            const Maskline__Store__V1__SessionReopened *reopened,
+                            const Maskline__Store__V1__Entry *entry)
 {
+    if (reopened->set_metadata)
+        take_metadata(session, entry);
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
     session->closed_reason = MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED;
     session->fail_reason = text("");
@@ -69,8 +82,8 @@ void session_apply_reopened(Maskline__Store__V1__Session *session,
     session->ttl_given = reopened->ttl_given;
     session->expire_date = reopened->expire_date;
     session->effective_expire_time = reopened->effective_expire_time;
-    session->reopen_time = time;
-    session->update_time = time;
+    session->reopen_time = entry->time;
+    session->update_time = entry->time;
     session->generation = reopened->generation;
     for (size_t i = 0; i < session->n_participants; i++) {
         if (session->participants[i]->delete_time)
@@ -139,6 +152,6 @@ void session_apply_interaction(Maskline__Store__V1__Session *session,
         session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
     if (!MUTANT("ttl_not_renewed"))
         session->last_interaction_time = time;
-    session->interaction_count++;
+    session->interaction_count += !MUTANT("message_counts_not");
     session->effective_expire_time = created->effective_expire_time;
 }

@@ -8,11 +8,13 @@
 #include "server/masking/rows/rows.h"
 
 void session_apply_updated(Maskline__Store__V1__Session *session,
-                           const Maskline__Store__V1__SessionUpdated *updated, int64_t time);
+                           const Maskline__Store__V1__SessionUpdated *updated,
+                           const Maskline__Store__V1__Entry *entry);
 void session_apply_closed(Maskline__Store__V1__Session *session,
                           const Maskline__Store__V1__SessionClosed *closed, int64_t time);
 void session_apply_reopened(Maskline__Store__V1__Session *session,
-                            const Maskline__Store__V1__SessionReopened *reopened, int64_t time);
+                            const Maskline__Store__V1__SessionReopened *reopened,
+                            const Maskline__Store__V1__Entry *entry);
 /* The session's list of participants grows in the arena. False: it is full. */
 bool session_apply_added(Maskline__Store__V1__Session *session,
                          const Maskline__Store__V1__ParticipantAdded *added, int64_t time,

@@ -34,6 +34,8 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->session = acceptance->session->sid;
     made->type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
     made->content = acceptance->content;
+    made->session_metadata = acceptance->session->metadata;
+    made->n_session_metadata = acceptance->session->n_metadata;
     made->inbound = acceptance->inbound;
     made->create_time = rows->now;
     made->update_time = rows->now;

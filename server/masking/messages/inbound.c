@@ -9,6 +9,7 @@
 #include "server/masking/rows/known.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/ports.h"
+#include "server/masking/sessions/metadata.h"
 #include "server/masking/sessions/session_end.h"
 #include "server/masking/messages/media.h"
 
@@ -100,6 +101,8 @@ static enum step reject(struct reception *r, enum rejection rejection)
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED;
     entry.inbound_rejected = &rejected;
+    if (r->session)
+        entry_of_session(&entry, r->session);
     uint64_t position;
     if (!rows_append(&r->rows, r->service->sid.data, &entry, &position, &in->error))
         return STEP_BROKEN;

@@ -14,7 +14,7 @@ enum kv_found leg_row(struct rows *rows, const struct leg_id *id, struct leg_byt
 }
 
 bool leg_append(struct rows *rows, const struct leg_id *id, Maskline__Store__V1__Leg *leg,
-                int64_t due_before, struct error *error)
+                const struct metadata *metadata, int64_t due_before, struct error *error)
 {
     struct leg_id its = *id;
     Maskline__Store__V1__LegChanged changed = MASKLINE__STORE__V1__LEG_CHANGED__INIT;
@@ -26,6 +26,8 @@ bool leg_append(struct rows *rows, const struct leg_id *id, Maskline__Store__V1_
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED;
     entry.leg_changed = &changed;
+    entry.session_metadata = metadata->items;
+    entry.n_session_metadata = metadata->count;
     uint64_t position;
     return rows_append(rows, log_service(&id->log), &entry, &position, error);
 }

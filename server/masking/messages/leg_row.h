@@ -12,8 +12,8 @@
 enum kv_found leg_row(struct rows *rows, const struct leg_id *id, struct leg_bytes *ret_leg,
                       struct error *error);
 
-/* Writes down what the leg is now; `due_before` is its due_time before that. */
+/* Writes down what the leg is now; `due_before` is its due_time before that, `metadata` what its interaction has. */
 bool leg_append(struct rows *rows, const struct leg_id *id, Maskline__Store__V1__Leg *leg,
-                int64_t due_before, struct error *error);
+                const struct metadata *metadata, int64_t due_before, struct error *error);
 
 #endif

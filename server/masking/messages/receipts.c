@@ -38,8 +38,9 @@ static void prefetch(struct command *command, struct view *view)
     rows_get(&rows, KV_LIVE, &key, &value, &error);
 }
 
-static bool append_warning(struct arrival *arrival, struct rows *rows, const char *reason,
-                           int32_t original, const char *message)
+static bool append_warning(struct arrival *arrival, struct rows *rows,
+                           const struct metadata *metadata, const char *reason, int32_t original,
+                           const char *message)
 {
     Maskline__Store__V1__Service *service;
     enum kv_found found =
@@ -59,6 +60,8 @@ static bool append_warning(struct arrival *arrival, struct rows *rows, const cha
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
     entry.warning = &warning;
+    entry.session_metadata = metadata->items;
+    entry.n_session_metadata = metadata->count;
     uint64_t position;
     return rows_append(rows, log_service(&arrival->id.log), &entry, &position, &arrival->error);
 }
@@ -77,7 +80,7 @@ static bool decide(struct command *command, struct txn *txn)
     struct arrival *arrival = (struct arrival *)command;
     struct rows rows = rows_of_txn(txn, arrival->masking->store);
     rows.tenant = log_tenant(&arrival->id.log);
-    struct leg_bytes row;
+    struct leg_bytes row = {.leg = NULL};
     enum kv_found found = leg_row(&rows, &arrival->id, &row, &arrival->error);
     if (found == KV_FAILED)
         return false;
@@ -88,15 +91,15 @@ static bool decide(struct command *command, struct txn *txn)
     }
     /* The key is ours: the message was there once. */
     if (found == KV_ABSENT || !row.leg)
-        return append_warning(arrival, &rows, "INTERACTION_DELETED", 80307,
+        return append_warning(arrival, &rows, &row.metadata, "INTERACTION_DELETED", 80307,
                               "A receipt came for a message that was deleted.");
     int64_t due_before = row.leg->due_time;
     switch (leg_receipt(row.leg, arrival->receipt, rows.now)) {
     case LEG_CHANGED:
         return (!due_before || drop_mark(arrival, &rows)) &&
-               leg_append(&rows, &arrival->id, row.leg, due_before, &arrival->error);
+               leg_append(&rows, &arrival->id, row.leg, &row.metadata, due_before, &arrival->error);
     case LEG_CONTRADICTED:
-        return append_warning(arrival, &rows, "RECEIPT_CONTRADICTS", 80906,
+        return append_warning(arrival, &rows, &row.metadata, "RECEIPT_CONTRADICTS", 80906,
                               "A receipt says otherwise of a message than what it ended as.");
     default:
         return true;

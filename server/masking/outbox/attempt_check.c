@@ -71,7 +71,9 @@ static enum go end(struct checking *c, Maskline__Store__V1__LegStatus status, co
                 "RESULT_UNKNOWN", 0, c->rows->now);
     else
         leg_end(c->leg, status, reason, original, c->rows->now);
-    if (!leg_append(c->rows, c->id, c->leg, before, c->error))
+    const struct metadata metadata = {c->interaction->session_metadata,
+                                      c->interaction->n_session_metadata};
+    if (!leg_append(c->rows, c->id, c->leg, &metadata, before, c->error))
         return GO_FAIL;
     return judge(c, VERDICT_END);
 }

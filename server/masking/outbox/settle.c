@@ -108,7 +108,7 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
                    leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now);
     attempt->waits = leg_waits(leg);
     attempt->due = leg->due_time;
-    return !changed || leg_append(rows, id, leg, before, error);
+    return !changed || leg_append(rows, id, leg, &row.metadata, before, error);
 }
 
 static bool decide(struct command *command, struct txn *txn)

@@ -92,6 +92,7 @@ static bool append_added(struct addition *addition, struct rows *rows,
     entry.request = request_mark(rows, &addition->add->request);
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED;
     entry.participant_added = &added;
+    entry_of_session(&entry, op->session);
     uint64_t position;
     return rows_append(rows, op->service->sid.data, &entry, &position, error);
 }
@@ -174,6 +175,7 @@ static bool append_removed(struct removal *removal, struct rows *rows,
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_REMOVED;
     entry.participant_removed = &removed;
+    entry_of_session(&entry, op->session);
     uint64_t position;
     if (!rows_append(rows, op->service->sid.data, &entry, &position, error))
         return false;

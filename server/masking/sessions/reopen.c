@@ -49,8 +49,8 @@ static bool check_route(struct rows *rows, const Maskline__Store__V1__Service *s
 
 static bool append(struct rows *rows, const Maskline__Store__V1__Service *service,
                    Maskline__Store__V1__Session *session, const struct session_life *life,
-                   const struct route_list *routes, const struct use_list *uses,
-                   struct error *error)
+                   const struct metadata *metadata, const struct route_list *routes,
+                   const struct use_list *uses, struct error *error)
 {
     Maskline__Store__V1__Session after = *session;
     after.ttl = life->ttl;
@@ -74,16 +74,22 @@ static bool append(struct rows *rows, const Maskline__Store__V1__Service *servic
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_REOPENED;
     entry.session_reopened = &reopened;
+    entry_of_session(&entry, session);
+    if (metadata) {
+        reopened.set_metadata = true;
+        entry.session_metadata = metadata->items;
+        entry.n_session_metadata = metadata->count;
+    }
     uint64_t position;
     if (!rows_append(rows, service->sid.data, &entry, &position, error))
         return false;
-    session_apply_reopened(session, &reopened, rows->now);
+    session_apply_reopened(session, &reopened, &entry);
     return true;
 }
 
 bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *service,
                     Maskline__Store__V1__Session *session, const struct session_life *life,
-                    struct error *error)
+                    const struct metadata *metadata, struct error *error)
 {
     struct route_list routes;
     struct use_list uses;
@@ -96,5 +102,5 @@ bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *servi
              !check_route(rows, service, session, routes.items[i], error)))
             return false;
     }
-    return append(rows, service, session, life, &routes, &uses, error);
+    return append(rows, service, session, life, metadata, &routes, &uses, error);
 }

@@ -5,6 +5,7 @@
 #define MASKLINE_SERVER_MASKING_SESSIONS_REOPEN_H
 
 #include "server/masking/rows/rows.h"
+#include "server/masking/sessions/metadata.h"
 
 /* How long a session lives, in its record's terms. */
 struct session_life {
@@ -14,9 +15,9 @@ struct session_life {
 };
 
 /* Opens an ended session with its participants and their numbers, which have to be in the pool, able, and free for these people.
- * The session is changed in place. */
+ * The session is changed in place. `metadata`: what its own becomes; NULL: it stays. */
 bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *service,
                     Maskline__Store__V1__Session *session, const struct session_life *life,
-                    struct error *error);
+                    const struct metadata *metadata, struct error *error);
 
 #endif

@@ -73,6 +73,7 @@ static void check_form(struct create *create)
         error_field(error, "expire_time", "This has passed.");
     if (!status_is_one(draft->status))
         error_field(error, "status", "OPEN, IN_PROGRESS or CLOSED.");
+    metadata_form(error, &draft->metadata);
     form_request(error, &draft->request);
     read_participants(create);
 }
@@ -161,6 +162,8 @@ static Maskline__Store__V1__Session *make(struct create *create, struct rows *ro
         create->draft->mode ? create->draft->mode : create->base.service->settings->default_mode;
     session->create_time = session->update_time = rows->now;
     session->generation = 1;
+    session->metadata = create->draft->metadata.items;
+    session->n_metadata = create->draft->metadata.count;
     if (!set_life(create, rows, session))
         return NULL;
     set_status(create, rows, session);

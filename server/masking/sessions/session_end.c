@@ -6,6 +6,7 @@
 #include "server/masking/internal.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/derive/session_apply.h"
+#include "server/masking/sessions/metadata.h"
 #include "server/masking/sessions/session_end.h"
 #include "server/masking/sessions/session_routes.h"
 
@@ -35,6 +36,7 @@ bool session_close(struct rows *rows, const Maskline__Store__V1__Service *servic
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED;
     entry.session_closed = &closed;
+    entry_of_session(&entry, session);
     uint64_t position;
     if (!rows_append(rows, service->sid.data, &entry, &position, error))
         return false;
@@ -163,6 +165,7 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_DELETED;
     entry.session_deleted = &deleted;
+    entry_of_session(&entry, session);
     uint64_t position;
     return rows_append(rows, service->sid.data, &entry, &position, error);
 }

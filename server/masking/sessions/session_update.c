@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/messages/legs.h"
@@ -23,6 +24,8 @@ static void check_form(struct update *update)
         form_span(error, "ttl", change->ttl, 0, SECONDS_MOST * INT64_C(1000000));
     if (change->set_expire_time && change->expire_time < 0)
         error_field(error, "expire_time", "This has passed.");
+    if (change->set_metadata)
+        metadata_form(error, &change->metadata);
 }
 
 /* What the session is to live like. Without a ttl or date of its own, it lives by the Service's default. */
@@ -55,6 +58,21 @@ static bool same_life(const Maskline__Store__V1__Session *session, const struct 
            session->expire_date == life->expire_date;
 }
 
+/* What the session's entry tells of its metadata. Returns whether that changes. */
+static bool tell_metadata(const struct session_change *change,
+                          const Maskline__Store__V1__Session *session,
+                          Maskline__Store__V1__Entry *entry)
+{
+    bool changes = change->set_metadata && !metadata_same(session, &change->metadata) &&
+                   !MUTANT("metadata_stays");
+    entry_of_session(entry, session);
+    if (changes) {
+        entry->session_metadata = change->metadata.items;
+        entry->n_session_metadata = change->metadata.count;
+    }
+    return changes;
+}
+
 static bool append_update(struct update *update, struct rows *rows, const struct session_life *life)
 {
     struct session_op *op = &update->base;
@@ -73,10 +91,11 @@ static bool append_update(struct update *update, struct rows *rows, const struct
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED;
     entry.session_updated = &updated;
+    updated.set_metadata = tell_metadata(update->change, op->session, &entry);
     uint64_t position;
     if (!rows_append(rows, op->service->sid.data, &entry, &position, &op->op.error))
         return false;
-    session_apply_updated(op->session, &updated, rows->now);
+    session_apply_updated(op->session, &updated, &entry);
     return true;
 }
 
@@ -94,9 +113,12 @@ static bool change_open(struct update *update, struct rows *rows)
     struct session_life life;
     if (!set_life(update, rows, &life))
         return false;
-    if (!same_life(op->session, &life) && !append_update(update, rows, &life))
+    const struct session_change *change = update->change;
+    bool same = same_life(op->session, &life) &&
+                (!change->set_metadata || metadata_same(op->session, &change->metadata));
+    if (!same && !append_update(update, rows, &life))
         return false;
-    if (update->change->status == CLOSED)
+    if (change->status == CLOSED)
         return close_now(update, rows, MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_API);
     if (session_active(op->session, rows->now))
         return true;
@@ -112,8 +134,9 @@ static bool change_ended(struct update *update, struct rows *rows)
     struct session_life life;
     if (change->status == IN_PROGRESS)
         return set_life(update, rows, &life) &&
-               session_reopen(rows, op->service, op->session, &life, &op->op.error);
-    if (change->set_ttl || change->set_expire_time)
+               session_reopen(rows, op->service, op->session, &life,
+                              change->set_metadata ? &change->metadata : NULL, &op->op.error);
+    if (change->set_ttl || change->set_expire_time || change->set_metadata)
         return refuse(&op->op.error, REFUSED_SESSION_CLOSED);
     return true;
 }

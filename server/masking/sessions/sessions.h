@@ -5,6 +5,7 @@
 #define MASKLINE_SERVER_MASKING_SESSIONS_SESSIONS_H
 
 #include "server/masking/masking.h"
+#include "server/masking/sessions/metadata.h"
 
 /* `service` is the session's Service: clients see its SID. */
 typedef void (*session_done)(void *data, const Maskline__Store__V1__Service *service,
@@ -29,6 +30,7 @@ struct session_draft {
     Maskline__Store__V1__SessionStatus status; /* UNSPECIFIED or OPEN, IN_PROGRESS, CLOSED */
     const struct participant_draft *participants;
     size_t participant_count; /* at most 2 */
+    struct metadata metadata; /* tidy */
     struct request_id request;
 };
 /* All or nothing, participants too. */
@@ -44,6 +46,8 @@ struct session_change {
     int64_t expire_time; /* 0: none */
     Maskline__Store__V1__SessionStatus
         status; /* UNSPECIFIED: as it is; IN_PROGRESS re-opens, CLOSED closes */
+    bool set_metadata;
+    struct metadata metadata; /* tidy; all of it becomes this */
 };
 void sessions_update(struct masking *masking, const struct session_change *change,
                      session_done done, void *data);

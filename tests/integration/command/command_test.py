@@ -70,6 +70,17 @@ class Command(harness.Case):
         after = self.rows("events", "rides", "--after", "2", "--type", "phone-number-added")
         self.assertEqual([event["position"] for event in after], ["3"])
 
+    def test_metadata_is_given_and_replaced(self):
+        self.run_it("service", "create", "rides")
+        session, = self.rows("session", "create", "rides", "--name", "a", "--metadata", "order=4711", "--metadata", "note=")
+        self.assertEqual(session["metadata"], {"order": "4711", "note": ""})
+        session, = self.rows("session", "update", "rides", "a", "--metadata", "x=y=z")
+        self.assertEqual(session["metadata"], {"x": "y=z"})
+        session, = self.rows("session", "update", "rides", "a", "--metadata", "")
+        self.assertNotIn("metadata", session)
+        for bad in ["order", "=4711"]:
+            self.assertIn("KEY=VALUE", self.run_it("session", "update", "rides", "a", "--metadata", bad, status=2).stderr)
+
     def test_numbers_are_changed_and_removed(self):
         self.run_it("service", "create", "rides")
         self.run_it("number", "add", "rides", "+15550100001", "--name", "first", "--sms")

@@ -35,6 +35,8 @@ static bool fits(enum option_kind kind, const ProtobufCFieldDescriptor *field)
     case OPTION_TIME:
     case OPTION_PAST:
         return field->descriptor == &google__protobuf__timestamp__descriptor;
+    case OPTION_PAIR:
+        return reflect_map(field);
     case OPTION_CHOICE:
         return field->type == PROTOBUF_C_TYPE_ENUM;
     }

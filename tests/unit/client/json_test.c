@@ -33,6 +33,21 @@ START_TEST(test_defaults_are_left_out)
 }
 END_TEST
 
+START_TEST(test_maps)
+{
+    Maskline__V1__Session session = MASKLINE__V1__SESSION__INIT;
+    Maskline__V1__Session__MetadataEntry order = MASKLINE__V1__SESSION__METADATA_ENTRY__INIT,
+                                         empty = MASKLINE__V1__SESSION__METADATA_ENTRY__INIT;
+    Maskline__V1__Session__MetadataEntry *both[] = {&order, &empty};
+    order.key = "order";
+    order.value = "4\"7";
+    empty.key = "e";
+    session.metadata = both;
+    session.n_metadata = 2;
+    expect(&session.base, "{\"metadata\":{\"order\":\"4\\\"7\",\"e\":\"\"}}");
+}
+END_TEST
+
 START_TEST(test_fields)
 {
     Maskline__V1__Session session = MASKLINE__V1__SESSION__INIT;
@@ -137,6 +152,6 @@ START_TEST(test_what_is_no_number)
 }
 END_TEST
 
-SUITE_MAIN("json", test_defaults_are_left_out, test_fields, test_text_is_escaped,
+SUITE_MAIN("json", test_defaults_are_left_out, test_fields, test_maps, test_text_is_escaped,
            test_oneofs_and_large_numbers, test_durations, test_what_is_out_of_range,
            test_what_is_no_number)
