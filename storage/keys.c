@@ -290,6 +290,21 @@ struct key key_session_name(uint32_t tenant, const uint8_t *service, const uint8
     return key;
 }
 
+struct key key_name_sessions(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = scoped(tenant, service, 'r');
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
+struct key key_name_session(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE],
+                            const uint8_t *session)
+{
+    struct key key = key_name_sessions(tenant, service, hash);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
 struct key key_person_sessions(uint32_t tenant, const uint8_t *service, const struct person *person)
 {
     struct key key = scoped(tenant, service, 'i');
@@ -344,6 +359,15 @@ bool key_last_sid(struct bytes key, sid_bytes ret_sid)
         return false;
     memcpy(ret_sid, (const uint8_t *)key.data + key.size - SID_SIZE, SID_SIZE);
     return true;
+}
+
+struct key key_minted(const struct key *prefix, int64_t time)
+{
+    struct key key = *prefix;
+    uint64_t milliseconds = time < 0 ? 0 : (uint64_t)time / 1000;
+    for (int shift = 40; shift >= 0; shift -= 8) /* a SID begins with them */
+        add_byte(&key, (uint8_t)(milliseconds >> shift));
+    return key;
 }
 
 static struct key meta(char kind)

@@ -17,6 +17,7 @@
  *   KV_IDX   t s e time session          sessions by when they end
  *            t s o time interaction leg  outbound legs by when they are due
  *            t s u name                  session by unique name (hash); the newest of that name
+ *            t s r name session          sessions by unique name (hash), each that ever had it, once the Service lets names be taken again
  *            t s i person session        sessions by a person who is or was in them
  *            t s x time session          closed sessions by when they are purged
  *            t p n number                proxy identifier by number SID
@@ -96,6 +97,10 @@ struct key key_outbox(uint32_t tenant, const uint8_t *service, int64_t time,
                       const uint8_t *interaction, uint32_t leg);
 struct key key_outboxes(uint32_t tenant, const uint8_t *service);
 struct key key_session_name(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE]);
+struct key key_name_session(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE],
+                            const uint8_t *session);
+struct key key_name_sessions(uint32_t tenant, const uint8_t *service,
+                             const uint8_t hash[HASH_SIZE]);
 struct key key_person_session(uint32_t tenant, const uint8_t *service, const struct person *person,
                               const uint8_t *session);
 struct key key_person_sessions(uint32_t tenant, const uint8_t *service,
@@ -108,6 +113,8 @@ struct key key_number_sids(uint32_t tenant, const uint8_t *pool);
 /* The time in an expiry, outbox or purge key; the SID at the end of a session, expiry, purge or person-session key. */
 bool key_time(struct bytes key, int64_t *ret_time);
 bool key_last_sid(struct bytes key, sid_bytes ret_sid);
+/* Where, among keys that have only a SID behind this prefix, those that were minted at this time or later begin. */
+struct key key_minted(const struct key *prefix, int64_t time);
 
 struct key key_service(uint32_t tenant, const uint8_t *service);
 struct key key_services(uint32_t tenant);

@@ -10,6 +10,7 @@ static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
     policy->default_ttl = duration_new(arena, settings->default_ttl);
     policy->default_mode = (Maskline__V1__SessionMode)settings->default_mode;
     policy->idle_cap = duration_new(arena, settings->idle_cap);
+    policy->reuse_names = settings->reuse_names;
     return policy;
 }
 

@@ -6,10 +6,12 @@ const struct mask_path *service_mask_paths(void)
 {
     static const struct mask_path paths[] = {
         {"unique_name", CHANGES_NAME},
-        {"session_policy", CHANGES_DEFAULT_TTL | CHANGES_DEFAULT_MODE | CHANGES_IDLE_CAP},
+        {"session_policy",
+         CHANGES_DEFAULT_TTL | CHANGES_DEFAULT_MODE | CHANGES_IDLE_CAP | CHANGES_REUSE_NAMES},
         {"session_policy.default_ttl", CHANGES_DEFAULT_TTL},
         {"session_policy.default_mode", CHANGES_DEFAULT_MODE},
         {"session_policy.idle_cap", CHANGES_IDLE_CAP},
+        {"session_policy.reuse_names", CHANGES_REUSE_NAMES},
         {"number_policy", CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY |
                               CHANGES_QUARANTINE | CHANGES_GEO_LEVEL | CHANGES_GEO_MATCHING},
         {"number_policy.selection_behavior", CHANGES_SELECTION},
@@ -91,6 +93,8 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_GEO_LEVEL;
     if (policies->number && policies->number->geo_matching != 0)
         set |= CHANGES_GEO_MATCHING;
+    if (policies->session && policies->session->reuse_names)
+        set |= CHANGES_REUSE_NAMES;
     return set;
 }
 
@@ -151,5 +155,7 @@ struct service_settings settings_read(struct error *error, const struct policies
     }
     read_enums(error, policies, changes, &settings);
     read_geo(error, policies->number, changes, &settings);
+    if (changes & CHANGES_REUSE_NAMES)
+        settings.reuse_names = policies->session && policies->session->reuse_names;
     return settings;
 }

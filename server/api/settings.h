@@ -32,6 +32,7 @@ enum {
     CHANGES_EVENTS = 1 << 11,
     CHANGES_GEO_LEVEL = 1 << 24,
     CHANGES_GEO_MATCHING = 1 << 25,
+    CHANGES_REUSE_NAMES = 1 << 28,
 };
 
 /* For mask_changes. */

@@ -56,12 +56,34 @@ static struct key name_key(struct deriving *d, const char *name)
     return key_session_name(d->tenant, d->service, hash);
 }
 
-static bool put_name(struct deriving *d, const Maskline__Store__V1__Session *session)
+static bool put_name(struct deriving *d, const char *name, const uint8_t *session)
 {
-    if (!*session->unique_name)
+    if (!*name)
         return true;
-    struct key key = name_key(d, session->unique_name);
-    return derive_text(d, KV_IDX, &key, (struct bytes){session->sid.data, SID_BYTES}, ROW_LATER);
+    struct key key = name_key(d, name);
+    return derive_text(d, KV_IDX, &key, (struct bytes){session, SID_BYTES}, ROW_LATER);
+}
+
+static struct key listed_key(struct deriving *d, const char *name, const uint8_t *session)
+{
+    uint8_t hash[HASH_SIZE];
+    name_hash(store_hash_key(d->masking->store), name, hash);
+    return key_name_session(d->tenant, d->service, hash, session);
+}
+
+static bool put_listed(struct deriving *d, const char *name, const uint8_t *session)
+{
+    struct key key = listed_key(d, name, session);
+    return derive_text(d, KV_IDX, &key, NOTHING, ROW_LATER);
+}
+
+/* The index of all sessions of a name: this one's, and the one's that had it before. */
+static bool put_names(struct deriving *d, const Maskline__Store__V1__SessionCreated *change)
+{
+    const char *name = change->session->unique_name;
+    return put_name(d, name, change->session->sid.data) &&
+           (!change->name_listed || put_listed(d, name, change->session->sid.data)) &&
+           (!change->displaced.len || put_listed(d, name, change->displaced.data));
 }
 
 static bool created(struct deriving *d, const Maskline__Store__V1__SessionCreated *change)
@@ -73,7 +95,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__SessionCreate
             return false;
     }
     bool open = session_open(session);
-    return put_session(d, session, ROW_WITH_ENTRY) && put_name(d, session) &&
+    return put_session(d, session, ROW_WITH_ENTRY) && put_names(d, change) &&
            derive_taken(d, sid, session->end_time, change->taken, change->n_taken) &&
            derive_uses(d, change->uses, change->n_uses) &&
            put_expiry(d, sid, open ? session->effective_expire_time : 0) &&
@@ -128,7 +150,8 @@ static bool reopened(struct deriving *d, const Maskline__Store__V1__SessionReope
         if (!put_session(d, session, ROW_WITH_ENTRY))
             return false;
     }
-    return derive_taken(d, change->session.data, 0, change->taken, change->n_taken) &&
+    return put_name(d, change->unique_name, change->session.data) &&
+           derive_taken(d, change->session.data, 0, change->taken, change->n_taken) &&
            derive_uses(d, change->uses, change->n_uses) &&
            put_expiry(d, change->session.data, change->effective_expire_time);
 }
@@ -161,6 +184,11 @@ static bool deleted(struct deriving *d, const Maskline__Store__V1__SessionDelete
     if (*change->unique_name) {
         struct key key = name_key(d, change->unique_name);
         if (!derive_name_gone(d, KV_IDX, &key, change->session.data))
+            return false;
+    }
+    if (change->name_listed) {
+        struct key key = listed_key(d, change->unique_name, change->session.data);
+        if (!derive_delete(d->derivation, KV_IDX, key_bytes(&key), ROW_LATER))
             return false;
     }
     return drop_rows(d, change) && derive_forgotten(d, change) &&

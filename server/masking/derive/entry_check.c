@@ -42,7 +42,7 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
 {
     static const char *const hashes[] = {"key", "body_hash", "dedupe_key", "content_hash", NULL};
     static const char *const persons[] = {"person", "persons", "peers", "former_persons", NULL};
-    static const char *const optional[] = {"peer", "number", NULL};
+    static const char *const optional[] = {"peer", "number", "displaced", NULL};
     if (is_one_of(name, hashes))
         return true;
     if (is_one_of(name, persons))

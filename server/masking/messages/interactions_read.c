@@ -1,19 +1,10 @@
 #include "server/masking/messages/interactions.h"
 
 #include "server/masking/errors.h"
+#include "server/masking/rows/lists.h"
 #include "server/masking/rows/rows.h"
 
 #include <stdio.h>
-#include <string.h>
-
-enum {
-    PAGE_DEFAULT = 50,
-    PAGE_MOST = 1000,
-    /* Rows that one page looks at, whatever its filter lets through. */
-    SCAN_BUDGET = 5000,
-    /* Of what was read for one page: clients take answers of 4 MiB as a rule. */
-    PAGE_MEMORY = 2 * 1024 * 1024,
-};
 
 bool interactions_get(struct view *view, const struct store *store, const char *service,
                       const char *session, const char *interaction, struct arena *arena,
@@ -57,14 +48,6 @@ static bool passes(const Maskline__Store__V1__Interaction *interaction,
     return false;
 }
 
-static bool page_size(const struct page *page, size_t *ret_size, struct error *error)
-{
-    if (page->size > PAGE_MOST)
-        return error_field(error, "page_size", "is more than %d", PAGE_MOST);
-    *ret_size = page->size ? page->size : PAGE_DEFAULT;
-    return true;
-}
-
 /* The page's token says which list it is of: this session, with this filter. */
 static void list_name(const Maskline__Store__V1__Session *session,
                       const struct interaction_filter *filter, char *ret_name, size_t room)
@@ -75,50 +58,24 @@ static void list_name(const Maskline__Store__V1__Session *session,
              (long long)filter->created_to);
 }
 
-struct listing {
-    struct rows *rows;
-    const Maskline__Store__V1__Service *service;
-    const Maskline__Store__V1__Session *session;
+struct looking {
     const struct interaction_filter *filter;
     struct interaction_list *list;
-    size_t size;
 };
 
-/* Fills the page from the key on. *ret_more: the scan stopped before its end, and *ret_last is where. */
-static bool fill(struct listing *listing, const struct key *from, struct key *ret_last,
-                 bool *ret_more, struct error *error)
+static bool look(void *data, struct rows *rows, struct bytes key, struct bytes value,
+                 bool *ret_taken, struct error *error)
 {
-    struct rows *rows = listing->rows;
-    struct key prefix =
-        key_interactions(rows->tenant, listing->service->sid.data, listing->session->sid.data);
-    struct bytes to = bytes_after(key_bytes(&prefix), rows->arena);
-    struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(from), to, false);
-    if (!scan)
-        return refuse(error, REFUSED_NO_MEMORY);
-    bool ok = true;
-    unsigned looked = 0;
-    size_t before = arena_used(rows->arena);
-    for (; scan_valid(scan) && ok && looked < SCAN_BUDGET && listing->list->count < listing->size &&
-           arena_used(rows->arena) - before < PAGE_MEMORY;
-         scan_next(scan), looked++) {
-        struct bytes key = scan_key(scan), value = scan_value(scan).bytes;
-        Maskline__Store__V1__Interaction *interaction = maskline__store__v1__interaction__unpack(
-            arena_allocator(rows->arena), value.size, value.data);
-        ok = interaction && key.size <= sizeof ret_last->data;
-        if (!ok)
-            break;
-        ret_last->size = key.size;
-        memcpy(ret_last->data, key.data, key.size);
-        if (passes(interaction, listing->filter))
-            listing->list->interactions[listing->list->count++] = interaction;
-    }
-    *ret_more = scan_valid(scan);
-    if (!ok)
-        refuse(error, REFUSED_RECORD_UNREADABLE);
-    else
-        ok = scan_ok(scan, error);
-    scan_free(scan);
-    return ok;
+    (void)key;
+    struct looking *looking = data;
+    const Maskline__Store__V1__Interaction *interaction =
+        rows_record(rows, &maskline__store__v1__interaction__descriptor, value, error);
+    if (!interaction)
+        return false;
+    *ret_taken = passes(interaction, looking->filter);
+    if (*ret_taken)
+        looking->list->interactions[looking->list->count++] = interaction;
+    return true;
 }
 
 bool interactions_list(struct view *view, const struct store *store, const char *service,
@@ -129,33 +86,26 @@ bool interactions_list(struct view *view, const struct store *store, const char 
     struct rows rows = rows_of_view(view, store, arena);
     Maskline__Store__V1__Service *its_service;
     Maskline__Store__V1__Session *its_session;
-    struct listing listing = {.rows = &rows, .filter = filter};
-    if (!page_size(page, &listing.size, error) ||
-        !rows_find_active_service(&rows, service, &its_service, error) ||
+    if (!rows_find_active_service(&rows, service, &its_service, error) ||
         !rows_find_session(&rows, its_service, session, &its_session, error))
         return false;
-    struct interaction_list list = {.service = its_service};
-    list.interactions = arena_array(arena, listing.size, sizeof *list.interactions);
-    if (!list.interactions)
+    *ret_list = (struct interaction_list){.service = its_service};
+    ret_list->interactions = arena_array(arena, page_rows(page), sizeof *ret_list->interactions);
+    if (!ret_list->interactions)
         return refuse(error, REFUSED_NO_MEMORY);
-    listing.service = its_service;
-    listing.session = its_session;
-    listing.list = &list;
+    struct looking looking = {.filter = filter, .list = ret_list};
     char name[160];
     list_name(its_session, filter, name, sizeof name);
-    struct key from = key_interactions(rows.tenant, its_service->sid.data, its_session->sid.data);
-    struct key last = from;
-    if (page->token && *page->token) {
-        if (!page_token_read(page->token, rows.hash_key, name, &from, error))
-            return false;
-        /* The first key after it. */
-        from.data[from.size++] = 0;
-    }
-    bool more = false;
-    if (!fill(&listing, &from, &last, &more, error))
-        return false;
-    if (more && !page_token_write(&last, rows.hash_key, name, list.next_token))
-        return error_set(error, STATUS_INTERNAL, "PAGE_TOKEN", 0, "The page's token does not fit.");
-    *ret_list = list;
-    return true;
+    const struct listing listing = {
+        .rows = &rows,
+        .family = KV_LIVE,
+        .prefix = key_interactions(rows.tenant, its_service->sid.data, its_session->sid.data),
+        .name = name,
+        .page = page,
+        .since = filter->created_from,
+        .until = filter->created_to,
+        .look = look,
+        .data = &looking,
+    };
+    return list_page(&listing, ret_list->next_token, error);
 }

@@ -12,7 +12,7 @@ enum {
     PAGE_MOST = 1000,
     SCAN_BUDGET = 10000, /* rows that one page looks at, whatever its filter lets through */
     PAGE_MEMORY = 2 * 1024 * 1024, /* of the arena: clients take answers of 4 MiB as a rule */
-    LIST_NAME_SIZE = 1024,
+    LIST_NAME_SIZE = 1536,
 };
 
 struct listing {
@@ -21,6 +21,9 @@ struct listing {
     struct key prefix;
     const char *name; /* of the list and its filter: what its tokens are bound to */
     const struct page *page;
+    /* Of rows whose keys have only a SID behind the prefix: those minted before `since`, or long after `until`, are not even looked at.
+     * 0: no bound. */
+    int64_t since, until;
     /* Looks at a row. *ret_taken: it is on the page. False: an error. */
     bool (*look)(void *data, struct rows *rows, struct bytes key, struct bytes value,
                  bool *ret_taken, struct error *error);

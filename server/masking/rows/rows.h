@@ -80,6 +80,13 @@ bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *ser
 /* The newest of a name. */
 enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes ret_service,
                                  struct error *error);
+/* The session that took a name last, if it is not deleted; and the newest that has ever had it and is neither deleted nor to be purged,
+ * in a Service that lets names be taken again. The name means the first of these that there is: rows_session_named, for which the
+ * Service has to have been read just before. */
+enum kv_found rows_name_holder(struct rows *rows, const uint8_t *service, const char *name,
+                               sid_bytes ret_session, struct error *error);
+enum kv_found rows_name_last(struct rows *rows, const uint8_t *service, const char *name,
+                             sid_bytes ret_session, struct error *error);
 enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, const char *name,
                                  sid_bytes ret_session, struct error *error);
 enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const uint8_t *number,

@@ -44,13 +44,55 @@ enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes 
     return look_up(rows, KV_META, &key, ret_service, error);
 }
 
-enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, const char *name,
-                                 sid_bytes ret_session, struct error *error)
+enum kv_found rows_name_holder(struct rows *rows, const uint8_t *service, const char *name,
+                               sid_bytes ret_session, struct error *error)
 {
     uint8_t hash[HASH_SIZE];
     name_hash(rows->hash_key, name, hash);
     struct key key = key_session_name(rows->tenant, service, hash);
     return look_up(rows, KV_IDX, &key, ret_session, error);
+}
+
+enum kv_found rows_name_last(struct rows *rows, const uint8_t *service, const char *name,
+                             sid_bytes ret_session, struct error *error)
+{
+    uint8_t hash[HASH_SIZE];
+    name_hash(rows->hash_key, name, hash);
+    struct key prefix = key_name_sessions(rows->tenant, service, hash);
+    struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&prefix),
+                                  bytes_after(key_bytes(&prefix), rows->arena), true);
+    if (!scan) {
+        refuse(error, REFUSED_NO_MEMORY);
+        return KV_FAILED;
+    }
+    enum kv_found found = KV_ABSENT;
+    for (; scan_valid(scan) && found == KV_ABSENT; scan_next(scan)) {
+        Maskline__Store__V1__Session *session;
+        if (!key_last_sid(scan_key(scan), ret_session))
+            continue;
+        found = rows_session(rows, service, ret_session, &session, error);
+        if (found == KV_FOUND && session_purged(session, rows->now))
+            found = KV_ABSENT;
+    }
+    if (found == KV_ABSENT && !scan_valid(scan) && !scan_ok(scan, error))
+        found = KV_FAILED;
+    scan_free(scan);
+    return found;
+}
+
+/* Whether the Service, which was read just now, has let names be taken again. */
+static bool reused_names(const struct rows *rows)
+{
+    return rows->service && rows->service->settings && rows->service->settings->reused_names;
+}
+
+enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, const char *name,
+                                 sid_bytes ret_session, struct error *error)
+{
+    enum kv_found found = rows_name_holder(rows, service, name, ret_session, error);
+    return found == KV_ABSENT && reused_names(rows)
+               ? rows_name_last(rows, service, name, ret_session, error)
+               : found;
 }
 
 bool rows_find_service(struct rows *rows, const char *name,

@@ -20,6 +20,7 @@ struct service_settings service_settings_unset(void)
         .idle_cap = SETTING_UNSET,
         .closed_session_retention = SETTING_UNSET,
         .event_retention = SETTING_UNSET,
+        .reuse_names = SETTING_UNSET,
     };
 }
 
@@ -39,6 +40,7 @@ struct service_settings service_settings_default(void)
         .number_selection = MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_PREFER_STICKY,
         .geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY,
         .geo_matching = MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_STRICT,
+        .reuse_names = false,
     };
 }
 
@@ -98,6 +100,12 @@ bool settings_change(Maskline__Store__V1__Settings *settings, const struct servi
     }
     if (change->geo_matching && change->geo_matching != settings->geo_matching) {
         settings->geo_matching = change->geo_matching;
+        changed = true;
+    }
+    if (change->reuse_names != SETTING_UNSET &&
+        (change->reuse_names != 0) != settings->reuse_names) {
+        settings->reuse_names = change->reuse_names != 0;
+        settings->reused_names = settings->reused_names || settings->reuse_names;
         changed = true;
     }
     return changed;

@@ -16,6 +16,7 @@ struct service_settings {
     Maskline__Store__V1__NumberSelection number_selection;
     Maskline__Store__V1__GeoMatchLevel geo_match_level;
     Maskline__Store__V1__GeoMatching geo_matching;
+    int reuse_names; /* SETTING_UNSET, or whether */
 };
 
 /* All unset. */

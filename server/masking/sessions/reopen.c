@@ -4,6 +4,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/numbers/selection.h"
 #include "server/masking/derive/session_apply.h"
+#include "server/masking/sessions/session_name.h"
 #include "server/masking/sessions/session_routes.h"
 
 #include <string.h>
@@ -49,8 +50,9 @@ static bool check_route(struct rows *rows, const Maskline__Store__V1__Service *s
 
 static bool append(struct rows *rows, const Maskline__Store__V1__Service *service,
                    Maskline__Store__V1__Session *session, const struct session_life *life,
-                   const struct metadata *metadata, const struct route_list *routes,
-                   const struct use_list *uses, struct error *error)
+                   const struct metadata *metadata, bool takes_name,
+                   const struct route_list *routes, const struct use_list *uses,
+                   struct error *error)
 {
     Maskline__Store__V1__Session after = *session;
     after.ttl = life->ttl;
@@ -67,6 +69,8 @@ static bool append(struct rows *rows, const Maskline__Store__V1__Service *servic
         MUTANT("reopening_keeps_generation") ? session->generation - 1 : session->generation + 1;
     for (size_t i = 0; i < routes->count; i++)
         routes->items[i]->generation = reopened.generation;
+    if (takes_name)
+        reopened.unique_name = session->unique_name;
     reopened.taken = routes->items;
     reopened.n_taken = routes->count;
     reopened.uses = uses->items;
@@ -93,6 +97,10 @@ bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *servi
 {
     struct route_list routes;
     struct use_list uses;
+    struct name_taken name = {.held = true};
+    if (*session->unique_name &&
+        !session_name_take(rows, service, session->unique_name, session->sid.data, &name, error))
+        return false;
     if (!session_routes(rows->arena, session, NULL, &routes) ||
         !session_uses(rows->arena, session, 1, &uses))
         return refuse(error, REFUSED_NO_MEMORY);
@@ -102,5 +110,5 @@ bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *servi
              !check_route(rows, service, session, routes.items[i], error)))
             return false;
     }
-    return append(rows, service, session, life, metadata, &routes, &uses, error);
+    return append(rows, service, session, life, metadata, !name.held, &routes, &uses, error);
 }

@@ -5,6 +5,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/rows/requests.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/sessions/session_name.h"
 #include "server/masking/sessions/session_op.h"
 #include "server/masking/sessions/session_routes.h"
 
@@ -15,6 +16,7 @@ struct create {
     const struct session_draft *draft;
     struct joiner joiners[PARTICIPANTS_MOST];
     size_t count;
+    struct name_taken name;
 };
 
 /* ---- form ---- */
@@ -93,24 +95,13 @@ static bool answer_again(struct create *create, struct rows *rows, uint64_t posi
     return true;
 }
 
-/* The name belongs to no other session that is not to be purged. */
 static bool take_name(struct create *create, struct rows *rows)
 {
     struct session_op *op = &create->base;
     const char *name = create->draft->unique_name;
-    sid_bytes sid;
-    Maskline__Store__V1__Session *other;
-    if (!name || !*name)
-        return true;
-    const uint8_t *service = op->service->sid.data;
-    enum kv_found found = rows_session_named(rows, service, name, sid, &op->op.error);
-    if (found == KV_FOUND)
-        found = rows_session(rows, service, sid, &other, &op->op.error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT;
-    if (!session_purged(other, rows->now) && !MUTANT("session_name_twice"))
-        return refuse(&op->op.error, REFUSED_SESSION_NAME_TAKEN);
-    return session_remove(rows, op->service, other, true, false, &op->op.error);
+    create->name = (struct name_taken){.by_other = false};
+    return !name || !*name ||
+           session_name_take(rows, op->service, name, NULL, &create->name, &op->op.error);
 }
 
 static bool set_life(struct create *create, struct rows *rows,
@@ -209,6 +200,9 @@ static bool append(struct create *create, struct rows *rows, Maskline__Store__V1
     created.n_taken = routes.count;
     created.uses = uses.items;
     created.n_uses = uses.count;
+    created.name_listed = *session->unique_name && create->base.service->settings->reused_names;
+    if (create->name.by_other)
+        created.displaced = (ProtobufCBinaryData){SID_BYTES, create->name.before};
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.request = request_mark(rows, &create->draft->request);
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED;

@@ -160,6 +160,7 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
     deleted.n_persons = persons.count;
     deleted.interactions = interactions.items;
     deleted.n_interactions = interactions.count;
+    deleted.name_listed = *session->unique_name && service->settings->reused_names;
     deleted.purged = purged;
     deleted.service_deleted = service_deleted;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;

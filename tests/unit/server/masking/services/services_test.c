@@ -36,6 +36,7 @@ START_TEST(is_made_with_every_default)
     ck_assert_int_eq(settings->closing_grace, 0);
     ck_assert_int_eq(settings->quarantine, 7 * DAY);
     ck_assert_int_eq(settings->idle_cap, 0);
+    ck_assert(!settings->reuse_names);
     ck_assert_int_eq(settings->closed_session_retention, 90 * DAY);
     ck_assert_int_eq(settings->event_retention, 30 * DAY);
     /* The log begins with it. */
