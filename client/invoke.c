@@ -54,7 +54,7 @@ static bool bind_mask(const struct cli *cli, ProtobufCMessage *request)
 static bool changes_something(const struct cli *cli)
 {
     for (size_t i = 0; i < cli->input.given_count; i++)
-        if (cli->input.given[i].option->field)
+        if (cli->input.given[i].option->field || cli->input.given[i].option->many)
             return true;
     cli_usage("nothing to change; --help lists what can be");
     return false;

@@ -1,8 +1,12 @@
 #include "client/cli.h"
+#include "client/reflect.h"
 #include "client/service_delete.h"
 
 #include "maskline/v1/services.grpc-c-client.h"
 #include "maskline/v1/services.pb-c.h"
+
+#include <string.h>
+#include <strings.h>
 
 static const char *const heads[] = {"SID",  "NAME",      "STATE",     "TTL",
                                     "MODE", "SELECTION", "COOL-DOWN", "CREATED"};
@@ -97,6 +101,22 @@ static const struct option settings[] = {
      .kind = OPTION_DURATION,
      .help = "what was accepted is sent for so long after its session ended (default 0s)",
      .field = "message_policy.closing_grace"},
+    {.name = "keywords",
+     .value = "HOW",
+     .kind = OPTION_CHOICE,
+     .help = "whether words such as STOP do anything (default on)",
+     .field = "keyword_policy.handling",
+     .values = &maskline__v1__keyword_handling__descriptor},
+    {.name = "opt-out-scope",
+     .value = "WHAT",
+     .kind = OPTION_CHOICE,
+     .help = "what STOP stops (default service)",
+     .field = "keyword_policy.opt_out_scope",
+     .values = &maskline__v1__opt_out_scope__descriptor},
+    {.name = "keyword",
+     .value = "WORD=ACTION[:LANG]",
+     .help = "a word of its own, as in ALTO=opt-out:es or AYUDA=help:es; may be repeated",
+     .many = true},
     {.name = "keep-sessions",
      .value = "TIME",
      .kind = OPTION_DURATION,
@@ -109,6 +129,58 @@ static const struct option settings[] = {
      .field = "retention_policy.events"},
     {0},
 };
+
+/* "ALTO=opt-out:es" */
+static bool read_keyword(struct cli *cli, const char *text, Maskline__V1__Keyword *ret_keyword)
+{
+    static const struct option action = {.values = &maskline__v1__keyword_action__descriptor};
+    const char *equals = strrchr(text, '=');
+    const char *colon = equals ? strchr(equals, ':') : NULL;
+    size_t size = equals ? (colon ? (size_t)(colon - equals - 1) : strlen(equals + 1)) : 0;
+    maskline__v1__keyword__init(ret_keyword);
+    for (unsigned i = 0; equals && i < action.values->n_values; i++) {
+        int value = action.values->values[i].value;
+        const char *name = show_enum(cli->arena, action.values, value);
+        if (value && strlen(name) == size && !strncasecmp(name, equals + 1, size))
+            ret_keyword->action = (Maskline__V1__KeywordAction)value;
+    }
+    if (!ret_keyword->action) {
+        cli_usage("--keyword wants WORD=ACTION or WORD=ACTION:LANGUAGE with one of %s, not '%s'",
+                  option_choices(cli->arena, &action, ", "), text);
+        return false;
+    }
+    ret_keyword->word = arena_printf(cli->arena, "%.*s", (int)(equals - text), text);
+    if (colon)
+        ret_keyword->language = arena_string(cli->arena, colon + 1);
+    return ret_keyword->word && ret_keyword->language;
+}
+
+static bool add_keywords(struct cli *cli, ProtobufCMessage *message)
+{
+    const struct given *given[MANY_MOST];
+    size_t count = input_many(cli, "keyword", given);
+    if (count == 0)
+        return true;
+    Maskline__V1__KeywordPolicy **policy =
+        message->descriptor == &maskline__v1__create_service_request__descriptor
+            ? &((Maskline__V1__CreateServiceRequest *)(void *)message)->keyword_policy
+            : &((Maskline__V1__UpdateServiceRequest *)(void *)message)->keyword_policy;
+    if (!*policy)
+        *policy = (Maskline__V1__KeywordPolicy *)(void *)reflect_new(
+            cli->arena, &maskline__v1__keyword_policy__descriptor);
+    Maskline__V1__Keyword *keywords = arena_array(cli->arena, count, sizeof *keywords);
+    Maskline__V1__Keyword **list = arena_array(cli->arena, count, sizeof *list);
+    if (!*policy || !keywords || !list)
+        return cli_no_memory(), false;
+    for (size_t i = 0; i < count; i++) {
+        if (!read_keyword(cli, given[i]->text, &keywords[i]))
+            return false;
+        list[i] = &keywords[i];
+    }
+    (*policy)->keywords = list;
+    (*policy)->n_keywords = count;
+    return true;
+}
 
 static const struct option delete_options[] = {
     {.name = "wait", .kind = OPTION_FLAG, .help = "until all that was in it is gone"},
@@ -125,7 +197,8 @@ const struct command service_commands[] = {
      .examples = {"rides", "clinic --default-ttl 2h --idle-cap 1d --cool-down 8h"},
      .method = &maskline_v1_services_create_service__method,
      .shown = "service",
-     .view = &view},
+     .view = &view,
+     .fill = add_keywords},
     {.noun = "service",
      .verb = "list",
      .summary = "Show all Services",
@@ -148,12 +221,14 @@ const struct command service_commands[] = {
      .arguments = {{"SERVICE", "service", LIVE_SERVICE}},
      .options = settings,
      .examples = {"rides --idle-cap 1d", "rides --geo-level overlay --geo-matching best-effort",
-                  "clinic --name surgery", "rides --reuse-names"},
+                  "clinic --name surgery", "rides --reuse-names",
+                  "rides --keyword STOP=opt-out --keyword ALTO=opt-out:es --keyword START=opt-in"},
      .method = &maskline_v1_services_update_service__method,
      .shown = "service",
      .view = &view,
      .updates = true,
-     .masked = true},
+     .masked = true,
+     .fill = add_keywords},
     {.noun = "service",
      .verb = "delete",
      .summary = "Delete a Service with all that is in it",

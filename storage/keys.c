@@ -250,6 +250,26 @@ struct key key_use(uint32_t tenant, const uint8_t *pool, const char *proxy)
     return key;
 }
 
+struct key key_opt_outs(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'O');
+}
+
+struct key key_opt_outs_of(uint32_t tenant, const uint8_t *pool, const struct person *person)
+{
+    struct key key = key_opt_outs(tenant, pool);
+    add(&key, person->bytes, PERSON_SIZE);
+    return key;
+}
+
+struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person *person,
+                       const char *proxy)
+{
+    struct key key = key_opt_outs_of(tenant, pool, person);
+    add_proxy(&key, proxy);
+    return key;
+}
+
 static struct key timed(uint32_t tenant, const uint8_t *owner, char kind, int64_t time)
 {
     struct key key = scoped(tenant, owner, kind);

@@ -14,6 +14,7 @@
  *            t p R person proxy          route
  *            t p N proxy                 number
  *            t p U proxy                 a number's use count
+ *            t p O person [proxy]        who opted out, of all or of one number
  *   KV_IDX   t s e time session          sessions by when they end
  *            t s o time interaction leg  outbound legs by when they are due
  *            t s u name                  session by unique name (hash); the newest of that name
@@ -89,6 +90,12 @@ bool key_route_proxy(struct bytes key, struct bytes *ret_proxy);
 struct key key_number(uint32_t tenant, const uint8_t *pool, const char *proxy);
 struct key key_numbers(uint32_t tenant, const uint8_t *pool);
 struct key key_use(uint32_t tenant, const uint8_t *pool, const char *proxy);
+
+/* `proxy` in the form that is compared; "": of the whole Service. */
+struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person *person,
+                       const char *proxy);
+struct key key_opt_outs(uint32_t tenant, const uint8_t *pool);
+struct key key_opt_outs_of(uint32_t tenant, const uint8_t *pool, const struct person *person);
 
 struct key key_expiry(uint32_t tenant, const uint8_t *service, int64_t time,
                       const uint8_t *session);

@@ -48,6 +48,8 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
         return entry->inbound_rejected->session;
     case STORED(WARNING):
         return entry->warning->session;
+    case STORED(KEYWORD_RECEIVED):
+        return entry->keyword_received->session;
     default:
         return (ProtobufCBinaryData){0, NULL};
     }
@@ -234,6 +236,22 @@ static Maskline__V1__Warning *warning(struct arena *arena,
     return message;
 }
 
+static Maskline__V1__KeywordReceived *keyword_received(
+    struct arena *arena, const Maskline__Store__V1__KeywordReceived *received)
+{
+    Maskline__V1__KeywordReceived *message =
+        message_new(arena, &maskline__v1__keyword_received__descriptor);
+    if (!message)
+        return NULL;
+    message->action = (Maskline__V1__KeywordAction)received->action;
+    message->proxy_identifier = received->proxy_identifier;
+    message->carrier = received->carrier;
+    message->original_code = received->original_code;
+    message->participant_sid = message_sid(arena, "KP", received->participant);
+    message->changed = received->added || received->n_removed;
+    return message;
+}
+
 /* Those whose payload is one message within another. */
 static void *wrap(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, void *inner)
 {
@@ -325,6 +343,14 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
         return inbound_rejected(arena, entry->inbound_rejected);
     case STORED(WARNING):
         return warning(arena, entry->warning);
+    case STORED(KEYWORD_RECEIVED):
+        return keyword_received(arena, entry->keyword_received);
+    case STORED(OPT_OUT_ADDED):
+        return wrap(arena, &maskline__v1__opt_out_added__descriptor,
+                    entry->opt_out_added->opt_out->proxy_identifier);
+    case STORED(OPT_OUT_REMOVED):
+        return wrap(arena, &maskline__v1__opt_out_removed__descriptor,
+                    entry->opt_out_removed->opt_out->proxy_identifier);
     default:
         return NULL;
     }

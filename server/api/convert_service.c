@@ -1,4 +1,5 @@
 #include "server/api/convert.h"
+#include "server/api/keyword_settings.h"
 
 static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
                                                    const Maskline__Store__V1__Settings *settings)
@@ -77,5 +78,6 @@ Maskline__V1__Service *service_message(struct arena *arena,
     message->number_policy = number_policy(arena, service->settings);
     message->message_policy = message_policy(arena, service->settings);
     message->retention_policy = retention_policy(arena, service->settings);
+    message->keyword_policy = keyword_policy_message(arena, service->settings);
     return message;
 }

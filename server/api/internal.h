@@ -7,6 +7,7 @@
 #include "maskline/v1/carrier_gateway.grpc-c-server.h"
 #include "maskline/v1/events.grpc-c-server.h"
 #include "maskline/v1/interactions.grpc-c-server.h"
+#include "maskline/v1/opt_outs.grpc-c-server.h"
 #include "maskline/v1/participants.grpc-c-server.h"
 #include "maskline/v1/phone_numbers.grpc-c-server.h"
 #include "maskline/v1/services.grpc-c-server.h"
@@ -25,6 +26,7 @@ struct api {
     struct maskline_v1_participants_service participants;
     struct maskline_v1_interactions_service interactions;
     struct maskline_v1_events_service events;
+    struct maskline_v1_opt_outs_service opt_outs;
     struct maskline_v1_simulator_service simulator;
     struct maskline_v1_carrier_gateway_service carrier_gateway;
 };
@@ -36,6 +38,7 @@ void sessions_bind(struct api *api);
 void participants_bind(struct api *api);
 void interactions_bind(struct api *api);
 void events_bind(struct api *api);
+void opt_outs_bind(struct api *api);
 void simulator_bind(struct api *api);
 void carrier_gateway_bind(struct api *api);
 

@@ -27,10 +27,12 @@ static void create(void *data, struct grpc_c_call *call,
     struct error error;
     error_clear(&error);
     struct policies policies = {request->session_policy, request->number_policy,
-                                request->message_policy, request->retention_policy};
+                                request->message_policy, request->retention_policy,
+                                request->keyword_policy};
     struct service_draft draft = {
         .unique_name = request->unique_name,
-        .settings = settings_read(&error, &policies, policies_set(&policies)),
+        .settings =
+            settings_read(&error, grpc_c_call_arena(call), &policies, policies_set(&policies)),
     };
     if (request_is_bad(call, &error))
         return;
@@ -117,14 +119,15 @@ static void update(void *data, struct grpc_c_call *call,
     struct error error;
     error_clear(&error);
     struct policies policies = {request->session_policy, request->number_policy,
-                                request->message_policy, request->retention_policy};
+                                request->message_policy, request->retention_policy,
+                                request->keyword_policy};
     uint32_t changes = mask_given(request->update_mask)
                            ? mask_changes(&error, request->update_mask, service_mask_paths())
                            : policies_set(&policies) | (*request->unique_name ? CHANGES_NAME : 0);
     struct service_change change = {
         .service = request->service,
         .unique_name = changes & CHANGES_NAME ? request->unique_name : NULL,
-        .settings = settings_read(&error, &policies, changes),
+        .settings = settings_read(&error, grpc_c_call_arena(call), &policies, changes),
     };
     if (request_is_bad(call, &error))
         return;

@@ -1,6 +1,7 @@
 #include "server/api/settings.h"
 
 #include "server/api/fields.h"
+#include "server/api/keyword_settings.h"
 
 const struct mask_path *service_mask_paths(void)
 {
@@ -26,6 +27,10 @@ const struct mask_path *service_mask_paths(void)
         {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS},
         {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS},
         {"retention_policy.events", CHANGES_EVENTS},
+        {"keyword_policy", CHANGES_KEYWORD_HANDLING | CHANGES_OPT_OUT_SCOPE | CHANGES_KEYWORDS},
+        {"keyword_policy.handling", CHANGES_KEYWORD_HANDLING},
+        {"keyword_policy.opt_out_scope", CHANGES_OPT_OUT_SCOPE},
+        {"keyword_policy.keywords", CHANGES_KEYWORDS},
         {NULL, 0},
     };
     return paths;
@@ -95,7 +100,7 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_GEO_MATCHING;
     if (policies->session && policies->session->reuse_names)
         set |= CHANGES_REUSE_NAMES;
-    return set;
+    return set | keyword_policy_set(policies->keyword);
 }
 
 static void read_enums(struct error *error, const struct policies *policies, uint32_t changes,
@@ -141,8 +146,8 @@ static void read_geo(struct error *error, const Maskline__V1__NumberPolicy *numb
             matching == 0 ? standard.geo_matching : (Maskline__Store__V1__GeoMatching)matching;
 }
 
-struct service_settings settings_read(struct error *error, const struct policies *policies,
-                                      uint32_t changes)
+struct service_settings settings_read(struct error *error, struct arena *arena,
+                                      const struct policies *policies, uint32_t changes)
 {
     struct service_settings settings = service_settings_unset();
     struct span spans[SPANS];
@@ -157,5 +162,6 @@ struct service_settings settings_read(struct error *error, const struct policies
     read_geo(error, policies->number, changes, &settings);
     if (changes & CHANGES_REUSE_NAMES)
         settings.reuse_names = policies->session && policies->session->reuse_names;
+    keyword_policy_read(error, arena, policies->keyword, changes, &settings);
     return settings;
 }

@@ -14,6 +14,7 @@ struct policies {
     const Maskline__V1__NumberPolicy *number;
     const Maskline__V1__MessagePolicy *message;
     const Maskline__V1__RetentionPolicy *retention;
+    const Maskline__V1__KeywordPolicy *keyword;
 };
 
 /* Bits of a Service's changes. */
@@ -33,6 +34,9 @@ enum {
     CHANGES_GEO_LEVEL = 1 << 24,
     CHANGES_GEO_MATCHING = 1 << 25,
     CHANGES_REUSE_NAMES = 1 << 28,
+    CHANGES_KEYWORD_HANDLING = 1 << 20,
+    CHANGES_OPT_OUT_SCOPE = 1 << 21,
+    CHANGES_KEYWORDS = 1 << 22,
 };
 
 /* For mask_changes. */
@@ -42,8 +46,8 @@ const struct mask_path *service_mask_paths(void);
 uint32_t policies_set(const struct policies *policies);
 
 /* The settings that change: what is absent has its default then. The others are unset. Bad values are added to an error that
- * was cleared before. */
-struct service_settings settings_read(struct error *error, const struct policies *policies,
-                                      uint32_t changes);
+ * was cleared before. Lists are kept in the arena. */
+struct service_settings settings_read(struct error *error, struct arena *arena,
+                                      const struct policies *policies, uint32_t changes);
 
 #endif

@@ -139,6 +139,14 @@ static const struct {
                       "The participant's identifier is a number of some pool by now."},
     [REFUSED_MMS] = {"MMS_NOT_POSSIBLE", STATUS_FAILED_PRECONDITION, 0,
                      "The participant's proxy number cannot send media."},
+    [REFUSED_OPTED_OUT] = {"OPTED_OUT", STATUS_FAILED_PRECONDITION, 21610,
+                           "This person has opted out of messages from the Service or from its "
+                           "proxy number."},
+    [REFUSED_PAIR_OPTED_OUT] =
+        {"OPTED_OUT", STATUS_FAILED_PRECONDITION, 80402,
+         "This person has opted out of messages. A session that is VOICE_ONLY needs none."},
+    [REFUSED_OPT_OUT_NOT_FOUND] = {"OPT_OUT_NOT_FOUND", STATUS_NOT_FOUND, 0,
+                                   "The Service has no such opt-out."},
     [REFUSED_MESSAGE_UNKNOWN] = {"MESSAGE_UNKNOWN", STATUS_NOT_FOUND, 0,
                                  "No message was handed out with this key."},
     [REFUSED_NOT_THIS_CARRIERS] = {"NOT_THIS_CARRIERS", STATUS_PERMISSION_DENIED, 0,

@@ -1,6 +1,7 @@
 #include "server/masking/ingress.h"
 
 #include "proto/c/fault.h"
+#include "server/masking/bars/person_letters.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/inbound.h"
 #include "server/masking/outbox/outbox.h"
@@ -48,6 +49,8 @@ static void finish(struct command *command, enum command_outcome outcome, const 
             recent_note(masking->recent, inbound->route_hash, inbound->accepted->create_time);
             outbox_note(masking->outbox, &inbound->log, inbound->accepted);
         }
+        if (inbound->letters)
+            person_letters_hurry(masking, inbound->letters);
         if (inbound->note_time)
             timers_note(masking->timers, &inbound->log, inbound->note_time);
         if (inbound->result.outcome == INBOUND_FAILED)
@@ -145,6 +148,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         (struct command){.prefetch = cold ? prefetch : NULL, .decide = decide, .done = finish};
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     inbound->accepted = NULL;
+    inbound->letters = NULL;
     inbound->note_time = 0;
     error_clear(&inbound->error);
     FAILPOINT("inbound_before_submit");

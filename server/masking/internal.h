@@ -13,6 +13,7 @@ struct pools;  /* pools.h: numbers by load, in memory */
 struct outbox; /* outbox.h: legs that wait for an attempt */
 struct ports;  /* ports.h: the carriers to send by */
 struct recent; /* recent.h: routes that carried a message lately */
+struct bars;   /* bars.h: which Services have people who opted out */
 struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
@@ -20,6 +21,7 @@ struct masking {
     struct pipeline *pipeline;
     struct masking_options options;
     struct known *known;
+    struct bars *bars;
     struct pools *pools;
     struct recent *recent;
     struct ports *ports;

@@ -2,6 +2,7 @@
 
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
+#include "server/masking/bars/bars.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/outbox/outbox.h"
 #include "server/masking/numbers/pools.h"
@@ -22,6 +23,7 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 {
     struct masking *masking = data;
     pools_clear(masking->pools);
+    bars_clear(masking->bars);
     return known_rebuild(masking->known, view, error) &&
            timers_rebuild(masking->timers, view, error) &&
            outbox_rebuild(masking->outbox, view, error);
@@ -34,6 +36,7 @@ static void free_parts(struct masking *masking)
     ports_free(masking->ports);
     recent_free(masking->recent);
     pools_free(masking->pools);
+    bars_free(masking->bars);
     known_free(masking->known);
     free(masking);
 }
@@ -47,13 +50,14 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->options = *options;
     masking->store = options->store;
     masking->known = known_new();
+    masking->bars = bars_new();
     masking->pools = pools_new();
     masking->recent = recent_new();
     masking->ports = ports_new();
     masking->outbox = outbox_new(masking, &standard);
     masking->timers = timers_new(masking);
-    if (masking->known && masking->pools && masking->recent && masking->ports && masking->outbox &&
-        masking->timers)
+    if (masking->known && masking->bars && masking->pools && masking->recent && masking->ports &&
+        masking->outbox && masking->timers)
         return masking;
     free_parts(masking);
     return NULL;

@@ -22,7 +22,7 @@ PATIENCE = 60
 PROTO = os.path.abspath("proto")
 SERVER = os.path.abspath("server/maskline-server")
 SERVICES = ["services", "phone_numbers", "sessions", "participants", "interactions", "events", "simulator",
-            "carrier_gateway"]
+            "carrier_gateway", "opt_outs"]
 
 
 def _make_stubs():

@@ -53,6 +53,10 @@ static bool derive_change(struct deriving *d)
     case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
         return derive_messages(d);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_KEYWORD_RECEIVED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_REMOVED:
+        return derive_bars(d);
     default:
         return true; /* an entry that only tells */
     }

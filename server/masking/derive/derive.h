@@ -23,6 +23,13 @@ bool derive_services(struct deriving *d);
 bool derive_numbers(struct deriving *d);
 bool derive_sessions(struct deriving *d);
 bool derive_messages(struct deriving *d);
+bool derive_bars(struct deriving *d);
+
+/* ---- derive_messages.c ---- */
+
+/* What a repeat of a carrier's message will find; nothing when it has no key. */
+bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
+                   const Maskline__Store__V1__Dedupe *dedupe);
 
 /* ---- derive_routes.c ---- */
 

@@ -14,9 +14,8 @@ static bool put_interaction(struct deriving *d, const Maskline__Store__V1__Inter
     return derive_record(d, KV_LIVE, &key, &interaction->base, 0, ROW_LATER);
 }
 
-/* What a repeat of a carrier's message will find. */
-static bool put_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
-                       const Maskline__Store__V1__Dedupe *dedupe)
+bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
+                   const Maskline__Store__V1__Dedupe *dedupe)
 {
     if (hash->len != HASH_SIZE)
         return true;
@@ -65,7 +64,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCr
                          interaction->outbound[i], true))
             return false;
     }
-    return put_interaction(d, interaction) && put_dedupe(d, &change->dedupe_key, &dedupe) &&
+    return put_interaction(d, interaction) && derive_dedupe(d, &change->dedupe_key, &dedupe) &&
            change_session(d, change);
 }
 
@@ -108,7 +107,7 @@ static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejec
     dedupe.content_hash = change->content_hash;
     dedupe.session = change->session;
     dedupe.reason = change->reason;
-    return MUTANT("refused_not_remembered") || put_dedupe(d, &change->dedupe_key, &dedupe);
+    return MUTANT("refused_not_remembered") || derive_dedupe(d, &change->dedupe_key, &dedupe);
 }
 
 bool derive_messages(struct deriving *d)

@@ -26,6 +26,7 @@ static bool may_lack_sids(const ProtobufCMessageDescriptor *kind)
 {
     return kind == &maskline__store__v1__inbound_rejected__descriptor ||
            kind == &maskline__store__v1__warning__descriptor ||
+           kind == &maskline__store__v1__keyword_received__descriptor ||
            kind == &maskline__store__v1__leg__descriptor;
 }
 
@@ -55,7 +56,7 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
 
 static bool may_lack(const ProtobufCFieldDescriptor *field)
 {
-    static const char *const names[] = {"request", "inbound", NULL};
+    static const char *const names[] = {"request", "inbound", "keyword_policy", "added", NULL};
     return field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF || is_one_of(field->name, names);
 }
 

@@ -2,8 +2,10 @@
 
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
+#include "server/masking/messages/legs.h"
 
 static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
+                                              const struct acceptance *acceptance,
                                               const Maskline__Store__V1__Participant *recipient)
 {
     Maskline__Store__V1__Leg *leg = arena_alloc(rows->arena, sizeof *leg);
@@ -15,6 +17,9 @@ static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
     leg->update_time = rows->now;
     leg->due_time = rows->now;
     leg->generation = recipient->generation;
+    if (acceptance->canceled)
+        leg_end(leg, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_CANCELED, acceptance->canceled,
+                acceptance->canceled_code, rows->now);
     return leg;
 }
 
@@ -42,7 +47,7 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");
     made->outbound = legs;
     for (unsigned i = 0; i < acceptance->recipient_count; i++) {
-        legs[i] = outbound_leg(rows, acceptance->recipients[i]);
+        legs[i] = outbound_leg(rows, acceptance, acceptance->recipients[i]);
         if (!legs[i])
             return NULL;
     }

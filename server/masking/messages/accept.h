@@ -19,6 +19,9 @@ struct acceptance {
     unsigned recipient_count;
     Maskline__Store__V1__Content *content;
     int64_t life; /* microseconds */
+    /* Why nobody is to get it, and the original's code; constant. NULL: it is to be sent. */
+    const char *canceled;
+    int32_t canceled_code;
     /* Of a carrier's message, both or none. */
     uint8_t *dedupe_key;
     uint8_t *content_hash;

@@ -1,30 +1,102 @@
 #include "server/masking/messages/guards.h"
 
-#include <stddef.h>
+#include "proto/c/fault.h"
+#include "server/masking/bars/bars.h"
 
-static bool mode_allows(const struct guard_subject *subject, struct guard_refusal *ret_refusal)
-{
-    Maskline__Store__V1__Mode mode = subject->session->mode;
-    if (subject->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE) {
-        *ret_refusal = (struct guard_refusal){"MODE_REFUSED", 80910};
-        return mode != MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY;
-    }
-    *ret_refusal = (struct guard_refusal){"MODE_REFUSED", 80911};
-    return mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY;
-}
+#include <string.h>
 
-/* In the order in which they are asked: mode, opt-out, block lists, caps. */
-static bool (*const GUARDS[])(const struct guard_subject *subject,
-                              struct guard_refusal *ret_refusal) = {
-    mode_allows,
+struct asking {
+    struct masking *masking;
+    struct rows *rows;
+    const struct guard_subject *subject;
+    struct guard_refusal *refusal;
+    struct error *error;
 };
 
-bool guards_pass(const struct guard_subject *subject, struct guard_refusal *ret_refusal)
+static enum guard_answer refuses(struct asking *asking, enum guard guard, const char *reason,
+                                 int32_t original)
 {
-    for (size_t i = 0; i < sizeof GUARDS / sizeof *GUARDS; i++) {
-        if (!GUARDS[i](subject, ret_refusal))
-            return false;
+    *asking->refusal = (struct guard_refusal){guard, reason, original};
+    return GUARD_REFUSES;
+}
+
+static enum guard_answer ask_mode(struct asking *asking)
+{
+    const struct guard_subject *subject = asking->subject;
+    Maskline__Store__V1__Mode mode = subject->session->mode;
+    if (subject->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE)
+        return mode == MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY
+                   ? refuses(asking, GUARD_MODE, "MODE_REFUSED", 80910)
+                   : GUARD_PASSES;
+    return mode == MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY
+               ? refuses(asking, GUARD_MODE, "MODE_REFUSED", 80911)
+               : GUARD_PASSES;
+}
+
+/* Where only some have opted out, the others get it: each leg is asked about again before it is sent. */
+static enum guard_answer ask_opt_outs(struct asking *asking)
+{
+    const struct guard_subject *subject = asking->subject;
+    if (subject->type != MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE ||
+        MUTANT("opt_out_is_not_asked_for"))
+        return GUARD_PASSES;
+    for (size_t i = 0; i < subject->recipient_count; i++) {
+        const Maskline__Store__V1__Participant *recipient = subject->recipients[i];
+        const Maskline__Store__V1__Binding *binding =
+            binding_from(recipient, subject->sender ? &subject->sender->sid : NULL);
+        struct person person;
+        if (!binding || !participant_person(recipient, &person))
+            continue;
+        enum kv_found found =
+            bars_opted_out(asking->masking->bars, asking->rows, subject->service->pool.data,
+                           &person, binding->proxy_identifier, asking->error);
+        if (found != KV_FOUND)
+            return found == KV_ABSENT ? GUARD_PASSES : GUARD_BROKEN;
     }
+    return refuses(asking, GUARD_OPT_OUT, "OPTED_OUT", ORIGINAL_OPTED_OUT);
+}
+
+/* In the order in which they are asked. */
+static enum guard_answer (*const GUARDS[])(struct asking *asking) = {
+    ask_mode,
+    ask_opt_outs,
+};
+
+enum guard_answer guards_ask(struct masking *masking, struct rows *rows,
+                             const struct guard_subject *subject, struct guard_refusal *ret_refusal,
+                             struct error *error)
+{
+    struct asking asking = {masking, rows, subject, ret_refusal, error};
+    for (size_t i = 0; i < sizeof GUARDS / sizeof *GUARDS; i++) {
+        enum guard_answer answer = GUARDS[i](&asking);
+        if (answer != GUARD_PASSES)
+            return answer;
+    }
+    return GUARD_PASSES;
+}
+
+const Maskline__Store__V1__Binding *binding_from(const Maskline__Store__V1__Participant *recipient,
+                                                 const ProtobufCBinaryData *sender)
+{
+    for (size_t i = 0; i < recipient->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = recipient->bindings[i];
+        if (binding->until_time)
+            continue; /* honoured for replies only */
+        if (!binding->peer.len)
+            return binding;
+        if (sender && binding->peer.len == sender->len &&
+            !memcmp(binding->peer.data, sender->data, sender->len))
+            return binding;
+    }
+    return NULL;
+}
+
+bool participant_person(const Maskline__Store__V1__Participant *participant,
+                        struct person *ret_person)
+{
+    if (!participant->n_persons || participant->persons[0].len != PERSON_SIZE)
+        return false;
+    memcpy(ret_person->bytes, participant->persons[0].data, PERSON_SIZE);
     return true;
 }
 

@@ -5,22 +5,49 @@
 #ifndef MASKLINE_SERVER_MASKING_MESSAGES_GUARDS_H
 #define MASKLINE_SERVER_MASKING_MESSAGES_GUARDS_H
 
-#include "server/masking/rows/rows.h"
+#include "server/masking/internal.h"
+
+/* The original's code for a message to somebody who opted out. */
+enum { ORIGINAL_OPTED_OUT = 21610 };
 
 struct guard_subject {
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__Session *session;
-    const Maskline__Store__V1__Participant *sender; /* NULL: the Service itself */
+    const Maskline__Store__V1__Participant *sender;      /* NULL: the Service itself */
+    Maskline__Store__V1__Participant *const *recipients; /* at least one */
+    size_t recipient_count;
     Maskline__Store__V1__InteractionType type;
 };
 
+enum guard_answer {
+    GUARD_PASSES,
+    GUARD_REFUSES,
+    GUARD_BROKEN, /* the decision cannot be made; the error is set */
+};
+
+enum guard {
+    GUARD_MODE,
+    GUARD_OPT_OUT, /* all recipients have */
+};
+
 struct guard_refusal {
+    enum guard guard;
     const char *reason; /* UPPER_SNAKE, constant */
     int32_t original;   /* the original's code, or 0 */
 };
 
-/* False when a guard refuses. */
-bool guards_pass(const struct guard_subject *subject, struct guard_refusal *ret_refusal);
+/* Writer's thread. */
+enum guard_answer guards_ask(struct masking *masking, struct rows *rows,
+                             const struct guard_subject *subject, struct guard_refusal *ret_refusal,
+                             struct error *error);
+
+/* The binding by which the words of that participant (NULL: of the Service) reach the recipient; NULL: there is none. */
+const Maskline__Store__V1__Binding *binding_from(const Maskline__Store__V1__Participant *recipient,
+                                                 const ProtobufCBinaryData *sender);
+
+/* Who would get a message: the first identifier's person. False: there is none. */
+bool participant_person(const Maskline__Store__V1__Participant *participant,
+                        struct person *ret_person);
 
 /* Whether a closed session ended by its time, and not by somebody's hand. */
 bool session_expired(const Maskline__Store__V1__Session *session);

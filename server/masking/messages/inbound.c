@@ -7,6 +7,7 @@
 #include "server/masking/rows/forms.h"
 #include "server/masking/messages/guards.h"
 #include "server/masking/rows/known.h"
+#include "server/masking/messages/keyword_step.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/sessions/metadata.h"
@@ -202,19 +203,43 @@ static enum step find_repeat(struct reception *r)
     return STEP_ON;
 }
 
-/* May it come in at all: by this carrier, to this number, from whom? */
-static enum step check_number(struct reception *r)
+/* May it come by this carrier? Of a number in quarantine nobody knows any more which ones it had. */
+static enum step check_carrier(struct reception *r)
 {
     struct inbound *in = r->in;
     const Maskline__Store__V1__PhoneNumber *number = r->holding.number;
     if (is_quarantined(r))
-        return reject(r, MUTANT("quarantine_untold") ? REJECT_NUMBER_UNKNOWN
-                                                     : REJECT_NUMBER_QUARANTINED);
+        return STEP_ON;
     if (!number)
         return reject(r, REJECT_NUMBER_UNKNOWN);
     if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
                      in->message->carrier))
         return reject(r, REJECT_WRONG_CARRIER);
+    return STEP_ON;
+}
+
+/* Keywords count whatever becomes of the text otherwise: without a session, and on numbers that are locked or in quarantine. */
+static enum step hear_keyword(struct reception *r)
+{
+    if (!r->in->from_known || MUTANT("keywords_are_not_heard"))
+        return STEP_ON;
+    switch (keyword_hear(r->in, &r->rows, r->service)) {
+    case HEARD_ON:
+        return STEP_ON;
+    case HEARD_END:
+        return STEP_END;
+    default:
+        return STEP_BROKEN;
+    }
+}
+
+/* Does anything go further from here? */
+static enum step check_number(struct reception *r)
+{
+    const Maskline__Store__V1__PhoneNumber *number = r->holding.number;
+    if (is_quarantined(r))
+        return reject(r, MUTANT("quarantine_untold") ? REJECT_NUMBER_UNKNOWN
+                                                     : REJECT_NUMBER_QUARANTINED);
     if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
         !MUTANT("inbound_to_locked_number"))
         return reject(r, REJECT_NUMBER_LOCKED);
@@ -322,12 +347,30 @@ static enum step ask_guards(struct reception *r)
         .service = r->service,
         .session = r->session,
         .sender = r->sender,
+        .recipients = r->acceptance.recipients,
+        .recipient_count = r->acceptance.recipient_count,
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
     };
     struct guard_refusal refusal;
-    return guards_pass(&subject, &refusal) || MUTANT("inbound_unguarded")
-               ? STEP_ON
-               : reject(r, REJECT_MODE_REFUSED);
+    switch (guards_ask(r->in->masking, &r->rows, &subject, &refusal, &r->in->error)) {
+    case GUARD_PASSES:
+        return STEP_ON;
+    case GUARD_BROKEN:
+        return STEP_BROKEN;
+    case GUARD_REFUSES:
+        break;
+    }
+    if (MUTANT("inbound_unguarded"))
+        return STEP_ON;
+    switch (refusal.guard) {
+    case GUARD_OPT_OUT:
+        /* The row is kept; nothing is sent. */
+        r->acceptance.canceled = refusal.reason;
+        r->acceptance.canceled_code = refusal.original;
+        return STEP_ON;
+    default:
+        return reject(r, REJECT_MODE_REFUSED);
+    }
 }
 
 static Maskline__Store__V1__Content *content_of(struct reception *r)
@@ -412,17 +455,17 @@ static enum step take_on(struct reception *r)
     return STEP_END;
 }
 
-/* The way of a message, in order; what an earlier step decides hides the later ones. Keywords stand between find_repeat and
- * find_route: they count without a route, too. */
+/* The way of a message, in order; what an earlier step decides hides the later ones. */
 static enum step (*const WAY[])(struct reception *reception) = {
-    find_owner,    find_repeat, check_number,  check_loop, find_route,
-    find_partners, ask_guards,  check_content, take_on,
+    find_owner, find_repeat,   check_carrier, hear_keyword,  check_number, check_loop,
+    find_route, find_partners, ask_guards,    check_content, take_on,
 };
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)
 {
     struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
     inbound->accepted = NULL;
+    inbound->letters = NULL;
     inbound->note_time = 0;
     enum step step = STEP_ON;
     known_begin(inbound->masking->known);
@@ -431,6 +474,7 @@ bool inbound_decide(struct inbound *inbound, struct txn *txn)
     if (step != STEP_BROKEN)
         return true;
     inbound->accepted = NULL;
+    inbound->letters = NULL;
     inbound->note_time = 0;
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     return false;

@@ -33,6 +33,8 @@ int32_t rejection_original(enum rejection rejection);
 /* Of a reason that was stored; 0 when it is not known any more. */
 int32_t rejection_original_of(const char *reason);
 
+struct person_letters;
+
 struct inbound {
     struct command command;
     struct masking *masking;
@@ -52,7 +54,9 @@ struct inbound {
     struct inbound_result result;
     struct log_id log;
     Maskline__Store__V1__Interaction *accepted; /* in the transaction's arena */
-    int64_t note_time;                          /* that the timers have to know of; 0: none */
+    struct person_letters *
+        letters; /* in that arena: what is to be looked at since the sender opted out; NULL: nothing */
+    int64_t note_time; /* that the timers have to know of; 0: none */
     struct error error;
 };
 

@@ -104,6 +104,36 @@ static Maskline__Store__V1__Participant *find_recipient(const struct sending *se
     return participant;
 }
 
+static bool ask_guards(struct sending *sending, struct rows *rows,
+                       const Maskline__Store__V1__Session *session,
+                       Maskline__Store__V1__Participant *recipient)
+{
+    const struct guard_subject subject = {
+        .service = sending->service,
+        .session = session,
+        .recipients = &recipient,
+        .recipient_count = 1,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+    };
+    struct guard_refusal refusal;
+    switch (guards_ask(sending->masking, rows, &subject, &refusal, &sending->error)) {
+    case GUARD_PASSES:
+        return true;
+    case GUARD_BROKEN:
+        return false;
+    case GUARD_REFUSES:
+        break;
+    }
+    if (MUTANT("send_unguarded"))
+        return true;
+    switch (refusal.guard) {
+    case GUARD_OPT_OUT:
+        return refuse(&sending->error, REFUSED_OPTED_OUT);
+    default:
+        return refuse(&sending->error, REFUSED_MODE);
+    }
+}
+
 static bool check_loop(struct rows *rows, const Maskline__Store__V1__Participant *recipient,
                        struct error *error)
 {
@@ -191,15 +221,8 @@ static bool decide(struct command *command, struct txn *txn)
     Maskline__Store__V1__Participant *recipient = find_recipient(sending, session, error);
     if (!recipient || !refuse_ended(session, rows.now, error))
         return false;
-    const struct guard_subject subject = {
-        .service = sending->service,
-        .session = session,
-        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
-    };
-    struct guard_refusal refusal;
-    if (!guards_pass(&subject, &refusal) && !MUTANT("send_unguarded"))
-        return refuse(error, REFUSED_MODE);
-    return check_loop(&rows, recipient, error) && check_mms(&rows, sending, recipient, error) &&
+    return ask_guards(sending, &rows, session, recipient) && check_loop(&rows, recipient, error) &&
+           check_mms(&rows, sending, recipient, error) &&
            take_on(sending, &rows, session, recipient);
 }
 

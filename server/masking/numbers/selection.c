@@ -1,6 +1,7 @@
 #include "server/masking/numbers/selection.h"
 
 #include "proto/c/fault.h"
+#include "server/masking/bars/bars.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools.h"
@@ -99,6 +100,7 @@ struct selecting {
     struct pool_wish wish;
     struct pairs pairs; /* what this person has or had */
     struct choice choice;
+    bool opted_out; /* of messages from some number that would have fitted */
 };
 
 enum tried { TRIED_FOUND, TRIED_NOTHING, TRIED_STALE, TRIED_FAILED };
@@ -126,6 +128,23 @@ static enum tried take(struct selecting *s, const char *proxy, enum scope scope)
     if (*s->wish.geo.country && strcmp(country, s->wish.geo.country) != 0)
         s->choice.relaxed |= RELAXED(OTHER_COUNTRY);
     return TRIED_FOUND;
+}
+
+/* Whether this person opted out of messages from this number, in a session that would carry some. */
+static enum tried barred(struct selecting *s, const char *proxy)
+{
+    if (!s->wish.sms || MUTANT("barred_pair_is_chosen"))
+        return TRIED_FOUND;
+    switch (bars_opted_out(s->masking->bars, s->rows, s->seeker->joining.service->pool.data,
+                           &s->seeker->joining.persons[0], proxy, s->error)) {
+    case KV_FOUND:
+        s->opted_out = true;
+        return TRIED_NOTHING;
+    case KV_ABSENT:
+        return TRIED_FOUND;
+    default:
+        return TRIED_FAILED;
+    }
 }
 
 static int newest_first(const void *a, const void *b)
@@ -158,8 +177,16 @@ static enum tried try_earlier(struct selecting *s)
         return TRIED_NOTHING;
     qsort(earlier, count, sizeof(const struct pair *), newest_first);
     s->choice.reason = MASKLINE__STORE__V1__CHOICE_REASON__CHOICE_REASON_STICKY;
-    (void)pool_has(s->pool, &s->wish, earlier[0]->proxy, &scope);
-    return take(s, earlier[0]->proxy, scope);
+    enum tried tried = TRIED_NOTHING;
+    for (size_t i = 0; i < count && tried == TRIED_NOTHING; i++) {
+        const char *proxy = earlier[i]->proxy;
+        tried = barred(s, proxy);
+        if (tried == TRIED_FOUND) {
+            (void)pool_has(s->pool, &s->wish, proxy, &scope);
+            return take(s, proxy, scope);
+        }
+    }
+    return tried;
 }
 
 /* Whether one who was seated just before got this number (in its canonical form). */
@@ -199,6 +226,11 @@ static enum tried try_least_used(struct selecting *s, bool fresh)
         if (taken && (walk.tier != tier || walk.load > load + 1))
             break;
         if (!may_have(s, proxy, fresh))
+            continue;
+        enum tried tried = barred(s, proxy);
+        if (tried == TRIED_FAILED)
+            return TRIED_FAILED;
+        if (tried == TRIED_NOTHING)
             continue;
         if (!just_taken(s->seeker, proxy))
             return take(s, proxy, pool_walk_scope(&walk));
@@ -254,7 +286,7 @@ static enum refusal first_missing(const struct selecting *s, const struct pool_f
     /* Others would do, were they nearer. */
     if (fits->in_scope < fits->choosable && !MUTANT("far_numbers_count"))
         return REFUSED_NO_NEAR_NUMBER;
-    return REFUSED_ALL_IN_USE;
+    return s->opted_out ? REFUSED_PAIR_OPTED_OUT : REFUSED_ALL_IN_USE;
 }
 
 /* The area codes of a complex, or what else the place of a scope is called. */
@@ -317,6 +349,9 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
     const uint8_t *pool = seeker->joining.service->pool.data;
     if (!pairs_read(rows, &seeker->joining, &s.pairs, error))
         return false;
+    /* Of all messages of the Service: then there is no need to ask for each number. */
+    if (barred(&s, "") != TRIED_FOUND)
+        return s.opted_out && refuse(error, REFUSED_PAIR_OPTED_OUT);
     /* A memory that is wrong about a row is thrown away, once. */
     for (int round = 0; round < 2; round++) {
         if (!pools_get(masking->pools, rows, pool, &s.pool, error))
@@ -371,8 +406,20 @@ static bool elsewhere(struct rows *rows, const char *proxy, struct error *error)
     return refuse(error, held ? REFUSED_PROXY_ELSEWHERE : REFUSED_PROXY_NOT_FOUND);
 }
 
-bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
-                  const uint8_t *sid, struct choice *ret_choice, struct error *error)
+static bool not_opted_out(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                          const char *proxy, struct error *error)
+{
+    if (seeker->mode == MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY ||
+        MUTANT("barred_pair_may_be_asked_for"))
+        return true;
+    enum kv_found found = bars_opted_out(masking->bars, rows, seeker->joining.service->pool.data,
+                                         &seeker->joining.persons[0], proxy, error);
+    return found == KV_ABSENT || (found == KV_FOUND && refuse(error, REFUSED_PAIR_OPTED_OUT));
+}
+
+bool select_asked(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                  const char *proxy, const uint8_t *sid, struct choice *ret_choice,
+                  struct error *error)
 {
     const uint8_t *pool = seeker->joining.service->pool.data;
     Maskline__Store__V1__PhoneNumber *number;
@@ -388,7 +435,8 @@ bool select_asked(struct rows *rows, const struct seeker *seeker, const char *pr
     struct pair pair;
     if (!number_fits_mode(number, seeker->mode, error) ||
         !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
-        !pair_allowed(&pair, rows->now, error))
+        !pair_allowed(&pair, rows->now, error) ||
+        !not_opted_out(masking, rows, seeker, number->phone_number, error))
         return false;
     *ret_choice = (struct choice){
         .number = number,

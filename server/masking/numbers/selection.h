@@ -33,8 +33,9 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
                    struct choice *ret_choice, struct error *error);
 
 /* Takes the number that was asked for: by its text, or by SID when that is NULL. */
-bool select_asked(struct rows *rows, const struct seeker *seeker, const char *proxy,
-                  const uint8_t *sid, struct choice *ret_choice, struct error *error);
+bool select_asked(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                  const char *proxy, const uint8_t *sid, struct choice *ret_choice,
+                  struct error *error);
 
 /* Whether a number can do what a mode needs. */
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,

@@ -1,4 +1,5 @@
 #include "proto/c/fault.h"
+#include "server/masking/bars/bars.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/guards.h"
 #include "server/masking/rows/known.h"
@@ -168,29 +169,13 @@ static enum go check_session(struct checking *c)
     return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
 }
 
-/* The binding by which the sender's words reach the recipient. */
-static const Maskline__Store__V1__Binding *binding_for(
-    const Maskline__Store__V1__Participant *recipient, const Maskline__Store__V1__Leg *sender)
-{
-    for (size_t i = 0; i < recipient->n_bindings; i++) {
-        const Maskline__Store__V1__Binding *binding = recipient->bindings[i];
-        if (binding->until_time)
-            continue; /* honoured for replies only */
-        if (!binding->peer.len)
-            return binding;
-        if (sender && binding->peer.len == sender->participant.len &&
-            !memcmp(binding->peer.data, sender->participant.data, sender->participant.len))
-            return binding;
-    }
-    return NULL;
-}
-
 static enum go check_recipient(struct checking *c)
 {
     c->recipient = session_participant(c->session, c->leg->participant.data);
     if (!c->recipient || !c->recipient->n_identifiers || !c->recipient->n_persons)
         return cancel(c, "PARTICIPANT_REMOVED", 0);
-    c->binding = binding_for(c->recipient, c->interaction->inbound);
+    const Maskline__Store__V1__Leg *inbound = c->interaction->inbound;
+    c->binding = binding_from(c->recipient, inbound ? &inbound->participant : NULL);
     return c->binding ? GO_ON : cancel(c, "ROUTE_CHANGED", 0);
 }
 
@@ -227,6 +212,23 @@ static enum go check_route(struct checking *c)
         (!same_people && !MUTANT("attempt_to_other_people")))
         return cancel(c, "ROUTE_CHANGED", 0);
     return GO_ON;
+}
+
+/* Who has opted out since it was accepted gets it no more. */
+static enum go check_bars(struct checking *c)
+{
+    struct person person;
+    if (!participant_person(c->recipient, &person) || MUTANT("attempt_to_who_opted_out"))
+        return GO_ON;
+    switch (bars_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data, &person,
+                           c->binding->proxy_identifier, c->error)) {
+    case KV_FOUND:
+        return cancel(c, "OPTED_OUT", ORIGINAL_OPTED_OUT);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
+        return GO_FAIL;
+    }
 }
 
 static enum go check_loop(struct checking *c)
@@ -381,10 +383,10 @@ static enum go begin(struct checking *c)
     return judge(c, VERDICT_SEND);
 }
 
-/* In order: what ends a leg for good comes before what makes it wait. Who has opted out or is blocked is asked after the route. */
+/* In order: what ends a leg for good comes before what makes it wait. */
 static enum go (*const STEPS[])(struct checking *checking) = {
     find_leg,    check_life, check_service, check_session, check_recipient,
-    check_route, check_loop, check_number,  begin,
+    check_route, check_bars, check_loop,    check_number,  begin,
 };
 
 bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,

@@ -144,6 +144,16 @@ void outbox_note(struct outbox *outbox, const struct log_id *log,
     }
 }
 
+void outbox_hurry(struct outbox *outbox, const uint8_t *session, const uint8_t *participant)
+{
+    struct errand *errand = malloc(sizeof *errand);
+    if (!errand)
+        return; /* it is found out when its time comes */
+    memcpy(errand->session, session, SID_BYTES);
+    memcpy(errand->participant, participant, SID_BYTES);
+    outbox_post(outbox, &errand->mail, MAIL_ERRAND);
+}
+
 /* What carriers say is kept up to a size, in bytes. */
 enum { PROVIDER_ID_KEPT = 4 * 255, CARRIER_CODE_KEPT = 4 * 64 };
 

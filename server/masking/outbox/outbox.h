@@ -38,6 +38,9 @@ void outbox_free(struct outbox *outbox);
 /* Time has moved, or something else that attempts wait for. Any thread. */
 void outbox_kick(struct outbox *outbox);
 
+/* What waits for this participant is looked at now: something has changed that may end it. Any thread. */
+void outbox_hurry(struct outbox *outbox, const uint8_t *session, const uint8_t *participant);
+
 /* With manual timers: makes all attempts that are due now, and has the results that came written. Returns how many commands ran. */
 unsigned outbox_run_due(struct outbox *outbox);
 

@@ -21,7 +21,7 @@ enum {
 
 /* ---- mail: what other threads tell the driver ---- */
 
-enum mail_kind { MAIL_LETTER, MAIL_CHECK, MAIL_ATTEMPT, MAIL_SETTLEMENT };
+enum mail_kind { MAIL_LETTER, MAIL_CHECK, MAIL_ATTEMPT, MAIL_SETTLEMENT, MAIL_ERRAND };
 
 struct mail {
     struct mail *next;
@@ -68,6 +68,13 @@ struct lane {
 struct parked {
     struct lane *first;
     struct lane *last;
+};
+
+/* A lane that is to be looked at now. */
+struct errand {
+    struct mail mail;
+    sid_bytes session;
+    sid_bytes participant;
 };
 
 /* ---- attempts ---- */
@@ -227,6 +234,8 @@ int64_t lanes_fire(struct outbox *outbox, int64_t now);
 void lanes_unpark(struct outbox *outbox);
 /* Makes lanes due whose first letter is held, or waits for this carrier, or was last tried before the start. NULL: held only. */
 void lanes_hurry(struct outbox *outbox, const struct port *port, int64_t now);
+/* Makes all letters of that lane due, if there is one and it does not wait for room. */
+void lane_hurry(struct outbox *outbox, const struct errand *errand, int64_t now);
 /* Frees all letters and lanes. */
 void letters_clear(struct outbox *outbox);
 

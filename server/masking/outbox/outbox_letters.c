@@ -404,6 +404,21 @@ void lanes_hurry(struct outbox *outbox, const struct port *port, int64_t now)
         heap_down(outbox, i);
 }
 
+void lane_hurry(struct outbox *outbox, const struct errand *errand, int64_t now)
+{
+    struct letter of = {.next = NULL};
+    memcpy(of.id.session, errand->session, SID_BYTES);
+    memcpy(of.participant, errand->participant, SID_BYTES);
+    struct lane *lane = lane_find(outbox, &of);
+    if (!lane || lane->listed)
+        return;
+    for (struct letter *letter = lane->first; letter; letter = letter->next) {
+        if (letter->due > now)
+            letter->due = now;
+    }
+    lane_schedule(outbox, lane);
+}
+
 static void free_link(struct table_link *link)
 {
     free(link);

@@ -60,6 +60,10 @@ static void read_mail(struct outbox *outbox, int64_t now)
         case MAIL_SETTLEMENT:
             settlement_finish(outbox, OF_MAIL(struct settlement, mail), now);
             break;
+        case MAIL_ERRAND:
+            lane_hurry(outbox, OF_MAIL(struct errand, mail), now);
+            free(OF_MAIL(struct errand, mail));
+            break;
         }
         mail = next;
     }
@@ -72,6 +76,8 @@ void outbox_drop_mail(struct outbox *outbox)
         struct mail *next = mail->next;
         if (mail->kind == MAIL_LETTER)
             free(OF_MAIL(struct letter, mail));
+        else if (mail->kind == MAIL_ERRAND)
+            free(OF_MAIL(struct errand, mail));
         else if (mail->kind == MAIL_CHECK)
             check_drop(OF_MAIL(struct check, mail));
         else if (mail->kind == MAIL_ATTEMPT)

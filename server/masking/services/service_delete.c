@@ -3,7 +3,9 @@
 #include "server/masking/internal.h"
 #include "server/masking/numbers/number_remove.h"
 
-enum { PIECE_SESSIONS_MOST = 256, PIECE_NUMBERS_MOST = 256 };
+#include <string.h>
+
+enum { PIECE_SESSIONS_MOST = 256, PIECE_NUMBERS_MOST = 256, PIECE_BARS_MOST = 256 };
 
 /* Records of up to `room` rows; *ret_more: there are others. */
 static bool read_rows(struct rows *rows, const struct key *prefix,
@@ -60,6 +62,31 @@ static bool remove_numbers(struct rows *rows, const Maskline__Store__V1__Service
     return true;
 }
 
+/* Rows that hang on no session. They came with an entry each, and go without: nobody can ask for them any more. */
+static bool remove_bars(struct rows *rows, const Maskline__Store__V1__Service *service,
+                        bool *ret_more, struct error *error)
+{
+    const struct key prefix = key_opt_outs(rows->tenant, service->pool.data);
+    struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(&prefix),
+                                  bytes_after(key_bytes(&prefix), rows->arena), false);
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    struct key keys[PIECE_BARS_MOST];
+    size_t count = 0;
+    for (; scan_valid(scan) && count < PIECE_BARS_MOST; scan_next(scan), count++) {
+        struct bytes key = scan_key(scan);
+        keys[count].size = key.size;
+        memcpy(keys[count].data, key.data, key.size);
+    }
+    *ret_more = scan_valid(scan);
+    bool ok = *ret_more || scan_ok(scan, error);
+    scan_free(scan);
+    for (size_t i = 0; ok && i < count; i++)
+        ok =
+            txn_delete(rows->txn, KV_LIVE, key_bytes(&keys[i])) || refuse(error, REFUSED_NO_MEMORY);
+    return ok;
+}
+
 static bool finish(struct rows *rows, const Maskline__Store__V1__Service *service,
                    struct error *error)
 {
@@ -86,5 +113,8 @@ bool service_remove_piece(struct rows *rows, const Maskline__Store__V1__Service 
     if (!remove_numbers(rows, service, ret_more, error))
         return false;
     FAILPOINT("deletion_after_numbers");
-    return *ret_more || finish(rows, service, error);
+    if (*ret_more)
+        return true;
+    return remove_bars(rows, service, ret_more, error) &&
+           (*ret_more || finish(rows, service, error));
 }

@@ -3,6 +3,7 @@
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/services/keyword_settings.h"
 
 #define SECOND INT64_C(1000000)
 #define HOUR   (3600 * SECOND)
@@ -41,6 +42,8 @@ struct service_settings service_settings_default(void)
         .geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY,
         .geo_matching = MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_STRICT,
         .reuse_names = false,
+        .keyword_handling = KEYWORDS_ON,
+        .opt_out_scope = MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_SERVICE,
     };
 }
 
@@ -74,9 +77,11 @@ void settings_form(struct error *error, const struct service_settings *settings)
     if ((unsigned)settings->geo_matching >
         MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
         error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
+    keyword_settings_form(error, settings);
 }
 
-bool settings_change(Maskline__Store__V1__Settings *settings, const struct service_settings *change)
+bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *settings,
+                     const struct service_settings *change, bool *ret_changed)
 {
     bool changed = false;
 #define TAKE(name, path, least, most)                                      \
@@ -108,7 +113,8 @@ bool settings_change(Maskline__Store__V1__Settings *settings, const struct servi
         settings->reused_names = settings->reused_names || settings->reuse_names;
         changed = true;
     }
-    return changed;
+    *ret_changed = changed;
+    return keyword_settings_change(arena, settings, change, ret_changed);
 }
 
 bool settings_agree(const Maskline__Store__V1__Settings *settings, struct error *error)

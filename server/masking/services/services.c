@@ -81,8 +81,12 @@ static Maskline__Store__V1__Service *make(struct service_op *op, struct rows *ro
     }
     struct service_settings standard = service_settings_default();
     maskline__store__v1__settings__init(settings);
-    settings_change(settings, &standard);
-    settings_change(settings, &op->draft->settings);
+    bool changed;
+    if (!settings_change(arena, settings, &standard, &changed) ||
+        !settings_change(arena, settings, &op->draft->settings, &changed)) {
+        refuse(&op->op.error, REFUSED_NO_MEMORY);
+        return NULL;
+    }
     txn_mint(rows->txn, sid);
     maskline__store__v1__service__init(service);
     service->sid = service->pool = (ProtobufCBinaryData){SID_BYTES, sid};
@@ -178,7 +182,9 @@ static bool change_service(struct service_op *op, struct rows *rows)
         return false;
     if (op->op.again)
         return true;
-    bool changed = settings_change(service->settings, &change->settings);
+    bool changed;
+    if (!settings_change(rows->arena, service->settings, &change->settings, &changed))
+        return refuse(error, REFUSED_NO_MEMORY);
     if ((changed && !settings_agree(service->settings, error)) ||
         (renamed && !name_is_free(rows, change->unique_name, error)))
         return false;

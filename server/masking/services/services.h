@@ -9,6 +9,18 @@
 /* Settings that are not given have value UNSET (times) or UNSPECIFIED (enums): they stay as they are, or get the default. */
 enum { SETTING_UNSET = -1 };
 
+/* The words of a Service. */
+struct keyword_setting {
+    const char *word; /* 1 to 64 characters */
+    Maskline__Store__V1__KeywordAction action;
+    const char *language; /* may be empty */
+};
+struct keyword_list {
+    const struct keyword_setting *words; /* at most 100 */
+    size_t count;                        /* 0: those that the server knows by itself */
+};
+enum keyword_handling { KEYWORDS_UNSET, KEYWORDS_ON, KEYWORDS_OFF };
+
 struct service_settings {
     int64_t default_ttl, cool_down, late_reply_window, max_message_life, closing_grace, quarantine,
         idle_cap, closed_session_retention, event_retention; /* microseconds */
@@ -17,6 +29,9 @@ struct service_settings {
     Maskline__Store__V1__GeoMatchLevel geo_match_level;
     Maskline__Store__V1__GeoMatching geo_matching;
     int reuse_names; /* SETTING_UNSET, or whether */
+    enum keyword_handling keyword_handling;
+    Maskline__Store__V1__OptOutScope opt_out_scope;
+    const struct keyword_list *keywords; /* NULL: unset */
 };
 
 /* All unset. */

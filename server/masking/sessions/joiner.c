@@ -173,7 +173,7 @@ static bool find_number(struct masking *masking, struct rows *rows, const struct
     if (!joiner->asks)
         return select_number(masking, rows, seeker, ret_choice, error);
     const char *proxy = *joiner->proxy.text ? joiner->proxy.text : NULL;
-    if (!select_asked(rows, seeker, proxy, joiner->sid, ret_choice, error))
+    if (!select_asked(masking, rows, seeker, proxy, joiner->sid, ret_choice, error))
         return false;
     if (proxy && joiner->asks_sid &&
         memcmp(ret_choice->number->sid.data, joiner->sid, SID_BYTES) != 0) {

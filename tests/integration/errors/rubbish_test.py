@@ -173,6 +173,8 @@ class Rubbish(Case):
                     base["phone_number"] = "+15550007777"
                 if name == "CreateParticipant":
                     base["participant"] = {"identifier": person(9)}
+                if name.endswith("OptOut"):
+                    base["identifier"] = person(9)
                 if name == "SendMessage":
                     base["body"] = "to nobody"
                 for given in [k + NOBODY for k in ["KS", "KC", "KP", "KI", "PN", "SC", "ZZ"]] + [

@@ -1,3 +1,4 @@
+#include "server/api/keyword_settings.h"
 #include "server/api/settings.h"
 #include "tests/unit/suite.h"
 
@@ -63,6 +64,7 @@ START_TEST(test_each_field_has_a_path)
         {"number_policy", &maskline__v1__number_policy__descriptor},
         {"message_policy", &maskline__v1__message_policy__descriptor},
         {"retention_policy", &maskline__v1__retention_policy__descriptor},
+        {"keyword_policy", &maskline__v1__keyword_policy__descriptor},
     };
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
         uint32_t all = 0;
@@ -93,7 +95,7 @@ START_TEST(test_what_is_set_changes)
     uint32_t changes = policies_set(&policies);
     ck_assert_uint_eq(changes, CHANGES_DEFAULT_TTL | CHANGES_COOL_DOWN | CHANGES_SELECTION);
     error_clear(&error);
-    struct service_settings settings = settings_read(&error, &policies, changes);
+    struct service_settings settings = settings_read(&error, NULL, &policies, changes);
     ck_assert_int_eq(error.code, STATUS_OK);
     ck_assert_int_eq(settings.default_ttl, 0);
     ck_assert_int_eq(settings.cool_down, 60000000);
@@ -110,14 +112,19 @@ START_TEST(test_what_is_named_and_absent_gets_its_default)
 {
     struct policies nothing = {0};
     struct service_settings standard = service_settings_default();
+    struct arena *arena = arena_new(65536);
     error_clear(&error);
-    struct service_settings settings = settings_read(&error, &nothing, UINT32_MAX);
+    struct service_settings settings = settings_read(&error, arena, &nothing, UINT32_MAX);
+    ck_assert_int_eq(settings.keyword_handling, KEYWORDS_ON);
+    ck_assert_int_eq(settings.opt_out_scope, standard.opt_out_scope);
+    ck_assert_uint_eq(settings.keywords->count, 0);
     ck_assert_int_eq(settings.cool_down, standard.cool_down);
     ck_assert_int_eq(settings.event_retention, standard.event_retention);
     ck_assert_int_eq(settings.max_message_life, standard.max_message_life);
     ck_assert_int_eq(settings.default_mode, standard.default_mode);
     ck_assert_int_ne(settings.default_mode, 0);
     ck_assert_int_ne(settings.number_selection, 0);
+    arena_free(arena);
 }
 END_TEST
 
@@ -129,14 +136,55 @@ START_TEST(test_bad_values_are_told_with_their_paths)
     session.default_mode = (Maskline__V1__SessionMode)9;
     retention.events = seconds(-1);
     error_clear(&error);
-    settings_read(&error, &policies, policies_set(&policies));
+    settings_read(&error, NULL, &policies, policies_set(&policies));
     ck_assert_uint_eq(error.field_count, 2);
     ck_assert_str_eq(error.fields[0].name, "retention_policy.events");
     ck_assert_str_eq(error.fields[1].name, "session_policy.default_mode");
 }
 END_TEST
 
+/* holds: KEY-16 */
+START_TEST(test_keywords_come_and_go)
+{
+    struct arena *arena = arena_new(65536);
+    char stop[] = "ALTO", language[] = "es";
+    Maskline__V1__Keyword keyword = MASKLINE__V1__KEYWORD__INIT;
+    Maskline__V1__Keyword *keywords[] = {&keyword};
+    keyword.word = stop;
+    keyword.action = MASKLINE__V1__KEYWORD_ACTION__KEYWORD_ACTION_OPT_OUT;
+    keyword.language = language;
+    Maskline__V1__KeywordPolicy policy = MASKLINE__V1__KEYWORD_POLICY__INIT;
+    struct policies policies = {.keyword = &policy};
+    ck_assert_uint_eq(policies_set(&policies), 0);
+    policy.handling = MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_OFF;
+    policy.opt_out_scope = MASKLINE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER;
+    policy.keywords = keywords;
+    policy.n_keywords = 1;
+    uint32_t changes = policies_set(&policies);
+    ck_assert_uint_eq(changes, changes_named("keyword_policy"));
+    error_clear(&error);
+    struct service_settings settings = settings_read(&error, arena, &policies, changes);
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert_int_eq(settings.keyword_handling, KEYWORDS_OFF);
+    ck_assert_int_eq(settings.opt_out_scope,
+                     MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER);
+    ck_assert_uint_eq(settings.keywords->count, 1);
+    ck_assert_str_eq(settings.keywords->words[0].word, "ALTO");
+    /* A Service that has no words of its own shows those that hold. */
+    Maskline__Store__V1__Settings stored = MASKLINE__STORE__V1__SETTINGS__INIT;
+    Maskline__V1__KeywordPolicy *shown = keyword_policy_message(arena, &stored);
+    ck_assert_int_eq(shown->handling, MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_ON);
+    ck_assert_uint_eq(shown->n_keywords, 21);
+    ck_assert_str_eq(shown->keywords[0]->word, "STOP");
+    policy.handling = (Maskline__V1__KeywordHandling)9;
+    error_clear(&error);
+    settings_read(&error, arena, &policies, changes);
+    ck_assert_str_eq(error.fields[0].name, "keyword_policy.handling");
+    arena_free(arena);
+}
+END_TEST
+
 SUITE_MAIN("settings", test_mask_names_a_field_or_all_of_a_policy,
            test_mask_that_names_something_else_is_refused, test_each_field_has_a_path,
            test_what_is_set_changes, test_what_is_named_and_absent_gets_its_default,
-           test_bad_values_are_told_with_their_paths)
+           test_bad_values_are_told_with_their_paths, test_keywords_come_and_go)

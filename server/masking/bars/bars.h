@@ -1,0 +1,28 @@
+/*
+ * Who may not be written to: people who opted out, and people who are kept apart. Which Services have any such rows at all is in memory,
+ * so that the messages of the others cost no reads. Writer's thread only.
+ */
+#ifndef MASKLINE_SERVER_MASKING_BARS_BARS_H
+#define MASKLINE_SERVER_MASKING_BARS_BARS_H
+
+#include "server/masking/rows/rows.h"
+
+struct bars;
+
+enum bar_kind { BAR_OPT_OUT, BAR_KINDS };
+
+/* NULL when there is no memory. */
+struct bars *bars_new(void);
+/* NULL is fine. */
+void bars_free(struct bars *bars);
+
+/* At the start and after a failed write. */
+void bars_clear(struct bars *bars);
+/* An entry is derived that puts such a row. */
+void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service);
+
+/* ABSENT: this person has not opted out of messages from this number of the Service. */
+enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                             const struct person *person, const char *proxy, struct error *error);
+
+#endif

@@ -1,0 +1,268 @@
+#include "server/masking/bars/opt_outs.h"
+
+#include "tests/unit/server/masking/calls.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Who opted out: where it holds, and how long. */
+
+#define ANN   "+15551230001"
+#define BOB   "+15551230002"
+#define CEM   "+15551230003"
+#define PROXY "+15559990001"
+#define OTHER "+15559990002"
+
+static struct world *world_with(const char *path, Maskline__Store__V1__OptOutScope scope)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.opt_out_scope = scope;
+    struct world *world = world_open(path);
+    world_service(world, &settings);
+    world_number(world, PROXY, NULL);
+    world_number(world, OTHER, NULL);
+    return world;
+}
+
+#define OF_SERVICE MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_SERVICE
+#define OF_NUMBER  MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER
+
+static const char *send_to(struct world *world, const struct talk *talk, const char *participant)
+{
+    static char reason[48];
+    struct message_draft draft = {.service = world->service,
+                                  .session = talk->session,
+                                  .participant = participant,
+                                  .body = "x"};
+    world_send(world, &draft, NULL, reason);
+    return reason;
+}
+
+/* ---- by the API ---- */
+
+struct told {
+    _Atomic int done;
+    struct error error;
+    char identifier[32], proxy[32];
+};
+
+static void tell(void *data, const Maskline__Store__V1__Service *service,
+                 const Maskline__Store__V1__OptOut *opt_out, const struct error *error)
+{
+    (void)service;
+    struct told *told = data;
+    if (error) {
+        told->error = *error;
+    } else {
+        error_clear(&told->error);
+        strncpy(told->identifier, opt_out->identifier, sizeof told->identifier - 1);
+        strncpy(told->proxy, opt_out->proxy_identifier, sizeof told->proxy - 1);
+    }
+    told->done = 1;
+}
+
+static struct told told;
+
+typedef void (*opt_out_call)(struct masking *masking, const struct opt_out_name *name,
+                             opt_out_done done, void *data);
+
+static const char *call(struct world *world, opt_out_call change, const char *person,
+                        const char *proxy)
+{
+    struct opt_out_name name = {world->service, person, proxy};
+    memset(&told, 0, sizeof told);
+    change(world->masking, &name, tell, &told);
+    while (!told.done)
+        sched_yield();
+    ck_tells_nobody(&told.error);
+    return told.error.code == STATUS_OK ? "" : told.error.reason;
+}
+
+static unsigned listed(struct world *world, const char *person)
+{
+    struct view *view = view_open(world->store);
+    const struct page page = {0};
+    struct opt_out_list list;
+    struct error error;
+    ck_assert(opt_outs_list(view, world->store, world->service, person, &page, world->arena, &list,
+                            &error));
+    view_close(view);
+    return (unsigned)list.count;
+}
+
+/* holds: KEY-10 KEY-13 KEY-14 */
+START_TEST(of_the_whole_service)
+{
+    struct world *world = world_with(NULL, OF_SERVICE);
+    struct talk first = world_talk(world, ANN, BOB, 0);
+    struct talk second = world_talk(world, ANN, CEM, 0);
+    ck_assert_str_ne(first.proxy_a, second.proxy_a);
+    ck_accepted(world_text(world, ANN, first.proxy_a, "STOP"));
+    ck_assert_str_eq(send_to(world, &first, first.a), "OPTED_OUT");
+    ck_assert_str_eq(send_to(world, &second, second.a), "OPTED_OUT");
+    ck_assert_uint_eq(world_interactions(world, &second), 0);
+    ck_assert_str_eq(send_to(world, &second, second.b), "");
+    /* What a partner writes is kept, and canceled. */
+    ck_accepted(world_text(world, CEM, second.proxy_b, "hello?"));
+    world_run(world);
+    const Maskline__Store__V1__Leg *leg = world_leg(world, &second, 1);
+    ck_assert_int_eq(leg->status, STATUS(CANCELED));
+    ck_assert_str_eq(leg->reason, "OPTED_OUT");
+    ck_assert_int_eq(leg->original_code, 21610);
+    ck_assert_int_eq(leg->attempts, 0);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, CEM);
+    /* The person itself may write. */
+    ck_accepted(world_text(world, ANN, second.proxy_a, "one more thing"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "one more thing");
+    /* No number is given to it any more, unless for calls alone; nor one that is asked for. */
+    const Maskline__Store__V1__Session *session = call_talk(world, ANN, "+15551230009");
+    ck_refused(session, "OPTED_OUT", 80402);
+    struct participant_draft asks = person_on(world, ANN, PROXY);
+    world_end_talk(world, &first);
+    world_end_talk(world, &second);
+    world_move(world, 5 * HOUR);
+    struct session_draft draft = {
+        .service = world->service, .participants = &asks, .participant_count = 1};
+    ck_refused(call_session_create(world, draft), "OPTED_OUT", 80402);
+    draft.mode = MODE(VOICE_ONLY);
+    ck_done(call_session_create(world, draft));
+    world_close(world);
+}
+END_TEST
+
+/* holds: KEY-11 KEY-13 */
+START_TEST(of_one_number)
+{
+    struct world *world = world_with(NULL, OF_NUMBER);
+    struct talk first = world_talk(world, ANN, BOB, 0);
+    struct talk second = world_talk(world, ANN, CEM, 0);
+    ck_accepted(world_text(world, ANN, first.proxy_a, "STOP"));
+    ck_assert_str_eq(send_to(world, &first, first.a), "OPTED_OUT");
+    ck_assert_str_eq(send_to(world, &second, second.a), "");
+    /* Its other number is chosen from now on, first or not. */
+    world_end_talk(world, &first);
+    world_end_talk(world, &second);
+    world_move(world, 5 * HOUR);
+    struct talk third = world_talk(world, ANN, BOB, 0);
+    ck_assert_str_eq(third.proxy_a, second.proxy_a);
+    ck_refused(call_talk(world, ANN, CEM), "OPTED_OUT", 80402);
+    /* START to the other number takes nothing of this one back. */
+    ck_accepted(world_text(world, ANN, third.proxy_a, "START"));
+    ck_refused(call_talk(world, ANN, CEM), "OPTED_OUT", 80402);
+    ck_rejected(world_text(world, ANN, first.proxy_a, "START"), "SESSION_CLOSED");
+    ck_done(call_talk(world, ANN, CEM));
+    world_close(world);
+}
+END_TEST
+
+/* holds: KEY-12 */
+START_TEST(what_waits_is_canceled)
+{
+    struct world *world = world_with(NULL, OF_SERVICE);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = HOUR;
+    for (int i = 0; i < 3; i++)
+        ck_accepted(world_text(world, BOB, talk.proxy_b, "are you there?"));
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "STOP"));
+    world_run(world); /* the clock stands: they are not due */
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(world_leg(world, &talk, i)->status, STATUS(CANCELED));
+        ck_assert_str_eq(world_leg(world, &talk, i)->reason, "OPTED_OUT");
+    }
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    /* So it is with one that was accepted before, and not tried yet; and when a client says so. */
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "UNSTOP"));
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "good"));
+    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 3)->reason, "OPTED_OUT");
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    world_close(world);
+}
+END_TEST
+
+/* holds: KEY-15 */
+START_TEST(outlives_sessions_and_restarts)
+{
+    char path[] = "/tmp/maskline-opt-outs-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_with(path, OF_SERVICE);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "STOP"));
+    world_delete_talk(world, &talk);
+    world_restart(world);
+    world_move(world, 400 * DAY);
+    world_run(world);
+    ck_assert_uint_eq(listed(world, ""), 1);
+    ck_assert(!call_talk(world, ANN, BOB));
+    ck_assert_str_eq(call_error.reason, "OPTED_OUT");
+    ck_assert_str_eq(call(world, opt_outs_delete, ANN, ""), "");
+    world_restart(world);
+    ck_assert_uint_eq(listed(world, ""), 0);
+    ck_done(call_talk(world, ANN, BOB));
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
+/* holds: KEY-15 ERR-80402 */
+START_TEST(by_request)
+{
+    struct world *world = world_with(NULL, OF_SERVICE);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
+    ck_assert_str_eq(told.identifier, ANN);
+    uint64_t entries = world_entries(world);
+    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
+    ck_assert_uint_eq(world_entries(world), entries);
+    ck_assert_str_eq(call(world, opt_outs_create, ANN, talk.proxy_a), "");
+    ck_assert_str_eq(told.proxy, talk.proxy_a);
+    ck_assert_str_eq(call(world, opt_outs_create, BOB, OTHER), "");
+    ck_assert_uint_eq(listed(world, ""), 3);
+    ck_assert_uint_eq(listed(world, ANN), 2);
+    ck_assert_uint_eq(listed(world, CEM), 0);
+    /* One word takes both back. */
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "START"));
+    ck_assert_uint_eq(listed(world, ANN), 0);
+    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
+    ck_assert_str_eq(call(world, opt_outs_delete, ANN, ""), "OPT_OUT_NOT_FOUND");
+    ck_assert_int_eq(told.error.code, STATUS_NOT_FOUND);
+    ck_assert_str_eq(call(world, opt_outs_delete, BOB, OTHER), "");
+    ck_assert_str_eq(call(world, opt_outs_create, "nobody", ""), "INVALID_IDENTIFIER");
+    ck_assert_int_eq(told.error.original, 80404);
+    ck_assert_str_eq(call(world, opt_outs_create, ANN, "nobody"), "INVALID_FIELD");
+    world_close(world);
+}
+END_TEST
+
+/* holds: SVC-19 */
+START_TEST(of_one_service_alone)
+{
+    struct world *world = world_with(NULL, OF_SERVICE);
+    ck_accepted(world_text(world, ANN, PROXY, "STOP"));
+    char first[40];
+    memcpy(first, world->service, sizeof first);
+    world_service(world, NULL);
+    world_number(world, "+15559990003", NULL);
+    world_number(world, "+15559990004", NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
+    /* And it goes with its Service. */
+    memcpy(world->service, first, sizeof first);
+    ck_done(call_service_delete(world, world->service));
+    world_run(world);
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_opt_outs(TENANT_DEFAULT, log_service(&log))),
+                      0);
+    ck_assert_ptr_nonnull(world_last(world, CHANGE(SERVICE_DELETED)));
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("opt_outs", of_the_whole_service, of_one_number, what_waits_is_canceled,
+           outlives_sessions_and_restarts, by_request, of_one_service_alone)
