@@ -132,6 +132,7 @@ class Watch(harness.Case):
         self.world.leg_until(self.world.newest("trip-1").sid, harness.pb.interactions.LEG_STATUS_DELIVERED)
         last = self.world.events()[-1].position
         self.assertIn("second", self.first_line("rides", "--after", str(last), body="second"))
+        self.world.leg_until(self.world.newest("trip-1").sid, harness.pb.interactions.LEG_STATUS_DELIVERED)
         # The clock of the server counts, not ours.
         self.up.simulator.MoveClock(harness.pb.simulator.MoveClockRequest(advance={"seconds": 3600}), timeout=harness.PATIENCE)
         self.text("third")
