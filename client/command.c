@@ -8,6 +8,7 @@ const struct command_group command_groups[] = {
     {"Running it", running_commands},
     {"Services", service_commands},
     {"Proxy numbers", number_commands},
+    {"Short codes", short_code_commands},
     {"Sessions", session_commands},
     {"People in a session", participant_commands},
     {"Messages", interaction_commands},

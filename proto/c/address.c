@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { DIGITS_MIN = 8, DIGITS_MAX = 15 };
+enum { DIGITS_MIN = 8, DIGITS_MAX = 15, SHORT_MIN = 3, SHORT_MAX = 8 };
 
 /* Forms that networks write with one digit more after the calling code. They differ from other numbers of the country by
  * their length. Version ADDRESS_VERSION of this table. */
@@ -67,6 +67,16 @@ bool address_parse(const char *text, enum address_input input, struct address *r
     /* (0) is dialled inside the country only; whether to leave it out differs by country. */
     const char *digits = after_prefix(text);
     return digits && !strstr(digits, "(0)") && collect(digits, true, ret_address);
+}
+
+bool address_short_code(const char *text, struct address *ret_address)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (text[digits] || digits < SHORT_MIN || digits > SHORT_MAX)
+        return false;
+    *ret_address = (struct address){.text = ""};
+    memcpy(ret_address->text, text, digits);
+    return true;
 }
 
 struct address address_canonical(const struct address *address)

@@ -24,6 +24,13 @@ enum address_input {
 /* The address as people write it in E.164, for sending to. False when it is none: withheld, alphanumeric, too long. */
 bool address_parse(const char *text, enum address_input input, struct address *ret_address);
 
+/* A short code: 3 to 8 digits, without +. */
+bool address_short_code(const char *text, struct address *ret_address);
+
+/* Whether a number may be one of this country (ISO alpha-2): where several share a calling code and the number does not tell which, it may be
+ * any of them. */
+bool address_in_country(const struct address *address, const char *country);
+
 /* The canonical form of a parsed address, for comparing and for keys only. */
 struct address address_canonical(const struct address *address);
 

@@ -98,3 +98,26 @@ const char *address_country(const struct address *address)
     }
     return "";
 }
+
+/* The shortest entry of a country: what it shares with others of its code. Those that no entry tells apart are of +1. */
+static const char *calling_code_of(const char *country)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
+        if (!strcmp(CODES[i].country, country) &&
+            (!found || strlen(CODES[i].digits) < strlen(found)))
+            found = CODES[i].digits;
+    }
+    if (!found && (!strcmp(country, "US") || !strcmp(country, "CA")))
+        found = "1";
+    return found;
+}
+
+bool address_in_country(const struct address *address, const char *country)
+{
+    const char *told = address_country(address);
+    if (*told)
+        return !strcmp(told, country);
+    const char *code = calling_code_of(country);
+    return code && !strncmp(address->text + 1, code, strlen(code));
+}

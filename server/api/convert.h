@@ -18,6 +18,13 @@ Maskline__V1__PhoneNumber *number_message(struct arena *arena,
                                           const Maskline__Store__V1__PhoneNumber *number,
                                           int64_t in_use);
 
+Maskline__V1__ShortCode *short_code_message(struct arena *arena,
+                                            const Maskline__Store__V1__PhoneNumber *number,
+                                            int64_t in_use);
+
+/* The SID of the number or short code that a binding is to. */
+char *proxy_sid(struct arena *arena, const Maskline__Store__V1__Binding *binding);
+
 /* With the participants who are in it. */
 Maskline__V1__Session *session_message(struct arena *arena,
                                        const Maskline__Store__V1__Service *service,

@@ -10,11 +10,17 @@ static bool has_failed(const Maskline__Store__V1__SessionClosed *closed)
     return closed->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED;
 }
 
-/* Entries and events have the same numbers, but that a session which fails is a closed one to the store. */
+/* Entries and events have the same numbers, but that to the store a session which fails is a closed one, and a short code a number. */
 Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry)
 {
     if (entry->change_case == STORED(SESSION_CLOSED) && has_failed(entry->session_closed))
         return TYPE(SESSION_FAILED);
+    if (entry->change_case == STORED(NUMBER_ADDED) && entry->number_added->number->short_code)
+        return TYPE(SHORT_CODE_ADDED);
+    if (entry->change_case == STORED(NUMBER_UPDATED) && entry->number_updated->number->short_code)
+        return TYPE(SHORT_CODE_UPDATED);
+    if (entry->change_case == STORED(NUMBER_REMOVED) && entry->number_removed->number->short_code)
+        return TYPE(SHORT_CODE_REMOVED);
     if (!protobuf_c_enum_descriptor_get_value(&maskline__v1__event_type__descriptor,
                                               (int)entry->change_case))
         return TYPE(UNSPECIFIED);
@@ -70,7 +76,7 @@ static Maskline__V1__ParticipantSnapshot *participant_snapshot(
     message->proxy_identifier = MUTANT("event_tells_number") && participant->n_identifiers
                                     ? participant->identifiers[0]
                                     : participant->bindings[0]->proxy_identifier;
-    message->proxy_identifier_sid = message_sid(arena, "PN", participant->bindings[0]->number);
+    message->proxy_identifier_sid = proxy_sid(arena, participant->bindings[0]);
     return message;
 }
 
@@ -194,6 +200,20 @@ static Maskline__V1__PhoneNumberRemoved *number_removed(
     return message;
 }
 
+static Maskline__V1__ShortCodeRemoved *short_code_removed(
+    struct arena *arena, const Maskline__Store__V1__NumberRemoved *removed)
+{
+    Maskline__V1__ShortCodeRemoved *message =
+        message_new(arena, &maskline__v1__short_code_removed__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "SC", removed->number->sid);
+    message->short_code = removed->number->phone_number;
+    message->forced = removed->forced;
+    message->quarantine_end_time = message_time(arena, removed->free_time);
+    return message;
+}
+
 static Maskline__V1__LegUpdated *leg_updated(struct arena *arena,
                                              const Maskline__Store__V1__LegChanged *changed)
 {
@@ -260,6 +280,22 @@ static void *wrap(struct arena *arena, const ProtobufCMessageDescriptor *descrip
         return NULL;
     *(void **)(void *)((char *)message + descriptor->fields[0].offset) = inner;
     return message;
+}
+
+static void *short_code_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
+{
+    switch (event_type(entry)) {
+    case TYPE(SHORT_CODE_ADDED):
+        return wrap(arena, &maskline__v1__short_code_added__descriptor,
+                    short_code_message(arena, entry->number_added->number, 0));
+    case TYPE(SHORT_CODE_UPDATED):
+        return wrap(arena, &maskline__v1__short_code_updated__descriptor,
+                    short_code_message(arena, entry->number_updated->number, 0));
+    case TYPE(SHORT_CODE_REMOVED):
+        return short_code_removed(arena, entry->number_removed);
+    default:
+        return NULL;
+    }
 }
 
 static void *service_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
@@ -389,7 +425,9 @@ Maskline__V1__Event *event_message(struct arena *arena, ProtobufCBinaryData serv
     message->session_sid = message_sid(arena, "KC", event_session(entry));
     message->type = event_type(entry);
     set_metadata(arena, message, entry);
-    void *payload = service_payload(arena, entry);
+    void *payload = short_code_payload(arena, entry);
+    if (!payload)
+        payload = service_payload(arena, entry);
     if (!payload)
         payload = session_payload(arena, entry);
     if (!payload)

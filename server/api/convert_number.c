@@ -41,3 +41,30 @@ Maskline__V1__PhoneNumber *number_message(struct arena *arena,
     message->update_time = message_time(arena, number->update_time);
     return message;
 }
+
+Maskline__V1__ShortCode *short_code_message(struct arena *arena,
+                                            const Maskline__Store__V1__PhoneNumber *number,
+                                            int64_t in_use)
+{
+    Maskline__V1__ShortCode *message = message_new(arena, &maskline__v1__short_code__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "SC", number->sid);
+    message->service_sid = message_sid(arena, "KS", number->service);
+    message->short_code = number->phone_number;
+    message->country = number->country;
+    message->capabilities = capabilities(arena, number);
+    message->reserved = number->reserved;
+    message->n_carriers = number->n_carriers;
+    message->carriers = number->carriers;
+    message->in_use = clamp(in_use);
+    message->create_time = message_time(arena, number->create_time);
+    message->update_time = message_time(arena, number->update_time);
+    return message;
+}
+
+char *proxy_sid(struct arena *arena, const Maskline__Store__V1__Binding *binding)
+{
+    bool is_short = *binding->proxy_identifier >= '0' && *binding->proxy_identifier <= '9';
+    return message_sid(arena, is_short ? "SC" : "PN", binding->number);
+}

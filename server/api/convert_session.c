@@ -27,7 +27,7 @@ static Maskline__V1__Binding *binding_message(struct arena *arena,
     if (!message)
         return NULL;
     message->proxy_identifier = binding->proxy_identifier;
-    message->proxy_identifier_sid = message_sid(arena, "PN", binding->number);
+    message->proxy_identifier_sid = proxy_sid(arena, binding);
     message->peer_sid = message_sid(arena, "KP", binding->peer);
     message->since_time = message_time(arena, binding->since_time);
     message->until_time = message_time(arena, binding->until_time);

@@ -12,6 +12,7 @@
 #include "maskline/v1/phone_numbers.grpc-c-server.h"
 #include "maskline/v1/services.grpc-c-server.h"
 #include "maskline/v1/sessions.grpc-c-server.h"
+#include "maskline/v1/short_codes.grpc-c-server.h"
 #include "maskline/v1/simulator.grpc-c-server.h"
 #include "server/api/api.h"
 
@@ -22,6 +23,7 @@ struct api {
     struct ticker *ticker;
     struct maskline_v1_services_service services;
     struct maskline_v1_phone_numbers_service phone_numbers;
+    struct maskline_v1_short_codes_service short_codes;
     struct maskline_v1_sessions_service sessions;
     struct maskline_v1_participants_service participants;
     struct maskline_v1_interactions_service interactions;
@@ -34,6 +36,7 @@ struct api {
 /* Each fills in its service's handlers. */
 void services_bind(struct api *api);
 void phone_numbers_bind(struct api *api);
+void short_codes_bind(struct api *api);
 void sessions_bind(struct api *api);
 void participants_bind(struct api *api);
 void interactions_bind(struct api *api);

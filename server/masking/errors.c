@@ -54,6 +54,15 @@ static const struct {
     [REFUSED_POOL_FULL] = {"POOL_FULL", STATUS_FAILED_PRECONDITION, 80622,
                            "The pool has as many numbers of this kind as it may have."},
 
+    [REFUSED_SHORT_CODE_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 0,
+                                "This is no SID of a short code: SC and 32 lower-case hex digits."},
+    [REFUSED_SHORT_CODE_NOT_FOUND] = {"SHORT_CODE_NOT_FOUND", STATUS_NOT_FOUND, 80303,
+                                      "The Service has no such short code."},
+    [REFUSED_SHORT_CODE] = {"INVALID_SHORT_CODE", STATUS_INVALID_ARGUMENT, 80406,
+                            "A short code has 3 to 8 digits."},
+    [REFUSED_SHORT_CODE_IN_SERVICE] = {"SHORT_CODE_IN_SERVICE", STATUS_ALREADY_EXISTS, 80105,
+                                       "The Service has this short code already."},
+
     [REFUSED_SESSION_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80409,
                              "This is no SID of a session: KC and 32 lower-case hex digits."},
     [REFUSED_SESSION_NOT_FOUND] = {"SESSION_NOT_FOUND", STATUS_NOT_FOUND, 0,
@@ -124,6 +133,10 @@ static const struct {
     [REFUSED_PAIR_COOLING_DOWN] = {"PAIR_COOLING_DOWN", STATUS_FAILED_PRECONDITION, 80402,
                                    "This person had this number in a session that ended lately; a "
                                    "late reply would reach the wrong person."},
+
+    [REFUSED_OTHER_COUNTRY] = {"OTHER_COUNTRY", STATUS_FAILED_PRECONDITION, 80402,
+                               "A short code works within its country, and this person is not of "
+                               "it."},
 
     [REFUSED_INTERACTION_SID] =
         {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80403,

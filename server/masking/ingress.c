@@ -119,7 +119,8 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         answer(done, data, REJECT_PROVIDER_ID_INVALID);
         return;
     }
-    if (!address_parse(message->to, ADDRESS_LENIENT, &to)) {
+    if (!address_parse(message->to, ADDRESS_LENIENT, &to) &&
+        !address_short_code(message->to, &to)) {
         answer(done, data, REJECT_NUMBER_UNKNOWN);
         return;
     }

@@ -21,7 +21,7 @@ PATIENCE = 60
 
 PROTO = os.path.abspath("proto")
 SERVER = os.path.abspath("server/maskline-server")
-SERVICES = ["services", "phone_numbers", "sessions", "participants", "interactions", "events", "simulator",
+SERVICES = ["services", "phone_numbers", "short_codes", "sessions", "participants", "interactions", "events", "simulator",
             "carrier_gateway", "opt_outs"]
 
 

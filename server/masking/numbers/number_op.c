@@ -35,7 +35,8 @@ bool number_op_find(struct number_op *op, struct rows *rows, const char *service
 {
     struct error *error = &op->op.error;
     return rows_find_active_service(rows, service, &op->service, error) &&
-           rows_find_number(rows, op->service, number, &op->number, error) &&
+           (op->short_code ? rows_find_short_code : rows_find_number)(rows, op->service, number,
+                                                                      &op->number, error) &&
            rows_use(rows, op->service->pool.data, op->number->phone_number, &op->in_use, error) !=
                KV_FAILED;
 }

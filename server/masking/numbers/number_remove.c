@@ -265,8 +265,8 @@ static bool decide(struct op *base, struct rows *rows)
     return false;
 }
 
-void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,
-                    number_done done, void *data)
+static void remove_of_kind(struct masking *masking, const char *service, const char *number,
+                           bool short_code, bool force, number_done done, void *data)
 {
     struct removal *removal = number_op_new(masking, sizeof *removal, done, data);
     if (!removal)
@@ -274,6 +274,19 @@ void numbers_remove(struct masking *masking, const char *service, const char *nu
     removal->service_name = service;
     removal->number_name = number;
     removal->force = force;
+    removal->base.short_code = short_code;
     removal->base.op.decide = decide;
     op_run(&removal->base.op);
+}
+
+void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,
+                    number_done done, void *data)
+{
+    remove_of_kind(masking, service, number, false, force, done, data);
+}
+
+void short_codes_remove(struct masking *masking, const char *service, const char *short_code,
+                        bool force, number_done done, void *data)
+{
+    remove_of_kind(masking, service, short_code, true, force, done, data);
 }

@@ -36,11 +36,17 @@ static void check_form(struct addition *addition)
         error_field(error, "capabilities", "At least one of them.");
     form_carriers(error, addition->base.op.masking, draft->carriers, draft->carrier_count);
     form_request(error, &draft->request);
-    if (address_parse(draft->phone_number, ADDRESS_STRICT, &addition->address))
+    if (draft->short_code && (!draft->country || !*draft->country))
+        error_field(error, "country", "A short code belongs to a country.");
+    if (draft->short_code ? address_short_code(draft->phone_number, &addition->address)
+                          : address_parse(draft->phone_number, ADDRESS_STRICT, &addition->address))
         return;
     if (error->code == STATUS_OK)
-        refuse(error, REFUSED_PHONE_NUMBER);
-    error_field(error, "phone_number", "This is no number in E.164: + and 8 to 15 digits.");
+        refuse(error, draft->short_code ? REFUSED_SHORT_CODE : REFUSED_PHONE_NUMBER);
+    if (draft->short_code)
+        error_field(error, "short_code", "A short code has 3 to 8 digits.");
+    else
+        error_field(error, "phone_number", "This is no number in E.164: + and 8 to 15 digits.");
 }
 
 static bool answer_again(struct addition *addition, struct rows *rows, uint64_t position)
@@ -92,7 +98,9 @@ static bool check_claim(struct addition *addition, struct rows *rows)
         return refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
     bool same = memcmp(claim->service.data, op->service->sid.data, SID_BYTES) == 0;
     if (is_held && !MUTANT("number_in_two_services"))
-        return refuse(error, same ? REFUSED_NUMBER_IN_SERVICE : REFUSED_NUMBER_IN_OTHER_SERVICE);
+        return refuse(error, !same                         ? REFUSED_NUMBER_IN_OTHER_SERVICE
+                             : addition->draft->short_code ? REFUSED_SHORT_CODE_IN_SERVICE
+                                                           : REFUSED_NUMBER_IN_SERVICE);
     int64_t until = !ours ? claim->free_time : !same ? claim->rest_time : 0;
     if (until <= rows->now || MUTANT("quarantine_ignored"))
         return true;
@@ -122,6 +130,7 @@ static Maskline__Store__V1__PhoneNumber *make(struct addition *addition, struct 
     number->mms = draft->mms;
     number->voice = draft->voice;
     number->reserved = draft->reserved;
+    number->short_code = draft->short_code;
     number->state = MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE;
     number->create_time = number->update_time = rows->now;
     return set_carriers(rows->arena, op->op.masking, draft->carriers, draft->carrier_count, number)
@@ -141,7 +150,8 @@ static bool add_decide(struct op *base, struct rows *rows)
         return false;
     if (position)
         return answer_again(addition, rows, position);
-    if (!check_claim(addition, rows) || !number_op_room(op, rows, draft->reserved))
+    if (!check_claim(addition, rows) ||
+        (!draft->short_code && !number_op_room(op, rows, draft->reserved)))
         return false;
     op->number = make(addition, rows);
     if (!op->number)
@@ -212,7 +222,8 @@ static bool update_decide(struct op *base, struct rows *rows)
         return refuse(&base->error, REFUSED_NO_MEMORY);
     if (same(op->number, &after))
         return true;
-    if (!after.reserved != !op->number->reserved && !number_op_room(op, rows, after.reserved))
+    if (!after.reserved != !op->number->reserved && !after.short_code &&
+        !number_op_room(op, rows, after.reserved))
         return false;
     after.update_time = rows->now;
     *op->number = after;
@@ -233,6 +244,7 @@ void numbers_update(struct masking *masking, const struct number_change *change,
         return;
     struct error *error = &update->base.op.error;
     update->change = change;
+    update->base.short_code = change->short_code;
     update->base.op.decide = update_decide;
     if (change->friendly_name)
         form_text(error, "friendly_name", change->friendly_name, FRIENDLY_NAME_MOST);

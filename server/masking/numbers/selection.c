@@ -417,6 +417,17 @@ static bool not_opted_out(struct masking *masking, struct rows *rows, const stru
     return found == KV_ABSENT || (found == KV_FOUND && refuse(error, REFUSED_PAIR_OPTED_OUT));
 }
 
+bool number_reaches(const struct seeker *seeker, const Maskline__Store__V1__PhoneNumber *number,
+                    struct error *error)
+{
+    for (size_t i = 0; number->short_code && i < seeker->joining.count; i++) {
+        if (!address_in_country(&seeker->identifiers[i], number->country) &&
+            !MUTANT("short_code_of_another_country"))
+            return refuse(error, REFUSED_OTHER_COUNTRY);
+    }
+    return true;
+}
+
 bool select_asked(struct masking *masking, struct rows *rows, const struct seeker *seeker,
                   const char *proxy, const uint8_t *sid, struct choice *ret_choice,
                   struct error *error)
@@ -432,6 +443,8 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
     if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE &&
         !MUTANT("asked_for_number_in_any_state"))
         return refuse(error, REFUSED_NUMBER_NOT_ACTIVE);
+    if (!number_reaches(seeker, number, error))
+        return false;
     struct pair pair;
     if (!number_fits_mode(number, seeker->mode, error) ||
         !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||

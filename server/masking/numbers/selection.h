@@ -41,6 +41,10 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
                       Maskline__Store__V1__Mode mode, struct error *error);
 
+/* Whether a number and all phones of the person reach each other: a short code works within its own country. */
+bool number_reaches(const struct seeker *seeker, const Maskline__Store__V1__PhoneNumber *number,
+                    struct error *error);
+
 /* The refusals of a pair that is not free; true when it is. */
 bool pair_allowed(const struct pair *pair, int64_t now, struct error *error);
 

@@ -35,6 +35,17 @@ struct address proxy_form(const char *proxy)
     return address;
 }
 
+bool proxy_parse(const char *text, struct address *ret_address)
+{
+    return address_parse(text, ADDRESS_STRICT, ret_address) ||
+           address_short_code(text, ret_address);
+}
+
+bool proxy_is_short(const char *proxy)
+{
+    return *proxy >= '0' && *proxy <= '9';
+}
+
 void name_hash(const uint8_t *hash_key, const char *name, uint8_t ret_hash[HASH_SIZE])
 {
     const struct bytes pieces[] = {{"name", 4}, {name, strlen(name)}};

@@ -22,6 +22,10 @@ bool sid_shaped(const char *text);
 /* What a proxy identifier is compared by, and keyed by: networks write some numbers in two ways. */
 struct address proxy_form(const char *proxy);
 
+/* A number in E.164, or a short code. */
+bool proxy_parse(const char *text, struct address *ret_address);
+bool proxy_is_short(const char *proxy);
+
 /* The key of a name, in the index of its kind. */
 void name_hash(const uint8_t *hash_key, const char *name, uint8_t ret_hash[HASH_SIZE]);
 

@@ -77,6 +77,10 @@ bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *ser
                       const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
                       struct error *error);
 
+bool rows_find_short_code(struct rows *rows, const Maskline__Store__V1__Service *service,
+                          const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
+                          struct error *error);
+
 /* The newest of a name. */
 enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes ret_service,
                                  struct error *error);

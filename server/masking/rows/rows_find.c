@@ -170,26 +170,72 @@ enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const u
     return rows_number(rows, pool, proxy, ret_number, error);
 }
 
-bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
-                      const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
-                      struct error *error)
+/* What phone numbers and short codes are named by. */
+struct number_form {
+    bool short_code;
+    const char *field;
+    const char *prefix;
+    bool (*parse)(const char *text, struct address *ret_address);
+    enum refusal bad_sid, not_found;
+    const char *neither;
+};
+
+static bool parse_phone(const char *text, struct address *ret_address)
 {
-    if (!needed("phone_number", name, error))
+    return address_parse(text, ADDRESS_STRICT, ret_address);
+}
+
+static bool find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
+                        const char *name, const struct number_form *form,
+                        Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+{
+    if (!needed(form->field, name, error))
         return false;
     enum kv_found found;
     struct address address;
     sid_bytes sid;
     if (sid_shaped(name)) {
-        if (!read_sid("PN", name, REFUSED_NUMBER_SID, sid, error))
+        if (!read_sid(form->prefix, name, form->bad_sid, sid, error))
             return false;
         found = rows_number_by_sid(rows, service->pool.data, sid, ret_number, error);
-    } else if (address_parse(name, ADDRESS_STRICT, &address)) {
+    } else if (form->parse(name, &address)) {
         found = rows_number(rows, service->pool.data, address.text, ret_number, error);
     } else {
         error_clear(error);
-        return error_field(error, "phone_number", "This is neither a SID nor a number in E.164.");
+        return error_field(error, form->field, "%s", form->neither);
     }
-    if (found == KV_ABSENT)
-        refuse(error, REFUSED_NUMBER_NOT_FOUND);
+    if (found == KV_ABSENT || (found == KV_FOUND && !(*ret_number)->short_code == form->short_code))
+        return refuse(error, form->not_found);
     return found == KV_FOUND;
+}
+
+bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
+                      const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
+                      struct error *error)
+{
+    static const struct number_form form = {
+        .field = "phone_number",
+        .prefix = "PN",
+        .parse = parse_phone,
+        .bad_sid = REFUSED_NUMBER_SID,
+        .not_found = REFUSED_NUMBER_NOT_FOUND,
+        .neither = "This is neither a SID nor a number in E.164.",
+    };
+    return find_number(rows, service, name, &form, ret_number, error);
+}
+
+bool rows_find_short_code(struct rows *rows, const Maskline__Store__V1__Service *service,
+                          const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
+                          struct error *error)
+{
+    static const struct number_form form = {
+        .short_code = true,
+        .field = "short_code",
+        .prefix = "SC",
+        .parse = address_short_code,
+        .bad_sid = REFUSED_SHORT_CODE_SID,
+        .not_found = REFUSED_SHORT_CODE_NOT_FOUND,
+        .neither = "This is neither a SID nor a short code.",
+    };
+    return find_number(rows, service, name, &form, ret_number, error);
 }

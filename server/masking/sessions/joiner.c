@@ -80,17 +80,19 @@ void joiner_read_proxy(struct error *error, struct joiner *joiner)
     if (proxy && *proxy) {
         joiner->asks = true;
         path_of(joiner, "proxy_identifier", path);
-        if (!address_parse(proxy, ADDRESS_STRICT, &joiner->proxy))
-            error_field(error, path, "This is no number in E.164: + and 8 to 15 digits.");
+        if (!proxy_parse(proxy, &joiner->proxy))
+            error_field(error, path,
+                        "This is no number in E.164, + and 8 to 15 digits, and no short code.");
     }
     if (sid && *sid) {
         joiner->asks = joiner->asks_sid = true;
         path_of(joiner, "proxy_identifier_sid", path);
-        if (sid_parse("PN", sid, joiner->sid))
+        joiner->asks_short = sid_parse("SC", sid, joiner->sid);
+        if (joiner->asks_short || sid_parse("PN", sid, joiner->sid))
             return;
         if (error->code == STATUS_OK)
             refuse(error, REFUSED_NUMBER_SID);
-        error_field(error, path, "This is no SID of a phone number.");
+        error_field(error, path, "This is no SID of a phone number or a short code.");
     }
 }
 
@@ -175,6 +177,8 @@ static bool find_number(struct masking *masking, struct rows *rows, const struct
     const char *proxy = *joiner->proxy.text ? joiner->proxy.text : NULL;
     if (!select_asked(masking, rows, seeker, proxy, joiner->sid, ret_choice, error))
         return false;
+    if (joiner->asks_sid && !ret_choice->number->short_code == joiner->asks_short)
+        return refuse(error, REFUSED_PROXY_NOT_FOUND);
     if (proxy && joiner->asks_sid &&
         memcmp(ret_choice->number->sid.data, joiner->sid, SID_BYTES) != 0) {
         char path[64];
@@ -310,6 +314,18 @@ bool joiner_number(struct masking *masking, struct rows *rows, const struct seat
            (!joiner->asks || check_loop(masking->known, rows, joiner, error));
 }
 
+/* Of a short code that somebody else had before: the joiner may be of another country. */
+static bool check_short(struct rows *rows, const struct seeker *seeker, const char *proxy,
+                        struct error *error)
+{
+    Maskline__Store__V1__PhoneNumber *number;
+    if (!proxy_is_short(proxy))
+        return true;
+    enum kv_found found =
+        rows_number(rows, seeker->joining.service->pool.data, proxy, &number, error);
+    return found == KV_ABSENT || (found == KV_FOUND && number_reaches(seeker, number, error));
+}
+
 bool joiner_may_have(struct masking *masking, struct rows *rows, const struct seat *seat,
                      const struct joiner *joiner,
                      const Maskline__Store__V1__Participant *participant, struct error *error)
@@ -323,7 +339,8 @@ bool joiner_may_have(struct masking *masking, struct rows *rows, const struct se
         struct pair pair;
         if (binding->ended || MUTANT("replacement_takes_pairs"))
             continue;
-        if (!pair_find(rows, &seeker.joining, binding->proxy_identifier, &pair, error) ||
+        if (!check_short(rows, &seeker, binding->proxy_identifier, error) ||
+            !pair_find(rows, &seeker.joining, binding->proxy_identifier, &pair, error) ||
             !pair_allowed(&pair, rows->now, error))
             return false;
     }

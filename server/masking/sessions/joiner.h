@@ -24,6 +24,7 @@ struct joiner {
     bool asks; /* for a number: `proxy`, or, when that is empty, the one with the SID */
     struct address proxy;
     bool asks_sid;
+    bool asks_short; /* by the SID of a short code */
     sid_bytes sid;
 };
 

@@ -71,6 +71,7 @@ static bool read_person(struct replacing *r, struct rows *rows)
             return rows_unreadable(rows, &r->base.op.error);
         r->joiner.asks = asked.asks;
         r->joiner.asks_sid = asked.asks_sid;
+        r->joiner.asks_short = asked.asks_short;
         r->joiner.proxy = asked.proxy;
         memcpy(r->joiner.sid, asked.sid, sizeof asked.sid);
     }

@@ -227,7 +227,47 @@ START_TEST(test_every_country_is_found)
 }
 END_TEST
 
-SUITE_MAIN("address", test_strict_takes_e164_only, test_lenient_forgives_how_people_write,
-           test_forms_of_one_phone_are_one, test_countries_by_calling_code,
-           test_areas_of_north_america, test_complexes_of_areas_are_whole,
-           test_every_country_is_found)
+/* holds: SHC-02 */
+START_TEST(test_short_codes)
+{
+    static const char *const good[] = {"123", "24687", "12345678", "000"};
+    static const char *const bad[] = {"", "12", "123456789", "+123", "12a", "1 23", "123 "};
+    struct address address;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        ck_assert_msg(address_short_code(good[i], &address), "%s", good[i]);
+        ck_assert_str_eq(address.text, good[i]);
+    }
+    memset(&address, 'x', sizeof(address));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        ck_assert_msg(!address_short_code(bad[i], &address), "%s", bad[i]);
+    ck_assert_int_eq(address.text[0], 'x');
+}
+END_TEST
+
+START_TEST(test_numbers_of_a_country)
+{
+    static const struct {
+        const char *number, *country;
+        bool is;
+    } all[] = {
+        {"+15551230001", "US", true},  {"+15551230001", "CA", true},
+        {"+15551230001", "BS", false}, {"+12425550001", "BS", true},
+        {"+12425550001", "US", false}, {"+447400123456", "GB", true},
+        {"+447911123456", "GB", true}, {"+447911123456", "JE", false},
+        {"+441534123456", "JE", true}, {"+441534123456", "GB", false},
+        {"+4930123456", "DE", true},   {"+4930123456", "AT", false},
+        {"+4930123456", "", false},    {"+4930123456", "ZZ", false},
+        {"+78005550001", "RU", true},
+    };
+    for (size_t i = 0; i < COUNT(all); i++) {
+        struct address address = parsed(all[i].number);
+        ck_assert_msg(address_in_country(&address, all[i].country) == all[i].is, "%s %s",
+                      all[i].number, all[i].country);
+    }
+}
+END_TEST
+
+SUITE_MAIN("address", test_short_codes, test_numbers_of_a_country, test_strict_takes_e164_only,
+           test_lenient_forgives_how_people_write, test_forms_of_one_phone_are_one,
+           test_countries_by_calling_code, test_areas_of_north_america,
+           test_complexes_of_areas_are_whole, test_every_country_is_found)

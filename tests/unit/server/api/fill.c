@@ -43,8 +43,9 @@ static size_t size_of(const ProtobufCFieldDescriptor *field)
 static void set_bytes(struct arena *arena, const ProtobufCFieldDescriptor *field,
                       ProtobufCBinaryData *data)
 {
-    static const char *const hashes[] = {"persons",   "person",     "peers",        "key",
-                                         "body_hash", "dedupe_key", "content_hash", NULL};
+    static const char *const hashes[] = {"former_persons", "persons",      "person",
+                                         "peers",          "key",          "body_hash",
+                                         "dedupe_key",     "content_hash", NULL};
     uint8_t *bytes = arena_alloc(arena, 32);
     ck_assert_ptr_nonnull(bytes);
     if (is_one_of(field->name, hashes)) {

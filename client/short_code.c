@@ -1,0 +1,134 @@
+#include "client/cli.h"
+
+#include "maskline/v1/short_codes.grpc-c-client.h"
+#include "maskline/v1/short_codes.pb-c.h"
+
+static const char *const heads[] = {"SID",      "SHORT CODE", "COUNTRY", "CAN",
+                                    "RESERVED", "IN USE",     "CARRIERS"};
+
+static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
+{
+    const Maskline__V1__ShortCode *code = (const Maskline__V1__ShortCode *)(const void *)message;
+    const Maskline__V1__PhoneNumberCapabilities *can = code->capabilities;
+    table_cell(table, code->sid);
+    table_cell(table, code->short_code);
+    table_cell(table, code->country);
+    table_cell(table,
+               arena_printf(arena, "%s%s%s", can && can->sms ? "sms " : "",
+                            can && can->mms ? "mms " : "", can && can->voice ? "voice" : ""));
+    table_cell(table, code->reserved ? "yes" : "no");
+    table_cell(table, arena_printf(arena, "%u", code->in_use));
+    const char *carriers = "";
+    for (size_t i = 0; i < code->n_carriers && carriers; i++)
+        carriers = arena_printf(arena, "%s%s%s", carriers, i ? "," : "", code->carriers[i]);
+    table_cell(table, carriers);
+}
+
+static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+
+static const struct option add_options[] = {
+    {.name = "sms",
+     .kind = OPTION_FLAG,
+     .help = "it can send and get texts (without --sms, --mms and --voice: texts and media)",
+     .field = "capabilities.sms"},
+    {.name = "mms",
+     .kind = OPTION_FLAG,
+     .help = "it can send and get media",
+     .field = "capabilities.mms"},
+    {.name = "voice", .kind = OPTION_FLAG, .help = "it can call", .field = "capabilities.voice"},
+    {.name = "carrier",
+     .value = "NAME",
+     .help = "a carrier that it works with; may be repeated, the first is sent by",
+     .field = "carriers",
+     .many = true},
+    {0},
+};
+
+static const struct option list_options[] = {
+    {.name = "country", .value = "CC", .help = "only of this country", .field = "country"},
+    {0},
+};
+
+static const struct option update_options[] = {
+    {.name = "reserved", .kind = OPTION_FLAG, .help = "a note for people", .field = "reserved"},
+    {.name = "not-reserved",
+     .kind = OPTION_UNFLAG,
+     .help = "the note is taken back",
+     .field = "reserved"},
+    {.name = "carrier",
+     .value = "NAME",
+     .help = "a carrier that it works with; may be repeated",
+     .field = "carriers",
+     .many = true},
+    {0},
+};
+
+static const struct option remove_options[] = {
+    {.name = "force",
+     .kind = OPTION_FLAG,
+     .help = "also when active sessions use it: they fail",
+     .field = "force"},
+    {0},
+};
+
+static bool check_update(struct cli *cli, ProtobufCMessage *request)
+{
+    (void)request;
+    if (input_flag(cli, "reserved") && input_flag(cli, "not-reserved"))
+        return cli_usage("--reserved or --not-reserved, not both"), false;
+    return true;
+}
+
+const struct command short_code_commands[] = {
+    {.noun = "shortcode",
+     .verb = "add",
+     .summary = "Add a short code to a Service",
+     .more = "It works within its country (an ISO code), and a participant has it only when it is "
+             "asked for: NUMBER@12345 with `session create`, --proxy 12345 with `participant add`.",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE},
+                   {"DIGITS", "short_code", LIVE_NOTHING},
+                   {"COUNTRY", "country", LIVE_NOTHING}},
+     .options = add_options,
+     .examples = {"rides 24687 US"},
+     .method = &maskline_v1_short_codes_add_short_code__method,
+     .shown = "short_code",
+     .view = &view},
+    {.noun = "shortcode",
+     .verb = "list",
+     .summary = "Show a Service's short codes",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}},
+     .options = list_options,
+     .examples = {"rides", "rides --country US"},
+     .method = &maskline_v1_short_codes_list_short_codes__method,
+     .shown = "short_codes",
+     .view = &view},
+    {.noun = "shortcode",
+     .verb = "get",
+     .summary = "Show a short code",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}, {"DIGITS", "short_code", LIVE_NOTHING}},
+     .examples = {"rides 24687"},
+     .method = &maskline_v1_short_codes_get_short_code__method,
+     .shown = "short_code",
+     .view = &view},
+    {.noun = "shortcode",
+     .verb = "update",
+     .summary = "Change a short code",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}, {"DIGITS", "short_code", LIVE_NOTHING}},
+     .options = update_options,
+     .examples = {"rides 24687 --reserved"},
+     .method = &maskline_v1_short_codes_update_short_code__method,
+     .shown = "short_code",
+     .view = &view,
+     .updates = true,
+     .masked = true,
+     .fill = check_update},
+    {.noun = "shortcode",
+     .verb = "remove",
+     .summary = "Take a short code from a Service",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}, {"DIGITS", "short_code", LIVE_NOTHING}},
+     .options = remove_options,
+     .examples = {"rides 24687"},
+     .method = &maskline_v1_short_codes_remove_short_code__method,
+     .done = "is removed, and rests in quarantine"},
+    {0},
+};
