@@ -1,6 +1,6 @@
 /*
  * The domain's rows from arbitrary entries, as a damaged log or one of another version could hold them: each is derived or refused; what is
- * refused leaves nothing behind; the domain goes on.
+ * refused leaves nothing behind; the domain goes on. Of some inputs the entries are replayed, too, which must make the same rows.
  *
  * Input: packed maskline.store.v1.Entry messages, each after its length in two bytes; a SID of zeros is the Service's. They come on top of a small world.
  */
@@ -10,6 +10,7 @@
 #include "server/masking/services/services.h"
 #include "storage/encode.h"
 #include "tests/fuzz/chance.h"
+#include "tests/fuzz/entries_replay.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
@@ -17,7 +18,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { ENTRIES = 16, WORLD_INPUTS = 256 };
+enum { ENTRIES = 16, WORLD_INPUTS = 256, REPLAY_ONE_IN = 8, HALF = 3 };
 
 #define ENTRY maskline__store__v1__entry__descriptor
 
@@ -122,8 +123,12 @@ static void open_world(void)
     static bool closes;
     struct error error;
     manual_clock_set(&world.clock, INT64_C(1900000000) * MICROSECONDS);
-    struct store_options options = {.path = ":memory:", .clock = clock_manual(&world.clock)};
-    struct masking_options masking = {.manual_timers = true};
+    /* Nothing goes to its place by itself: a replay has all to do since the last flush. */
+    struct store_options options = {.path = ":memory:",
+                                    .clock = clock_manual(&world.clock),
+                                    .flush_after_us = INT64_C(3600) * MICROSECONDS};
+    struct masking_options masking = {.manual_timers = true,
+                                      .pipeline.durability = &replay_durability};
     must(store_open(&options, &masking.store, &error), "%s", error.message);
     must(masking_new(&masking, &world.masking, &error), "%s", error.message);
     /* After RocksDB has made its own arrangements for the end. */
@@ -151,10 +156,39 @@ static void fill_service(uint8_t *bytes, size_t size, const uint8_t *service)
         memcpy(at + 1, service, 16);
 }
 
+static void flush(void)
+{
+    struct error error;
+    must(pipeline_flush(masking_pipeline(world.masking), &error), "%s", error.message);
+}
+
+/* The same for the same input; a replay takes as long as many inputs. */
+static unsigned choose(const uint8_t *data, size_t size)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ data[i]) * 16777619u;
+    return hash >> 8;
+}
+
+/* A replay comes later than what it replays, and must judge by the time of then. */
+static void replay(unsigned choice)
+{
+    static const int64_t hours[] = {0, 1, 24, 400 * 24};
+    int64_t later = hours[choice % (sizeof hours / sizeof *hours)] * 3600 * MICROSECONDS;
+    manual_clock_set(&world.clock, store_now(masking_store(world.masking)) + later);
+    replay_check(masking_store(world.masking), masking_pipeline(world.masking));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct feed feed = {data, size};
     struct log_id log = new_log();
+    unsigned choice = choose(data, size);
+    bool replays = choice % REPLAY_ONE_IN == 0;
+    /* Timers have deleted rows of others, which a replay may bring back. */
+    if (replays)
+        flush();
     struct append appends[ENTRIES];
     unsigned submitted = 0, derived = 0;
     for (; submitted < ENTRIES && feed.left > 0; submitted++) {
@@ -169,6 +203,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fill_service(bytes, count, log_service(&log));
         feed.at += count;
         feed.left -= count;
+        /* Some is written out by then, and some of that only in part. */
+        if (replays && submitted == HALF && choice / REPLAY_ONE_IN % 2)
+            flush();
         submit(&appends[submitted], world.masking, &log, (struct bytes){bytes, count});
     }
     for (unsigned i = 0; i < submitted; i++)
@@ -176,6 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t last = pipeline_position(masking_pipeline(world.masking), &log);
     must(last == derived, "%u of %u entries were derived, and the log ends at %llu", derived,
          submitted, (unsigned long long)last);
+    if (replays)
+        replay(choice / (2 * REPLAY_ONE_IN));
     read_all(world.masking, &log);
     return 0;
 }
