@@ -23,6 +23,11 @@ void doctor_say(struct doctor *doctor, enum verdict verdict, const char *about, 
     va_end(arguments);
     doctor->warned += verdict == VERDICT_WARN;
     doctor->failed += verdict == VERDICT_FAIL;
+    doctor->found(doctor, verdict, about, text);
+}
+
+static void print(struct doctor *doctor, enum verdict verdict, const char *about, const char *text)
+{
     if (doctor->cli->json) {
         printf("{\"check\":\"%s\",\"verdict\":\"%s\",\"text\":", about, json_words[verdict]);
         json_string(stdout, text);
@@ -54,6 +59,8 @@ int doctor(struct cli *cli)
     const char *option = input_text(cli, "data");
     const struct given *min_free = input_given(cli, "min-free");
     struct doctor doctor = {.cli = cli,
+                            .probes = &doctor_machine,
+                            .found = print,
                             .data = option                  ? option
                                     : variable && *variable ? variable
                                                             : "maskline-data",

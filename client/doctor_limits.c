@@ -73,44 +73,10 @@ static void check_files(struct doctor *doctor)
 
 /* ---- memory ---- */
 
-/* "MemAvailable:   123 kB"; UINT64_MAX when it is not told. */
-static uint64_t machine_memory(void)
-{
-    static const char name[] = "MemAvailable:";
-    char line[256];
-    uint64_t bytes = UINT64_MAX;
-    FILE *file = fopen("/proc/meminfo", "re");
-    while (file && bytes == UINT64_MAX && fgets(line, sizeof line, file))
-        if (strncmp(line, name, sizeof name - 1) == 0)
-            bytes = strtoull(line + sizeof name - 1, NULL, 10) * 1024;
-    if (file)
-        fclose(file);
-    return bytes;
-}
-
-static uint64_t read_number(const char *path)
-{
-    char line[64] = "";
-    FILE *file = fopen(path, "re");
-    bool read = file && fgets(line, sizeof line, file);
-    if (file)
-        fclose(file);
-    return read && line[0] >= '0' && line[0] <= '9' ? strtoull(line, NULL, 10) : UINT64_MAX;
-}
-
-/* What a container's limit leaves; UINT64_MAX without one. */
-static uint64_t container_memory(void)
-{
-    uint64_t most = read_number("/sys/fs/cgroup/memory.max");
-    uint64_t used = read_number("/sys/fs/cgroup/memory.current");
-    if (most == UINT64_MAX || used == UINT64_MAX)
-        return UINT64_MAX;
-    return most > used ? most - used : 0;
-}
-
 static void check_memory(struct doctor *doctor)
 {
-    uint64_t machine = machine_memory(), container = container_memory();
+    uint64_t machine = doctor->probes->machine_memory();
+    uint64_t container = doctor->probes->container_memory();
     uint64_t left = machine < container ? machine : container;
     const char *text = show_size(doctor->cli->arena, left);
     if (left == UINT64_MAX)

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -16,6 +17,7 @@ import unittest
 sys.path.insert(0, os.path.abspath("tests/integration"))
 import harness
 
+DISK = os.path.abspath("tests/fault/libdisk_shim.so")
 MASKLINE = os.path.abspath("client/maskline")
 
 
@@ -137,6 +139,29 @@ class Doctor(harness.Case):
         room = shutil.disk_usage(self.folder).free
         self.finds("space", "warn", "make room soon", "--min-free", str(room // 2))
         self.finds("space", "ok", "are free", "--min-free", "0")
+
+    def on_disk(self, *rules):
+        """The environment of a program whose disk behaves so."""
+        faults = os.path.join(self.folder, "faults")
+        with open(faults, "w", encoding="ascii") as file:
+            file.write("".join(rule + "\n" for rule in rules))
+        needed = subprocess.run(["ldd", MASKLINE], capture_output=True, check=True, text=True).stdout
+        first = [line.split("=>")[1].split()[0] for line in needed.splitlines()
+                 if any(name in line for name in ("libasan", "libtsan")) and "=>" in line]
+        return {**os.environ, "LD_PRELOAD": ":".join(first + [DISK]), "MASKLINE_DISK_FOLDER": self.folder,
+                "MASKLINE_DISK_FAULTS": faults}
+
+    def test_disks_that_are_not_well(self):
+        os.mkdir(self.data, 0o700)
+        self.finds("disk", "warn", "to be durable", env=self.on_disk("sync * delay 60"))
+        self.finds("disk", "fail", "cannot be written to: Input/output error", env=self.on_disk("sync * EIO"))
+        self.finds("disk", "fail", "cannot be written to: No space left", env=self.on_disk("write * ENOSPC"))
+        self.finds("space", "fail", "make room", env=self.on_disk("quota 1000"))
+
+    def test_a_disk_in_memory(self):
+        folder = tempfile.mkdtemp(dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, folder)
+        self.finds("disk", "warn", f"{folder} lies in memory", data=folder)
 
     def test_a_clock_that_was_set_back(self):
         self.stopped()
