@@ -2,7 +2,6 @@
 
 #include "client/server_program.h"
 #include "client/version.h"
-#include "grpc/health/v1/health.pb-c.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -10,26 +9,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct grpc_c_client_method health_check = {
-    .path = "/grpc.health.v1.Health/Check",
-    .request = &grpc__health__v1__health_check_request__descriptor,
-    .response = &grpc__health__v1__health_check_response__descriptor,
-};
-
 /* ---- one that answers ---- */
 
-static void say_health(struct doctor *doctor, const Grpc__Health__V1__HealthCheckResponse *health)
+static void say_health(struct doctor *doctor, bool serves)
 {
-    typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus health_status;
-    const health_status serving = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
-    if (health->status == serving)
-        doctor_say(doctor, VERDICT_OK, "server", "one answers at %s, and serves",
-                   doctor->cli->server);
+    const char *server = doctor->cli->server;
+    if (serves)
+        doctor_say(doctor, VERDICT_OK, "server", "one answers at %s, and serves", server);
     else
         doctor_say(doctor, VERDICT_FAIL, "server",
                    "one answers at %s, and does not serve: it shuts down, or its store failed; its "
                    "log tells",
-                   doctor->cli->server);
+                   server);
+}
+
+static void say_version(struct doctor *doctor, const char *version)
+{
+    const char *server = doctor->cli->server;
+    if (!version)
+        doctor_say(doctor, VERDICT_WARN, "program",
+                   "the server at %s does not say its version: it is older than this command, or "
+                   "no Maskline",
+                   server);
+    else if (strcmp(version, MASKLINE_VERSION) == 0)
+        doctor_say(doctor, VERDICT_OK, "program", "the server at %s is maskline %s, too", server,
+                   version);
+    else
+        doctor_say(doctor, VERDICT_WARN, "program",
+                   "the server at %s is maskline %s, and this command " MASKLINE_VERSION
+                   ": start it anew to run the new one",
+                   server, version);
 }
 
 /* ---- none that answers ---- */
@@ -136,14 +145,14 @@ void doctor_server(struct doctor *doctor)
     if (!cli->channel)
         return doctor_say(doctor, VERDICT_FAIL, "server", "%s Name another by --server",
                           error.message);
-    Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
-    const ProtobufCMessage *response;
     struct grpc_c_status status;
-    struct grpc_c_call_options call = cli_call(cli);
-    if (grpc_c_client_unary(cli->channel, &health_check, &call, &request.base, cli->arena,
-                            &response, &status))
-        return say_health(doctor,
-                          (const Grpc__Health__V1__HealthCheckResponse *)(const void *)response);
+    const char *version;
+    bool serves;
+    if (version_ask(cli, &serves, &version, &status)) {
+        say_health(doctor, serves);
+        say_version(doctor, version);
+        return;
+    }
     if (status.code == STATUS_UNAVAILABLE)
         return check_address(doctor, status.message);
     doctor_say(doctor, VERDICT_FAIL, "server",

@@ -2,6 +2,7 @@
 #include "client/demo.h"
 #include "client/doctor.h"
 #include "client/server_program.h"
+#include "client/version.h"
 
 static int serve(struct cli *cli)
 {
@@ -45,5 +46,10 @@ const struct command running_commands[] = {
      .options = doctor_options,
      .examples = {"", "--data rides-data --json"},
      .run = doctor},
+    {.noun = "version",
+     .summary = "Show which Maskline this command is, and which the server that runs",
+     .more = "When the two differ it says so, too. `maskline --version` asks no server.",
+     .examples = {"", "--json"},
+     .run = version},
     {0},
 };

@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include "proto/c/version.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -443,7 +445,7 @@ enum config_outcome config_read(int count, const char *const *arguments,
             return CONFIG_HELP;
         }
         if (strcmp(arguments[i], "--version") == 0) {
-            fputs("maskline 0.1.0\n", out);
+            fputs("maskline " MASKLINE_VERSION "\n", out);
             return CONFIG_VERSION;
         }
     }

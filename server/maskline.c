@@ -1,5 +1,6 @@
 #include "server/maskline.h"
 
+#include "proto/c/version.h"
 #include "proto/maskline_c_proto_descriptors.h"
 #include "server/api/api.h"
 #include "server/exposed.h"
@@ -166,6 +167,8 @@ static bool add_standard_services(struct maskline *maskline, struct error *error
     const struct grpc_c_descriptors sets[] = {
         {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
     maskline->health = grpc_c_health_new(error);
+    if (maskline->health)
+        grpc_c_health_tell(maskline->health, MASKLINE_VERSION_KEY, MASKLINE_VERSION);
     if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
         return false;
     maskline->reflection = grpc_c_reflection_new(sets, 1, error);

@@ -31,6 +31,8 @@ struct watcher {
 
 struct grpc_c_health {
     struct grpc_health_v1_health_service service;
+    const char *told_key; /* NULL: nothing is told besides */
+    const char *told_value;
     /* Guards the lists. Held while watchers are woken. */
     pthread_mutex_t lock;
     struct entry *entries;
@@ -55,9 +57,18 @@ static serving_status status_of(struct grpc_c_health *health, const char *servic
     return status;
 }
 
+/* Without memory for it the answer goes without. */
+static void tell(const struct grpc_c_health *health, struct grpc_c_call *call)
+{
+    if (health->told_key)
+        (void)grpc_c_call_send_initial(call, health->told_key, health->told_value,
+                                       strlen(health->told_value));
+}
+
 static void check(void *data, struct grpc_c_call *call,
                   const Grpc__Health__V1__HealthCheckRequest *request)
 {
+    tell(data, call);
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
     response.status = status_of(data, request->service);
     if (response.status != SERVICE_UNKNOWN) {
@@ -128,6 +139,7 @@ static void watch(void *data, struct grpc_c_call *call,
     watcher->health = health;
     watcher->call = call;
     watcher->service = request->service;
+    tell(health, call);
     /* Listed first: a status that is set from now on wakes the call, or is seen when it is first asked. */
     pthread_mutex_lock(&health->lock);
     watcher->next = health->watchers;
@@ -154,6 +166,12 @@ struct grpc_c_health *grpc_c_health_new(struct error *error)
     grpc_c_health_free(health);
     error_set(error, STATUS_RESOURCE_EXHAUSTED, "NO_MEMORY", 0, "There is no memory.");
     return NULL;
+}
+
+void grpc_c_health_tell(struct grpc_c_health *health, const char *key, const char *value)
+{
+    health->told_key = key;
+    health->told_value = value;
 }
 
 bool grpc_c_health_add(struct grpc_c_health *health, struct grpc_c_server *server,

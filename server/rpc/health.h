@@ -16,6 +16,9 @@ struct grpc_c_health;
 /* The server as a whole, whose name is "", is NOT_SERVING until something else is set; others are unknown. */
 struct grpc_c_health *grpc_c_health_new(struct error *error);
 
+/* A line of initial metadata in all its answers, say a version. Constant; before the server starts. */
+void grpc_c_health_tell(struct grpc_c_health *health, const char *key, const char *value);
+
 /* Before the server starts. The health must live as long as the server. */
 bool grpc_c_health_add(struct grpc_c_health *health, struct grpc_c_server *server,
                        struct error *error);

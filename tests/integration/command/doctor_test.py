@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`maskline doctor`: what it finds on machines that are well, and on such that are not; and that it leaves them as they are."""
 
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -199,6 +200,58 @@ class Doctor(harness.Case):
     def test_a_server_elsewhere(self):
         up = self.server().start()
         self.finds("server", "warn", f"process {up.process.pid} has the store open", data=up.data)
+
+    def other_server(self, *metadata):
+        """The address of one that says it is well, and tells that besides."""
+        def check(_, context):
+            context.send_initial_metadata(metadata)
+            return b"\x08\x01"
+        handlers = {"Check": harness.grpc.unary_unary_rpc_method_handler(check)}
+        other = harness.grpc.server(concurrent.futures.ThreadPoolExecutor(1))
+        other.add_generic_rpc_handlers((harness.grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers),))
+        port = other.add_insecure_port("127.0.0.1:0")
+        other.start()
+        self.addCleanup(lambda: other.stop(None).wait())
+        return f"127.0.0.1:{port}"
+
+    def test_a_server_of_another_version(self):
+        up = self.server().start()
+        self.finds("program", "ok", f"the server at 127.0.0.1:{up.port} is maskline ", server=f"127.0.0.1:{up.port}")
+        self.finds("program", "warn", "is maskline 0.0.9, and this command", server=self.other_server(("maskline-version", "0.0.9")))
+        self.finds("program", "warn", "does not say its version", server=self.other_server())
+
+    def version(self, *words, status=0):
+        done = subprocess.run([MASKLINE, "version", *words], capture_output=True, text=True, timeout=harness.PATIENCE,
+                              check=False, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout, done.stderr
+
+    def test_versions_of_command_and_server(self):
+        up = self.server().start()
+        address = f"127.0.0.1:{up.port}"
+        own = subprocess.run([harness.SERVER, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+        self.assertEqual(self.version("--server", address),
+                         (f"this command  {own}\nthe server    {own}, at {address}\n", ""))
+        number = own.split()[1]
+        self.assertEqual(json.loads(self.version("--server", address, "--json")[0]), {"command": number, "server": number})
+        self.assertEqual(up.stop(), 0)
+        said, why = self.version("--server", address, status=3)
+        self.assertEqual(said, f"this command  {own}\n")
+        self.assertIn(address, why)
+        said, why = self.version("--server", self.other_server(("maskline-version", "0.0.9")))
+        self.assertIn("the server    maskline 0.0.9", said)
+        self.assertIn("the versions differ", why)
+        said, why = self.version("--server", self.other_server(), "--json")
+        self.assertEqual(json.loads(said), {"command": number})
+        self.assertIn("does not say its version", why)
+
+    def test_a_watcher_of_the_health_is_told_the_version(self):
+        up = self.server().start()
+        with harness.grpc.insecure_channel(f"127.0.0.1:{up.port}") as channel:
+            watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=harness.PATIENCE)
+            self.assertEqual(next(watch), b"\x08\x01")
+            self.assertIn("maskline-version", dict(watch.initial_metadata()))
+            watch.cancel()
 
     def test_a_program_that_was_replaced(self):
         copy = os.path.join(self.folder, "maskline-server")
