@@ -28,12 +28,23 @@ static struct stack stack_of(const struct derivation *derivation, enum kv_family
     return stack;
 }
 
+/* A replay would leave a row alone that has the entry in it already, and so keep the first of two changes where the last one counted. */
+static bool touches_each_once(struct derivation *derivation)
+{
+    if (!derivation->txn || memtable_repeats(derivation->txn->staging) == 0 ||
+        MUTANT("row_changed_twice"))
+        return true;
+    return error_set(derivation->error, STATUS_INTERNAL, "ENTRY_UNREADABLE", 0,
+                     "Entry %llu of a log changes a row twice.",
+                     (unsigned long long)derivation->entry->position);
+}
+
 static bool derive(struct derivation *derivation, struct bytes bytes)
 {
     const struct pipeline_domain *domain = &derivation->pipeline->domain;
     error_clear(derivation->error);
     if (domain->derive(domain->data, derivation, bytes) && !derivation->failed)
-        return true;
+        return touches_each_once(derivation);
     /* The domain cannot say why; the arena can. */
     if (!derivation->failed && arena_full(derivation->arena))
         return error_set(derivation->error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,

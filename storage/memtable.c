@@ -60,6 +60,7 @@ struct memtable {
     _Atomic unsigned height;
     size_t versions;
     size_t rows;
+    size_t repeats;
     _Atomic(struct row_index *) index; /* NULL while there are few rows */
     row_link head[HEIGHT_MOST];
 };
@@ -214,6 +215,7 @@ static void begin(struct memtable *table)
     table->random = 0x9e3779b9u;
     table->versions = 0;
     table->rows = 0;
+    table->repeats = 0;
     atomic_store(&table->index, NULL);
     atomic_store(&table->height, 1);
     for (unsigned level = 0; level < HEIGHT_MOST; level++)
@@ -253,6 +255,11 @@ void memtable_reset(struct memtable *table)
 size_t memtable_rows(const struct memtable *table)
 {
     return table->versions;
+}
+
+size_t memtable_repeats(const struct memtable *table)
+{
+    return table->repeats;
 }
 
 size_t memtable_bytes(const struct memtable *table)
@@ -334,8 +341,8 @@ static void row_link_in(struct memtable *table, const struct name *name, struct 
         index_add(index, row);
 }
 
-/* Before the first version that is not newer. */
-static void version_link_in(struct memtable_row *row, struct memtable_node *version)
+/* Before the first version that is not newer. Says whether there is one of that sequence already. */
+static bool version_link_in(struct memtable_row *row, struct memtable_node *version)
 {
     version_link *place = &row->newest;
     struct memtable_node *older = version_at(place);
@@ -345,6 +352,7 @@ static void version_link_in(struct memtable_row *row, struct memtable_node *vers
     }
     atomic_store_explicit(&version->older, older, memory_order_relaxed);
     atomic_store_explicit(place, version, memory_order_release);
+    return older && older->sequence == version->sequence;
 }
 
 bool memtable_insert(struct memtable *table, const struct row *given)
@@ -359,7 +367,7 @@ bool memtable_insert(struct memtable *table, const struct row *given)
     if (!row && !made)
         return false;
     version->row = row ? row : made;
-    version_link_in(version->row, version);
+    table->repeats += version_link_in(version->row, version);
     if (made)
         row_link_in(table, &name, made);
     table->versions++;

@@ -36,6 +36,8 @@ bool memtable_reserve(struct memtable *table, const struct memtable *from);
 
 size_t memtable_rows(const struct memtable *table);
 size_t memtable_bytes(const struct memtable *table);
+/* How many versions came with a sequence that their row had already. */
+size_t memtable_repeats(const struct memtable *table);
 
 /* The newest version of a row that has at most the sequence `visible`. What it points at lives as long as the table. */
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,

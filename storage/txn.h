@@ -5,7 +5,7 @@
  * entry the domain's `derive` is called at once, and again when the entry is replayed after a crash. It says which rows follow from the entry. Its law:
  *
  *     a row's new value is a function of the entry and of that row's own old value, of nothing else;
- *     one entry touches one row at most once;
+ *     one entry touches one row at most once (one that touches it twice is refused);
  *     a row that entries of several logs touch is never put ROW_LATER;
  *     nor is one that txn_delete deletes, unless it does no harm when a crash brings it back.
  *
