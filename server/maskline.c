@@ -4,6 +4,7 @@
 #include "proto/maskline_c_proto_descriptors.h"
 #include "server/api/api.h"
 #include "server/exposed.h"
+#include "server/phone_book.h"
 #include "server/rpc/health.h"
 #include "server/rpc/reflection.h"
 #include "server/say.h"
@@ -18,6 +19,7 @@ struct maskline {
     struct steady_clock steady;
     struct test_clock *clock;
     struct carriers *carriers;
+    struct phone_book *phones;
     struct store *store;
     struct readers *readers;
     struct events *events;
@@ -96,6 +98,16 @@ static void clock_moved(void *data)
     carriers_kick(maskline->carriers);
 }
 
+/* There are phones only where the API can add some. */
+static bool open_phones(struct maskline *maskline, struct error *error)
+{
+    if (!carriers_all_simulated(maskline->carriers))
+        return true;
+    maskline->phones =
+        phone_book_open(maskline->config->data, carriers_simulator(maskline->carriers, ""), error);
+    return maskline->phones != NULL;
+}
+
 static bool open_domain(struct maskline *maskline, struct error *error)
 {
     maskline->readers = readers_new((unsigned)maskline->config->readers);
@@ -118,7 +130,8 @@ static bool open_domain(struct maskline *maskline, struct error *error)
     if (!carriers_attach(maskline->carriers, maskline->masking, error))
         return false;
     test_clock_on_move(maskline->clock, clock_moved, maskline);
-    return masking_start(maskline->masking, error);
+    /* Before anything is sent: what waits for a phone must find it. */
+    return open_phones(maskline, error) && masking_start(maskline->masking, error);
 }
 
 /* What a handler never means to say; a flood of them is told by its first lines. */
@@ -262,6 +275,7 @@ void maskline_close(struct maskline *maskline)
         carriers_stop(maskline->carriers);
     masking_free(maskline->masking);
     carriers_free(maskline->carriers);
+    phone_book_close(maskline->phones);
     events_free(maskline->events);
     if (maskline->readers)
         readers_free(maskline->readers);

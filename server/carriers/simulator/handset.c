@@ -148,6 +148,24 @@ static void describe(const struct handset *handset, struct simulator_handset *re
                strlen(handset->carrier_code) + 1);
 }
 
+void simulator_on_handset(struct simulator *simulator,
+                          void (*changed)(void *data, uint64_t place,
+                                          const struct simulator_handset *handset),
+                          void *data)
+{
+    simulator->handset_changed = changed;
+    simulator->changed_data = data;
+}
+
+/* How it is now, for the caller and for who is to hear of it. */
+static void tell(struct simulator *simulator, const struct handset *handset,
+                 struct simulator_handset *ret_handset)
+{
+    describe(handset, ret_handset);
+    if (simulator->handset_changed)
+        simulator->handset_changed(simulator->changed_data, handset->place, ret_handset);
+}
+
 static bool add(struct simulator *simulator, struct handset *handset, struct error *error)
 {
     if (find_canonical(simulator, &handset->canonical))
@@ -158,18 +176,16 @@ static bool add(struct simulator *simulator, struct handset *handset, struct err
                          "There can be %d phones at most.", SIMULATOR_HANDSETS);
     if (!make_room(simulator))
         return no_memory(error);
-    handset->create_time = clock_now(&simulator->clock);
+    handset->place = simulator->handset_count;
     simulator->handsets[simulator->handset_count++] = handset;
     into_bucket(simulator->buckets, simulator->bucket_count, handset);
     return true;
 }
 
-bool simulator_add_handset(struct simulator *simulator, const char *phone_number,
-                           const struct simulator_behavior *behavior,
-                           struct simulator_handset *ret_handset, struct error *error)
+static bool add_new(struct simulator *simulator, const char *phone_number, int64_t create_time,
+                    const struct simulator_behavior *behavior,
+                    struct simulator_handset *ret_handset, struct error *error)
 {
-    static const struct simulator_behavior gets_everything;
-    behavior = behavior ? behavior : &gets_everything;
     struct address address;
     if (!phone_number || !address_parse(phone_number, ADDRESS_STRICT, &address))
         return error_set(error, STATUS_INVALID_ARGUMENT, "INVALID_PHONE_NUMBER", 80406,
@@ -182,14 +198,32 @@ bool simulator_add_handset(struct simulator *simulator, const char *phone_number
     handset->phone_number = address;
     handset->canonical = address_canonical(&address);
     handset->oldest = 1;
+    handset->create_time = create_time;
     pthread_mutex_lock(&simulator->lock);
     bool added = behave(handset, behavior, error) && add(simulator, handset, error);
     if (added)
-        describe(handset, ret_handset);
+        tell(simulator, handset, ret_handset);
     pthread_mutex_unlock(&simulator->lock);
     if (!added)
         handset_free(handset);
     return added;
+}
+
+bool simulator_add_handset(struct simulator *simulator, const char *phone_number,
+                           const struct simulator_behavior *behavior,
+                           struct simulator_handset *ret_handset, struct error *error)
+{
+    static const struct simulator_behavior gets_everything;
+    return add_new(simulator, phone_number, clock_now(&simulator->clock),
+                   behavior ? behavior : &gets_everything, ret_handset, error);
+}
+
+bool simulator_restore_handset(struct simulator *simulator, const struct simulator_handset *handset,
+                               struct error *error)
+{
+    struct simulator_handset ignored;
+    return add_new(simulator, handset->phone_number, handset->create_time, &handset->behavior,
+                   &ignored, error);
 }
 
 bool simulator_set_behavior(struct simulator *simulator, const char *phone_number,
@@ -204,7 +238,7 @@ bool simulator_set_behavior(struct simulator *simulator, const char *phone_numbe
     struct handset *handset = handset_find(simulator, phone_number);
     bool ok = handset ? behave(handset, behavior, error) : handset_unknown(error);
     if (ok)
-        describe(handset, ret_handset);
+        tell(simulator, handset, ret_handset);
     pthread_mutex_unlock(&simulator->lock);
     return ok;
 }

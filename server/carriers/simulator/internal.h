@@ -29,6 +29,7 @@ struct stored {
 
 struct handset {
     struct handset *next_in_bucket;
+    uint64_t place;           /* among all */
     struct address canonical; /* what it is found by */
     struct address phone_number;
     enum simulated_send send;
@@ -122,6 +123,8 @@ struct simulator {
     uint64_t seed;
     bool manual;
     struct masking *masking; /* set once, before traffic */
+    void (*handset_changed)(void *data, uint64_t place, const struct simulator_handset *handset);
+    void *changed_data;
     struct worker *worker;
     struct gate gate; /* those who hand in something */
     pthread_mutex_t lock;

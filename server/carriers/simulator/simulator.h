@@ -5,7 +5,8 @@
  * to a number that no phone has is refused with the carrier's code NO_SUCH_HANDSET. When too many receipts are to come, the
  * answer is RETRY with the code BUSY.
  *
- * It lives and ends with the server: phones, texts, receipts that are to come, and the keys of texts that it took. It knows the
+ * It lives and ends with the server: texts, receipts that are to come, the keys of texts that it took; and phones, unless somebody puts
+ * them there again. It knows the
  * latest 131,072 keys: a text whose key comes again is taken as before, and goes to the phone only once.
  *
  * Thread-safe, but for free. A watch belongs to one thread at a time.
@@ -69,6 +70,17 @@ struct simulator_handset {
 bool simulator_add_handset(struct simulator *simulator, const char *phone_number,
                            const struct simulator_behavior *behavior,
                            struct simulator_handset *ret_handset, struct error *error);
+
+/* Puts a phone there that a server before this one had: all as it was, but that it has got nothing yet. Errors as above. */
+bool simulator_restore_handset(struct simulator *simulator, const struct simulator_handset *handset,
+                               struct error *error);
+
+/* Who is told of each phone that is added or changed: which it is of all, from 0, and how it is now. The simulator's lock is held: no calls
+ * back, no waits. Before traffic. */
+void simulator_on_handset(struct simulator *simulator,
+                          void (*changed)(void *data, uint64_t place,
+                                          const struct simulator_handset *handset),
+                          void *data);
 
 /* NOT_FOUND HANDSET_NOT_FOUND; here and below also for what is no phone number. */
 bool simulator_set_behavior(struct simulator *simulator, const char *phone_number,

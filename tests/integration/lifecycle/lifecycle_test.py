@@ -294,6 +294,77 @@ class Lifecycle(Case):
         told = [e for e in world.events() if e.type == E.EVENT_TYPE_LEG_UPDATED]
         self.assertEqual(len(told), 6, "a repeated receipt tells nothing")
 
+    def test_phones_are_there_after_a_restart(self):
+        """What waits for a phone while the server is away reaches it, and it behaves as before."""
+        world, talk = self.pair()
+        ann, ben = talk.participants
+        odd = {"send": pb.simulator.SIMULATED_SEND_REFUSED, "send_count": 3, "receipt_copies": 2,
+               "receipt_delay": {"seconds": 5}, "carrier_code": "zwölf x"}
+        self.handset(person(9), **odd)
+        self.up.simulator.SetHandsetBehavior(pb.simulator.SetHandsetBehaviorRequest(
+            handset=BEN, behavior={"send": pb.simulator.SIMULATED_SEND_RETRY}), timeout=PATIENCE)
+        self.assertEqual(self.text(ann, "wait for it").outcome, pb.common.INBOUND_OUTCOME_ACCEPTED)
+        before = list(self.up.simulator.ListHandsets(pb.simulator.ListHandsetsRequest(), timeout=PATIENCE).handsets)
+        self.assertEqual(len(before), 4)
+        for end in (self.up.kill, self.up.stop):
+            end()
+            self.up.start()
+            world.server = self.up
+            self.assertEqual(list(self.up.simulator.ListHandsets(pb.simulator.ListHandsetsRequest(), timeout=PATIENCE).handsets),
+                             before)
+        self.up.simulator.SetHandsetBehavior(pb.simulator.SetHandsetBehaviorRequest(handset=BEN), timeout=PATIENCE)
+        self.move(120)
+        for response in self.up.simulator.WatchHandset(pb.simulator.WatchHandsetRequest(handset=BEN), timeout=PATIENCE):
+            if response.WhichOneof("message") == "text":
+                self.assertEqual(response.text.body, "wait for it")
+                break
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.handset(ANN)
+        self.assertEqual(reason_of(caught.exception)[:2], (grpc.StatusCode.ALREADY_EXISTS, "HANDSET_EXISTS"))
+
+    def phones(self):
+        found = self.up.simulator.ListHandsets(pb.simulator.ListHandsetsRequest(), timeout=PATIENCE).handsets
+        return [phone.phone_number for phone in found]
+
+    def test_phones_that_cannot_be_read(self):
+        """A record that was cut off was never answered; of a damaged file the phones before the damage stay."""
+        self.handset(ANN)
+        self.assertEqual(self.up.stop(), 0)
+        path = os.path.join(self.up.data, "phones")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        size = os.path.getsize(path)
+        with open(path, "ab") as file:
+            file.write(b"+1555")
+        self.up.start()
+        self.handset(BEN)
+        self.handset(CAT)
+        self.assertEqual(self.up.stop(), 0)
+        self.up.start()
+        self.assertEqual(self.phones(), [ANN, BEN, CAT])
+        self.assertEqual(self.up.stop(), 0)
+        with open(path, "r+b") as file:
+            file.seek(size)
+            file.write(b"nonsense ")
+        self.up.start()
+        self.assertIn(f"phones in {path} cannot be read: from phone 2 on", self.up.said())
+        self.assertEqual(self.phones(), [ANN])
+        self.handset(CAT)
+        self.assertEqual(self.up.stop(), 0)
+        self.up.start()
+        self.assertEqual(self.phones(), [ANN, CAT])
+
+    def test_phones_that_cannot_be_written(self):
+        """They are there until the server ends, and it says so."""
+        path = os.path.join(self.up.data, "phones")
+        os.mkdir(path)
+        self.handset(ANN)
+        self.handset(BEN)
+        self.assertEqual(self.phones(), [ANN, BEN])
+        self.assertEqual(self.up.said().count("will be forgotten"), 1)
+        self.assertEqual(self.up.stop(), 0)
+        self.up.start()
+        self.assertEqual(self.phones(), [])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
