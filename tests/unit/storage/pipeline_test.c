@@ -301,6 +301,7 @@ static void check_failure(enum seam_mode mode, uint64_t expected_after)
     ck_assert_int_eq(first.outcome, COMMAND_DURABLE);
     ck_assert_int_eq(append.outcome, COMMAND_UNKNOWN);
     ck_assert_int_eq(append.error.code, STATUS_UNKNOWN);
+    ck_assert_int_eq(append.error.original, 80501);
     ck_assert_int_eq(empty.outcome, COMMAND_REFUSED);
     ck_assert_str_eq(empty.error.reason, "STORE_REOPENING");
     ck_assert_int_eq(rejected.outcome, COMMAND_REFUSED);
@@ -318,14 +319,14 @@ static void check_failure(enum seam_mode mode, uint64_t expected_after)
     rig_close(&rig);
 }
 
-/* holds: STO-01 */
+/* holds: ERR-80501 STO-01 */
 START_TEST(a_write_that_failed_is_unknown)
 {
     check_failure(SEAM_FAILS_BEFORE, 1);
 }
 END_TEST
 
-/* holds: STO-01 */
+/* holds: ERR-80501 STO-01 */
 START_TEST(a_write_that_happened_after_all_is_seen)
 {
     check_failure(SEAM_FAILS_AFTER, 2);

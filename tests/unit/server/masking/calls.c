@@ -335,3 +335,26 @@ const char *call_metadata(const char *key)
     }
     return "";
 }
+
+bool call_status_fits(int32_t original, enum status_code status)
+{
+    static const struct {
+        int32_t first, last;
+        enum status_code status;
+    } RULES[] = {
+        {80101, 80105, STATUS_ALREADY_EXISTS},      {80201, 80208, STATUS_FAILED_PRECONDITION},
+        {80301, 80303, STATUS_NOT_FOUND},           {80304, 80304, STATUS_FAILED_PRECONDITION},
+        {80308, 80308, STATUS_NOT_FOUND},           {80402, 80402, STATUS_FAILED_PRECONDITION},
+        {80403, 80409, STATUS_INVALID_ARGUMENT},    {80601, 80601, STATUS_FAILED_PRECONDITION},
+        {80602, 80603, STATUS_ALREADY_EXISTS},      {80604, 80609, STATUS_FAILED_PRECONDITION},
+        {80610, 80610, STATUS_NOT_FOUND},           {80611, 80611, STATUS_FAILED_PRECONDITION},
+        {80616, 80616, STATUS_FAILED_PRECONDITION}, {80621, 80621, STATUS_RESOURCE_EXHAUSTED},
+        {80622, 80622, STATUS_FAILED_PRECONDITION}, {80623, 80623, STATUS_ABORTED},
+        {80701, 80701, STATUS_INVALID_ARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++) {
+        if (original >= RULES[i].first && original <= RULES[i].last)
+            return status == RULES[i].status;
+    }
+    return true;
+}

@@ -77,11 +77,15 @@ const char *proxy_of(const Maskline__Store__V1__Session *session, unsigned index
 /* The value of a metadata key in call_error; "" when it has none. */
 const char *call_metadata(const char *key);
 
-#define ck_refused(call, why, code80)                    \
-    do {                                                 \
-        ck_assert(!(call));                              \
-        ck_assert_str_eq(call_error.reason, why);        \
-        ck_assert_int_eq(call_error.original, (code80)); \
+/* Whether a refusal with this code of the original has the status that the rules say; 0 is no code, and fits all. */
+bool call_status_fits(int32_t original, enum status_code status);
+
+#define ck_refused(call, why, code80)                         \
+    do {                                                      \
+        ck_assert(!(call));                                   \
+        ck_assert_str_eq(call_error.reason, why);             \
+        ck_assert_int_eq(call_error.original, (code80));      \
+        ck_assert(call_status_fits(code80, call_error.code)); \
     } while (0)
 #define ck_field(call, path)                                        \
     do {                                                            \

@@ -146,6 +146,10 @@ static void commit(void *data, struct kv *kv, struct kv_batch *batch,
 {
     struct world *world = data;
     struct error error;
+    size_t keys = kv_batch_count(batch);
+    atomic_fetch_add(&world->keys, keys);
+    if (keys > atomic_load(&world->keys_most))
+        atomic_store(&world->keys_most, keys);
     bool ok = kv_write(kv, batch, true, &error);
     void (*during)(struct world * world) = atomic_exchange(&world->during, NULL);
     if (during)

@@ -68,6 +68,7 @@ struct world {
     struct durability durability;
     atomic_bool denies; /* the next write is made, and said to have failed */
     void (*_Atomic during)(struct world *world); /* called once, during the next write */
+    atomic_size_t keys, keys_most;               /* that were written: in all, and by one write */
 };
 
 /* In memory when `path` is NULL. */

@@ -16,6 +16,14 @@
 static const Maskline__Store__V1__Entry__ChangeCase CREATED =
     MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED;
 
+/* The newest event says that something with this code came in and reached nobody. */
+static void ck_told(struct world *world, int32_t original)
+{
+    const Maskline__Store__V1__Entry *entry = world_entry(world, world_entries(world));
+    ck_assert_int_eq(entry->change_case, MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED);
+    ck_assert_int_eq(entry->inbound_rejected->original_code, original);
+}
+
 static struct world *world_of_two(void)
 {
     struct world *world = world_open(NULL);
@@ -57,6 +65,7 @@ START_TEST(reaches_the_partner)
     /* And back. */
     ck_accepted(world_text(world, BOB, talk.proxy_b, "hello yourself"));
     ck_assert(!world_last(world, CREATED)->interaction_created->first);
+    ck_assert_int_eq(world_session(world, &talk)->start_time, interaction->create_time);
     world_run(world);
     ck_assert_str_eq(world_sent(world, 0, 0)->to, ANN);
     ck_assert_str_eq(world_sent(world, 0, 0)->from, talk.proxy_a);
@@ -147,10 +156,12 @@ START_TEST(no_session_no_way)
     struct answer answer = world_text(world, CEM, talk.proxy_a, "x");
     ck_rejected(answer, "NO_ROUTE");
     ck_assert_int_eq(answer.original, 80903);
+    ck_told(world, 80903);
     world_end_talk(world, &talk);
     answer = world_text(world, ANN, talk.proxy_a, "x");
     ck_rejected(answer, "SESSION_CLOSED");
     ck_assert_int_eq(answer.original, 80902);
+    ck_told(world, 80902);
     const Maskline__Store__V1__Entry *entry =
         world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED);
     ck_assert_uint_eq(entry->inbound_rejected->session.len, SID_BYTES);
@@ -171,6 +182,7 @@ START_TEST(mode_is_kept)
     struct answer answer = world_text(world, ANN, talk.proxy_a, "x");
     ck_rejected(answer, "MODE_REFUSED");
     ck_assert_int_eq(answer.original, 80910);
+    ck_told(world, 80910);
     ck_assert_uint_eq(world_interactions(world, &talk), 0);
     ck_assert_int_eq(world_session(world, &talk)->last_interaction_time, 0);
     world_close(world);
@@ -186,6 +198,9 @@ START_TEST(nobody_is_left)
     struct answer answer = world_text(world, ANN, talk.proxy_a, "x");
     ck_rejected(answer, "NO_PARTNER");
     ck_assert_int_eq(answer.original, 80614);
+    ck_told(world, 80614);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "PARTICIPANT_REMOVED");
     world_close(world);
 }
@@ -208,6 +223,7 @@ START_TEST(expiry_to_the_tick)
     struct answer answer = world_text(world, BOB, talk.proxy_b, "z");
     ck_rejected(answer, "SESSION_EXPIRED");
     ck_assert_int_eq(answer.original, 80904);
+    ck_told(world, 80904);
     const Maskline__Store__V1__Entry *entry =
         world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED);
     ck_assert_ptr_nonnull(entry);
@@ -280,6 +296,62 @@ START_TEST(id_with_other_content)
     ck_assert(!world_hand_in(world, &message).repeated);
     ck_assert_uint_eq(world_interactions(world, &talk), 3);
     ck_assert_uint_eq(world_interaction(world, &talk, 2)->content->n_media, 1);
+    world_close(world);
+}
+END_TEST
+
+static void relay(struct world *world, const char *from, const char *proxy, const char *body)
+{
+    ck_accepted(world_text(world, from, proxy, body));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, body);
+}
+
+/* holds: MSG-08 */
+START_TEST(every_character_goes_both_ways)
+{
+    struct world *world = world_of_two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    static const char *const bodies[] = {
+        " two  blanks ",     "lines\r\nand\n\ntabs\t",
+        "\x01\x1b[31m\x7f",  "\xf0\x9f\x9a\x97 \xc3\xa9 \xe2\x80\xae",
+        "%s%n {} <b>\\ \"'", "+15551230001",
+    };
+    for (unsigned i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        relay(world, ANN, talk.proxy_a, bodies[i]);
+        relay(world, BOB, talk.proxy_b, bodies[i]);
+        ck_assert_str_eq(world_interaction(world, &talk, 2 * i)->content->body, bodies[i]);
+    }
+    world_close(world);
+}
+END_TEST
+
+/* holds: MSG-09 */
+START_TEST(media_goes_along)
+{
+    struct world *world = world_of_two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct ingress_media media[] = {{"https://example.test/1", "image/png"},
+                                    {"https://example.test/2", ""}};
+    struct inbound_message message = {.carrier = "one",
+                                      .provider_id = "1",
+                                      .from = ANN,
+                                      .to = talk.proxy_a,
+                                      .body = "",
+                                      .media = media,
+                                      .media_count = 2};
+    ck_accepted(world_hand_in(world, &message));
+    world_run(world);
+    ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 2);
+    const Maskline__Store__V1__Content *shown[] = {
+        world_interaction(world, &talk, 0)->content,
+        world_last(world, CREATED)->interaction_created->interaction->content};
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_uint_eq(shown[i]->n_media, 2);
+        ck_assert_str_eq(shown[i]->media[0]->url, "https://example.test/1");
+        ck_assert_str_eq(shown[i]->media[0]->content_type, "image/png");
+        ck_assert_str_eq(shown[i]->media[1]->url, "https://example.test/2");
+    }
     world_close(world);
 }
 END_TEST
@@ -516,6 +588,6 @@ END_TEST
 
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
-           expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
-           seen_before_a_restart, sizes, media_that_is_none,
+           expiry_to_the_tick, every_character_goes_both_ways, media_goes_along, seen_before,
+           id_with_other_content, seen_in_flight, seen_before_a_restart, sizes, media_that_is_none,
            a_route_of_another_generation_leads_nowhere, released_number_reaches_nobody)

@@ -47,6 +47,25 @@ static int rank(const Maskline__Store__V1__Leg *leg)
     return leg->status == STATUS(SENT) ? 1 : 0;
 }
 
+static bool may_be_outbound(Maskline__Store__V1__LegStatus status)
+{
+    switch (status) {
+    case STATUS(ACCEPTED):
+    case STATUS(SCHEDULED):
+    case STATUS(QUEUED):
+    case STATUS(SENDING):
+    case STATUS(SENT):
+    case STATUS(DELIVERED):
+    case STATUS(UNDELIVERED):
+    case STATUS(DELIVERY_UNKNOWN):
+    case STATUS(FAILED):
+    case STATUS(CANCELED):
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Plays the events in this order and watches that the leg never goes back. */
 static Maskline__Store__V1__Leg play(const enum event *events, unsigned count)
 {
@@ -64,6 +83,9 @@ static Maskline__Store__V1__Leg play(const enum event *events, unsigned count)
         }
         ck_assert_int_eq(leg.update_time, 100 + i);
         ck_assert_int_eq(leg_final(&leg), leg.final_time != 0);
+        ck_assert(may_be_outbound(leg.status));
+        if (leg_final(&leg) && leg.status != STATUS(DELIVERED))
+            ck_assert_str_ne(leg.reason, "");
         ck_assert_int_eq(leg.due_time != 0, leg.status == STATUS(QUEUED));
     }
     return leg;

@@ -40,8 +40,13 @@ START_TEST(goes_from_the_persons_own_number)
     struct message_draft draft = to_ann(world, &talk, "your table is ready");
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     const Maskline__Store__V1__Interaction *interaction = world_interaction(world, &talk, 0);
+    ck_assert_int_eq(interaction->type,
+                     MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE);
     ck_assert_ptr_null(interaction->inbound);
+    ck_assert_uint_eq(interaction->n_outbound, 1);
+    ck_assert_str_eq(sid_format("KP", interaction->outbound[0]->participant.data).text, talk.a);
     ck_assert_int_eq(interaction->outbound[0]->status, STATUS(QUEUED));
+    ck_assert_uint_eq(world->carriers[0].count, 0); /* answered before any carrier has it */
     world_run(world);
     struct sent *sent = world_sent(world, 0, 0);
     ck_assert_str_eq(sent->to, ANN);
@@ -52,6 +57,7 @@ START_TEST(goes_from_the_persons_own_number)
     ck_assert_int_eq(session->status,
                      MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS);
     ck_assert_int_eq(session->effective_expire_time, world_now(world) + MINUTE);
+    ck_assert_int_eq(session->last_interaction_time, world_now(world));
     /* A reply goes to the partner. */
     ck_accepted(world_text(world, ANN, sent->from, "thanks"));
     world_run(world);
@@ -86,9 +92,16 @@ START_TEST(fields)
     draft.media_count = 10;
     draft.body = NULL;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    draft.body = "with words";
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    world_run(world);
+    ck_assert_uint_eq(world_sent(world, 0, 1)->media_count, 10);
+    ck_assert_str_eq(world_sent(world, 0, 1)->body, "");
+    ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 10);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "with words");
     draft.max_life = -1;
     ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
-    ck_assert_uint_eq(world_interactions(world, &talk), 2);
+    ck_assert_uint_eq(world_interactions(world, &talk), 3);
     world_close(world);
 }
 END_TEST
@@ -130,6 +143,7 @@ START_TEST(to_whom_it_cannot_go)
     draft = to_ann(world, &talk, "x");
     ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "LOOP");
     world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
     world_close(world);
 }
 END_TEST
@@ -212,6 +226,30 @@ START_TEST(once_by_request_id)
 }
 END_TEST
 
+/* What is in another session, or in another Service, is not found in this one. */
+/* holds: ERR-80610 */
+START_TEST(of_others)
+{
+    struct world *world = world_with_numbers();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct talk other = world_talk(world, "+15551230003", "+15551230004", 0);
+    struct message_draft draft = to_ann(world, &talk, "x");
+    char sid[40];
+    ck_assert_int_eq(world_send(world, &draft, sid, NULL), STATUS_OK);
+    struct interaction_result got;
+    struct view *view = view_open(world->store);
+    error_clear(&call_error);
+    ck_refused(interactions_get(view, world->store, world->service, other.session, sid,
+                                world->arena, &got, &call_error),
+               "INTERACTION_NOT_FOUND", 80610);
+    view_close(view);
+    ck_refused(call_leave(world, talk.session, other.a), "PARTICIPANT_NOT_FOUND", 80610);
+    world_service(world, NULL);
+    ck_refused(call_leave(world, talk.session, talk.a), "SESSION_NOT_FOUND", 0);
+    world_close(world);
+}
+END_TEST
+
 /* holds: ERR-80403 LST-04 LST-08 MSG-07 */
 START_TEST(reading)
 {
@@ -277,4 +315,4 @@ START_TEST(reading)
 END_TEST
 
 SUITE_MAIN("send", goes_from_the_persons_own_number, fields, to_whom_it_cannot_go, media_needs_mms,
-           life, once_by_request_id, reading)
+           life, once_by_request_id, of_others, reading)

@@ -1,6 +1,7 @@
 #include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Numbers: claims, states, removal. */
@@ -46,6 +47,7 @@ START_TEST(is_added)
     struct number_seen seen = call_number_add(world, &draft);
     ck_done(seen.number);
     ck_assert_int_eq(seen.in_use, 0);
+    ck_assert(!seen.number->reserved);
     ck_assert_int_eq(seen.number->state, NUMBER_STATE(ACTIVE));
     ck_assert_str_eq(seen.number->country, ""); /* +1 555 is nobody's in particular */
     ck_assert_uint_eq(seen.number->n_carriers, 1);
@@ -188,6 +190,17 @@ START_TEST(in_use_counts_sessions)
     ck_done(call_leave(world, sid_of(world, both), participant_sid(world, both, 1)));
     ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
     ck_done(call_session_delete(world, sid_of(world, both)));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
+    const Maskline__Store__V1__Session *closed = call_talk(world, "+15551230004", NULL);
+    const Maskline__Store__V1__Session *deleted = call_talk(world, "+15551230005", NULL);
+    world_talk(world, "+15551230006", "+15551230007", MINUTE);
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 4);
+    ck_done(call_close(world, closed));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 3);
+    ck_done(call_session_delete(world, sid_of(world, deleted)));
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 2);
+    world_move(world, MINUTE);
+    world_run(world);
     ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
     world_close(world);
 }
@@ -346,6 +359,53 @@ START_TEST(pools_have_a_cap)
 }
 END_TEST
 
+/* holds: LIM-01 NUM-03 NUM-17 */
+START_TEST(reserved_ones_have_a_cap_of_their_own)
+{
+    struct world *world = world_of(NULL);
+    char number[32];
+    struct number_draft draft = number_draft(world, number);
+    draft.reserved = true;
+    for (int i = 0; i < 5000; i++) {
+        snprintf(number, sizeof number, "+1555999%04d", i);
+        const Maskline__Store__V1__PhoneNumber *added = call_number_add(world, &draft).number;
+        ck_done(added);
+        ck_assert(added->reserved);
+        if (i % 100 == 0)
+            arena_reset(world->arena);
+    }
+    snprintf(number, sizeof number, "+15558880000");
+    ck_refused(call_number_add(world, &draft).number, "POOL_FULL", 80622);
+    draft.reserved = false;
+    ck_done(call_number_add(world, &draft).number);
+    const struct number_change change = {
+        .service = world->service, .number = number, .set_reserved = true, .reserved = true};
+    ck_refused(call_number_update(world, &change).number, "POOL_FULL", 80622);
+    ck_done(call_number_remove(world, "+15559990000", false).number);
+    ck_done(call_number_update(world, &change).number);
+    world_close(world);
+}
+END_TEST
+
+/* holds: CDN-13 */
+START_TEST(quarantine_holds_over_a_restart)
+{
+    char path[] = "/tmp/maskline-numbers-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_of(path);
+    ck_done(add(world, ONE));
+    ck_done(call_number_remove(world, ONE, false).number);
+    world_restart(world);
+    ck_rejected(world_text(world, ANN, ONE, "late"), "NUMBER_QUARANTINED");
+    world_service(world, NULL);
+    ck_refused(add(world, ONE), "NUMBER_NOT_AVAILABLE", 80601);
+    world_move(world, 7 * DAY);
+    ck_done(add(world, ONE));
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
 /* holds: LST-04 LST-06 NUM-19 */
 START_TEST(are_listed_oldest_first)
 {
@@ -394,4 +454,5 @@ END_TEST
 SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
            rests_before_another_service_has_it, in_use_counts_sessions, is_removed_only_when_idle,
            an_ended_session_does_not_hold_it, force_makes_sessions_fail, force_goes_in_pieces,
-           is_updated, pools_have_a_cap, are_listed_oldest_first)
+           is_updated, pools_have_a_cap, reserved_ones_have_a_cap_of_their_own,
+           quarantine_holds_over_a_restart, are_listed_oldest_first)

@@ -53,7 +53,6 @@ START_TEST(refused_is_final)
 }
 END_TEST
 
-/* holds: OUT-10 OUT-11 */
 START_TEST(unknown_is_never_sent_again)
 {
     struct world *world = world_with(NULL, NULL);
@@ -75,7 +74,6 @@ START_TEST(unknown_is_never_sent_again)
 END_TEST
 
 /* Tries again after 1, 2, 4, … 60 seconds (a little less by chance), and not before, until its life is over. */
-/* holds: OUT-11 */
 START_TEST(retries_back_off)
 {
     struct world *world = world_with(NULL, NULL);
@@ -147,7 +145,6 @@ static void an_hour_passes(struct world *world)
 }
 
 /* Asked about in time; and its life is over when it would be handed over. */
-/* holds: OUT-06 */
 START_TEST(life_ends_before_the_hand_over)
 {
     struct world *world = world_with("two", NULL);
@@ -338,7 +335,6 @@ START_TEST(closing_grace_to_the_tick)
 }
 END_TEST
 
-/* holds: OUT-02 */
 START_TEST(expired_sessions_send_no_more)
 {
     struct world *world = world_with(NULL, NULL);
@@ -372,7 +368,6 @@ START_TEST(deleted_services_send_no_more)
     ck_assert_ptr_nonnull(entry);
     ck_assert_int_eq(entry->leg_changed->now->status, STATUS(CANCELED));
     ck_assert_str_eq(entry->leg_changed->now->reason, "SERVICE_DELETED");
-    (void)talk;
     world_close(world);
 }
 END_TEST
@@ -433,7 +428,6 @@ START_TEST(removed_people_get_nothing)
 }
 END_TEST
 
-/* holds: SES-20 */
 START_TEST(deleted_sessions_leave_nothing_behind)
 {
     struct world *world = world_with(NULL, NULL);

@@ -293,7 +293,35 @@ START_TEST(reopening_is_no_new_session)
 }
 END_TEST
 
-SUITE_MAIN("cool-down", a_pair_rests_however_it_came_free, free_time_is_told_in_rfc_3339,
+/* What the cool-down, sticky numbers and opening again are made of. */
+/* holds: STO-07 */
+START_TEST(a_route_stays_and_is_active_only_in_its_session)
+{
+    struct world *world = world_with(1);
+    const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
+    struct log_id log = world_log(world);
+    struct person person = person_of(store_hash_key(world->store), ANN);
+    struct key route = key_route(TENANT_DEFAULT, log_service(&log), &person, N1);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, route), 1);
+    ck_accepted(world_text(world, ANN, N1, "x"));
+    ck_done(call_close(world, session));
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, route), 1);
+    ck_rejected(world_text(world, ANN, N1, "x"), "SESSION_CLOSED");
+    ck_done(call_reopen(world, session));
+    ck_accepted(world_text(world, ANN, N1, "x"));
+    ck_done(call_close(world, session));
+    world_move(world, 4 * HOUR);
+    ck_done(call_talk(world, ANN, CAT));
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, route), 1); /* the other session's now */
+    ck_accepted(world_text(world, ANN, N1, "to cat"));
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, CAT);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("cool-down", a_route_stays_and_is_active_only_in_its_session,
+           a_pair_rests_however_it_came_free, free_time_is_told_in_rfc_3339,
            the_same_two_may_have_it_again, and_no_others,
            one_who_joins_later_gets_it_only_with_the_same_partner, it_wins_over_sticky,
            a_longer_cool_down_holds_for_what_rests_now, an_end_noticed_late_frees_nothing_of_others,

@@ -1,5 +1,6 @@
 #include "tests/unit/server/masking/calls.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -269,4 +270,75 @@ START_TEST(routes_are_never_shared)
 }
 END_TEST
 
-SUITE_MAIN("race", routes_are_never_shared)
+/* One person comes into as many sessions at once as there are numbers: each caller gets one, and none hears of the others. */
+
+enum { AT_ONCE = 40 };
+
+struct arrival {
+    struct world *world;
+    atomic_uint *left;
+    char identifiers[2][32];
+    const char *texts[2];
+    struct participant_draft people[2];
+    struct session_draft draft;
+    char proxy[32];
+};
+
+static void arrived(void *data, const Maskline__Store__V1__Service *service,
+                    const Maskline__Store__V1__Session *session, const struct error *error)
+{
+    (void)service;
+    struct arrival *arrival = data;
+    if (!error)
+        snprintf(arrival->proxy, sizeof arrival->proxy, "%s",
+                 session->participants[0]->bindings[0]->proxy_identifier);
+    atomic_fetch_sub(arrival->left, 1);
+}
+
+static void *arrive(void *data)
+{
+    struct arrival *arrival = data;
+    arrival->draft = (struct session_draft){.service = arrival->world->service,
+                                            .participants = arrival->people,
+                                            .participant_count = 2};
+    sessions_create(arrival->world->masking, &arrival->draft, arrived, arrival);
+    return NULL;
+}
+
+/* holds: CON-05 CON-08 */
+START_TEST(one_person_in_many_at_once)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    static struct arrival arrivals[AT_ONCE];
+    pthread_t threads[AT_ONCE];
+    atomic_uint left = AT_ONCE;
+    for (unsigned i = 0; i < AT_ONCE; i++) {
+        struct arrival *arrival = &arrivals[i];
+        *arrival = (struct arrival){.world = world, .left = &left};
+        snprintf(arrival->identifiers[0], 32, "+15551230000");
+        snprintf(arrival->identifiers[1], 32, "+1555200%04u", i);
+        for (unsigned j = 0; j < 2; j++) {
+            arrival->texts[j] = arrival->identifiers[j];
+            arrival->people[j] = (struct participant_draft){.identifiers = &arrival->texts[j],
+                                                            .identifier_count = 1};
+        }
+        world_number(world, arena_printf(world->arena, "+1555999%04u", i), NULL);
+    }
+    for (unsigned i = 0; i < AT_ONCE; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, arrive, &arrivals[i]), 0);
+    for (unsigned i = 0; i < AT_ONCE; i++)
+        pthread_join(threads[i], NULL);
+    while (atomic_load(&left))
+        sched_yield();
+    for (unsigned i = 0; i < AT_ONCE; i++) {
+        ck_assert_str_ne(arrivals[i].proxy, "");
+        for (unsigned j = 0; j < i; j++)
+            ck_assert_str_ne(arrivals[i].proxy, arrivals[j].proxy);
+    }
+    ck_refused(call_talk(world, "+15551230000", NULL), "ALL_NUMBERS_IN_USE", 80208);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("race", routes_are_never_shared, one_person_in_many_at_once)

@@ -218,6 +218,23 @@ START_TEST(old_events_go)
 }
 END_TEST
 
+/* holds: EXP-12 */
+START_TEST(no_age_is_too_great)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 2 * DAY);
+    for (int day = 0; day < 400; day++) {
+        world_move(world, DAY);
+        world_run(world);
+        ck_accepted(world_text(world, ANN, talk.proxy_a, "still here"));
+    }
+    world_run(world);
+    ck_assert_int_eq(world_session(world, &talk)->status, SESSION_STATUS(IN_PROGRESS));
+    ck_assert_ptr_null(last_closed(world));
+    world_close(world);
+}
+END_TEST
+
 static void deleted(void *data, const Maskline__Store__V1__Service *service,
                     const struct error *error)
 {
@@ -269,5 +286,6 @@ START_TEST(a_deleted_service_goes_in_pieces)
 }
 END_TEST
 
-SUITE_MAIN("timers", expires_without_traffic, traffic_puts_it_off, idle_cap, expired_while_down,
-           many_sessions, purged_in_time, old_events_go, a_deleted_service_goes_in_pieces)
+SUITE_MAIN("timers", no_age_is_too_great, expires_without_traffic, traffic_puts_it_off, idle_cap,
+           expired_while_down, many_sessions, purged_in_time, old_events_go,
+           a_deleted_service_goes_in_pieces)
