@@ -313,6 +313,7 @@ class Gateway(Case):
         self.assertEqual((told.outcome, told.reason, told.original_code), (REJECTED, "SESSION_CLOSED", 80902))
         self.assertLessEqual({send.body for send in program.sends}, {"é" * 1600})
 
+    # holds: API-12
     def test_takeover(self):
         world, session, ann, ben = self.pair()
         first = Program.attached(self.up, honours_keys=True)

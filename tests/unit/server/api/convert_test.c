@@ -106,7 +106,6 @@ START_TEST(test_ttl_as_asked_for_and_as_it_counts)
 }
 END_TEST
 
-/* holds: INT-02 */
 START_TEST(test_interaction)
 {
     begin();

@@ -22,7 +22,7 @@ static struct world *world_with(unsigned numbers)
     return world;
 }
 
-/* holds: ERR-80609 SES-21 */
+/* holds: ERR-80609 INV-06 SES-21 */
 START_TEST(a_session_is_filled_later)
 {
     struct world *world = world_with(1);
