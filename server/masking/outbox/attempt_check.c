@@ -135,7 +135,9 @@ static enum go check_life(struct checking *c)
 {
     if (c->rows->now < c->interaction->expire_time || MUTANT("attempt_outlives_message"))
         return GO_ON;
-    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MESSAGE_EXPIRED", 0);
+    /* What the carrier's last error was is why it came to that. */
+    return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MESSAGE_EXPIRED",
+               MUTANT("error_before_expiry_untold") ? 0 : c->leg->original_code);
 }
 
 static enum go check_service(struct checking *c)
