@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,31 @@ import tree
 
 BAD = ('syntax = "proto3";\npackage maskline.v1;\nmessage not_a_name { string NotAField = 1; }\n'
        '// Every service says what it is for.\nservice Plural {}\n')
+
+# Comment and declaration of messages and fields.
+MESSAGE = re.compile(r"((?:^//[^\n]*\n)*)^message (\w+) \{$(.*?)^\}$", re.M | re.S)
+FIELD = re.compile(r"((?:^  //[^\n]*\n)*)^  (?:repeated )?[\w.]+ (\w+) = \d+;$", re.M)
+# What people are known by, what they say, and what must name nobody.
+PERSONAL = {"Participant": {"identifier", "identifiers"}, "ParticipantSpec": {"identifier", "identifiers"},
+            "MessageContent": {"body", "media"}, "SendMessageRequest": {"body", "media"}}
+IMPERSONAL = {"Service": {"unique_name"}, "Session": {"unique_name"}, "Participant": {"friendly_name"},
+              "ParticipantSpec": {"friendly_name"}, "PhoneNumber": {"friendly_name"}}
+
+
+def fields_that_say(text, words):
+    """{message: its fields} whose comments, or the message's, say so."""
+    return {message: {field for comment, field in FIELD.findall(body) if re.search(words, comment + about)}
+            for about, message, body in MESSAGE.findall(text)}
+
+
+def unmarked(text):
+    """What should be marked as personal data, or as none, and is not."""
+    found = []
+    for wanted, words in [(PERSONAL, r"(?<!No )[Pp]ersonal data"), (IMPERSONAL, "No personal data")]:
+        marked = fields_that_say(text, words)
+        found += [f"{message}.{field}: {words}" for message, fields in wanted.items()
+                  for field in sorted(fields - marked.get(message, set()))]
+    return found
 
 
 def lint(folder):
@@ -38,6 +64,14 @@ class Protos(unittest.TestCase):
         self.assertIn("not_a_name", told)
         self.assertIn("NotAField", told)
         self.assertNotIn("Plural", told)  # services are plural nouns here, without a suffix
+
+    # holds: PII-02
+    def test_personal_data_is_marked(self):
+        protos = [path for path in tree.files() if path.startswith("proto/maskline/v1/") and path.endswith(".proto")]
+        text = "".join(tree.read(path) for path in protos)
+        self.assertEqual(unmarked(text), [])
+        for word in ["Personal data", "No personal data"]:
+            self.assertTrue(unmarked(text.replace(word, "Data")), word)
 
     def test_tree(self):
         self.assertTrue([path for path in tree.files() if path.startswith("proto/") and path.endswith(".proto")])

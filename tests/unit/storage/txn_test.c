@@ -296,7 +296,7 @@ static bool append_nonsense(struct probe *probe, struct txn *txn)
     return false;
 }
 
-/* holds: EVT-01 */
+/* holds: EVT-01 STO-06 */
 START_TEST(a_decision_that_failed_writes_nothing)
 {
     struct probe probe = {0};

@@ -121,6 +121,7 @@ START_TEST(test_numbers_that_nobody_can_reckon_with)
 }
 END_TEST
 
+/* holds: STO-06 */
 START_TEST(test_another_service)
 {
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
