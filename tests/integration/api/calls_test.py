@@ -172,6 +172,23 @@ class Calls(Case):
         self.assertEqual(self.up.services.GetService(pb.services.GetServiceRequest(service="shop"), timeout=PATIENCE).service,
                          world.service)
 
+    # holds: SES-14
+    def test_of_a_session_four_things_change(self):
+        request = pb.sessions.UpdateSessionRequest
+        self.assertEqual({field.name for field in request.DESCRIPTOR.fields} - {"service", "session", "update_mask"},
+                         {"status", "ttl", "expire_time", "metadata"})
+        world = World(self.up)
+        talk = world.session(unique_name="talk", mode=pb.common.SESSION_MODE_MESSAGE_ONLY)
+        end = {"seconds": talk.create_time.seconds + HOUR}
+        got = world.update(talk.sid, status=pb.sessions.SESSION_STATUS_CLOSED, ttl={"seconds": 5}, expire_time=end,
+                           metadata={"a": "1"}, update_mask={"paths": ["status", "ttl", "expire_time", "metadata"]})
+        self.assertEqual((got.status, got.ttl.seconds, got.expire_time.seconds, dict(got.metadata)),
+                         (pb.sessions.SESSION_STATUS_CLOSED, 5, end["seconds"], {"a": "1"}))
+        self.assertEqual((got.unique_name, got.mode), (talk.unique_name, talk.mode))
+        for path in ["unique_name", "mode"]:
+            self.refused(C.INVALID_ARGUMENT, "INVALID_FIELD", self.up.sessions.UpdateSession,
+                         request(service="shop", session="talk", update_mask={"paths": [path]}))
+
     # holds: API-23
     def test_no_name_looks_like_a_sid(self):
         world = World(self.up)

@@ -64,7 +64,7 @@ class Crash(unittest.TestCase):
                 shown(name, began)
         return tell
 
-    # holds: EVT-01 INV-01 INV-02 INV-03 INV-07 INV-08
+    # holds: EVT-01 INV-01 INV-02 INV-03 INV-07 INV-08 NUM-09
     def test_every_failpoint(self):
         """Each is reached, at its first pass, by one of the shards."""
         chance = random.Random(f"points {SEED} {SHARD}")
@@ -91,7 +91,7 @@ class Crash(unittest.TestCase):
                 story.at_point(what, kind, chance.randint(1, PASSES))
             shown(what, began)
 
-    # holds: EVT-01 INV-01 INV-02 INV-03 INV-07 INV-08
+    # holds: EVT-01 INV-01 INV-02 INV-03 INV-07 INV-08 NUM-09
     def test_at_random(self):
         """Instants, and failpoints at any pass."""
         stories = self.all_told([(number, self.at_random) for number in range(STORIES)])

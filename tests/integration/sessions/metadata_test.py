@@ -16,7 +16,7 @@ class Metadata(Case):
         self.up = self.server().start()
         self.world = World(self.up, numbers=[proxy(1), proxy(2)])
 
-    # holds: SES-25
+    # holds: EVT-06 SES-25
     def test_it_is_told_in_every_event_of_the_session(self):
         world, given = self.world, {"order": "4711", "city": "Tromsø", "": ""}
         error = self.refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", self.up.sessions.CreateSession,

@@ -300,62 +300,6 @@ START_TEST(id_with_other_content)
 }
 END_TEST
 
-static void relay(struct world *world, const char *from, const char *proxy, const char *body)
-{
-    ck_accepted(world_text(world, from, proxy, body));
-    world_run(world);
-    ck_assert_str_eq(world_sent(world, 0, 0)->body, body);
-}
-
-/* holds: MSG-08 */
-START_TEST(every_character_goes_both_ways)
-{
-    struct world *world = world_of_two();
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    static const char *const bodies[] = {
-        " two  blanks ",     "lines\r\nand\n\ntabs\t",
-        "\x01\x1b[31m\x7f",  "\xf0\x9f\x9a\x97 \xc3\xa9 \xe2\x80\xae",
-        "%s%n {} <b>\\ \"'", "+15551230001",
-    };
-    for (unsigned i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-        relay(world, ANN, talk.proxy_a, bodies[i]);
-        relay(world, BOB, talk.proxy_b, bodies[i]);
-        ck_assert_str_eq(world_interaction(world, &talk, 2 * i)->content->body, bodies[i]);
-    }
-    world_close(world);
-}
-END_TEST
-
-/* holds: MSG-09 */
-START_TEST(media_goes_along)
-{
-    struct world *world = world_of_two();
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    struct ingress_media media[] = {{"https://example.test/1", "image/png"},
-                                    {"https://example.test/2", ""}};
-    struct inbound_message message = {.carrier = "one",
-                                      .provider_id = "1",
-                                      .from = ANN,
-                                      .to = talk.proxy_a,
-                                      .body = "",
-                                      .media = media,
-                                      .media_count = 2};
-    ck_accepted(world_hand_in(world, &message));
-    world_run(world);
-    ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 2);
-    const Maskline__Store__V1__Content *shown[] = {
-        world_interaction(world, &talk, 0)->content,
-        world_last(world, CREATED)->interaction_created->interaction->content};
-    for (unsigned i = 0; i < 2; i++) {
-        ck_assert_uint_eq(shown[i]->n_media, 2);
-        ck_assert_str_eq(shown[i]->media[0]->url, "https://example.test/1");
-        ck_assert_str_eq(shown[i]->media[0]->content_type, "image/png");
-        ck_assert_str_eq(shown[i]->media[1]->url, "https://example.test/2");
-    }
-    world_close(world);
-}
-END_TEST
-
 /* Two at once: the second finds the first before it is durable. */
 struct both {
     _Atomic int ready;
@@ -588,6 +532,6 @@ END_TEST
 
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
-           expiry_to_the_tick, every_character_goes_both_ways, media_goes_along, seen_before,
-           id_with_other_content, seen_in_flight, seen_before_a_restart, sizes, media_that_is_none,
+           expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
+           seen_before_a_restart, sizes, media_that_is_none,
            a_route_of_another_generation_leads_nowhere, released_number_reaches_nobody)

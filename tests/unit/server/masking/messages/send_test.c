@@ -250,7 +250,7 @@ START_TEST(of_others)
 }
 END_TEST
 
-/* holds: ERR-80403 LST-04 LST-08 MSG-07 */
+/* holds: ERR-80403 INT-14 LST-04 LST-08 MSG-07 */
 START_TEST(reading)
 {
     struct world *world = world_with_numbers();
@@ -291,6 +291,11 @@ START_TEST(reading)
         page.token = token;
     }
     page = (struct page){.size = 0, .token = ""};
+    filter.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
+    ck_assert(interactions_list(view, world->store, world->service, talk.session, &filter, &page,
+                                world->arena, &list, &error));
+    ck_assert_uint_eq(list.count, 0);
+    filter.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
     filter.outbound_statuses = 1u << STATUS(SENT);
     ck_assert(interactions_list(view, world->store, world->service, talk.session, &filter, &page,
                                 world->arena, &list, &error));

@@ -286,7 +286,7 @@ START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 }
 END_TEST
 
-/* holds: ERR-80407 ERR-80605 ERR-80606 PAR-06 PAR-08 */
+/* holds: ERR-80407 ERR-80605 ERR-80606 PAR-06 PAR-08 SEL-04 */
 START_TEST(what_is_asked_for_is_checked)
 {
     struct world *world = world_of(0);
@@ -369,6 +369,7 @@ START_TEST(forms_of_one_phone_are_one_person)
 }
 END_TEST
 
+/* holds: SEL-04 */
 START_TEST(proxy_numbers_are_nobodys_own)
 {
     struct world *world = world_of(0);

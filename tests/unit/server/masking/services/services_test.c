@@ -18,7 +18,7 @@ static const char *ks(struct world *world, const Maskline__Store__V1__Service *s
     return arena_string(world->arena, sid_format("KS", service->sid.data).text);
 }
 
-/* holds: EXP-06 OUT-03 SES-23 SVC-05 SVC-08 */
+/* holds: EXP-06 OUT-03 SES-23 SVC-05 SVC-07 SVC-08 */
 START_TEST(is_made_with_every_default)
 {
     struct world *world = world_open(NULL);
@@ -30,6 +30,8 @@ START_TEST(is_made_with_every_default)
     ck_assert_int_eq(settings->default_ttl, 0);
     ck_assert_int_eq(settings->default_mode, MODE(VOICE_AND_MESSAGE));
     ck_assert_int_eq(settings->number_selection, SELECTION(PREFER_STICKY));
+    ck_assert_int_eq(settings->geo_match_level,
+                     MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY);
     ck_assert_int_eq(settings->cool_down, 4 * HOUR);
     ck_assert_int_eq(settings->late_reply_window, 3 * HOUR);
     ck_assert_int_eq(settings->max_message_life, HOUR);
@@ -277,6 +279,21 @@ START_TEST(are_listed_oldest_first)
 }
 END_TEST
 
-SUITE_MAIN("services", is_made_with_every_default, names_are_checked, renaming_frees_the_old_name,
-           settings_are_checked, is_named_by_sid_or_name, goes_in_pieces,
-           deletion_goes_on_after_a_restart, are_listed_oldest_first)
+/* holds: LIM-14 */
+START_TEST(as_many_as_one_likes)
+{
+    struct world *world = world_open(NULL);
+    char name[32];
+    for (int i = 0; i < 3000; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        ck_done(make(world, name));
+        arena_reset(world->arena);
+    }
+    ck_assert_ptr_nonnull(call_service_get(world, "s0"));
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("services", as_many_as_one_likes, is_made_with_every_default, names_are_checked,
+           renaming_frees_the_old_name, settings_are_checked, is_named_by_sid_or_name,
+           goes_in_pieces, deletion_goes_on_after_a_restart, are_listed_oldest_first)

@@ -188,7 +188,7 @@ START_TEST(created_is_found_by_time)
 }
 END_TEST
 
-/* holds: LST-07 */
+/* holds: LIM-14 LST-07 */
 START_TEST(a_page_looks_at_so_many_rows)
 {
     struct world *world = world_with_numbers();
