@@ -129,7 +129,7 @@ static void join(struct model *model, int session, const struct op_person *wante
                                     .number_sid = seen->number_sid,
                                     .create_time = model->now};
     for (int i = 0; i < wanted->who_count; i++)
-        person->who[i] = wanted->who[i];
+        person->who[i] = (enum who)world_person(wanted->who[i]);
     if (wanted->number >= 0 && wanted->number != seen->number)
         model_wrong_about(model, "N%d was asked for, and N%d given", wanted->number + 1,
                           seen->number + 1);

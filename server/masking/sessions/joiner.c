@@ -68,7 +68,8 @@ static void read_identifiers(struct error *error, const uint8_t *hash_key, struc
             error_field(error, path, "This is one phone with another of the list.");
             continue;
         }
-        joiner->identifiers[joiner->count] = address;
+        /* Networks want forms of one phone without the digit that they leave out. */
+        joiner->identifiers[joiner->count] = canonical;
         joiner->persons[joiner->count++] = person;
     }
 }

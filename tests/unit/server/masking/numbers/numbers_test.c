@@ -336,7 +336,7 @@ START_TEST(is_updated)
 }
 END_TEST
 
-/* holds: ERR-80622 LIM-02 */
+/* holds: ERR-80622 LIM-02 NUM-17 */
 START_TEST(pools_have_a_cap)
 {
     struct world *world = world_of(NULL);

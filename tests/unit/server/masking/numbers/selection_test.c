@@ -79,7 +79,7 @@ START_TEST(no_person_has_a_number_twice)
 }
 END_TEST
 
-/* holds: ERR-80201 ERR-80202 ERR-80203 ERR-80205 ERR-80207 ERR-80208 SEL-02 */
+/* holds: ERR-80201 ERR-80202 ERR-80203 ERR-80205 ERR-80207 ERR-80208 SEL-01 SEL-02 */
 START_TEST(refusals_name_the_first_condition_that_left_nothing)
 {
     struct world *world = world_of(0);
@@ -262,7 +262,7 @@ START_TEST(avoid_sticky_takes_one_that_a_person_never_had)
 }
 END_TEST
 
-/* holds: NUM-11 NUM-16 PAR-06 */
+/* holds: NUM-11 NUM-16 PAR-06 SEL-03 */
 START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 {
     struct world *world = world_of(0);
@@ -286,7 +286,7 @@ START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 }
 END_TEST
 
-/* holds: ERR-80407 ERR-80605 ERR-80606 PAR-06 PAR-08 SEL-04 */
+/* holds: ERR-80407 ERR-80605 ERR-80606 PAR-06 PAR-08 SEL-03 SEL-04 */
 START_TEST(what_is_asked_for_is_checked)
 {
     struct world *world = world_of(0);
@@ -359,13 +359,37 @@ START_TEST(every_identifier_counts)
 }
 END_TEST
 
+/* holds: GEO-11 GEO-12 GEO-13 */
 START_TEST(forms_of_one_phone_are_one_person)
 {
-    struct world *world = world_of(0);
-    plain(world, "+525511112222");
-    ck_done(alone(world, person(world, "+5215512345678"), 0));
-    ck_refused(alone(world, person(world, "+525512345678"), 0), "ALL_NUMBERS_IN_USE", 80208);
+    static const struct {
+        const char *proxy, *other, *with, *without;
+    } FORMS[] = {
+        {"+525511112222", "+525511113333", "+5215512345678", "+525512345678"},
+        {"+541111112222", "+541111113333", "+5491123456789", "+541123456789"},
+    };
+    char path[] = "/tmp/maskline-selection-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_open(path);
+    world_service(world, NULL);
+    for (int i = 0; i < 2; i++) {
+        plain(world, FORMS[i].proxy);
+        const Maskline__Store__V1__Session *session =
+            call_talk(world, FORMS[i].with, FORMS[i].other);
+        ck_done(session);
+        ck_assert_str_eq(session->participants[0]->identifiers[0], FORMS[i].without);
+        ck_refused(alone(world, person(world, FORMS[i].without), 0), "ALL_NUMBERS_IN_USE", 80208);
+        ck_accepted(world_text(world, FORMS[i].with, FORMS[i].proxy, "one"));
+        ck_accepted(world_text(world, FORMS[i].without, FORMS[i].proxy, "two"));
+    }
+    world_restart(world);
+    for (int i = 0; i < 2; i++) {
+        ck_refused(alone(world, person(world, FORMS[i].with), 0), "ALL_NUMBERS_IN_USE", 80208);
+        ck_refused(alone(world, person(world, FORMS[i].without), 0), "ALL_NUMBERS_IN_USE", 80208);
+        ck_accepted(world_text(world, FORMS[i].without, FORMS[i].proxy, "three"));
+    }
     world_close(world);
+    folder_remove(path);
 }
 END_TEST
 
@@ -383,6 +407,68 @@ START_TEST(proxy_numbers_are_nobodys_own)
     ck_assert_str_eq(call_error.fields[0].name, "participants[0].identifiers[1]");
     ck_done(call_number_remove(world, N2, false).number);
     ck_done(alone(world, person(world, N2), 0)); /* in quarantine it sends nothing round */
+    world_close(world);
+}
+END_TEST
+
+/* N1 stays free for whoever has not got it, whoever else talks over it. */
+/* holds: SEL-13 */
+START_TEST(two_numbers_serve_as_the_books_say)
+{
+    struct world *world = world_of(0);
+    plain(world, N1);
+    plain(world, N2);
+    struct participant_draft first[] = {person_on(world, ANN, N1), person_on(world, BOB, N1)};
+    struct participant_draft second[] = {person_on(world, CAT, N1), person_on(world, DAN, N1)};
+    ck_done(call_session_create(
+        world, (struct session_draft){.participants = first, .participant_count = 2}));
+    ck_done(call_session_create(
+        world, (struct session_draft){.participants = second, .participant_count = 2}));
+    struct participant_draft third[] = {person_on(world, "+15551230005", N1), person(world, BOB)};
+    const Maskline__Store__V1__Session *session = call_session_create(
+        world, (struct session_draft){.participants = third, .participant_count = 2});
+    ck_done(session);
+    ck_assert_str_eq(proxy_of(session, 0), N1);
+    ck_assert_str_eq(proxy_of(session, 1), N2);
+    world_close(world);
+}
+END_TEST
+
+/* holds: SEL-05 */
+START_TEST(the_partners_numbers_bar_nobody)
+{
+    struct world *world = world_of(0);
+    plain(world, N1);
+    plain(world, N2);
+    ck_done(alone(world, person_on(world, BOB, N1), 0));
+    ck_done(alone(world, person_on(world, CAT, N2), 0));
+    /* Bob has N1, Cat has N2: between them either has the other one, and Ann may have both. */
+    const Maskline__Store__V1__Session *session = call_talk(world, BOB, CAT);
+    ck_assert_str_eq(proxy_of(session, 0), N2);
+    ck_assert_str_eq(proxy_of(session, 1), N1);
+    ck_done(call_talk(world, ANN, "+15551230005"));
+    ck_done(call_talk(world, ANN, "+15551230006"));
+    ck_refused(call_talk(world, ANN, "+15551230007"), "ALL_NUMBERS_IN_USE", 80208);
+    world_close(world);
+}
+END_TEST
+
+/* holds: SEL-14 */
+START_TEST(as_many_numbers_as_peers_suffice)
+{
+    enum { PEERS = 20 };
+    struct world *world = world_of(0);
+    char text[32];
+    for (int i = 0; i < PEERS; i++) {
+        snprintf(text, sizeof text, "+1555888%04d", i);
+        plain(world, text);
+    }
+    for (int i = 0; i < PEERS; i++) {
+        snprintf(text, sizeof text, "+1555100%04d", i);
+        ck_done(call_talk(world, i % 2 ? ANN : text, i % 2 ? text : ANN));
+        ck_done(call_talk(world, BOB, text));
+    }
+    ck_refused(call_talk(world, ANN, CAT), "ALL_NUMBERS_IN_USE", 80208);
     world_close(world);
 }
 END_TEST
@@ -410,4 +496,5 @@ SUITE_MAIN("selection", no_person_has_a_number_twice,
            reserved_and_resting_numbers_are_only_given_when_asked_for, what_is_asked_for_is_checked,
            a_taken_pair_names_its_session, every_identifier_counts,
            forms_of_one_phone_are_one_person, proxy_numbers_are_nobodys_own,
-           the_own_country_comes_first)
+           the_own_country_comes_first, two_numbers_serve_as_the_books_say,
+           the_partners_numbers_bar_nobody, as_many_numbers_as_peers_suffice)
