@@ -1,7 +1,8 @@
 #include "client/number_add.h"
 
 #include "client/progress.h"
-#include "client/reflect.h"
+#include "maskline/v1/phone_numbers.grpc-c-client.h"
+#include "maskline/v1/phone_numbers.pb-c.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -89,35 +90,97 @@ static bool read_file(struct cli *cli, const char *name, struct numbers *numbers
 
 /* ---- the calls ---- */
 
-static int add_all(struct cli *cli, const struct numbers *numbers, ProtobufCMessage *request,
+enum { PIECE_MOST = 500 }; /* numbers in one call */
+
+/* The request of a piece: all its numbers alike, but for their digits. */
+static bool fill_piece(struct cli *cli, const Maskline__V1__AddPhoneNumberRequest *like,
+                       const struct numbers *numbers, size_t from, size_t count,
+                       Maskline__V1__BatchAddPhoneNumbersRequest *request)
+{
+    maskline__v1__batch_add_phone_numbers_request__init(request);
+    request->service = like->service;
+    request->phone_numbers = arena_array(cli->arena, count, sizeof *request->phone_numbers);
+    Maskline__V1__NewPhoneNumber *all = arena_array(cli->arena, count, sizeof *all);
+    if (!request->phone_numbers || !all)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        maskline__v1__new_phone_number__init(&all[i]);
+        all[i].phone_number = numbers->numbers[from + i];
+        all[i].country = like->country;
+        all[i].friendly_name = like->friendly_name;
+        all[i].capabilities = like->capabilities;
+        all[i].reserved = like->reserved;
+        all[i].carriers = like->carriers;
+        all[i].n_carriers = like->n_carriers;
+        request->phone_numbers[i] = &all[i];
+    }
+    request->n_phone_numbers = count;
+    return true;
+}
+
+static void show_refusal(const struct numbers *numbers, size_t index,
+                         const Maskline__V1__PhoneNumberRefusal *refused)
+{
+    fprintf(stderr, "maskline: %s, line %u, %s:\n  %s", numbers->name, numbers->lines[index],
+            numbers->numbers[index], refused->reason);
+    if (refused->original_code)
+        fprintf(stderr, " (%d)", refused->original_code);
+    fprintf(stderr, ": %s\n", refused->message);
+}
+
+/* What became of a piece; gives how many were refused. */
+static size_t show_piece(struct listing *listing, const struct numbers *numbers, size_t from,
+                         const Maskline__V1__BatchAddPhoneNumbersResponse *response)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < response->n_results && from + i < numbers->count; i++) {
+        const Maskline__V1__BatchAddResult *result = response->results[i];
+        if (result->outcome_case == MASKLINE__V1__BATCH_ADD_RESULT__OUTCOME_PHONE_NUMBER) {
+            listing_add(listing, &result->phone_number->base);
+        } else if (result->outcome_case == MASKLINE__V1__BATCH_ADD_RESULT__OUTCOME_REFUSED) {
+            show_refusal(numbers, from + i, result->refused);
+            refused++;
+        }
+    }
+    return refused;
+}
+
+static int add_all(struct cli *cli, const struct numbers *numbers, const ProtobufCMessage *like,
                    struct arena *arena)
 {
     struct listing listing = listing_begin(cli, cli->command->view);
     struct progress progress = progress_begin("adding numbers", numbers->count);
     size_t refused = 0;
-    for (size_t i = 0; i < numbers->count; i++, arena_reset(arena)) {
-        progress_show(&progress, i);
-        int status = EXIT_DONE;
+    for (size_t from = 0, count; from < numbers->count; from += count, arena_reset(arena)) {
+        progress_show(&progress, from);
+        count = numbers->count - from < PIECE_MOST ? numbers->count - from : PIECE_MOST;
+        Maskline__V1__BatchAddPhoneNumbersRequest request;
         const ProtobufCMessage *response = NULL;
         struct grpc_c_status ended;
         struct grpc_c_call_options call = cli_call(cli);
-        reflect_set(cli->arena, request, "phone_number", numbers->numbers[i], 0);
-        if (grpc_c_client_unary(cli->channel, cli->command->method, &call, request, arena,
-                                &response, &ended)) {
-            listing_add(&listing, reflect_message(response, cli->command->shown));
+        if (!fill_piece(cli, (const Maskline__V1__AddPhoneNumberRequest *)(const void *)like,
+                        numbers, from, count, &request)) {
+            progress_clear(&progress);
+            listing_end(&listing);
+            return cli_no_memory();
+        }
+        bool answered = grpc_c_client_unary(
+            cli->channel, &maskline_v1_phone_numbers_batch_add_phone_numbers__method, &call,
+            &request.base, arena, &response, &ended);
+        progress_clear(&progress);
+        if (answered) {
+            refused += show_piece(
+                &listing, numbers, from,
+                (const Maskline__V1__BatchAddPhoneNumbersResponse *)(const void *)response);
             continue;
         }
-        progress_clear(&progress);
-        fprintf(stderr, "maskline: %s, line %u, %s:\n", numbers->name, numbers->lines[i],
-                numbers->numbers[i]);
-        status = cli_failed(cli, &ended);
-        refused++;
-        if (status == EXIT_UNREACHABLE || ended.code == STATUS_NOT_FOUND) {
-            fprintf(stderr, "  %zu were added before; from this line on none was.\n",
-                    i + 1 - refused);
-            listing_end(&listing);
-            return status;
-        }
+        fprintf(stderr, "maskline: %s, from line %u on:\n", numbers->name, numbers->lines[from]);
+        int status = cli_failed(cli, &ended);
+        fprintf(stderr,
+                "  %zu were added before; of these it is not known. It is safe to repeat.\n",
+                from - refused);
+        listing_end(&listing);
+        return status;
     }
     progress_clear(&progress);
     int status = listing_end(&listing);
@@ -141,7 +204,7 @@ int number_add(struct cli *cli)
         return EXIT_USAGE;
     if (!cli_connect(cli))
         return EXIT_USAGE;
-    /* The same request for every number, but for the number. */
+    /* What the command line says holds for each of them. */
     ProtobufCMessage *request = cli_request(cli);
     if (!request)
         return EXIT_USAGE;

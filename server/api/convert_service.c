@@ -1,5 +1,6 @@
 #include "server/api/convert.h"
 #include "server/api/keyword_settings.h"
+#include "server/masking/services/services.h"
 
 static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
                                                    const Maskline__Store__V1__Settings *settings)
@@ -33,6 +34,11 @@ static Maskline__V1__NumberPolicy *number_policy(struct arena *arena,
     policy->geo_matching = settings->geo_matching
                                ? (Maskline__V1__GeoMatching)settings->geo_matching
                                : MASKLINE__V1__GEO_MATCHING__GEO_MATCHING_STRICT;
+    struct service_settings standard = service_settings_default();
+    policy->most_reserved =
+        settings->most_reserved ? settings->most_reserved : (uint32_t)standard.most_reserved;
+    policy->most_unreserved =
+        settings->most_unreserved ? settings->most_unreserved : (uint32_t)standard.most_unreserved;
     return policy;
 }
 

@@ -51,6 +51,98 @@ static void add(void *data, struct grpc_c_call *call,
         numbers_add(api->parts.masking, kept, added, call);
 }
 
+/* ---- many ---- */
+
+struct many {
+    struct grpc_c_call *call;
+    struct number_draft *drafts;
+    size_t count;
+};
+
+static Maskline__V1__BatchAddResult *result_message(struct arena *arena,
+                                                    const struct number_added *result,
+                                                    const struct number_draft *draft)
+{
+    Maskline__V1__BatchAddResult *message =
+        message_new(arena, &maskline__v1__batch_add_result__descriptor);
+    if (!message)
+        return NULL;
+    if (result->number) {
+        message->outcome_case = MASKLINE__V1__BATCH_ADD_RESULT__OUTCOME_PHONE_NUMBER;
+        message->phone_number = number_message(arena, result->number, 0);
+        return message;
+    }
+    Maskline__V1__PhoneNumberRefusal *refused =
+        message_new(arena, &maskline__v1__phone_number_refusal__descriptor);
+    if (!refused)
+        return NULL;
+    refused->phone_number = message_text(draft->phone_number);
+    refused->code = (int32_t)result->code;
+    refused->reason = message_text(result->reason);
+    refused->original_code = result->original;
+    refused->message = message_text(result->message);
+    message->outcome_case = MASKLINE__V1__BATCH_ADD_RESULT__OUTCOME_REFUSED;
+    message->refused = refused;
+    return message;
+}
+
+static void added_many(void *data, const struct number_added *results, const struct error *error)
+{
+    const struct many *many = data;
+    if (error) {
+        grpc_c_call_fail(many->call, error);
+        return;
+    }
+    struct arena *arena = grpc_c_call_arena(many->call);
+    Maskline__V1__BatchAddPhoneNumbersResponse response =
+        MASKLINE__V1__BATCH_ADD_PHONE_NUMBERS_RESPONSE__INIT;
+    struct message_list messages = message_list_new(arena, many->count);
+    for (size_t i = 0; i < many->count; i++) {
+        message_list_add(&messages, result_message(arena, &results[i], &many->drafts[i]));
+        response.added += results[i].number ? 1u : 0u;
+    }
+    response.results = (Maskline__V1__BatchAddResult **)messages.items;
+    response.n_results = messages.count;
+    if (answer_fits(many->call))
+        maskline_v1_phone_numbers_batch_add_phone_numbers_reply(many->call, &response);
+}
+
+static void add_many(void *data, struct grpc_c_call *call,
+                     const Maskline__V1__BatchAddPhoneNumbersRequest *request)
+{
+    enum { NUMBERS_MOST = 5000 };
+    struct api *api = data;
+    struct error error;
+    error_clear(&error);
+    if (!request->n_phone_numbers || request->n_phone_numbers > NUMBERS_MOST)
+        error_field(&error, "phone_numbers", "1 to %d of them.", NUMBERS_MOST);
+    if (request_is_bad(call, &error))
+        return;
+    struct many many = {.call = call, .count = request->n_phone_numbers};
+    many.drafts = arena_array(grpc_c_call_arena(call), many.count, sizeof *many.drafts);
+    struct many *kept = keep_draft(call, &many, sizeof many);
+    if (!kept || (!many.drafts && !answer_fits(call)))
+        return;
+    for (size_t i = 0; i < many.count; i++) {
+        const Maskline__V1__NewPhoneNumber *given = request->phone_numbers[i];
+        const Maskline__V1__PhoneNumberCapabilities *can = given->capabilities;
+        many.drafts[i] = (struct number_draft){
+            .service = request->service,
+            .phone_number = given->phone_number,
+            .country = given->country,
+            .friendly_name = given->friendly_name,
+            .sms = !can || can->sms,
+            .mms = !can || can->mms,
+            .voice = !can || can->voice,
+            .reserved = given->reserved,
+            .carriers = (const char *const *)given->carriers,
+            .carrier_count = given->n_carriers,
+        };
+    }
+    numbers_add_many(api->parts.masking, request->service, many.drafts, many.count, added_many,
+                     kept);
+}
+
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
                      struct view *view, struct error *error)
 {
@@ -220,6 +312,7 @@ void phone_numbers_bind(struct api *api)
     api->phone_numbers = (struct maskline_v1_phone_numbers_service){
         .data = api,
         .add_phone_number = add,
+        .batch_add_phone_numbers = add_many,
         .get_phone_number = get,
         .list_phone_numbers = list,
         .update_phone_number = update,

@@ -14,13 +14,16 @@ const struct mask_path *service_mask_paths(void)
         {"session_policy.idle_cap", CHANGES_IDLE_CAP},
         {"session_policy.reuse_names", CHANGES_REUSE_NAMES},
         {"number_policy", CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY |
-                              CHANGES_QUARANTINE | CHANGES_GEO_LEVEL | CHANGES_GEO_MATCHING},
+                              CHANGES_QUARANTINE | CHANGES_GEO_LEVEL | CHANGES_GEO_MATCHING |
+                              CHANGES_MOST_RESERVED | CHANGES_MOST_UNRESERVED},
         {"number_policy.selection_behavior", CHANGES_SELECTION},
         {"number_policy.cool_down", CHANGES_COOL_DOWN},
         {"number_policy.late_reply_window", CHANGES_LATE_REPLY},
         {"number_policy.quarantine", CHANGES_QUARANTINE},
         {"number_policy.geo_match_level", CHANGES_GEO_LEVEL},
         {"number_policy.geo_matching", CHANGES_GEO_MATCHING},
+        {"number_policy.most_reserved", CHANGES_MOST_RESERVED},
+        {"number_policy.most_unreserved", CHANGES_MOST_UNRESERVED},
         {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE},
         {"message_policy.max_life", CHANGES_MAX_LIFE},
         {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
@@ -98,6 +101,10 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_GEO_LEVEL;
     if (policies->number && policies->number->geo_matching != 0)
         set |= CHANGES_GEO_MATCHING;
+    if (policies->number && policies->number->most_reserved != 0)
+        set |= CHANGES_MOST_RESERVED;
+    if (policies->number && policies->number->most_unreserved != 0)
+        set |= CHANGES_MOST_UNRESERVED;
     if (policies->session && policies->session->reuse_names)
         set |= CHANGES_REUSE_NAMES;
     return set | keyword_policy_set(policies->keyword);
@@ -146,6 +153,18 @@ static void read_geo(struct error *error, const Maskline__V1__NumberPolicy *numb
             matching == 0 ? standard.geo_matching : (Maskline__Store__V1__GeoMatching)matching;
 }
 
+static void read_mosts(const Maskline__V1__NumberPolicy *number, uint32_t changes,
+                       struct service_settings *settings)
+{
+    struct service_settings standard = service_settings_default();
+    uint32_t reserved = number ? number->most_reserved : 0;
+    uint32_t unreserved = number ? number->most_unreserved : 0;
+    if (changes & CHANGES_MOST_RESERVED)
+        settings->most_reserved = reserved ? reserved : standard.most_reserved;
+    if (changes & CHANGES_MOST_UNRESERVED)
+        settings->most_unreserved = unreserved ? unreserved : standard.most_unreserved;
+}
+
 struct service_settings settings_read(struct error *error, struct arena *arena,
                                       const struct policies *policies, uint32_t changes)
 {
@@ -163,5 +182,6 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
     if (changes & CHANGES_REUSE_NAMES)
         settings.reuse_names = policies->session && policies->session->reuse_names;
     keyword_policy_read(error, arena, policies->keyword, changes, &settings);
+    read_mosts(policies->number, changes, &settings);
     return settings;
 }

@@ -37,6 +37,8 @@ enum {
     CHANGES_KEYWORD_HANDLING = 1 << 20,
     CHANGES_OPT_OUT_SCOPE = 1 << 21,
     CHANGES_KEYWORDS = 1 << 22,
+    CHANGES_MOST_RESERVED = 1 << 26,
+    CHANGES_MOST_UNRESERVED = 1 << 27,
 };
 
 /* For mask_changes. */

@@ -1,12 +1,16 @@
 #include "server/masking/numbers/number_op.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/numbers/pools.h"
 #include "server/masking/outbox/ports.h"
+#include "server/masking/services/services.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { NEARLY_FULL = 85 }; /* percent */
 
 static void tell(struct op *base, const struct error *error)
 {
@@ -41,14 +45,42 @@ bool number_op_find(struct number_op *op, struct rows *rows, const char *service
                KV_FAILED;
 }
 
-bool number_op_room(struct number_op *op, struct rows *rows, bool reserved)
+/* Services that are older than the setting have none. */
+static uint64_t most_of(const Maskline__Store__V1__Settings *settings, bool reserved)
+{
+    struct service_settings standard = service_settings_default();
+    uint32_t most = reserved ? settings->most_reserved : settings->most_unreserved;
+    int64_t usual = reserved ? standard.most_reserved : standard.most_unreserved;
+    return most ? most : (uint64_t)usual;
+}
+
+bool number_op_room(struct number_op *op, struct rows *rows, bool reserved, bool *ret_nearly_full)
 {
     struct pool *pool;
     if (!pools_get(op->op.masking->pools, rows, op->service->pool.data, &pool, &op->op.error))
         return false;
     struct pool_counts counts = pool_count(pool);
-    bool room = reserved ? counts.reserved < RESERVED_MOST : counts.unreserved < UNRESERVED_MOST;
-    return room || refuse(&op->op.error, REFUSED_POOL_FULL);
+    uint64_t most = most_of(op->service->settings, reserved);
+    uint64_t before = reserved ? counts.reserved : counts.unreserved;
+    *ret_nearly_full =
+        100 * before < NEARLY_FULL * most && 100 * (before + 1) >= NEARLY_FULL * most;
+    return before < most || MUTANT("pool_without_cap") || refuse(&op->op.error, REFUSED_POOL_FULL);
+}
+
+bool number_op_warn(struct number_op *op, struct rows *rows, bool reserved)
+{
+    Maskline__Store__V1__Warning warning = MASKLINE__STORE__V1__WARNING__INIT;
+    warning.reason = borrowed("POOL_NEARLY_FULL");
+    warning.message = borrowed(
+        reserved ? "The pool has 85 % of the reserved numbers that it may have."
+                 : "The pool has 85 % of the numbers, without reserved ones, that it may have.");
+    warning.original_code = 80624;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
+    entry.warning = &warning;
+    uint64_t position;
+    return MUTANT("nearly_full_untold") ||
+           rows_append(rows, op->service->sid.data, &entry, &position, &op->op.error);
 }
 
 static bool listed_before(const char *const *carriers, size_t index)

@@ -7,7 +7,7 @@
 #include "server/masking/numbers/numbers.h"
 #include "server/masking/op.h"
 
-enum { RESERVED_MOST = 5000, UNRESERVED_MOST = 500, CARRIERS_MOST = 8 };
+enum { CARRIERS_MOST = 8 };
 
 struct number_op {
     struct op op;
@@ -27,8 +27,10 @@ void *number_op_new(struct masking *masking, size_t size, number_done done, void
 bool number_op_find(struct number_op *op, struct rows *rows, const char *service,
                     const char *number);
 
-/* Whether the pool takes one more of this kind. */
-bool number_op_room(struct number_op *op, struct rows *rows, bool reserved);
+/* Whether the pool takes one more of this kind. *ret_nearly_full: with that one it comes to 85 % of what it may have. */
+bool number_op_room(struct number_op *op, struct rows *rows, bool reserved, bool *ret_nearly_full);
+/* The event of that. */
+bool number_op_warn(struct number_op *op, struct rows *rows, bool reserved);
 
 /* Form: names of carriers that this server has, each once. */
 void form_carriers(struct error *error, struct masking *masking, const char *const *carriers,

@@ -29,6 +29,23 @@ struct number_draft {
 void numbers_add(struct masking *masking, const struct number_draft *draft, number_done done,
                  void *data);
 
+/* What became of one of many. */
+struct number_added {
+    const Maskline__Store__V1__PhoneNumber *number; /* NULL: it was refused */
+    enum status_code code;
+    int32_t original;
+    char reason[48];
+    char message[160];
+};
+typedef void (*numbers_added)(void *data, const struct number_added *results,
+                              const struct error *error);
+
+/* Adds as many as can be, each for itself: results in the order of the drafts, which live until `done`, as does the service's name. With
+ * an error of the call itself the first of them may be there. */
+void numbers_add_many(struct masking *masking, const char *service,
+                      const struct number_draft *drafts, size_t count, numbers_added done,
+                      void *data);
+
 struct number_change {
     const char *service;
     const char *number; /* SID, or E.164; of a short code its digits */

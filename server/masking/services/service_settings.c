@@ -9,6 +9,8 @@
 #define HOUR   (3600 * SECOND)
 #define DAY    (24 * HOUR)
 
+enum { NUMBERS_MOST = 100000 };
+
 struct service_settings service_settings_unset(void)
 {
     return (struct service_settings){
@@ -22,6 +24,8 @@ struct service_settings service_settings_unset(void)
         .closed_session_retention = SETTING_UNSET,
         .event_retention = SETTING_UNSET,
         .reuse_names = SETTING_UNSET,
+        .most_reserved = SETTING_UNSET,
+        .most_unreserved = SETTING_UNSET,
     };
 }
 
@@ -37,6 +41,8 @@ struct service_settings service_settings_default(void)
         .idle_cap = 0,
         .closed_session_retention = 90 * DAY,
         .event_retention = 30 * DAY,
+        .most_reserved = 5000,
+        .most_unreserved = 500,
         .default_mode = MASKLINE__STORE__V1__MODE__MODE_VOICE_AND_MESSAGE,
         .number_selection = MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_PREFER_STICKY,
         .geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY,
@@ -59,6 +65,13 @@ struct service_settings service_settings_default(void)
     X(closed_session_retention, "retention_policy.closed_sessions", 1, 3660 * DAY) \
     X(event_retention, "retention_policy.events", 1, 3660 * DAY)
 
+/* What there may be of something. */
+static void form_most(struct error *error, const char *path, int64_t most)
+{
+    if (most != SETTING_UNSET && (most < 1 || most > NUMBERS_MOST))
+        error_field(error, path, "From 1 to %d.", NUMBERS_MOST);
+}
+
 void settings_form(struct error *error, const struct service_settings *settings)
 {
 #define CHECK(name, path, least, most)   \
@@ -71,6 +84,8 @@ void settings_form(struct error *error, const struct service_settings *settings)
     if ((unsigned)settings->number_selection >
         MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY)
         error_field(error, "number_policy.selection_behavior", "This is no behaviour.");
+    form_most(error, "number_policy.most_reserved", settings->most_reserved);
+    form_most(error, "number_policy.most_unreserved", settings->most_unreserved);
     if ((unsigned)settings->geo_match_level >
         MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_RADIUS)
         error_field(error, "number_policy.geo_match_level", "This is no level.");
@@ -78,6 +93,14 @@ void settings_form(struct error *error, const struct service_settings *settings)
         MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
         error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
     keyword_settings_form(error, settings);
+}
+
+static bool take_most(uint32_t *most, int64_t change)
+{
+    if (change == SETTING_UNSET || change == *most)
+        return false;
+    *most = (uint32_t)change;
+    return true;
 }
 
 bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *settings,
@@ -99,6 +122,8 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
         settings->number_selection = change->number_selection;
         changed = true;
     }
+    changed = take_most(&settings->most_reserved, change->most_reserved) || changed;
+    changed = take_most(&settings->most_unreserved, change->most_unreserved) || changed;
     if (change->geo_match_level && change->geo_match_level != settings->geo_match_level) {
         settings->geo_match_level = change->geo_match_level;
         changed = true;
