@@ -154,6 +154,9 @@ static bool decide(struct op *base, struct rows *rows)
     struct session_op *op = &update->base;
     if (!session_op_find(op, rows, update->change->service, update->change->session))
         return false;
+    if (update->change->ended_is_closed && update->change->status == CLOSED &&
+        !session_open(op->session))
+        return true;
     if (!legal(op->session, update->change->status))
         return refuse(&base->error, REFUSED_STATUS_CHANGE);
     bool ok = session_open(op->session) ? change_open(update, rows) : change_ended(update, rows);

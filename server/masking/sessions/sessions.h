@@ -46,6 +46,8 @@ struct session_change {
     int64_t expire_time; /* 0: none */
     Maskline__Store__V1__SessionStatus
         status; /* UNSPECIFIED: as it is; IN_PROGRESS re-opens, CLOSED closes */
+    bool
+        ended_is_closed; /* with CLOSED: one that has ended already stays as it is, and that is no error */
     bool set_metadata;
     struct metadata metadata; /* tidy; all of it becomes this */
 };
