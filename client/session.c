@@ -1,11 +1,10 @@
 #include "client/cli.h"
 #include "client/reflect.h"
+#include "client/session_batch.h"
 
 #include "maskline/v1/participants.pb-c.h"
 #include "maskline/v1/sessions.grpc-c-client.h"
 #include "maskline/v1/sessions.pb-c.h"
-
-#include <string.h>
 
 static const char *const heads[] = {"SID",          "NAME",    "STATUS",       "MODE",
                                     "PARTICIPANTS", "CREATED", "LAST MESSAGE", "ENDS"};
@@ -89,6 +88,21 @@ static const struct option list_options[] = {
     {0},
 };
 
+static const struct option batch_options[] = {
+    {.name = "file",
+     .letter = 'f',
+     .value = "FILE",
+     .help = "what is to be done, a line for each session; - reads the standard input"},
+    {.name = "ttl",
+     .value = "TIME",
+     .kind = OPTION_DURATION,
+     .help = "those that are made end so long after the last message"},
+    {.name = "request-id",
+     .value = "TEXT",
+     .help = "makes it safe to send the same file again; the line's number is added"},
+    {0},
+};
+
 static const struct option update_options[] = {
     {.name = "ttl",
      .value = "TIME",
@@ -109,23 +123,6 @@ static const struct option update_options[] = {
     {0},
 };
 
-/* "+15551230001" or "+15551230001@+15550100001": who, and which proxy number it shall have. */
-static bool add_person(struct cli *cli, char *text, Maskline__V1__ParticipantSpec **ret_spec)
-{
-    Maskline__V1__ParticipantSpec *spec = arena_alloc(cli->arena, sizeof *spec);
-    if (!spec)
-        return cli_no_memory(), false;
-    maskline__v1__participant_spec__init(spec);
-    spec->identifier = text;
-    char *at = strchr(text, '@');
-    if (at) {
-        *at = '\0';
-        spec->proxy_identifier = at + 1;
-    }
-    *ret_spec = spec;
-    return true;
-}
-
 static bool add_people(struct cli *cli, ProtobufCMessage *message)
 {
     Maskline__V1__CreateSessionRequest *request =
@@ -135,9 +132,12 @@ static bool add_people(struct cli *cli, ProtobufCMessage *message)
     request->participants = arena_array(cli->arena, count, sizeof *request->participants);
     if (!request->participants)
         return cli_no_memory(), false;
-    for (size_t i = 0; i < count; i++)
-        if (!add_person(cli, given[i]->text, &request->participants[request->n_participants++]))
+    for (size_t i = 0; i < count; i++) {
+        request->participants[i] = session_person(cli->arena, given[i]->text);
+        if (!request->participants[i])
             return false;
+        request->n_participants++;
+    }
     return true;
 }
 
@@ -168,6 +168,19 @@ const struct command session_commands[] = {
      .shown = "session",
      .view = &view,
      .fill = add_people},
+    {.noun = "session",
+     .verb = "batch",
+     .summary = "Make and close many sessions",
+     .more =
+         "A line of the file is `create NAME NUMBER NUMBER`, with - for no name, or `close "
+         "SESSION`. "
+         "Blank lines and what follows a # do not count. Each line is done by itself: one that is "
+         "refused is told of, and the others are done.",
+     .arguments = {{"SERVICE", "service", LIVE_SERVICE}},
+     .options = batch_options,
+     .examples = {"rides -f trips.txt", "rides -f - --ttl 2h --request-id monday"},
+     .view = &view,
+     .run = session_batch},
     {.noun = "session",
      .verb = "list",
      .summary = "Show a Service's sessions",

@@ -1,5 +1,6 @@
 #include "server/api/internal.h"
 
+#include "server/api/limits.h"
 #include "server/api/ticker.h"
 
 #include <stdlib.h>
@@ -11,8 +12,9 @@ struct api *api_new(const struct api_parts *parts)
         return NULL;
     api->parts = *parts;
     api->ticker = ticker_new();
-    if (!api->ticker) {
-        free(api);
+    api->limits = limits_new(parts->masking);
+    if (!api->ticker || !api->limits) {
+        api_free(api);
         return NULL;
     }
     services_bind(api);
@@ -33,6 +35,7 @@ void api_free(struct api *api)
     if (!api)
         return;
     ticker_free(api->ticker);
+    limits_free(api->limits);
     free(api);
 }
 
@@ -54,7 +57,7 @@ bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
         {&maskline_v1_carrier_gateway_descriptor, &api->carrier_gateway},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (!grpc_c_server_add(server, all[i].service, all[i].implementation, error))
+        if (!limits_add(api->limits, server, all[i].service, all[i].implementation, error))
             return false;
     return true;
 }

@@ -63,6 +63,9 @@ static Maskline__V1__RetentionPolicy *retention_policy(
         return NULL;
     policy->closed_sessions = duration_new(arena, settings->closed_session_retention);
     policy->events = duration_new(arena, settings->event_retention);
+    policy->request_ids = duration_new(arena, settings->request_retention
+                                                  ? settings->request_retention
+                                                  : service_settings_default().request_retention);
     return policy;
 }
 
@@ -85,5 +88,9 @@ Maskline__V1__Service *service_message(struct arena *arena,
     message->message_policy = message_policy(arena, service->settings);
     message->retention_policy = retention_policy(arena, service->settings);
     message->keyword_policy = keyword_policy_message(arena, service->settings);
+    message->rate_policy = message_new(arena, &maskline__v1__rate_policy__descriptor);
+    if (message->rate_policy)
+        message->rate_policy->requests_per_second =
+            (uint32_t)service->settings->requests_per_second;
     return message;
 }

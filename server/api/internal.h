@@ -16,11 +16,13 @@
 #include "maskline/v1/simulator.grpc-c-server.h"
 #include "server/api/api.h"
 
+struct limits;
 struct ticker;
 
 struct api {
     struct api_parts parts;
     struct ticker *ticker;
+    struct limits *limits;
     struct maskline_v1_services_service services;
     struct maskline_v1_phone_numbers_service phone_numbers;
     struct maskline_v1_short_codes_service short_codes;

@@ -5,6 +5,7 @@
 #include "server/api/entry_error.h"
 #include "server/api/internal.h"
 #include "server/api/session_draft.h"
+#include "server/masking/services/rates.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -139,11 +140,16 @@ static bool start(struct entry *entry, const Maskline__V1__BatchSessionsRequest 
         return too_large(error);
     switch (request->entry_case) {
     case MASKLINE__V1__BATCH_SESSIONS_REQUEST__ENTRY_CREATE:
-        if (!session_draft_read(masking, entry->arena, request->create, &entry->draft, error))
+        if (!rates_take(masking, request->create->service, "/maskline.v1.Sessions/CreateSession",
+                        error) ||
+            !session_draft_read(masking, entry->arena, request->create, &entry->draft, error))
             return false;
         sessions_create(masking, &entry->draft, told, entry);
         return true;
     case MASKLINE__V1__BATCH_SESSIONS_REQUEST__ENTRY_CLOSE:
+        if (!rates_take(masking, request->close->service, "/maskline.v1.Sessions/UpdateSession",
+                        error))
+            return false;
         entry->change = (struct session_change){
             .service = request->close->service,
             .session = request->close->session,

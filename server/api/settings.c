@@ -27,13 +27,16 @@ const struct mask_path *service_mask_paths(void)
         {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE},
         {"message_policy.max_life", CHANGES_MAX_LIFE},
         {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
-        {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS},
+        {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS | CHANGES_REQUEST_IDS},
         {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS},
         {"retention_policy.events", CHANGES_EVENTS},
         {"keyword_policy", CHANGES_KEYWORD_HANDLING | CHANGES_OPT_OUT_SCOPE | CHANGES_KEYWORDS},
         {"keyword_policy.handling", CHANGES_KEYWORD_HANDLING},
         {"keyword_policy.opt_out_scope", CHANGES_OPT_OUT_SCOPE},
         {"keyword_policy.keywords", CHANGES_KEYWORDS},
+        {"retention_policy.request_ids", CHANGES_REQUEST_IDS},
+        {"rate_policy", CHANGES_RATE},
+        {"rate_policy.requests_per_second", CHANGES_RATE},
         {NULL, 0},
     };
     return paths;
@@ -48,7 +51,7 @@ struct span {
     int64_t standard;
 };
 
-enum { SPANS = 9 };
+enum { SPANS = 10 };
 
 static void list_spans(const struct policies *policies, struct service_settings *settings,
                        struct span spans[SPANS])
@@ -79,6 +82,9 @@ static void list_spans(const struct policies *policies, struct service_settings 
          standard.closed_session_retention},
         {"retention_policy.events", CHANGES_EVENTS, retention ? retention->events : NULL,
          &settings->event_retention, standard.event_retention},
+        {"retention_policy.request_ids", CHANGES_REQUEST_IDS,
+         retention ? retention->request_ids : NULL, &settings->request_retention,
+         standard.request_retention},
     };
     for (size_t i = 0; i < SPANS; i++)
         spans[i] = all[i];
@@ -107,6 +113,8 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_MOST_UNRESERVED;
     if (policies->session && policies->session->reuse_names)
         set |= CHANGES_REUSE_NAMES;
+    if (policies->rate && policies->rate->requests_per_second > 0)
+        set |= CHANGES_RATE;
     return set | keyword_policy_set(policies->keyword);
 }
 
@@ -179,6 +187,8 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
     }
     read_enums(error, policies, changes, &settings);
     read_geo(error, policies->number, changes, &settings);
+    if (changes & CHANGES_RATE)
+        settings.requests_per_second = policies->rate ? policies->rate->requests_per_second : 0;
     if (changes & CHANGES_REUSE_NAMES)
         settings.reuse_names = policies->session && policies->session->reuse_names;
     keyword_policy_read(error, arena, policies->keyword, changes, &settings);

@@ -15,6 +15,7 @@ struct policies {
     const Maskline__V1__MessagePolicy *message;
     const Maskline__V1__RetentionPolicy *retention;
     const Maskline__V1__KeywordPolicy *keyword;
+    const Maskline__V1__RatePolicy *rate;
 };
 
 /* Bits of a Service's changes. */
@@ -39,6 +40,8 @@ enum {
     CHANGES_KEYWORDS = 1 << 22,
     CHANGES_MOST_RESERVED = 1 << 26,
     CHANGES_MOST_UNRESERVED = 1 << 27,
+    CHANGES_REQUEST_IDS = 1 << 29,
+    CHANGES_RATE = 1 << 30,
 };
 
 /* For mask_changes. */

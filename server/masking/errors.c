@@ -34,6 +34,9 @@ static const struct {
                                      "The cool-down must be at least the life of a message and the "
                                      "late-reply window together."},
 
+    [REFUSED_RATE_LIMITED] = {"RATE_LIMITED", STATUS_RESOURCE_EXHAUSTED, 80621,
+                              "The Service takes no more calls of this method just now."},
+
     [REFUSED_NUMBER_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80407,
                             "This is no SID of a phone number: PN and 32 lower-case hex digits."},
     [REFUSED_NUMBER_NOT_FOUND] = {"PHONE_NUMBER_NOT_FOUND", STATUS_NOT_FOUND, 80301,

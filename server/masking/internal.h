@@ -14,6 +14,7 @@ struct outbox; /* outbox.h: legs that wait for an attempt */
 struct ports;  /* ports.h: the carriers to send by */
 struct recent; /* recent.h: routes that carried a message lately */
 struct bars;   /* bars.h: which Services have people who opted out */
+struct rates;  /* rates_internal.h: how many calls of the API have passed */
 struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
@@ -27,6 +28,7 @@ struct masking {
     struct ports *ports;
     struct outbox *outbox;
     struct timers *timers;
+    struct rates *rates;
 };
 
 /* ---- how the parts hear of each other; writer's thread unless said otherwise ---- */

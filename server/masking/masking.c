@@ -8,6 +8,7 @@
 #include "server/masking/numbers/pools.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/messages/recent.h"
+#include "server/masking/services/rates_internal.h"
 #include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
@@ -26,12 +27,14 @@ static bool rebuild(void *data, struct view *view, struct error *error)
     bars_clear(masking->bars);
     return known_rebuild(masking->known, view, error) &&
            timers_rebuild(masking->timers, view, error) &&
+           rates_rebuild(masking->rates, view, masking->store, error) &&
            outbox_rebuild(masking->outbox, view, error);
 }
 
 static void free_parts(struct masking *masking)
 {
     timers_free(masking->timers);
+    rates_free(masking->rates);
     outbox_free(masking->outbox);
     ports_free(masking->ports);
     recent_free(masking->recent);
@@ -56,8 +59,9 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->ports = ports_new();
     masking->outbox = outbox_new(masking, &standard);
     masking->timers = timers_new(masking);
+    masking->rates = rates_new();
     if (masking->known && masking->bars && masking->pools && masking->recent && masking->ports &&
-        masking->outbox && masking->timers)
+        masking->outbox && masking->timers && masking->rates)
         return masking;
     free_parts(masking);
     return NULL;

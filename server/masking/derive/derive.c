@@ -1,5 +1,6 @@
 #include "server/masking/derive/derive.h"
 
+#include "proto/c/fault.h"
 #include "proto/c/wire_check.h"
 #include "server/masking/derive/entry_check.h"
 #include "server/masking/rows/known.h"
@@ -23,7 +24,9 @@ static bool derive_request(struct deriving *d)
         family = KV_META;
         mark.service = d->entry->service_created->service->sid;
     }
-    return derive_record(d, family, &key, &mark.base, d->entry->time + REQUEST_KEPT, ROW_LATER);
+    int64_t kept =
+        request->kept && !MUTANT("request_ids_kept_a_day") ? request->kept : REQUEST_KEPT;
+    return derive_record(d, family, &key, &mark.base, d->entry->time + kept, ROW_LATER);
 }
 
 static bool derive_change(struct deriving *d)

@@ -1,6 +1,7 @@
 #include "server/masking/derive/derive.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools.h"
+#include "server/masking/services/rates_internal.h"
 
 #include <string.h>
 
@@ -14,6 +15,7 @@ static struct key name_key(struct deriving *d, const char *name)
 static bool put_service(struct deriving *d, const Maskline__Store__V1__Service *service)
 {
     struct key key = key_service(d->tenant, d->service);
+    rates_note(d->masking->rates, service->settings);
     return derive_record(d, KV_META, &key, &service->base, 0, ROW_WITH_ENTRY);
 }
 

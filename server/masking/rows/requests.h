@@ -6,7 +6,7 @@
 
 #include "server/masking/internal.h"
 
-/* How long a request id is known. */
+/* How long a request id is known, unless the Service says otherwise. */
 #define REQUEST_KEPT (INT64_C(24) * 3600 * 1000000)
 
 /* As request_seen (internal.h), of the request that makes a Service, whose scope is the tenant. */

@@ -183,10 +183,26 @@ const Maskline__Store__V1__Entry *rows_appending(void)
     return appending;
 }
 
+/* For how long the entry's request is known. */
+static bool keep_request(struct rows *rows, const uint8_t *service,
+                         const Maskline__Store__V1__Entry *entry, struct error *error)
+{
+    if (entry->change_case == MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_CREATED) {
+        entry->request->kept = entry->service_created->service->settings->request_retention;
+        return true;
+    }
+    enum kv_found found = last_service(rows, service, error);
+    if (found == KV_FOUND && rows->service->settings)
+        entry->request->kept = rows->service->settings->request_retention;
+    return found != KV_FAILED;
+}
+
 bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1__Entry *entry,
                  uint64_t *ret_position, struct error *error)
 {
     entry->time = rows->now;
+    if (entry->request && !keep_request(rows, service, entry, error))
+        return false;
     size_t size = maskline__store__v1__entry__get_packed_size(entry);
     uint8_t *packed = arena_alloc(rows->arena, size);
     if (!packed)

@@ -4,6 +4,8 @@
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/services/keyword_settings.h"
+#include "server/masking/rows/requests.h"
+#include "server/masking/services/rates.h"
 
 #define SECOND INT64_C(1000000)
 #define HOUR   (3600 * SECOND)
@@ -23,6 +25,8 @@ struct service_settings service_settings_unset(void)
         .idle_cap = SETTING_UNSET,
         .closed_session_retention = SETTING_UNSET,
         .event_retention = SETTING_UNSET,
+        .request_retention = SETTING_UNSET,
+        .requests_per_second = SETTING_UNSET,
         .reuse_names = SETTING_UNSET,
         .most_reserved = SETTING_UNSET,
         .most_unreserved = SETTING_UNSET,
@@ -43,6 +47,8 @@ struct service_settings service_settings_default(void)
         .event_retention = 30 * DAY,
         .most_reserved = 5000,
         .most_unreserved = 500,
+        .request_retention = REQUEST_KEPT,
+        .requests_per_second = 0,
         .default_mode = MASKLINE__STORE__V1__MODE__MODE_VOICE_AND_MESSAGE,
         .number_selection = MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_PREFER_STICKY,
         .geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY,
@@ -63,7 +69,8 @@ struct service_settings service_settings_default(void)
     X(max_message_life, "message_policy.max_life", 1, 7 * DAY)                     \
     X(closing_grace, "message_policy.closing_grace", 0, 7 * DAY)                   \
     X(closed_session_retention, "retention_policy.closed_sessions", 1, 3660 * DAY) \
-    X(event_retention, "retention_policy.events", 1, 3660 * DAY)
+    X(event_retention, "retention_policy.events", 1, 3660 * DAY)                   \
+    X(request_retention, "retention_policy.request_ids", 1, 366 * DAY)
 
 /* What there may be of something. */
 static void form_most(struct error *error, const char *path, int64_t most)
@@ -93,6 +100,8 @@ void settings_form(struct error *error, const struct service_settings *settings)
         MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
         error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
     keyword_settings_form(error, settings);
+    if (settings->requests_per_second > RATE_MOST)
+        error_field(error, "rate_policy.requests_per_second", "At most %d.", RATE_MOST);
 }
 
 static bool take_most(uint32_t *most, int64_t change)
@@ -130,6 +139,11 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
     }
     if (change->geo_matching && change->geo_matching != settings->geo_matching) {
         settings->geo_matching = change->geo_matching;
+        changed = true;
+    }
+    if (change->requests_per_second != SETTING_UNSET &&
+        change->requests_per_second != settings->requests_per_second) {
+        settings->requests_per_second = change->requests_per_second;
         changed = true;
     }
     if (change->reuse_names != SETTING_UNSET &&

@@ -23,8 +23,9 @@ enum keyword_handling { KEYWORDS_UNSET, KEYWORDS_ON, KEYWORDS_OFF };
 
 struct service_settings {
     int64_t default_ttl, cool_down, late_reply_window, max_message_life, closing_grace, quarantine,
-        idle_cap, closed_session_retention, event_retention; /* microseconds */
-    int64_t most_reserved, most_unreserved;                  /* numbers of the pool */
+        idle_cap, closed_session_retention, event_retention, request_retention; /* microseconds */
+    int64_t requests_per_second;
+    int64_t most_reserved, most_unreserved; /* numbers of the pool */
     Maskline__Store__V1__Mode default_mode;
     Maskline__Store__V1__NumberSelection number_selection;
     Maskline__Store__V1__GeoMatchLevel geo_match_level;

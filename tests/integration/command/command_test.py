@@ -81,6 +81,34 @@ class Command(harness.Case):
         for bad in ["order", "=4711"]:
             self.assertIn("KEY=VALUE", self.run_it("session", "update", "rides", "a", "--metadata", bad, status=2).stderr)
 
+    def test_a_file_of_sessions(self):
+        self.run_it("service", "create", "rides")
+        for number in ["+15550100001", "+15550100002"]:
+            self.run_it("number", "add", "rides", number)
+        path = os.path.join(self.folder, "trips")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("create a +15551230001 +15551230002 # the first\n\ncreate - +15551230003@+15550100002\n"
+                       "create a\nclose b\n  close a\n")
+            file.writelines(f"create n{index}\n" for index in range(400))
+        done = self.run_it("session", "batch", "rides", "-f", path, "--ttl", "1h", "--request-id", "r", "--json", status=1)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([row.get("uniqueName", "") for row in rows], ["a", "", "a"] + [f"n{index}" for index in range(400)])
+        self.assertEqual((rows[0]["ttl"], rows[1]["participants"][0]["proxyIdentifier"], rows[2]["status"]),
+                         ("3600s", "+15550100002", "SESSION_STATUS_CLOSED"))
+        self.assertIn(f"{path}, line 4:\n", done.stderr)
+        self.assertIn(f"{path}, line 5:\n", done.stderr)
+        self.assertIn("SESSION_NAME_TAKEN", done.stderr)
+        self.assertIn("403 done, 2 refused", done.stderr)
+        again = self.run_it("session", "batch", "rides", "-f", path, "--ttl", "1h", "--request-id", "r", "--json", status=1)
+        self.assertEqual([json.loads(line)["sid"] for line in again.stdout.splitlines()], [row["sid"] for row in rows])
+        for bad in ["open a", "close", "close a b", "create", "create a +1 +2 +3"]:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"create -\n{bad}\ncreate -\n")
+            done = self.run_it("session", "batch", "rides", "-f", path, status=2)
+            self.assertIn("line 2", done.stderr)
+            self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertIn("which file?", self.run_it("session", "batch", "rides", status=2).stderr)
+
     def test_numbers_are_changed_and_removed(self):
         self.run_it("service", "create", "rides")
         self.run_it("number", "add", "rides", "+15550100001", "--name", "first", "--sms")

@@ -52,6 +52,8 @@ class Examples(harness.Case):
         for name, start in [("numbers.txt", 10), ("more.txt", 20)]:
             with open(os.path.join(self.work, name), "w", encoding="ascii") as file:
                 file.writelines(f"+155501000{number}\n" for number in range(start, start + 3))
+        with open(os.path.join(self.work, "trips.txt"), "w", encoding="ascii") as file:
+            file.write("create trip-3 +15551230006\nclose trip-3\n")
         self.environment = {**os.environ, "MASKLINE_SERVER": self.address, "PAGER": "cat", "MANPAGER": "cat", "LC_ALL": "C.UTF-8",
                             "PATH": f"{os.path.dirname(MASKLINE)}:{os.environ['PATH']}"}
 

@@ -54,6 +54,37 @@ START_TEST(a_repeat_gets_the_first_answer)
 }
 END_TEST
 
+/* holds: SVC-10 */
+START_TEST(it_is_known_for_as_long_as_the_service_says)
+{
+    char path[] = "/tmp/maskline-requests-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_with(path);
+    struct service_change change = {.service = world->service,
+                                    .settings = service_settings_unset()};
+    const Maskline__Store__V1__Session *before =
+        call_session_create(world, (struct session_draft){.request = request("Other", "a", 1)});
+    change.settings.request_retention = HOUR;
+    ck_done(call_service_update(world, &change));
+    const Maskline__Store__V1__Session *first =
+        call_session_create(world, (struct session_draft){.request = request("Other", "b", 1)});
+    world_move(world, HOUR - 1);
+    const struct session_draft again = {.request = request("Other", "b", 1)};
+    ck_assert_str_eq(sid_of(world, call_session_create(world, again)), sid_of(world, first));
+    world_restart(world);
+    ck_assert_str_eq(sid_of(world, call_session_create(world, again)), sid_of(world, first));
+    world_move(world, 1);
+    ck_assert_str_ne(sid_of(world, call_session_create(world, again)), sid_of(world, first));
+    /* One that was used before the change is known for as long as was said then. */
+    const struct session_draft earlier = {.request = request("Other", "a", 1)};
+    ck_assert_str_eq(sid_of(world, call_session_create(world, earlier)), sid_of(world, before));
+    world_move(world, 23 * HOUR);
+    ck_assert_str_ne(sid_of(world, call_session_create(world, earlier)), sid_of(world, before));
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
 /* holds: IDM-04 */
 START_TEST(another_body_is_refused)
 {
@@ -245,7 +276,7 @@ START_TEST(one_in_flight_is_waited_for)
 }
 END_TEST
 
-SUITE_MAIN("requests", a_repeat_gets_the_first_answer, another_body_is_refused,
-           it_counts_for_one_method_of_one_service, failures_are_not_kept, it_is_known_for_a_day,
-           its_form_is_checked, a_service_too, a_participant_too, it_is_known_after_a_restart,
-           one_in_flight_is_waited_for)
+SUITE_MAIN("requests", a_repeat_gets_the_first_answer, it_is_known_for_as_long_as_the_service_says,
+           another_body_is_refused, it_counts_for_one_method_of_one_service, failures_are_not_kept,
+           it_is_known_for_a_day, its_form_is_checked, a_service_too, a_participant_too,
+           it_is_known_after_a_restart, one_in_flight_is_waited_for)

@@ -39,6 +39,8 @@ START_TEST(is_made_with_every_default)
     ck_assert_int_eq(settings->quarantine, 7 * DAY);
     ck_assert_int_eq(settings->idle_cap, 0);
     ck_assert(!settings->reuse_names);
+    ck_assert_int_eq(settings->request_retention, DAY);
+    ck_assert_int_eq(settings->requests_per_second, 0);
     ck_assert_int_eq(settings->closed_session_retention, 90 * DAY);
     ck_assert_int_eq(settings->event_retention, 30 * DAY);
     /* The log begins with it. */
@@ -139,6 +141,10 @@ START_TEST(settings_are_checked)
         {AT(closed_session_retention), 3660 * DAY, 0, "retention_policy.closed_sessions"},
         {AT(event_retention), 3660 * DAY, 3660 * DAY + 1, "retention_policy.events"},
         {AT(closing_grace), 0, -2, "message_policy.closing_grace"},
+        {AT(request_retention), 1, 0, "retention_policy.request_ids"},
+        {AT(request_retention), 366 * DAY, 366 * DAY + 1, "retention_policy.request_ids"},
+        {AT(requests_per_second), 1000, 1001, "rate_policy.requests_per_second"},
+        {AT(requests_per_second), 0, 1001, "rate_policy.requests_per_second"},
     };
     for (size_t i = 0; i < sizeof BOUNDS / sizeof *BOUNDS; i++) {
         change.settings = service_settings_unset();
