@@ -91,34 +91,36 @@ static void say_why(const struct phone_book *book, const char *why)
 }
 
 /* How many could be. The rest is given up: a phone that is missing is added again, and a server that does not start helps nobody. */
-static off_t read_phones(const struct phone_book *book, FILE *file, struct simulator *simulator)
+static off_t read_phones(struct phone_book *book, struct simulator *simulator)
 {
     off_t count = 0;
     char record[RECORD];
-    for (; fread(record, RECORD, 1, file) == 1; count++) {
+    ssize_t size;
+    while ((size = pread(book->file, record, RECORD, count * RECORD)) == RECORD) {
         struct simulator_handset phone;
         struct error error;
         error_set(&error, STATUS_DATA_LOSS, "", 0, "from phone %lld on the file is damaged",
                   (long long)count + 1);
         if (!record_read(record, &phone) || !simulator_restore_handset(simulator, &phone, &error)) {
             say_why(book, error.message);
-            break;
+            return count;
         }
+        count++;
     }
+    book->lost = size < 0;
     return count;
 }
 
 static void read_file(struct phone_book *book, struct simulator *simulator)
 {
-    FILE *file = fopen(book->path, "r+e");
-    if (!file && errno == ENOENT)
+    book->file = open(book->path, O_RDWR | O_CLOEXEC);
+    if (book->file < 0 && errno == ENOENT)
         return;
-    off_t count = file ? read_phones(book, file, simulator) : 0;
-    book->lost = !file || ferror(file) || ftruncate(fileno(file), count * RECORD) != 0;
+    off_t count = book->file < 0 ? 0 : read_phones(book, simulator);
+    if (!book->lost)
+        book->lost = book->file < 0 || ftruncate(book->file, count * RECORD) != 0;
     if (book->lost)
         say_why(book, strerror(errno));
-    if (file)
-        fclose(file);
 }
 
 /* ---- writing ---- */
@@ -126,7 +128,7 @@ static void read_file(struct phone_book *book, struct simulator *simulator)
 static bool write_record(struct phone_book *book, uint64_t place, const char record[RECORD])
 {
     if (book->file < 0)
-        book->file = open(book->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        book->file = open(book->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (book->file < 0)
         return false;
     ssize_t done = pwrite(book->file, record, RECORD, (off_t)(place * RECORD));

@@ -144,7 +144,6 @@ class Clock(Case):
         self.up.start()
         self.world.server = self.up
         self.until_closed(old)
-        self.add_phones()
         self.deliver(self.world.session(ANN, BEN), "hours later")
         self.assert_in_order()
         self.assertEqual(self.up.stop(), 0)
