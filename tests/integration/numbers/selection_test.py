@@ -78,4 +78,4 @@ class Selection(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
