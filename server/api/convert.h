@@ -35,10 +35,12 @@ Maskline__V1__Participant *participant_message(struct arena *arena,
                                                const Maskline__Store__V1__Session *session,
                                                const Maskline__Store__V1__Participant *participant);
 
-/* `service` is the Service's SID. */
+/* `service` is the Service's SID. The first shows the carriers' ids; the second, for events, does not, and neither does a leg. */
 Maskline__V1__Interaction *interaction_message(struct arena *arena, ProtobufCBinaryData service,
                                                const Maskline__Store__V1__Interaction *interaction);
 
+Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinaryData service,
+                                            const Maskline__Store__V1__Interaction *interaction);
 Maskline__V1__Leg *leg_message(struct arena *arena, const Maskline__Store__V1__Leg *leg);
 
 /* What kind of event an entry is: UNSPECIFIED for none that this server knows. */

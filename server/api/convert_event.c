@@ -362,7 +362,9 @@ static Maskline__V1__InteractionCreated *interaction_created(
         message_new(arena, &maskline__v1__interaction_created__descriptor);
     if (!message)
         return NULL;
-    message->interaction = interaction_message(arena, service, created->interaction);
+    message->interaction = MUTANT("event_tells_provider_id")
+                               ? interaction_message(arena, service, created->interaction)
+                               : interaction_told(arena, service, created->interaction);
     message->session_started = created->first;
     return message;
 }

@@ -67,8 +67,8 @@ static Maskline__V1__InteractionStatus status_of(
     return MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED;
 }
 
-Maskline__V1__Interaction *interaction_message(struct arena *arena, ProtobufCBinaryData service,
-                                               const Maskline__Store__V1__Interaction *interaction)
+Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinaryData service,
+                                            const Maskline__Store__V1__Interaction *interaction)
 {
     Maskline__V1__Interaction *message = message_new(arena, &maskline__v1__interaction__descriptor);
     if (!message)
@@ -90,5 +90,18 @@ Maskline__V1__Interaction *interaction_message(struct arena *arena, ProtobufCBin
     message->create_time = message_time(arena, interaction->create_time);
     message->update_time = message_time(arena, interaction->update_time);
     message->expire_time = message_time(arena, interaction->expire_time);
+    return message;
+}
+
+Maskline__V1__Interaction *interaction_message(struct arena *arena, ProtobufCBinaryData service,
+                                               const Maskline__Store__V1__Interaction *interaction)
+{
+    Maskline__V1__Interaction *message = interaction_told(arena, service, interaction);
+    if (!message || arena_full(arena))
+        return message;
+    if (message->inbound)
+        message->inbound->provider_id = interaction->inbound->provider_id;
+    for (size_t i = 0; i < message->n_outbound; i++)
+        message->outbound[i]->provider_id = interaction->outbound[i]->provider_id;
     return message;
 }

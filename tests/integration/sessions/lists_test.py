@@ -126,7 +126,7 @@ class Lists(Case):
         self.assertEqual(listed(created={"start_time": sent[1].create_time, "end_time": sent[3].create_time}), [1, 2])
         self.assertEqual(listed(created={"start_time": sent[3].create_time}, outbound_statuses=[status]), [3, 4])
 
-    # holds: SES-03
+    # holds: API-07 SES-03
     def test_names_of_ended_sessions(self):
         world = self.world
         first = world.session(unique_name="a").sid

@@ -150,6 +150,7 @@ class Smoke(Case):
             self.assertEqual(server.launch().wait(), 2, flags)
             self.assertFalse(os.path.exists(server.data), flags)
 
+    # holds: EVT-05 INT-02
     def test_program_is_a_carrier(self):
         server = self.server("--carrier", "gateway:radio").start()
         call = {"timeout": PATIENCE}
@@ -186,6 +187,9 @@ class Smoke(Case):
         listed = server.interactions.ListInteractions(
             pb.interactions.ListInteractionsRequest(service="shop", session=alice.session_sid), **call).interactions
         self.assertEqual(listed[0].outbound[0].status, pb.interactions.LEG_STATUS_DELIVERED)
+        self.assertEqual((listed[0].inbound.provider_id, listed[0].outbound[0].provider_id), ("1", "x"))
+        for event in server.events.ListEvents(pb.events.ListEventsRequest(service="shop"), **call).events:
+            self.assertNotIn("provider_id", str(event))
         said.put(None)
         self.assertEqual(list(told), [])
         self.assertEqual(told.code(), grpc.StatusCode.OK)

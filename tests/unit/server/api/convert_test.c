@@ -106,6 +106,7 @@ START_TEST(test_ttl_as_asked_for_and_as_it_counts)
 }
 END_TEST
 
+/* holds: INT-02 */
 START_TEST(test_interaction)
 {
     begin();
@@ -121,6 +122,8 @@ START_TEST(test_interaction)
     ck_assert_str_eq(interaction->content->body, "<body>");
     ck_assert_str_eq(interaction->content->media[1]->url, "<url>");
     ck_assert_str_eq(interaction->outbound[0]->error->carrier_code, "<carrier_code>");
+    ck_assert_str_eq(interaction->inbound->provider_id, PROVIDER_ID);
+    ck_assert_str_eq(interaction->outbound[1]->provider_id, PROVIDER_ID);
     end();
 }
 END_TEST

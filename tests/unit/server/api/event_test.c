@@ -67,8 +67,8 @@ static void set_short_code(Maskline__Store__V1__Entry *entry, bool short_code)
 /* The number of an entry's change and of the event's payload, and what the payload rightly leaves empty. */
 static void expect_event(unsigned change, unsigned payload, bool short_code)
 {
-    /* Only what a session is about has one; a number's use is not told by events. */
-    static const char *const rightly_empty[] = {"session_sid", "in_use", NULL};
+    /* Only what a session is about has one; a number's use and carriers' ids are not told by events. */
+    static const char *const rightly_empty[] = {"session_sid", "in_use", "provider_id", NULL};
     struct arena *arena = new_arena();
     Maskline__Store__V1__Entry *entry = entry_of(arena, change);
     set_short_code(entry, short_code);
