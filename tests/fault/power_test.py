@@ -74,6 +74,7 @@ class Power(Case):
             shutil.rmtree(self.path("before"))
         return ""
 
+    # holds: INV-01
     def test_the_journal_tells_all(self):
         """Played to its end it gives the very files that are there: no call has passed by it."""
         os.mkdir(self.path("before"))
@@ -88,18 +89,22 @@ class Power(Case):
             shutil.rmtree(self.path("before"))
             shutil.copytree(self.root, self.path("before"))
 
+    # holds: INV-01
     def test_nothing_that_was_acknowledged_is_lost(self):
         self.assertEqual(self.lives(LIVES), "")
         print(f"{self.rounds} losses", file=sys.stderr)
 
+    # holds: INV-01
     def test_a_store_without_sync_is_found_out(self):
         wrong = self.lives(2, FAULTY, ["strict"], MASKLINE_MUTANT="no_sync")
         self.assertRegex(wrong, "lost: entry|refused STORE_CORRUPT")
 
+    # holds: INV-01
     def test_a_store_that_does_not_sync_its_folder_is_found_out(self):
         wrong = self.lives(2, FAULTY, ["strict"], MASKLINE_MUTANT="no_folder_sync")
         self.assertRegex(wrong, "lost: entry")
 
+    # holds: INV-01
     def test_a_disk_that_forgets_names_is_found_out(self):
         """RocksDB relies on the sync of a folder, too."""
         wrong = self.lives(2, disk=lambda path: Disk(path, folders_sync_themselves=False), losses=["strict"])

@@ -539,6 +539,7 @@ static uint64_t first_entry(void)
     return position;
 }
 
+/* holds: INV-01 INV-08 */
 START_TEST(a_log_is_trimmed_as_far_as_it_is_written_out)
 {
     struct log_id log = world_log(0), unknown = world_log(9);

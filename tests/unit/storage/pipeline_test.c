@@ -22,7 +22,7 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
-/* holds: EVT-01 */
+/* holds: EVT-01 INV-07 */
 START_TEST(what_is_rejected_leaves_no_trace)
 {
     rig_open(&rig, NULL, NULL);
@@ -54,6 +54,7 @@ static void note_order(struct append *append)
     atomic_store(&append->done, true);
 }
 
+/* holds: INV-01 INV-07 */
 START_TEST(a_group_is_done_together_and_in_order)
 {
     enum { COUNT = 20 };

@@ -244,6 +244,7 @@ static void check_not_started(const struct folder *folder)
     ck_assert_int_eq(rig.error.code, STATUS_DATA_LOSS);
 }
 
+/* holds: INV-01 */
 START_TEST(a_damage_in_the_middle_of_the_log_is_refused)
 {
     struct folder folder = folder_make();
@@ -281,6 +282,7 @@ START_TEST(a_damage_behind_what_was_acknowledged_is_mended)
 }
 END_TEST
 
+/* holds: INV-01 */
 START_TEST(a_log_that_was_cut_off_is_refused)
 {
     struct folder folder = folder_make();
@@ -401,6 +403,7 @@ static struct bytes entry_key(unsigned log, uint64_t position, uint8_t ret_key[2
     return (struct bytes){ret_key, 29};
 }
 
+/* holds: INV-01 */
 START_TEST(a_log_that_ends_too_early_is_refused)
 {
     struct folder folder = folder_make();
@@ -414,6 +417,7 @@ START_TEST(a_log_that_ends_too_early_is_refused)
 }
 END_TEST
 
+/* holds: INV-07 */
 START_TEST(a_log_with_a_hole_is_refused)
 {
     struct folder folder = folder_make();

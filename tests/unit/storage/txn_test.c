@@ -227,6 +227,7 @@ static bool look_at_row(struct probe *probe, struct txn *txn)
 }
 
 /* What a command deletes follows from no entry: a replay of the entry that made the row does not make it again. */
+/* holds: STO-03 */
 START_TEST(what_was_deleted_stays_so_in_a_replay)
 {
     enum { WITH_ENTRY = 1 };
@@ -253,6 +254,7 @@ START_TEST(what_was_deleted_stays_so_in_a_replay)
 END_TEST
 
 /* A row lived still when it was added to; it would not any more when that is replayed. */
+/* holds: STO-03 */
 START_TEST(a_replay_judges_by_the_time_of_the_entry)
 {
     enum { ROW = 2 };
@@ -425,6 +427,7 @@ static uint32_t read_shared(void)
     return mark;
 }
 
+/* holds: STO-03 */
 START_TEST(the_last_of_several_logs_wins_in_a_replay_too)
 {
     static const struct {

@@ -124,6 +124,7 @@ START_TEST(test_a_hole_is_told)
 }
 END_TEST
 
+/* holds: INV-08 */
 START_TEST(test_what_was_purged_is_told)
 {
     struct world world;

@@ -477,7 +477,7 @@ static void route_aged(struct command *command, enum command_outcome outcome,
 }
 
 /* A route that was decided on for other people in the session leads to nobody. */
-/* holds: INB-09 */
+/* holds: INB-09 OUT-01 */
 START_TEST(a_route_of_another_generation_leads_nowhere)
 {
     struct world *world = world_of_two();

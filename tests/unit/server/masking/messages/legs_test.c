@@ -238,6 +238,7 @@ START_TEST(codes_tell_no_numbers)
 }
 END_TEST
 
+/* holds: OUT-11 */
 START_TEST(lost_stays_unknown_until_something_is_known)
 {
     static const char *const codes[] = {"", "busy"};

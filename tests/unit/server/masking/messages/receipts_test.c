@@ -126,6 +126,7 @@ START_TEST(bad_ends)
 }
 END_TEST
 
+/* holds: OUT-13 */
 START_TEST(whose_message)
 {
     struct talk talk;

@@ -170,6 +170,7 @@ START_TEST(media_needs_mms)
 }
 END_TEST
 
+/* holds: OUT-06 */
 START_TEST(life)
 {
     struct world *world = world_with_numbers();

@@ -56,6 +56,7 @@ static const char *number_for(struct world *world, const char *person_)
     return proxy_of(session, 0);
 }
 
+/* holds: INV-05 */
 START_TEST(no_person_has_a_number_twice)
 {
     struct world *world = world_of(0);
@@ -262,7 +263,7 @@ START_TEST(avoid_sticky_takes_one_that_a_person_never_had)
 }
 END_TEST
 
-/* holds: NUM-11 NUM-16 PAR-06 SEL-03 */
+/* holds: NUM-11 NUM-12 NUM-16 PAR-06 SEL-03 */
 START_TEST(reserved_and_resting_numbers_are_only_given_when_asked_for)
 {
     struct world *world = world_of(0);

@@ -221,6 +221,7 @@ START_TEST(a_longer_cool_down_holds_for_what_rests_now)
 END_TEST
 
 /* The first session's end is written down when another has its pair by now. */
+/* holds: INV-05 */
 START_TEST(an_end_noticed_late_frees_nothing_of_others)
 {
     struct world *world = world_with(1);

@@ -97,7 +97,7 @@ START_TEST(who_left_may_come_back)
 }
 END_TEST
 
-/* holds: PAR-10 */
+/* holds: PAR-10 PAR-24 */
 START_TEST(somebody_else_takes_the_place)
 {
     struct world *world = world_with(2);

@@ -239,7 +239,7 @@ static void check_uses(struct world *world)
     }
 }
 
-/* holds: CON-04 INV-05 */
+/* holds: CON-04 CON-07 INV-05 */
 START_TEST(routes_are_never_shared)
 {
     struct race race = {.world = world_open(NULL)};

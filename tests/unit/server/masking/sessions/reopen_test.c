@@ -100,7 +100,7 @@ START_TEST(a_date_that_has_passed_needs_a_new_one)
 }
 END_TEST
 
-/* holds: CON-03 CON-06 */
+/* holds: CON-03 CON-06 CON-07 */
 START_TEST(a_taken_pair_bars_it)
 {
     struct world *world = world_with(1);
@@ -156,6 +156,7 @@ START_TEST(the_number_has_to_do_what_the_mode_needs)
 }
 END_TEST
 
+/* holds: OUT-01 */
 START_TEST(what_waited_does_not_go_out)
 {
     struct world *world = world_with(1);
