@@ -13,6 +13,8 @@ TOP = {"proto", "server", "client", "storage", "tests", "bazel", "WORKSPACE", "B
 LONGEST = 600
 # Prose, data and locks may be long; code may not.
 UNMEASURED = (".md", ".tsv", ".txt", ".json")
+# What tests say of rules (bazel/spec.py) is no code, either.
+HOLDS = re.compile(r"^ *(?:#|/\*) holds: .*\n", re.M)
 
 FORBIDDEN = [
     (re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b"), "work left undone"),
@@ -30,7 +32,7 @@ def top_problems(names):
 
 def text_problems(path, text):
     found = []
-    lines = text.count("\n")
+    lines = HOLDS.sub("", text).count("\n")
     if lines > LONGEST and not path.endswith(UNMEASURED):
         found.append(f"{path}: {lines} lines, of at most {LONGEST}")
     for pattern, what in FORBIDDEN:
@@ -52,7 +54,8 @@ class Tidy(unittest.TestCase):
             self.assertEqual(len(text_problems("x.c", text)), 1, text[:40])
 
     def test_good_text_is_not(self):
-        for text in ("", "a homework/x\n", "see //client/rpc\n", "mktemp x.XXXXXX\n", "x\n" * 600):
+        for text in ("", "a homework/x\n", "see //client/rpc\n", "mktemp x.XXXXXX\n", "x\n" * 600,
+                     "/* holds: API-01 */\n" + "x\n" * 600):
             self.assertEqual(text_problems("x.c", text), [], text[:40])
         self.assertEqual(text_problems("long.md", "x\n" * 5000), [])
 
