@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""The guides work as told: every command of theirs, in its order, against a server that has nothing yet, prints what they say."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.abspath("tests/integration"))
+import harness
+
+FOLDER = os.path.abspath("client/guides")
+MASKLINE = os.path.abspath("client/maskline")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+REFUSED = re.compile(r"^(?:maskline|rejected): ", re.M)  # the last thing that a block does
+
+
+def plain(line):
+    return " ".join(line.split())
+
+
+def steps(name):
+    """(commands, what they print) of a guide."""
+    with open(os.path.join(FOLDER, name + ".md"), encoding="utf-8") as file:
+        blocks = BLOCK.findall(file.read())
+    for index, (language, code) in enumerate(blocks):
+        assert language == "sh" or index > 0 and blocks[index - 1][0] == "sh", (name, code)
+        if language == "sh":
+            after = blocks[index + 1] if index + 1 < len(blocks) else ("", "")
+            yield code, after[1] if after[0] == "text" else ""
+
+
+class Guides(harness.Case):
+    def follow(self, name):
+        up = self.server().start()
+        work = os.path.join(self.folder, name)
+        os.mkdir(work)
+        environment = {**os.environ, "MASKLINE_SERVER": f"127.0.0.1:{up.port}", "LC_ALL": "C.UTF-8",
+                       "PATH": f"{os.path.dirname(MASKLINE)}:{os.environ['PATH']}"}
+        count = 0
+        for code, expected in steps(name):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], cwd=work, env=environment, text=True, check=False,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=2 * harness.PATIENCE)
+            refused = bool(REFUSED.search(expected))
+            self.assertEqual(done.returncode, 1 if refused else 0, f"{name}:\n{code}\n{done.stdout}")
+            lines = iter([plain(line) for line in done.stdout.splitlines()])
+            for line in expected.splitlines():
+                pattern = re.compile(".*".join(re.escape(part.strip()) for part in plain(line).split("...")))
+                self.assertTrue(any(pattern.search(printed) for printed in lines), f"{name}: {line}\n{code}\n{done.stdout}")
+            count += 1
+        self.assertGreater(count, 3)
+        self.assertEqual(up.stop(), 0)
+
+    # holds: GUIDE-02
+    def test_messages(self):
+        self.follow("messages")
+
+    # holds: GUIDE-03 GUIDE-10
+    def test_numbers(self):
+        self.follow("numbers")
+
+    # holds: GUIDE-05
+    def test_reserved_numbers(self):
+        self.follow("reserved-numbers")
+
+    # holds: GUIDE-09
+    def test_late_contact(self):
+        self.follow("late-contact")
+
+    # holds: GUIDE-06
+    def test_short_codes(self):
+        self.follow("short-codes")
+
+    # holds: GUIDE-07
+    def test_opt_outs(self):
+        self.follow("opt-outs")
+
+    # holds: GUIDE-12
+    def test_the_index_names_all_and_asks_for_consent(self):
+        with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
+            index = file.read()
+        self.assertRegex(plain(index), r"Before you store what people write or say, or record them, get their consent")
+        names = {os.path.basename(path) for path in glob.glob(os.path.join(FOLDER, "*.md"))} - {"README.md"}
+        self.assertEqual(set(re.findall(r"\]\(([\w-]+\.md)\)", index)), names)
+        tested = {name[len("test_"):].replace("_", "-") + ".md" for name in dir(self) if name.startswith("test_")}
+        self.assertLessEqual(names, tested)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
