@@ -41,7 +41,7 @@ class Rates(Case):
                 return count, error
         self.fail("it is never refused")
 
-    # holds: LIM-04 LIM-06
+    # holds: ERR-80621 LIM-04 LIM-06
     def test_calls_are_limited(self):
         world = self.world
         session = world.session(person(1), person(2))
@@ -74,6 +74,7 @@ class Rates(Case):
                 handset=ann.identifier, recipient=ann.proxy_identifier, body="x"), timeout=PATIENCE)
             self.assertEqual(sent.outcome, pb.common.INBOUND_OUTCOME_ACCEPTED)
 
+    # holds: ERR-80621
     def test_entries_of_a_batch_count_as_calls(self):
         self.update(rate_policy={"requests_per_second": 1})
         entry = pb.sessions.BatchSessionsRequest(create=pb.sessions.CreateSessionRequest(service=self.world.sid))

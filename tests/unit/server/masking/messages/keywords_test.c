@@ -159,7 +159,7 @@ START_TEST(from_anybody)
 }
 END_TEST
 
-/* holds: KEY-09 */
+/* holds: CDN-10 KEY-09 */
 START_TEST(on_numbers_that_take_nothing_else)
 {
     struct world *world = world_of_two(NULL);

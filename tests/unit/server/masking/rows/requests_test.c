@@ -132,6 +132,7 @@ START_TEST(failures_are_not_kept)
 }
 END_TEST
 
+/* holds: IDM-05 */
 START_TEST(it_is_known_for_a_day)
 {
     struct world *world = world_with(NULL);
@@ -140,6 +141,25 @@ START_TEST(it_is_known_for_a_day)
     ck_assert_str_eq(sid_of(world, create(world, "a", 1)), sid_of(world, first));
     world_move(world, 1);
     const Maskline__Store__V1__Session *second = create(world, "a", 1);
+    ck_done(second);
+    ck_assert_str_ne(sid_of(world, second), sid_of(world, first));
+    world_close(world);
+}
+END_TEST
+
+/* holds: IDM-05 */
+START_TEST(it_is_known_as_long_as_the_service_says)
+{
+    struct world *world = world_with(NULL);
+    struct service_change change = {.service = world->service,
+                                    .settings = service_settings_unset()};
+    change.settings.request_retention = HOUR;
+    ck_done(call_service_update(world, &change));
+    const Maskline__Store__V1__Session *first = create(world, "a", 1);
+    world_move(world, HOUR - 1);
+    ck_assert_str_eq(sid_of(world, create(world, "a", 1)), sid_of(world, first));
+    world_move(world, 1);
+    const Maskline__Store__V1__Session *second = create(world, "a", 2); /* another body, too */
     ck_done(second);
     ck_assert_str_ne(sid_of(world, second), sid_of(world, first));
     world_close(world);
@@ -278,5 +298,6 @@ END_TEST
 
 SUITE_MAIN("requests", a_repeat_gets_the_first_answer, it_is_known_for_as_long_as_the_service_says,
            another_body_is_refused, it_counts_for_one_method_of_one_service, failures_are_not_kept,
-           it_is_known_for_a_day, its_form_is_checked, a_service_too, a_participant_too,
-           it_is_known_after_a_restart, one_in_flight_is_waited_for)
+           it_is_known_for_a_day, it_is_known_as_long_as_the_service_says, its_form_is_checked,
+           a_service_too, a_participant_too, it_is_known_after_a_restart,
+           one_in_flight_is_waited_for)

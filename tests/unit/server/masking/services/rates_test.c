@@ -34,7 +34,7 @@ static unsigned passing(struct world *world, const char *method, unsigned count)
     return passed;
 }
 
-/* holds: LIM-04 LIM-05 */
+/* holds: ERR-80621 LIM-04 LIM-05 */
 START_TEST(thirty_a_second_over_five_seconds)
 {
     struct world *world = world_open(NULL);

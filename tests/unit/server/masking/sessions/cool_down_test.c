@@ -95,7 +95,7 @@ static int64_t (*const ENDS[])(struct world *world) = {
     by_a_session_made_closed,
 };
 
-/* holds: CDN-01 CDN-04 CDN-05 SES-20 */
+/* holds: CDN-01 CDN-04 CDN-05 CDN-06 SES-20 */
 START_TEST(a_pair_rests_however_it_came_free)
 {
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {

@@ -104,7 +104,7 @@ START_TEST(who_was_replaced_is_out)
 }
 END_TEST
 
-/* holds: PAR-19 CON-10 */
+/* holds: CDN-06 CON-10 PAR-19 */
 START_TEST(a_replaced_person_comes_into_no_wrong_session)
 {
     struct world *world = world_with(1);
@@ -176,7 +176,7 @@ START_TEST(another_number_takes_over)
 }
 END_TEST
 
-/* holds: PAR-22 */
+/* holds: CDN-06 PAR-22 */
 START_TEST(the_old_number_ends)
 {
     struct world *world = world_with(3);
