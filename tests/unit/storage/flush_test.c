@@ -3,6 +3,7 @@
  * the flusher writes.
  */
 #include "storage/kv.h"
+#include "storage/store_internal.h"
 #include "tests/unit/storage/rig.h"
 
 #include <sched.h>
@@ -123,6 +124,17 @@ START_TEST(age_writes_it_out)
     while (atomic_load(&flusher_writes) < 2)
         sched_yield();
     rig_check(&rig, last);
+    rig_close(&rig);
+}
+END_TEST
+
+/* Whoever says nothing else gets that. */
+/* holds: STO-03 */
+START_TEST(a_second_or_fifty_thousand_rows)
+{
+    open_plain(0, 0);
+    ck_assert_int_eq(rig.store->options.flush_after_us, 1000000);
+    ck_assert_uint_eq(rig.store->options.flush_rows, 50000);
     rig_close(&rig);
 }
 END_TEST
@@ -577,7 +589,7 @@ START_TEST(a_log_is_trimmed_as_far_as_it_is_written_out)
 }
 END_TEST
 
-SUITE_MAIN("flush", age_writes_it_out, rows_write_it_out,
+SUITE_MAIN("flush", a_second_or_fifty_thousand_rows, age_writes_it_out, rows_write_it_out,
            what_came_and_went_in_one_layer_is_not_written, what_was_written_is_deleted,
            who_writes_waits_for_the_flusher, many_rows_go_out_in_pieces,
            a_failed_flush_reopens_the_store, a_flush_that_failed_half_way_is_made_good,
