@@ -77,15 +77,17 @@ static void check_leg(struct bytes packed, uint32_t index, int64_t time)
     Maskline__Store__V1__Leg leg = MASKLINE__STORE__V1__LEG__INIT;
     leg.update_time = time;
     leg.carrier = (char *)(uintptr_t) "another";
+    uint8_t leg_packed[64];
+    struct bytes its = {leg_packed, maskline__store__v1__leg__pack(&leg, leg_packed)};
     struct bytes replaced;
-    bool done = leg_bytes_replace(packed, index, &leg, time, arena, &replaced);
+    bool done = leg_bytes_replace(packed, index, its, time, arena, &replaced);
     must(done == (found.leg != NULL) || !sound, "what can be read can be replaced");
     if (done && sound)
         check_replaced(arena, whole, index, time, replaced, &leg);
     /* Done again, it changes nothing: rows do not grow with each receipt. */
     struct bytes again;
     if (done)
-        must(leg_bytes_replace(replaced, index, &leg, time, arena, &again) &&
+        must(leg_bytes_replace(replaced, index, its, time, arena, &again) &&
                  again.size == replaced.size && !memcmp(again.data, replaced.data, again.size),
              "%zu bytes became %zu", replaced.size, again.size);
 }

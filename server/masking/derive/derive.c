@@ -101,6 +101,7 @@ bool derive_entry(void *data, struct derivation *derivation, struct bytes bytes)
         .arena = derivation_arena(derivation),
         .tenant = log_tenant(derivation_log(derivation)),
         .service = log_service(derivation_log(derivation)),
+        .packed = bytes,
     };
     d.entry = entry_at_hand(derivation);
     if (!d.entry)

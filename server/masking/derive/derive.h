@@ -15,6 +15,7 @@ struct deriving {
     uint32_t tenant;
     const uint8_t *service; /* whose log it is; also its pool */
     const Maskline__Store__V1__Entry *entry;
+    struct bytes packed; /* the entry as it stands in the log */
 };
 
 /* All return false when the derivation must end. */
@@ -49,6 +50,7 @@ bool derive_record(struct deriving *d, enum kv_family family, const struct key *
 /* For a key that no row ever had before (derive_put_new). */
 bool derive_new_record(struct deriving *d, enum kv_family family, const struct key *key,
                        const ProtobufCMessage *record);
+/* Bytes as they are. */
 bool derive_text(struct deriving *d, enum kv_family family, const struct key *key,
                  struct bytes value, enum row_timing timing);
 /* The row's old value as a record in the arena, which may be changed and written. FAILED also when it cannot be read. */

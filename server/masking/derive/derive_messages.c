@@ -1,17 +1,29 @@
 #include "proto/c/fault.h"
 #include "server/masking/derive/derive.h"
+#include "server/masking/derive/fields.h"
 #include "server/masking/derive/leg_bytes.h"
 #include "server/masking/messages/legs.h"
-#include "server/masking/derive/session_apply.h"
+#include "server/masking/derive/session_bytes.h"
 
 /* How long a carrier's message is known again. */
 #define DEDUPE_KEPT (INT64_C(7) * 24 * 3600 * 1000000)
 
+/* What stands in the entry's change as field `number`: of that, a row has the same bytes, and nothing is packed twice. */
+static bool packed_in_change(const struct deriving *d, uint64_t number, struct bytes *ret_packed)
+{
+    struct bytes change;
+    return field_find(d->packed, d->entry->change_case, &change) &&
+           field_find(change, number, ret_packed);
+}
+
 static bool put_interaction(struct deriving *d, const Maskline__Store__V1__Interaction *interaction)
 {
+    enum { FIELD_INTERACTION = 1 }; /* of InteractionCreated */
     struct key key =
         key_interaction(d->tenant, d->service, interaction->session.data, interaction->sid.data);
-    return derive_record(d, KV_LIVE, &key, &interaction->base, 0, ROW_LATER);
+    struct bytes packed;
+    return packed_in_change(d, FIELD_INTERACTION, &packed) &&
+           derive_text(d, KV_LIVE, &key, packed, ROW_LATER);
 }
 
 bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
@@ -42,13 +54,13 @@ static bool change_session(struct deriving *d,
                            const Maskline__Store__V1__InteractionCreated *change)
 {
     struct key key = key_session(d->tenant, d->service, change->interaction->session.data);
-    Maskline__Store__V1__Session *session;
-    enum row_state old =
-        derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__session__descriptor, &session);
+    struct kv_value row;
+    enum row_state old = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &row);
     if (old != ROW_PRESENT)
         return old != ROW_FAILED;
-    session_apply_interaction(session, change, d->entry->time);
-    return derive_record(d, KV_LIVE, &key, &session->base, 0, ROW_LATER);
+    struct bytes now;
+    return session_bytes_apply_interaction(row.bytes, change, d->entry->time, d->arena, &now) &&
+           derive_text(d, KV_LIVE, &key, now, ROW_LATER);
 }
 
 static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
@@ -93,9 +105,11 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
     enum row_state old = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &row);
     if (old == ROW_FAILED)
         return false;
-    struct bytes now;
+    enum { FIELD_NOW = 4 }; /* of LegChanged */
+    struct bytes leg, now;
     if (old == ROW_PRESENT &&
-        (!leg_bytes_replace(row.bytes, change->leg, change->now, d->entry->time, d->arena, &now) ||
+        (!packed_in_change(d, FIELD_NOW, &leg) ||
+         !leg_bytes_replace(row.bytes, change->leg, leg, d->entry->time, d->arena, &now) ||
          !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, 0, ROW_LATER)))
         return false;
     return move_in_outbox(d, change);

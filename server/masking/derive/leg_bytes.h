@@ -21,10 +21,9 @@ struct leg_bytes {
 bool leg_bytes_read(struct bytes interaction, uint32_t index, struct arena *arena,
                     struct leg_bytes *ret_leg);
 
-/* The interaction with this leg in the place of the one with that index, in the arena; all else stays as it is, also what this
+/* The interaction with this packed leg in the place of the one with that index, in the arena; all else stays as it is, also what this
  * version does not know. False: it cannot be read, has no such leg, or the arena is full. */
-bool leg_bytes_replace(struct bytes interaction, uint32_t index,
-                       const Maskline__Store__V1__Leg *leg, int64_t update_time,
-                       struct arena *arena, struct bytes *ret_interaction);
+bool leg_bytes_replace(struct bytes interaction, uint32_t index, struct bytes leg,
+                       int64_t update_time, struct arena *arena, struct bytes *ret_interaction);
 
 #endif
