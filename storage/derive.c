@@ -86,6 +86,11 @@ uint64_t derivation_position(const struct derivation *derivation)
     return derivation->entry->position;
 }
 
+uint64_t derivation_sequence(const struct derivation *derivation)
+{
+    return derivation->entry->value.sequence;
+}
+
 const struct log_id *derivation_log(const struct derivation *derivation)
 {
     return &derivation->entry->log->id;

@@ -62,6 +62,8 @@ bool txn_delete(struct txn *txn, enum kv_family family, struct bytes key);
 struct derivation; /* one entry being derived */
 
 uint64_t derivation_position(const struct derivation *derivation);
+/* What the rows that follow from it have as their sequence. */
+uint64_t derivation_sequence(const struct derivation *derivation);
 /* When the entry was decided (txn_now then). */
 int64_t derivation_time(const struct derivation *derivation);
 const struct log_id *derivation_log(const struct derivation *derivation);

@@ -8,6 +8,7 @@
 #include "server/masking/masking.h"
 #include "server/masking/rows/rows.h"
 
+struct kept;   /* kept.h: sessions that messages have just looked at */
 struct known;  /* known.h: Services and numbers, in memory */
 struct pools;  /* pools.h: numbers by load, in memory */
 struct outbox; /* outbox.h: legs that wait for an attempt */
@@ -21,6 +22,7 @@ struct masking {
     struct store *store;
     struct pipeline *pipeline;
     struct masking_options options;
+    struct kept *kept;
     struct known *known;
     struct bars *bars;
     struct pools *pools;

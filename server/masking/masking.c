@@ -3,6 +3,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/bars/bars.h"
+#include "server/masking/rows/kept.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/outbox/outbox.h"
 #include "server/masking/numbers/pools.h"
@@ -41,6 +42,7 @@ static void free_parts(struct masking *masking)
     pools_free(masking->pools);
     bars_free(masking->bars);
     known_free(masking->known);
+    kept_free(masking->kept);
     free(masking);
 }
 
@@ -52,6 +54,7 @@ static struct masking *new_parts(const struct masking_options *options)
         return NULL;
     masking->options = *options;
     masking->store = options->store;
+    masking->kept = kept_new();
     masking->known = known_new();
     masking->bars = bars_new();
     masking->pools = pools_new();
@@ -60,8 +63,8 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->outbox = outbox_new(masking, &standard);
     masking->timers = timers_new(masking);
     masking->rates = rates_new();
-    if (masking->known && masking->bars && masking->pools && masking->recent && masking->ports &&
-        masking->outbox && masking->timers && masking->rates)
+    if (masking->kept && masking->known && masking->bars && masking->pools && masking->recent &&
+        masking->ports && masking->outbox && masking->timers && masking->rates)
         return masking;
     free_parts(masking);
     return NULL;
@@ -70,7 +73,11 @@ static struct masking *new_parts(const struct masking_options *options)
 static void completing(void *data, bool begins)
 {
     struct masking *masking = data;
-    outbox_completing(masking->outbox, begins);
+    /* Who drives by hand finds at once what was told before. */
+    if (!masking->options.manual_timers)
+        outbox_completing(masking->outbox, begins);
+    if (!begins)
+        kept_group_ends(masking->kept);
 }
 
 bool masking_new(const struct masking_options *options, struct masking **ret_masking,
@@ -84,8 +91,7 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
         .derive = derive_entry,
         .grown = grown,
         .rebuild = rebuild,
-        /* Who drives by hand finds at once what was told before. */
-        .completing = options->manual_timers ? NULL : completing,
+        .completing = completing,
     };
     if (!pipeline_start(masking->store, &domain, &options->pipeline, &masking->pipeline, error)) {
         free_parts(masking);

@@ -3,6 +3,7 @@
 #include "server/masking/derive/fields.h"
 #include "server/masking/derive/leg_bytes.h"
 #include "server/masking/messages/legs.h"
+#include "server/masking/rows/kept.h"
 #include "server/masking/derive/session_bytes.h"
 
 /* How long a carrier's message is known again. */
@@ -59,8 +60,13 @@ static bool change_session(struct deriving *d,
     if (old != ROW_PRESENT)
         return old != ROW_FAILED;
     struct bytes now;
-    return session_bytes_apply_interaction(row.bytes, change, d->entry->time, d->arena, &now) &&
-           derive_text(d, KV_LIVE, &key, now, ROW_LATER);
+    if (!session_bytes_apply_interaction(row.bytes, change, d->entry->time, d->arena, &now) ||
+        !derive_text(d, KV_LIVE, &key, now, ROW_LATER))
+        return false;
+    if (!derivation_replays(d->derivation))
+        kept_interaction(d->masking->kept, &key, row.sequence, derivation_sequence(d->derivation),
+                         change, d->entry->time);
+    return true;
 }
 
 static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)

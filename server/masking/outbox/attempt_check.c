@@ -2,6 +2,7 @@
 #include "server/masking/bars/bars.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/guards.h"
+#include "server/masking/rows/kept.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/messages/leg_row.h"
 #include "server/masking/messages/legs.h"
@@ -151,8 +152,8 @@ static enum go check_service(struct checking *c)
 /* Active, or closed so lately that what was accepted before may still go out. */
 static enum go check_session(struct checking *c)
 {
-    enum kv_found found =
-        rows_session(c->rows, log_service(&c->id->log), c->id->session, &c->session, c->error);
+    enum kv_found found = kept_session(c->outbox->masking->kept, c->rows, log_service(&c->id->log),
+                                       c->id->session, &c->session, c->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? cancel(c, "SESSION_CLOSED", 0) : GO_FAIL;
     if (session_active(c->session, c->rows->now) || MUTANT("attempt_in_ended_session"))

@@ -1,0 +1,184 @@
+#include "server/masking/rows/kept.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/derive/session_apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS = 4096,
+    KEY_BYTES = 40,
+    RECORD_MOST = 16 * 1024, /* bytes in memory; larger ones are not kept */
+    SPARE_MOST = 64,         /* records whose memory waits for the next */
+};
+
+/* A record in memory of its own. */
+struct record {
+    struct record *next; /* among those that are let go, or spare */
+    struct arena *arena;
+    Maskline__Store__V1__Session *session; /* as its row has it */
+};
+
+struct slot {
+    struct record *record; /* NULL: empty */
+    uint64_t sequence;     /* of the version that it was made of */
+    size_t key_size;
+    uint8_t key[KEY_BYTES];
+};
+
+struct kept {
+    struct slot slots[SLOTS];
+    struct record *gone; /* of this group: its decisions may still look at them */
+    struct record *spare;
+    unsigned spare_count;
+};
+
+struct kept *kept_new(void)
+{
+    return calloc(1, sizeof(struct kept));
+}
+
+static void record_free(struct record *record)
+{
+    arena_free(record->arena);
+    free(record);
+}
+
+static void list_free(struct record *record)
+{
+    for (struct record *next; record; record = next) {
+        next = record->next;
+        record_free(record);
+    }
+}
+
+void kept_free(struct kept *kept)
+{
+    if (!kept)
+        return;
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (kept->slots[i].record)
+            record_free(kept->slots[i].record);
+    }
+    list_free(kept->gone);
+    list_free(kept->spare);
+    free(kept);
+}
+
+/* ---- records ---- */
+
+static struct record *record_new(struct kept *kept)
+{
+    struct record *record = kept->spare;
+    if (record) {
+        kept->spare = record->next;
+        kept->spare_count--;
+        return record;
+    }
+    record = malloc(sizeof *record);
+    if (!record)
+        return NULL;
+    record->arena = arena_new(RECORD_MOST);
+    if (record->arena)
+        return record;
+    free(record);
+    return NULL;
+}
+
+static void let_go(struct kept *kept, struct record *record)
+{
+    record->next = kept->gone;
+    kept->gone = record;
+}
+
+void kept_group_ends(struct kept *kept)
+{
+    while (kept->gone) {
+        struct record *record = kept->gone;
+        kept->gone = record->next;
+        if (kept->spare_count == SPARE_MOST) {
+            record_free(record);
+            continue;
+        }
+        arena_reset(record->arena);
+        record->next = kept->spare;
+        kept->spare = record;
+        kept->spare_count++;
+    }
+}
+
+/* ---- slots ---- */
+
+static struct slot *slot_of(struct kept *kept, const struct key *key)
+{
+    /* A key ends with its session's SID, and that in what is different from one to the next. */
+    uint64_t last;
+    memcpy(&last, key->data + key->size - sizeof last, sizeof last);
+    last *= UINT64_C(0x9e3779b97f4a7c15);
+    return &kept->slots[(last >> 32) % SLOTS];
+}
+
+static bool holds(const struct slot *slot, const struct key *key, uint64_t sequence)
+{
+    return slot->record && slot->key_size == key->size &&
+           !memcmp(slot->key, key->data, key->size) &&
+           (slot->sequence == sequence || MUTANT("kept_session_of_another_time"));
+}
+
+/* False: it cannot be kept. */
+static bool keep(struct kept *kept, struct slot *slot, const struct key *key,
+                 const struct kv_value *row)
+{
+    struct record *record = key->size <= KEY_BYTES ? record_new(kept) : NULL;
+    if (!record)
+        return false;
+    record->session = maskline__store__v1__session__unpack(arena_allocator(record->arena),
+                                                           row->bytes.size, row->bytes.data);
+    if (!record->session) {
+        record_free(record);
+        return false;
+    }
+    if (slot->record)
+        let_go(kept, slot->record);
+    slot->record = record;
+    slot->sequence = row->sequence;
+    slot->key_size = key->size;
+    memcpy(slot->key, key->data, key->size);
+    return true;
+}
+
+/* The record, in the arena; what it points to is shared. */
+static Maskline__Store__V1__Session *copy_of(const struct slot *slot, struct arena *arena)
+{
+    return arena_copy(arena, slot->record->session, sizeof *slot->record->session);
+}
+
+enum kv_found kept_session(struct kept *kept, struct rows *rows, const uint8_t *service,
+                           const uint8_t *session, Maskline__Store__V1__Session **ret_session,
+                           struct error *error)
+{
+    struct key key = key_session(rows->tenant, service, session);
+    struct kv_value row;
+    enum kv_found found = rows_get(rows, KV_LIVE, &key, &row, error);
+    if (found != KV_FOUND)
+        return found;
+    struct slot *slot = slot_of(kept, &key);
+    bool is_kept = holds(slot, &key, row.sequence) || keep(kept, slot, &key, &row);
+    *ret_session =
+        is_kept ? copy_of(slot, rows->arena)
+                : rows_record(rows, &maskline__store__v1__session__descriptor, row.bytes, error);
+    if (is_kept && !*ret_session)
+        rows_unreadable(rows, error);
+    return *ret_session ? rows_session_settle(rows, service, *ret_session, error) : KV_FAILED;
+}
+
+void kept_interaction(struct kept *kept, const struct key *key, uint64_t before, uint64_t after,
+                      const Maskline__Store__V1__InteractionCreated *created, int64_t time)
+{
+    struct slot *slot = slot_of(kept, key);
+    if (!holds(slot, key, before))
+        return;
+    session_apply_interaction(slot->record->session, created, time);
+    slot->sequence = after;
+}

@@ -1,0 +1,218 @@
+#include "server/masking/rows/kept.h"
+
+#include "server/masking/internal.h"
+#include "server/masking/messages/accept.h"
+#include "server/masking/rows/known.h"
+#include "tests/unit/server/masking/calls.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* xorshift */
+static uint32_t roll(uint32_t *state, uint32_t sides)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state % sides;
+}
+
+/* Sessions as they are kept, beside sessions as their rows say. */
+
+enum { TALKS = 5, PAIRS = 2 * TALKS, STEPS = 400 };
+
+static const char *const PEOPLE[PAIRS] = {
+    "+15551230001", "+15551230002", "+15551230003", "+15551230004", "+15551230005",
+    "+15551230006", "+15551230007", "+15551230008", "+15551230009", "+15551230010",
+};
+
+/* ---- decisions of the test's own ---- */
+
+struct looking {
+    struct command command;
+    struct world *world;
+    const struct talk *talk;
+    bool writes;        /* a message, and is undone */
+    const void *shared; /* what the kept session points to */
+    enum command_outcome outcome;
+    _Atomic bool done;
+};
+
+static struct bytes pack(const Maskline__Store__V1__Session *session, struct arena *arena)
+{
+    size_t size = maskline__store__v1__session__get_packed_size(session);
+    uint8_t *bytes = arena_alloc(arena, size);
+    ck_assert_ptr_nonnull(bytes);
+    maskline__store__v1__session__pack(session, bytes);
+    return (struct bytes){bytes, size};
+}
+
+/* The kept one, after a look whether it is as its row says. */
+static Maskline__Store__V1__Session *look(struct looking *looking, struct rows *rows)
+{
+    sid_bytes sid;
+    struct error error;
+    struct log_id log = world_log(looking->world);
+    ck_assert(sid_parse("KC", looking->talk->session, sid));
+    Maskline__Store__V1__Session *kept, *read;
+    enum kv_found found =
+        kept_session(looking->world->masking->kept, rows, log_service(&log), sid, &kept, &error);
+    ck_assert_int_eq(rows_session(rows, log_service(&log), sid, &read, &error), found);
+    if (found != KV_FOUND)
+        return NULL;
+    struct bytes want = pack(read, rows->arena), have = pack(kept, rows->arena);
+    ck_assert_uint_eq(have.size, want.size);
+    ck_assert_mem_eq(have.data, want.data, want.size);
+    looking->shared = kept->participants;
+    return kept;
+}
+
+static bool decide(struct command *command, struct txn *txn)
+{
+    struct looking *looking = (struct looking *)command;
+    struct world *world = looking->world;
+    struct rows rows = rows_of_txn(txn, world->store);
+    Maskline__Store__V1__Session *session = look(looking, &rows);
+    if (!looking->writes || !session)
+        return true;
+    struct log_id log = world_log(world);
+    struct error error;
+    struct acceptance acceptance = {.session = session, .life = HOUR};
+    known_begin(world->masking->known);
+    ck_assert_int_eq(
+        known_service(world->masking->known, &rows, log_service(&log), &acceptance.service, &error),
+        KV_FOUND);
+    Maskline__Store__V1__Content content = MASKLINE__STORE__V1__CONTENT__INIT;
+    Maskline__Store__V1__Interaction *made;
+    acceptance.content = &content;
+    acceptance.recipients[acceptance.recipient_count++] = session->participants[0];
+    ck_assert(message_accept(&rows, &acceptance, &made, &error));
+    ck_assert_int_eq(look(looking, &rows)->last_interaction_time, rows.now);
+    return false;
+}
+
+static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    (void)error;
+    struct looking *looking = (struct looking *)command;
+    looking->outcome = outcome;
+    looking->done = true;
+}
+
+/* What the kept session points to. */
+static const void *run(struct world *world, const struct talk *talk, bool writes)
+{
+    struct looking looking = {.command = {.decide = decide, .done = finish},
+                              .world = world,
+                              .talk = talk,
+                              .writes = writes};
+    do {
+        looking.done = false;
+        pipeline_submit(masking_pipeline(world->masking), &looking.command);
+        while (!looking.done)
+            sched_yield();
+    } while (looking.outcome != COMMAND_DURABLE); /* the store is opened again */
+    return looking.shared;
+}
+
+static struct world *world_of_talks(struct talk ret_talks[TALKS])
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, "+15559990001", NULL);
+    world_number(world, "+15559990002", NULL);
+    for (unsigned i = 0; i < TALKS; i++)
+        ret_talks[i] = world_talk(world, PEOPLE[2 * i], PEOPLE[2 * i + 1], 0);
+    return world;
+}
+
+START_TEST(is_kept_from_message_to_message)
+{
+    struct talk talks[TALKS];
+    struct world *world = world_of_talks(talks);
+    const void *first = run(world, talks, false);
+    for (int i = 0; i < 10; i++) {
+        ck_accepted(world_text(world, PEOPLE[0], talks[0].proxy_a, "x"));
+        ck_assert_ptr_eq(run(world, talks, false), first);
+    }
+    world_run(world);
+    ck_assert_ptr_eq(run(world, talks, false), first);
+    ck_assert_uint_eq(world_session(world, talks)->interaction_count, 10);
+    world_close(world);
+}
+END_TEST
+
+/* What a decision wrote that came to nothing is not taken for the session. */
+START_TEST(what_is_undone_does_not_count)
+{
+    struct talk talks[TALKS];
+    struct world *world = world_of_talks(talks);
+    for (int i = 0; i < 10; i++) {
+        run(world, talks, true);
+        run(world, talks, false);
+        ck_assert_uint_eq(world_session(world, talks)->interaction_count, (unsigned)i);
+        ck_accepted(world_text(world, PEOPLE[0], talks[0].proxy_a, "x"));
+    }
+    world_close(world);
+}
+END_TEST
+
+static void change(struct world *world, struct talk *talk, unsigned index, uint32_t what)
+{
+    struct pipeline *pipeline = masking_pipeline(world->masking);
+    struct error error;
+    switch (what) {
+    case 0:
+        run(world, talk, true);
+        break;
+    case 1: /* a group that is said to have failed */
+        atomic_store(&world->denies, true);
+        (void)world_text(world, PEOPLE[2 * index], talk->proxy_a, "x");
+        break;
+    case 2: /* what lay in memory comes from the engine */
+        (void)pipeline_flush(pipeline, &error);
+        break;
+    case 3:
+        (void)call_session_update(world,
+                                  (struct session_change){.service = world->service,
+                                                          .session = talk->session,
+                                                          .set_ttl = true,
+                                                          .ttl_given = true,
+                                                          .ttl = world_now(world) % HOUR + DAY});
+        break;
+    case 4:
+        world_delete_talk(world, talk);
+        *talk = world_talk(world, PEOPLE[2 * index], PEOPLE[2 * index + 1], 0);
+        break;
+    case 5:
+        world_leave(world, talk, talk->b);
+        world_delete_talk(world, talk);
+        *talk = world_talk(world, PEOPLE[2 * index], PEOPLE[2 * index + 1], 0);
+        break;
+    case 6:
+        world_move(world, SECOND);
+        world_run(world);
+        break;
+    default:
+        (void)world_text(world, PEOPLE[2 * index], talk->proxy_a, "x");
+        break;
+    }
+}
+
+START_TEST(is_what_the_row_says_whatever_happens)
+{
+    struct talk talks[TALKS];
+    struct world *world = world_of_talks(talks);
+    uint32_t dice = 2463534242;
+    for (unsigned i = 0; i < STEPS; i++) {
+        unsigned index = roll(&dice, TALKS);
+        change(world, &talks[index], index, roll(&dice, 12));
+        run(world, &talks[index], false);
+    }
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("kept", is_kept_from_message_to_message, what_is_undone_does_not_count,
+           is_what_the_row_says_whatever_happens)
