@@ -24,7 +24,7 @@ void session_apply_removed(Maskline__Store__V1__Session *session,
 /* False: it has no such participant. */
 bool session_apply_replaced(Maskline__Store__V1__Session *session,
                             const Maskline__Store__V1__ParticipantUpdated *updated, int64_t time);
-/* Changes nothing but numbers: session_bytes.h relies on it. */
+/* What it changes, session_bytes.c changes in the row. */
 void session_apply_interaction(Maskline__Store__V1__Session *session,
                                const Maskline__Store__V1__InteractionCreated *created,
                                int64_t time);
