@@ -1,8 +1,6 @@
 #include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
-#include <string.h>
-
 /* The writer may have to wait for so many. */
 enum { PIECE_ROWS = 64 };
 
@@ -16,9 +14,8 @@ struct flush {
     const struct layer *layer;
     bool heeds_halt;
     const struct memtable_node *node;
-    struct row row;     /* the next to look at */
+    struct row row;     /* the next to look at, in its newest version */
     bool more;          /* there is one */
-    struct row last;    /* the row whose newest version was seen last */
     uint64_t relies_on; /* rows were left out because a group up to this sequence has newer ones */
 };
 
@@ -34,13 +31,7 @@ static bool is_halted(const struct flush *flush)
 
 static void step(struct flush *flush)
 {
-    flush->more = memtable_each(flush->layer->table, &flush->node, &flush->row);
-}
-
-static bool same_row(const struct row *a, const struct row *b)
-{
-    return a->key.data && b->key.data && a->family == b->family && a->key.size == b->key.size &&
-           memcmp(a->key.data, b->key.data, a->key.size) == 0;
+    flush->more = memtable_each_newest(flush->layer->table, &flush->node, &flush->row);
 }
 
 /* Whether the engine has, or is about to get, a newer version of the row from the groups themselves. A newer version that is only in a
@@ -73,12 +64,8 @@ static bool write_piece(struct flush *flush, struct error *error)
     struct kv_batch *batch = pipeline->flush_batch;
     if (is_halted(flush))
         return left_off(error);
-    for (unsigned seen = 0; flush->more && seen < PIECE_ROWS; step(flush)) {
+    for (unsigned seen = 0; flush->more && seen < PIECE_ROWS; step(flush), seen++) {
         struct row row = flush->row;
-        if (same_row(&row, &flush->last))
-            continue; /* an older version */
-        flush->last = row;
-        seen++;
         /* What is direct here reached the engine with its group; of what has come and gone here it need not hear. */
         if (row.direct ||
             (row.deleted && (memtable_is_new(flush->node) || MUTANT("deletion_not_written_out"))) ||

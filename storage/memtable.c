@@ -142,22 +142,31 @@ static struct memtable_row *find(const struct memtable *table, const struct name
 
 /* ---- the index ---- */
 
-static uint32_t hash_name(const struct memtable *table, const struct name *name)
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    /* Where the table lies differs from run to run: nobody can choose keys that collide. */
-    uint64_t hash = (uint64_t)(uintptr_t)table ^ (uint64_t)name->family << 56 ^ name->key.size;
-    const uint8_t *bytes = name->key.data;
-    size_t size = name->key.size;
-    for (uint64_t word; size > 0;) {
-        size_t take = size < sizeof word ? size : sizeof word;
-        word = 0;
-        memcpy(&word, bytes, take);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-        bytes += take;
-        size -= take;
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+uint32_t memtable_hash(enum kv_family family, struct bytes key)
+{
+    /* Where the program lies differs from run to run: nobody can choose keys that collide. */
+    uint64_t hash = (uint64_t)(uintptr_t)&TABLE_BOUND ^ (uint64_t)family << 56 ^ key.size;
+    const uint8_t *bytes = key.data;
+    uint64_t word;
+    size_t size = key.size;
+    for (; size >= sizeof word; size -= sizeof word, bytes += sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        hash = mix(hash, word);
     }
-    return (uint32_t)(hash ^ hash >> 15);
+    word = 0;
+    if (key.size >= sizeof word) /* the last eight, some of them a second time */
+        memcpy(&word, bytes + size - sizeof word, sizeof word);
+    else if (size)
+        memcpy(&word, bytes, size);
+    hash = mix(hash, word);
+    uint32_t folded = (uint32_t)(hash ^ hash >> 15);
+    return folded ? folded : 1;
 }
 
 static struct memtable_row *index_find(const struct row_index *index, const struct name *name,
@@ -204,8 +213,10 @@ static struct memtable_row *row_named(const struct memtable *table, const struct
     const struct row_index *index = atomic_load_explicit(&table->index, memory_order_acquire);
     if (index)
         return index_find(index, name, hash);
-    struct memtable_row *row = find(table, name, NULL, NULL);
-    return row && is_named(row, name) ? row : NULL;
+    struct memtable_row *row = follow(&table->head[0]);
+    while (row && !(row->hash == hash && is_named(row, name)))
+        row = follow(&row->next[0]);
+    return row;
 }
 
 /* ---- making ---- */
@@ -358,7 +369,7 @@ static bool version_link_in(struct memtable_row *row, struct memtable_node *vers
 bool memtable_insert(struct memtable *table, const struct row *given)
 {
     struct name name = {given->family, given->key};
-    uint32_t hash = hash_name(table, &name);
+    uint32_t hash = given->hash ? given->hash : memtable_hash(given->family, given->key);
     if (!index_reserve(table, 1))
         return false;
     struct memtable_node *version = version_make(table, given);
@@ -397,6 +408,7 @@ static void fill(const struct memtable_node *version, struct row *ret_row)
         .deleted = version->deleted,
         .direct = version->direct,
         .first = version->first,
+        .hash = row->hash,
     };
 }
 
@@ -410,10 +422,10 @@ static const struct memtable_node *version_visible(const struct memtable_row *ro
 }
 
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
-                   uint64_t visible, struct row *ret_row)
+                   uint32_t hash, uint64_t visible, struct row *ret_row)
 {
     struct name name = {family, key};
-    const struct memtable_row *row = row_named(table, &name, hash_name(table, &name));
+    const struct memtable_row *row = row_named(table, &name, hash);
     const struct memtable_node *version = row ? version_visible(row, visible) : NULL;
     if (!version)
         return false;
@@ -425,7 +437,7 @@ bool memtable_has_direct(const struct memtable *table, enum kv_family family, st
                          uint64_t after, uint64_t through)
 {
     struct name name = {family, key};
-    const struct memtable_row *row = row_named(table, &name, hash_name(table, &name));
+    const struct memtable_row *row = row_named(table, &name, memtable_hash(family, key));
     const struct memtable_node *version = row ? version_visible(row, through) : NULL;
     for (; version && version->sequence > after; version = version_at(&version->older)) {
         if (version->direct)
@@ -503,18 +515,32 @@ bool memtable_is_new(const struct memtable_node *node)
     }
 }
 
+/* The newest version of the row after this one; of the first row after NULL. */
+static const struct memtable_node *next_newest(const struct memtable *table,
+                                               const struct memtable_node *version)
+{
+    const struct memtable_row *row = follow(version ? &version->row->next[0] : &table->head[0]);
+    return row ? version_at(&row->newest) : NULL;
+}
+
+static bool give(const struct memtable_node *version, const struct memtable_node **node,
+                 struct row *ret_row)
+{
+    *node = version;
+    if (version)
+        fill(version, ret_row);
+    return version;
+}
+
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,
                    struct row *ret_row)
 {
-    const struct memtable_node *version = *node;
-    const struct memtable_node *older = version ? version_at(&version->older) : NULL;
-    if (!older) {
-        const struct memtable_row *row = follow(version ? &version->row->next[0] : &table->head[0]);
-        older = row ? version_at(&row->newest) : NULL;
-    }
-    *node = older;
-    if (!older)
-        return false;
-    fill(older, ret_row);
-    return true;
+    const struct memtable_node *older = *node ? version_at(&(*node)->older) : NULL;
+    return give(older ? older : next_newest(table, *node), node, ret_row);
+}
+
+bool memtable_each_newest(const struct memtable *table, const struct memtable_node **node,
+                          struct row *ret_row)
+{
+    return give(next_newest(table, *node), node, ret_row);
 }

@@ -20,7 +20,11 @@ struct row {
     bool deleted;
     bool direct; /* it is in the engine, too, as soon as it is durable */
     bool first;  /* neither the engine nor an older table has, or ever had, a version of the row */
+    uint32_t hash; /* memtable_hash of family and key; 0: not known */
 };
+
+/* By what rows are found, the same in all tables; never 0. Who looks into several asks for it once. */
+uint32_t memtable_hash(enum kv_family family, struct bytes key);
 
 /* NULL when there is no memory. */
 struct memtable *memtable_new(void);
@@ -41,7 +45,7 @@ size_t memtable_repeats(const struct memtable *table);
 
 /* The newest version of a row that has at most the sequence `visible`. What it points at lives as long as the table. */
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
-                   uint64_t visible, struct row *ret_row);
+                   uint32_t hash, uint64_t visible, struct row *ret_row);
 
 /* Whether the table has a version of the row that is direct, newer than `after` and not newer than `through`. */
 bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
@@ -69,5 +73,9 @@ bool memtable_is_new(const struct memtable_node *node);
 /* All versions in order: by family, key, newest first. NULL before the first, false after the last. */
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,
                    struct row *ret_row);
+
+/* The same of each row's newest version alone. */
+bool memtable_each_newest(const struct memtable *table, const struct memtable_node **node,
+                          struct row *ret_row);
 
 #endif

@@ -6,8 +6,9 @@ enum kv_found stack_newest(const struct stack *stack, enum kv_family family, str
                            struct arena *arena, struct row *ret_row, struct error *error)
 {
     struct row row = {.family = family, .key = key};
+    uint32_t hash = memtable_hash(family, key);
     for (unsigned i = 0; i < stack->count && !MUTANT("overlay_unread"); i++) {
-        if (!memtable_find(stack->tables[i], family, key, stack->visible, &row))
+        if (!memtable_find(stack->tables[i], family, key, hash, stack->visible, &row))
             continue;
         row.value.bytes.data = arena_copy(arena, row.value.bytes.data, row.value.bytes.size);
         if (!row.value.bytes.data) {

@@ -157,7 +157,7 @@ static void look(const struct memtable *table, struct dice *dice)
     enum kv_family family = (enum kv_family)dice_roll(dice, KV_FAMILIES);
     uint64_t visible = dice_roll(dice, version_count + 2);
     struct row row;
-    bool found = memtable_find(table, family, key, visible, &row);
+    bool found = memtable_find(table, family, key, memtable_hash(family, key), visible, &row);
     check_row(naive_find(family, key, visible), found, &row);
     uint64_t after = dice_roll(dice, version_count + 2);
     ck_assert_int_eq(memtable_has_direct(table, family, key, after, visible),
@@ -203,10 +203,21 @@ START_TEST(gives_all_versions_in_order)
         ck_assert(order < 0 || (order == 0 && last.value.sequence > row.value.sequence));
     }
     ck_assert_uint_eq(count, VERSIONS);
+    const struct memtable_node *newest = NULL;
+    for (node = NULL, last.key.data = NULL; memtable_each(table, &node, &row); last = row) {
+        if (last.key.data && last.family == row.family && compare(last.key, row.key) == 0)
+            continue;
+        struct row given;
+        ck_assert(memtable_each_newest(table, &newest, &given));
+        ck_assert_ptr_eq(newest, node);
+        ck_assert_uint_eq(given.value.sequence, row.value.sequence);
+    }
+    ck_assert(!memtable_each_newest(table, &newest, &row));
     memtable_reset(table);
     ck_assert_uint_eq(memtable_rows(table), 0);
     node = NULL;
     ck_assert(!memtable_each(table, &node, &row));
+    ck_assert(!memtable_each_newest(table, &newest, &row));
     memtable_free(table);
 }
 END_TEST
@@ -219,7 +230,8 @@ START_TEST(of_equals_the_later_is_found)
         ck_assert(memtable_insert(table, &row));
     }
     struct row row;
-    ck_assert(memtable_find(table, KV_LOG, (struct bytes){"k", 1}, 7, &row));
+    struct bytes key = {"k", 1};
+    ck_assert(memtable_find(table, KV_LOG, key, memtable_hash(KV_LOG, key), 7, &row));
     ck_assert_int_eq(*(const char *)row.value.bytes.data, 'z');
     memtable_free(table);
 }
@@ -315,8 +327,9 @@ static void *read_shared(void *data)
         uint64_t visible = atomic_load(&shared->visible);
         struct row row;
         size_t size = shared_key(number, key);
-        bool found =
-            memtable_find(shared->table, KV_LIVE, (struct bytes){key, size}, visible, &row);
+        struct bytes name = {key, size};
+        bool found = memtable_find(shared->table, KV_LIVE, name, memtable_hash(KV_LIVE, name),
+                                   visible, &row);
         ck_assert_uint_eq(found ? row.value.sequence : 0, shared_newest(number, visible));
         atomic_fetch_add(&shared->walks, 1);
     } while (!over);
