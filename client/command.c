@@ -9,6 +9,7 @@ const struct command_group command_groups[] = {
     {"Services", service_commands},
     {"Proxy numbers", number_commands},
     {"Short codes", short_code_commands},
+    {"Pools of numbers", pool_commands},
     {"Sessions", session_commands},
     {"People in a session", participant_commands},
     {"Messages", interaction_commands},

@@ -213,12 +213,25 @@ struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person 
     return key;
 }
 
+struct key key_all_routes(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'R');
+}
+
 struct key key_route(uint32_t tenant, const uint8_t *pool, const struct person *person,
                      const char *proxy)
 {
     struct key key = key_routes(tenant, pool, person);
     add_proxy(&key, proxy);
     return key;
+}
+
+const uint8_t *key_route_person(struct bytes key)
+{
+    const uint8_t *data = key.data;
+    return key.size > SCOPE_SIZE + 1 + PERSON_SIZE && data[SCOPE_SIZE] == 'R'
+               ? data + SCOPE_SIZE + 1
+               : NULL;
 }
 
 bool key_route_proxy(struct bytes key, struct bytes *ret_proxy)

@@ -85,6 +85,9 @@ bool key_attempt_leg(struct bytes key, sid_bytes ret_session, sid_bytes ret_inte
 struct key key_route(uint32_t tenant, const uint8_t *pool, const struct person *person,
                      const char *proxy);
 struct key key_routes(uint32_t tenant, const uint8_t *pool, const struct person *person);
+struct key key_all_routes(uint32_t tenant, const uint8_t *pool);
+/* The person of a route's key: PERSON_SIZE bytes in it; NULL when it is none. */
+const uint8_t *key_route_person(struct bytes key);
 /* The proxy identifier of a route's key; it need not be NUL-terminated there. */
 bool key_route_proxy(struct bytes key, struct bytes *ret_proxy);
 struct key key_number(uint32_t tenant, const uint8_t *pool, const char *proxy);

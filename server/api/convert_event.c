@@ -253,6 +253,7 @@ static Maskline__V1__Warning *warning(struct arena *arena,
     message->interaction_sid = message_sid(arena, "KI", stored->interaction);
     message->carrier = stored->carrier;
     message->proxy_identifier = stored->proxy_identifier;
+    message->original_code = stored->original_code;
     return message;
 }
 

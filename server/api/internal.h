@@ -39,6 +39,8 @@ struct api {
 void services_bind(struct api *api);
 void phone_numbers_bind(struct api *api);
 void short_codes_bind(struct api *api);
+/* Those of its methods that look at a whole pool. */
+void pools_bind(struct maskline_v1_phone_numbers_service *service);
 void sessions_bind(struct api *api);
 void participants_bind(struct api *api);
 void interactions_bind(struct api *api);

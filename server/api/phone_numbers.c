@@ -318,4 +318,5 @@ void phone_numbers_bind(struct api *api)
         .update_phone_number = update,
         .remove_phone_number = remove_number,
     };
+    pools_bind(&api->phone_numbers);
 }

@@ -89,4 +89,49 @@ bool numbers_list(struct view *view, const struct store *store, const char *serv
                   const struct number_filter *filter, const struct page *page, struct arena *arena,
                   struct number_list *ret_list, struct error *error);
 
+/* How a part of a pool is used: a country's numbers, or those of one area code in it. */
+struct number_share {
+    char country[3]; /* empty: unknown */
+    char area[4];    /* empty: the whole country's */
+    unsigned size, choosable, reserved;
+    unsigned in_use;       /* numbers that have active sessions */
+    unsigned crowded;      /* that have more of them than carriers like */
+    int64_t most_sessions; /* of one number */
+    unsigned
+        most_of_a_person; /* numbers that one person has at once; of those that were looked at */
+    bool nearly_all_in_use;
+    bool person_nearly_out;
+    /* of the counting */
+    unsigned persons_count;
+    uint64_t person;
+};
+struct pool_usage {
+    struct number_share *shares; /* each country, and after it its areas */
+    size_t count;
+    bool sampled; /* only some persons were looked at */
+};
+bool numbers_usage(struct view *view, const struct store *store, const char *service,
+                   struct arena *arena, struct pool_usage *ret_usage, struct error *error);
+
+/* How many numbers a load needs. */
+struct pool_load {
+    const char *service; /* empty: none, and nothing is counted */
+    const char *country; /* empty: any */
+    const char *area;    /* empty: any */
+    bool sms, mms, voice;
+    int64_t most_sessions;  /* of one person at once */
+    int64_t session_length; /* microseconds */
+    int64_t cool_down;      /* SETTING_UNSET: the Service's, or the default */
+};
+struct pool_plan {
+    uint64_t without_cool_down; /* C */
+    uint64_t numbers;           /* when sessions begin evenly */
+    uint64_t in_bursts;         /* whenever they begin */
+    uint64_t shared;            /* were both sides to see one number */
+    uint64_t present, missing;  /* in the Service's pool, to choose from; for `numbers` */
+    int64_t cool_down;
+};
+bool numbers_plan(struct view *view, const struct store *store, const struct pool_load *load,
+                  struct arena *arena, struct pool_plan *ret_plan, struct error *error);
+
 #endif

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Pools as clients see them: thousands of numbers in one call, caps, how a pool is used, and how many numbers it needs."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.abspath("tests/integration"))
+from google.protobuf import duration_pb2
+from harness import PATIENCE, Case, grpc, pb, reason_of
+from world import World
+
+HOUR = 3600
+
+
+class Pools(Case):
+    def setUp(self):
+        super().setUp()
+        self.up = self.server().start()
+        self.world = World(self.up)
+
+    def add_many(self, numbers, **more):
+        return self.up.phone_numbers.BatchAddPhoneNumbers(pb.phone_numbers.BatchAddPhoneNumbersRequest(
+            service=self.world.sid, phone_numbers=numbers, **more), timeout=PATIENCE)
+
+    def let(self, **policy):
+        self.up.services.UpdateService(pb.services.UpdateServiceRequest(
+            service=self.world.sid, number_policy=policy), timeout=PATIENCE)
+
+    # holds: NUM-14 LIM-03 ERR-80622 ERR-80624
+    def test_thousands_in_one_call(self):
+        numbers = [{"phone_number": f"+1555{i:07}"} for i in range(5000)]
+        answer = self.add_many(numbers)
+        self.assertEqual((answer.added, len(answer.results)), (500, 5000))
+        self.assertEqual(answer.results[500].refused.reason, "POOL_FULL")
+        self.assertEqual(answer.results[500].refused.original_code, 80622)
+        self.assertEqual(answer.results[500].refused.phone_number, "+15550000500")
+        self.let(most_unreserved=5000)
+        answer = self.add_many(numbers)
+        self.assertEqual(answer.added, 4500)
+        self.assertEqual(answer.results[499].refused.reason, "NUMBER_IN_SERVICE")
+        added = answer.results[4999].phone_number
+        found = self.up.phone_numbers.GetPhoneNumber(pb.phone_numbers.GetPhoneNumberRequest(
+            service=self.world.sid, phone_number="+15550004999"), timeout=PATIENCE).phone_number
+        self.assertEqual(added, found)
+        warnings = [event.warning for event in self.world.events() if event.WhichOneof("payload") == "warning"]
+        self.assertEqual([(one.reason, one.original_code) for one in warnings], [("POOL_NEARLY_FULL", 80624)] * 2)
+        for bad in ([], numbers + numbers[:1]):
+            with self.assertRaises(grpc.RpcError) as caught:
+                self.add_many(bad)
+            self.assertEqual(reason_of(caught.exception)[1], "INVALID_FIELD")
+
+    # holds: NUM-03 NUM-06
+    def test_each_of_many_has_what_it_was_given(self):
+        given = [{"phone_number": "+12129990001", "friendly_name": "front", "reserved": True,
+                  "capabilities": {"sms": True}},
+                 {"phone_number": "+15559990001", "country": "CA", "carriers": ["simulator"]},
+                 {"phone_number": "+15559990002", "carriers": ["nobody"]},
+                 {"phone_number": "+15559990003", "capabilities": {}}]
+        answer = self.add_many(given)
+        first, second = (one.phone_number for one in answer.results[:2])
+        self.assertEqual((first.friendly_name, first.reserved, first.country), ("front", True, "US"))
+        self.assertEqual((first.capabilities.sms, first.capabilities.voice), (True, False))
+        self.assertEqual((second.country, second.reserved, second.capabilities.mms), ("CA", False, True))
+        self.assertEqual([one.refused.reason for one in answer.results[2:]], ["INVALID_FIELD"] * 2)
+
+    # holds: PLN-01 PLN-02
+    def test_usage(self):
+        self.add_many([{"phone_number": number} for number in ("+12129990001", "+12129990002", "+442071234567")])
+        self.world.session("+12125550001", "+442079876501")
+        self.world.session("+12125550001")
+        answer = self.up.phone_numbers.GetPoolUsage(pb.phone_numbers.GetPoolUsageRequest(
+            service=self.world.sid), timeout=PATIENCE)
+        seen = {(one.country, one.area_code): one for one in answer.shares}
+        self.assertEqual(set(seen), {("GB", ""), ("US", ""), ("US", "212")})
+        self.assertFalse(answer.sampled)
+        for place in ("", "212"):
+            share = seen["US", place]
+            self.assertEqual((share.size, share.in_use, share.busiest_person, share.busiest_number), (2, 2, 2, 1))
+            self.assertEqual(list(share.warnings), [pb.phone_numbers.POOL_WARNING_NEARLY_ALL_IN_USE,
+                                                    pb.phone_numbers.POOL_WARNING_PERSON_NEARLY_OUT])
+
+    # holds: PLN-03 PLN-04 PLN-07
+    def test_plan(self):
+        def plan(**more):
+            return self.up.phone_numbers.PlanPool(pb.phone_numbers.PlanPoolRequest(
+                most_sessions=8, session_length=duration_pb2.Duration(seconds=HOUR), **more), timeout=PATIENCE)
+        answer = plan()
+        self.assertEqual((answer.without_cool_down, answer.numbers, answer.numbers_in_bursts, answer.shared_numbers,
+                          answer.present, answer.missing, answer.cool_down.seconds), (8, 40, 40, 75, 0, 0, 4 * HOUR))
+        self.world.add_number("+12129990001")
+        answer = plan(service=self.world.sid, country="US", cool_down=duration_pb2.Duration())
+        self.assertEqual((answer.numbers, answer.present, answer.missing), (8, 1, 7))
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.up.phone_numbers.PlanPool(pb.phone_numbers.PlanPoolRequest(), timeout=PATIENCE)
+        self.assertEqual(reason_of(caught.exception)[1], "INVALID_FIELD")
+
+
+if __name__ == "__main__":
+    unittest.main()
