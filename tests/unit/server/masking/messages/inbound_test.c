@@ -135,6 +135,7 @@ START_TEST(loops_are_refused)
 }
 END_TEST
 
+/* holds: NUM-13 */
 START_TEST(locked_number_is_silent)
 {
     struct world *world = world_of_two();

@@ -168,6 +168,71 @@ START_TEST(what_is_refused_hinders_no_other)
 }
 END_TEST
 
+/* ---- two at once ---- */
+
+enum { RACED = 400 };
+
+struct racer {
+    struct world *world;
+    pthread_t thread;
+    char service[40];
+    struct number_draft drafts[RACED];
+    struct seen seen;
+};
+
+static void *race(void *data)
+{
+    struct racer *racer = data;
+    struct seen *seen = &racer->seen;
+    numbers_add_many(racer->world->masking, racer->service, racer->drafts, RACED, tell, seen);
+    pthread_mutex_lock(&seen->lock);
+    while (!seen->done)
+        pthread_cond_wait(&seen->told, &seen->lock);
+    pthread_mutex_unlock(&seen->lock);
+    return NULL;
+}
+
+/* holds: NUM-08 */
+START_TEST(of_adds_that_race_one_wins)
+{
+    static char texts[RACED][32];
+    static struct racer racers[2];
+    struct world *world = world_open(NULL);
+    for (int i = 0; i < 2; i++) {
+        world_service(world, NULL);
+        racers[i] = (struct racer){.world = world, .seen = {.count = RACED}};
+        memcpy(racers[i].service, world->service, sizeof racers[i].service);
+        pthread_mutex_init(&racers[i].seen.lock, NULL);
+        pthread_cond_init(&racers[i].seen.told, NULL);
+        for (int j = 0; j < RACED; j++) { /* the other way round */
+            snprintf(texts[j], sizeof texts[j], "+1555999%04d", j);
+            racers[i].drafts[i ? RACED - 1 - j : j] = number_draft(world, texts[j]);
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(racers[i].thread, NULL);
+    for (int j = 0; j < RACED; j++) {
+        bool first = racers[0].seen.results[j].added;
+        bool second = racers[1].seen.results[RACED - 1 - j].added;
+        ck_assert_int_ne(first, second);
+        ck_assert_str_eq(first ? racers[1].seen.results[RACED - 1 - j].reason
+                               : racers[0].seen.results[j].reason,
+                         "NUMBER_IN_OTHER_SERVICE");
+        memcpy(world->service, racers[!first].service, sizeof world->service);
+        ck_done(call_number_get(world, texts[j]).number);
+        memcpy(world->service, racers[first].service, sizeof world->service);
+        ck_refused(call_number_get(world, texts[j]).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_cond_destroy(&racers[i].seen.told);
+        pthread_mutex_destroy(&racers[i].seen.lock);
+    }
+    world_close(world);
+}
+END_TEST
+
 /* holds: LIM-01 LIM-02 */
 START_TEST(caps_are_those_of_the_original)
 {
@@ -275,4 +340,5 @@ START_TEST(a_pool_that_fills_is_told_of_once)
 END_TEST
 
 SUITE_MAIN("batch", thousands_come_in_one_call, what_is_refused_hinders_no_other,
-           caps_are_those_of_the_original, caps_can_be_set, a_pool_that_fills_is_told_of_once)
+           of_adds_that_race_one_wins, caps_are_those_of_the_original, caps_can_be_set,
+           a_pool_that_fills_is_told_of_once)

@@ -303,6 +303,68 @@ START_TEST(force_goes_in_pieces)
 }
 END_TEST
 
+/* holds: NUM-12 NUM-15 */
+START_TEST(sessions_outlive_changes_of_their_numbers)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    ck_done(add(world, TWO));
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    static const struct {
+        bool reserved;
+        Maskline__Store__V1__NumberState state;
+    } CHANGES[] = {
+        {true, NUMBER_STATE(ACTIVE)},
+        {true, NUMBER_STATE(DRAINING)},
+        {false, NUMBER_STATE(DRAINING)},
+    };
+    for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
+        static const char *const NUMBERS[] = {ONE, TWO};
+        for (int j = 0; j < 2; j++) {
+            const struct number_change change = {.service = world->service,
+                                                 .number = NUMBERS[j],
+                                                 .set_reserved = true,
+                                                 .reserved = CHANGES[i].reserved,
+                                                 .state = CHANGES[i].state};
+            ck_done(call_number_update(world, &change).number);
+        }
+        ck_accepted(world_text(world, ANN, talk.proxy_a, "to"));
+        world_run(world);
+        ck_assert_str_eq(world_sent(world, 0, 0)->from, talk.proxy_b);
+        ck_assert_str_eq(world_sent(world, 0, 0)->to, BOB);
+        ck_accepted(world_text(world, BOB, talk.proxy_b, "and fro"));
+        world_run(world);
+        ck_assert_str_eq(world_sent(world, 0, 0)->from, talk.proxy_a);
+        ck_refused(call_talk(world, "+15551230003", NULL), "ONLY_RESERVED_NUMBERS", 80207);
+    }
+    struct participant_draft asks = person_on(world, "+15551230003", ONE);
+    ck_refused(call_session_create(
+                   world, (struct session_draft){.participants = &asks, .participant_count = 1}),
+               "NUMBER_NOT_ACTIVE", 80601);
+    ck_assert_int_eq(call_number_get(world, ONE).in_use, 1);
+    world_close(world);
+}
+END_TEST
+
+/* holds: NUM-18 NUM-19 */
+START_TEST(coming_and_going_are_told)
+{
+    struct world *world = world_of(NULL);
+    ck_done(add(world, ONE));
+    const Maskline__Store__V1__Entry *entry = world_last(world, CHANGE(NUMBER_ADDED));
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_str_eq(entry->number_added->number->phone_number, ONE);
+    ck_done(call_number_get(world, ONE).number);
+    ck_assert_ptr_null(world_last(world, CHANGE(NUMBER_REMOVED)));
+    ck_done(call_number_remove(world, ONE, false).number);
+    entry = world_last(world, CHANGE(NUMBER_REMOVED));
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_str_eq(entry->number_removed->number->phone_number, ONE);
+    ck_refused(call_number_get(world, ONE).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    world_close(world);
+}
+END_TEST
+
 /* holds: NUM-04 */
 START_TEST(is_updated)
 {
@@ -454,5 +516,6 @@ END_TEST
 SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
            rests_before_another_service_has_it, in_use_counts_sessions, is_removed_only_when_idle,
            an_ended_session_does_not_hold_it, force_makes_sessions_fail, force_goes_in_pieces,
-           is_updated, pools_have_a_cap, reserved_ones_have_a_cap_of_their_own,
-           quarantine_holds_over_a_restart, are_listed_oldest_first)
+           is_updated, sessions_outlive_changes_of_their_numbers, coming_and_going_are_told,
+           pools_have_a_cap, reserved_ones_have_a_cap_of_their_own, quarantine_holds_over_a_restart,
+           are_listed_oldest_first)

@@ -171,6 +171,76 @@ START_TEST(levels_keep_their_order)
 }
 END_TEST
 
+/* However large the pool: what is looked at is what the person has, and one more. */
+/* holds: SEL-12 */
+START_TEST(a_choice_looks_at_what_the_person_has)
+{
+    static const unsigned SIZES[] = {10, 1000, 20000};
+    enum { HAS = 5 };
+    for (int i = 0; i < 3; i++) {
+        struct bench bench = bench_open();
+        char number[32];
+        for (unsigned j = 0; j < SIZES[i]; j++) {
+            snprintf(number, sizeof number, "+1%03u999%04u", 201 + j % 700, j / 700);
+            tell(&bench, number, "US", false, true);
+            pools_use(bench.pools, bench.sid, number, 1 + j % 9);
+        }
+        struct pool_wish wish = {.sms = true, .geo = {.code = "1", .country = "US"}};
+        char had[HAS][ADDRESS_SIZE];
+        struct pool_walk walk;
+        pool_walk(bench.pool, &wish, &walk);
+        for (int j = 0; j < HAS; j++)
+            snprintf(had[j], sizeof had[j], "%s", pool_walk_next(&walk));
+        unsigned looked = 0;
+        const char *proxy;
+        pool_walk(bench.pool, &wish, &walk);
+        do {
+            proxy = pool_walk_next(&walk);
+            looked++;
+            for (int j = 0; proxy && j < HAS; j++)
+                proxy = strcmp(had[j], proxy) ? proxy : NULL;
+        } while (!proxy && looked < SIZES[i]);
+        ck_assert_uint_eq(looked, HAS + 1);
+        bench_close(&bench);
+    }
+}
+END_TEST
+
+/* The same pool by narrower scopes, which are indexed when they are first asked for. */
+START_TEST(scopes_hold_what_is_theirs)
+{
+    struct bench bench = bench_open();
+    static const char *const NUMBERS[] = {"+12129990001", "+16469990002", "+17169990003",
+                                          "+12149990004", "+18769990005", "+12129990006"};
+    for (int i = 0; i < 6; i++)
+        tell(&bench, NUMBERS[i], "", i == 5, true);
+    struct pool_wish wish = {.sms = true};
+    geo_of("+12125550000", &wish.geo);
+    ck_assert_str_eq(all(&bench, wish), "01 02 03 04 05 ");
+    wish.narrowest = SCOPE_AREA;
+    ck_assert(pool_index(bench.pool, &wish));
+    ck_assert_str_eq(all(&bench, wish), "01 01 02 01 02 03 01 02 03 04 05 ");
+    wish.widest = SCOPE_OVERLAY;
+    ck_assert_str_eq(all(&bench, wish), "01 01 02 ");
+    ck_assert_uint_eq(pool_fit(bench.pool, &wish).in_scope, 2);
+    wish.widest = SCOPE_AREA;
+    ck_assert_str_eq(all(&bench, wish), "01 ");
+    tell(&bench, "+12129990006", "", false, true);
+    pools_use(bench.pools, bench.sid, "+12129990001", 3);
+    ck_assert_str_eq(all(&bench, wish), "06 01 ");
+    pools_number_gone(bench.pools, bench.sid, "+12129990006");
+    ck_assert_str_eq(all(&bench, wish), "01 ");
+    enum scope scope;
+    ck_assert(!pool_has(bench.pool, &wish, "+16469990002", &scope));
+    wish.widest = SCOPE_COUNTRY;
+    ck_assert(pool_has(bench.pool, &wish, "+16469990002", &scope));
+    ck_assert_int_eq(scope, SCOPE_OVERLAY);
+    ck_assert(pool_has(bench.pool, &wish, "+18769990005", &scope));
+    ck_assert_int_eq(scope, SCOPE_COUNTRY);
+    bench_close(&bench);
+}
+END_TEST
+
 START_TEST(calling_codes)
 {
     static const char *const CASES[][2] = {
@@ -189,4 +259,5 @@ START_TEST(calling_codes)
 END_TEST
 
 SUITE_MAIN("pools", the_least_used_come_first, the_own_country_is_a_group_of_its_own,
-           what_fits_is_counted, levels_keep_their_order, calling_codes)
+           what_fits_is_counted, levels_keep_their_order, a_choice_looks_at_what_the_person_has,
+           scopes_hold_what_is_theirs, calling_codes)

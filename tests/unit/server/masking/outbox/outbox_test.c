@@ -275,6 +275,7 @@ START_TEST(lost_with_those_who_would_not_know)
 }
 END_TEST
 
+/* holds: NUM-13 */
 START_TEST(locked_number_waits)
 {
     struct world *world = world_with(NULL, NULL);
