@@ -1,7 +1,6 @@
 #include "proto/c/fault.h"
 #include "server/masking/numbers/pools_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct pool_counts pool_count(const struct pool *pool)
@@ -152,7 +151,7 @@ static void add_tier(struct pool_walk *walk, enum scope scope, bool limited, con
 {
     struct pool_tier *tier = &walk->tiers[walk->tier_count++];
     *tier = (struct pool_tier){.scope = scope, .limited = limited};
-    snprintf(tier->country, sizeof tier->country, "%s", country);
+    memcpy(tier->country, country, strnlen(country, sizeof tier->country - 1));
 }
 
 void pool_walk(struct pool *pool, const struct pool_wish *wish, struct pool_walk *ret_walk)

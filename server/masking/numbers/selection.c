@@ -105,6 +105,17 @@ struct selecting {
 
 enum tried { TRIED_FOUND, TRIED_NOTHING, TRIED_STALE, TRIED_FAILED };
 
+static bool of_other_country(const Maskline__Store__V1__PhoneNumber *number,
+                             const struct pool_wish *wish)
+{
+    if (!*wish->geo.country)
+        return false;
+    struct geo geo = {.country = ""};
+    if (!*number->country) /* it was not told when the number was added */
+        geo_of(number->phone_number, &geo);
+    return strcmp(*number->country ? number->country : geo.country, wish->geo.country) != 0;
+}
+
 /* The memory's word is a hint; the row's counts. */
 static enum tried take(struct selecting *s, const char *proxy, enum scope scope)
 {
@@ -118,14 +129,11 @@ static enum tried take(struct selecting *s, const char *proxy, enum scope scope)
     if (found == KV_ABSENT || !number_is_choosable(number) || (s->wish.sms && !number->sms) ||
         (s->wish.voice && !number->voice))
         return TRIED_STALE;
-    struct geo geo;
-    geo_of(number->phone_number, &geo);
-    const char *country = *number->country ? number->country : geo.country;
     s->choice.number = number;
     s->choice.level = LEVELS[scope];
     if (scope < s->wish.narrowest)
         s->choice.relaxed |= RELAXED(WIDER_LEVEL);
-    if (*s->wish.geo.country && strcmp(country, s->wish.geo.country) != 0)
+    if (of_other_country(number, &s->wish))
         s->choice.relaxed |= RELAXED(OTHER_COUNTRY);
     return TRIED_FOUND;
 }
