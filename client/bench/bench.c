@@ -1,6 +1,7 @@
 /*
  * maskline-bench: Maskline beside a bare echo and PostgreSQL, in turns, in one run.
  */
+#include "client/bench/curve.h"
 #include "client/bench/ending.h"
 #include "client/bench/folder.h"
 #include "client/bench/json.h"
@@ -120,7 +121,7 @@ static bool run(struct bench *bench)
                                   .server_program = bench->server_program,
                                   .echo_program = bench->echo_program,
                                   .out = bench->out};
-    return run_all(&options, bench->report);
+    return bench->options->curve ? curve_of_selection(&options) : run_all(&options, bench->report);
 }
 
 int main(int count, char **arguments)
@@ -146,7 +147,8 @@ int main(int count, char **arguments)
               find_program(options.echo_program, "echo-server", bench.echo_program) &&
               find_folder(&bench, &made) && ending_watch(made ? bench.folder : NULL) && run(&bench);
     if (bench.report) {
-        report_print_summary(bench.out, bench.report);
+        if (!options.curve)
+            report_print_summary(bench.out, bench.report);
         ok = put_json(&bench, ok) && ok;
     }
     report_free(bench.report);

@@ -38,6 +38,9 @@ static const char help[] =
     "  --services N[,N...]  spread over so many Services (default 1; for the bars 1,1000)\n"
     "  --seconds S          of each measurement (default 2)\n"
     "  --rounds N           all peers in turn, N times (default 5; ratios are within a round)\n"
+    "  --selection-curve    nothing else: what it costs to choose a number, in pools of 10 to "
+    "10,000 numbers,\n"
+    "                       beside up to 100,000 sessions, for people with up to 32 of their own\n"
     "  --quick              0.5 s, 3 rounds, 20,000 sessions: a look, not a verdict\n"
     "\n"
     "What it is compared with\n"
@@ -264,6 +267,7 @@ static const struct options defaults = {
 
 static void be_quick(struct options *options)
 {
+    options->curve_quick = true;
     options->seconds = 0.5;
     options->rounds = 3;
     options->sessions = 20000;
@@ -292,6 +296,10 @@ enum options_result options_read(char *const *arguments, struct options *ret_opt
         if (strcmp(*at, "--") == 0) {
             ret_options->server_arguments = (const char *const *)(at + 1);
             break;
+        }
+        if (strcmp(*at, "--selection-curve") == 0) {
+            ret_options->curve = true;
+            continue;
         }
         if (strcmp(*at, "--quick") == 0) {
             be_quick(ret_options);

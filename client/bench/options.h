@@ -24,6 +24,8 @@ struct options {
     const char *postgres; /* folder of PostgreSQL's programs; empty: not compared with */
     const char *json;     /* file, "-" for standard output; NULL: none */
     bool bars;            /* no mix was given: the whole table of bars */
+    bool curve;           /* in place of all else: what choosing a number costs */
+    bool curve_quick;
     struct mix mixes[MIXES_MOST];
     unsigned mix_count;
     struct load_shape loads[LOADS_MOST];
