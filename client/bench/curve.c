@@ -206,7 +206,11 @@ bool curve_of_selection(const struct run_options *options)
     bool quick = options->options->curve_quick;
     struct curve curve = {.options = options, .calls = quick ? CALLS_QUICK : CALLS};
     struct load_result *result = malloc(sizeof *result);
-    bool ok = result;
+    if (!result) {
+        fprintf(stderr, "maskline-bench: there is not enough memory\n");
+        return false;
+    }
+    bool ok = true;
     fprintf(options->out,
             "Sessions of one person with a chosen number: %u calls, %ux%u in flight\n"
             "%10s %10s %10s %12s %10s %10s %10s\n",

@@ -54,7 +54,9 @@ struct plain_service convert_service(const struct world *world,
                                        .idle_cap = settings->idle_cap,
                                        .retention = settings->closed_session_retention,
                                        .mode = (int)settings->default_mode,
-                                       .selection = (int)settings->number_selection};
+                                       .selection = (int)settings->number_selection,
+                                       .level = (int)settings->geo_match_level,
+                                       .matching = (int)settings->geo_matching};
     return plain;
 }
 

@@ -110,7 +110,9 @@ static struct settings all_settings(struct generator *generator)
                                 .idle_cap = SPAN(generator, 0, 0, 0, 25),
                                 .retention = SPAN(generator, 40, 200, 1000),
                                 .mode = 1 + below(generator, 6),
-                                .selection = below(generator, 3)};
+                                .selection = below(generator, 3),
+                                .level = chance(generator, 40) ? 1 + below(generator, 5) : 0,
+                                .matching = below(generator, 3)};
     if (settings.cool_down < settings.late_window + settings.max_life && chance(generator, 80))
         settings.cool_down = settings.late_window + settings.max_life;
     if (settings.mode > MODE_VOICE)
@@ -131,6 +133,10 @@ static void some_settings(struct generator *generator, struct settings *settings
             *to[i] = from[i];
     if (chance(generator, 20))
         settings->selection = 1 + below(generator, 2);
+    if (chance(generator, 20))
+        settings->level = all.level;
+    if (chance(generator, 20))
+        settings->matching = all.matching;
     if (chance(generator, 10))
         settings->mode = all.mode;
 }

@@ -283,6 +283,7 @@ struct wish {
     int mode;
     unsigned persons;  /* as bits */
     int code;          /* calling code of the first identifier */
+    enum who home;     /* that identifier */
     unsigned partners; /* as bits */
     int with;          /* a number that a partner takes in the same operation; NONE: none */
     bool idle;         /* for a session that is made closed */

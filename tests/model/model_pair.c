@@ -128,11 +128,38 @@ static bool is_near(const struct wish *wish, int number)
     return wish->code == world_code((enum who)(WHO_N1 + number));
 }
 
-static bool fits(const struct model *model, const struct wish *wish, int number)
+/* What the Service's level means for this person. */
+static enum nearness level_of(const struct model *model, const struct wish *wish)
+{
+    static const enum nearness levels[] = {[LEVEL_COUNTRY] = NEAR_COUNTRY,
+                                           [LEVEL_AREA] = NEAR_AREA,
+                                           [LEVEL_OVERLAY] = NEAR_OVERLAY,
+                                           [LEVEL_REGION] = NEAR_REGION,
+                                           [LEVEL_RADIUS] = NEAR_REGION};
+    return wish->code == 1 ? levels[model->services[wish->service].settings.level] : NEAR_COUNTRY;
+}
+
+/* How near the number is, of the levels that are looked at. */
+static enum nearness tier(const struct model *model, const struct wish *wish, int number)
+{
+    enum nearness level = level_of(model, wish);
+    enum nearness near =
+        wish->code == 1 ? world_nearness(wish->home, (enum who)(WHO_N1 + number)) : NEAR_COUNTRY;
+    return near < level ? near : level;
+}
+
+static bool can_be_chosen(const struct model *model, const struct wish *wish, int number)
 {
     const struct m_number *candidate = &model->numbers[number];
     return candidate->service == wish->service && candidate->state == NUMBER_ACTIVE &&
            !candidate->reserved && can_serve(candidate, wish->mode) && is_near(wish, number);
+}
+
+static bool fits(const struct model *model, const struct wish *wish, int number)
+{
+    return can_be_chosen(model, wish, number) &&
+           (model->services[wish->service].settings.matching == MATCHING_BEST_EFFORT ||
+            tier(model, wish, number) == level_of(model, wish));
 }
 
 static void refuse_choice(struct model *model, const struct wish *wish, int participant)
@@ -140,6 +167,7 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
     int pool = 0;
     int able = 0;
     int near = 0;
+    int choosable = 0;
     int fitting = 0;
     int perhaps = 0;
     int free = 0;
@@ -157,6 +185,7 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
         near += can_serve(number, wish->mode) && is_near(wish, i);
         voice = voice || number->can & CAN_VOICE;
         sms = sms || number->can & CAN_SMS;
+        choosable += can_be_chosen(model, wish, i);
         fitting += fits(model, wish, i);
         if (!fits(model, wish, i) || is_own(wish, i))
             continue;
@@ -169,10 +198,12 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
         refuse_mode(model, wish, voice, sms, participant);
     else if (!near)
         m_deny_one(model, STATUS_FAILED_PRECONDITION, "NO_COUNTRY_NUMBER", 80203, participant);
-    else if (!fitting)
+    else if (!choosable)
         m_deny_one(model, STATUS_FAILED_PRECONDITION, "ONLY_RESERVED_NUMBERS", 80207, participant);
     else if (!free) {
-        m_deny_one(model, STATUS_FAILED_PRECONDITION, "ALL_NUMBERS_IN_USE", 80208, participant);
+        bool far = fitting < choosable;
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, far ? "NO_NEAR_NUMBER" : "ALL_NUMBERS_IN_USE",
+                   far ? 80206 : 80208, participant);
         model->refusals[model->refusal_count - 1].possible = perhaps > 0;
     }
 }
@@ -249,6 +280,17 @@ static bool surely_free(const struct model *model, const struct wish *wish, int 
            m_pair_state(model, wish, number, &rival, &free_time) == PAIR_FREE;
 }
 
+/* Neither was this person's before. */
+static void check_nearer(struct model *model, const struct wish *wish, int number, int other)
+{
+    enum nearness mine = tier(model, wish, number);
+    enum nearness better = tier(model, wish, other);
+    if (better > mine)
+        model_wrong_about(model, "N%d was chosen, and N%d is nearer", number + 1, other + 1);
+    else if (better == mine && less_used(model, wish, other, number))
+        model_wrong_about(model, "N%d was chosen, and N%d is less used", number + 1, other + 1);
+}
+
 static void check_better(struct model *model, const struct wish *wish, int number, int other)
 {
     struct had mine = had(model, wish, number);
@@ -257,8 +299,8 @@ static void check_better(struct model *model, const struct wish *wish, int numbe
         if (mine.surely && !better.perhaps)
             model_wrong_about(model, "N%d was chosen, which this person had before, and not N%d",
                               number + 1, other + 1);
-        else if (!mine.perhaps && !better.perhaps && less_used(model, wish, other, number))
-            model_wrong_about(model, "N%d was chosen, and N%d is less used", number + 1, other + 1);
+        else if (!mine.perhaps && !better.perhaps)
+            check_nearer(model, wish, number, other);
     } else if (better.surely) {
         if (!mine.perhaps)
             model_wrong_about(model, "N%d was chosen, and not N%d, which this person had before",
@@ -266,8 +308,8 @@ static void check_better(struct model *model, const struct wish *wish, int numbe
         else if (better.taken > mine.taken && better.released > mine.released)
             model_wrong_about(model, "N%d was chosen, and this person had N%d later", number + 1,
                               other + 1);
-    } else if (!mine.perhaps && !better.perhaps && less_used(model, wish, other, number)) {
-        model_wrong_about(model, "N%d was chosen, and N%d is less used", number + 1, other + 1);
+    } else if (!mine.perhaps && !better.perhaps) {
+        check_nearer(model, wish, number, other);
     }
 }
 
@@ -323,7 +365,8 @@ void m_wish_details(struct model *model, const struct wish *wish, const struct o
     if (strcmp(answer->reason, "PAIR_COOLING_DOWN") == 0 &&
         m_pair_state(model, wish, person->number, &rival, &free_time) == PAIR_COOLING)
         check_free_time(model, free_time, answer);
-    if (strcmp(answer->reason, "ALL_NUMBERS_IN_USE") != 0)
+    if (strcmp(answer->reason, "ALL_NUMBERS_IN_USE") != 0 &&
+        strcmp(answer->reason, "NO_NEAR_NUMBER") != 0)
         return;
     int64_t first = 0;
     for (int i = 0; i < NUMBERS; i++) {

@@ -12,7 +12,9 @@ static const struct settings DEFAULTS = {.default_ttl = 0,
                                          .idle_cap = 0,
                                          .retention = 90 * 24 * HOUR,
                                          .mode = MODE_BOTH,
-                                         .selection = PREFER_STICKY};
+                                         .selection = PREFER_STICKY,
+                                         .level = LEVEL_COUNTRY,
+                                         .matching = MATCHING_STRICT};
 
 static int64_t given(int64_t wanted, int64_t otherwise)
 {
@@ -32,6 +34,8 @@ static struct settings settings_over(const struct settings *old, const struct se
         .retention = given(wanted->retention, old->retention),
         .mode = wanted->mode ? wanted->mode : old->mode,
         .selection = wanted->selection ? wanted->selection : old->selection,
+        .level = wanted->level ? wanted->level : old->level,
+        .matching = wanted->matching ? wanted->matching : old->matching,
     };
 }
 
@@ -40,7 +44,8 @@ static bool settings_equal(const struct settings *a, const struct settings *b)
     return a->default_ttl == b->default_ttl && a->cool_down == b->cool_down &&
            a->late_window == b->late_window && a->max_life == b->max_life && a->grace == b->grace &&
            a->quarantine == b->quarantine && a->idle_cap == b->idle_cap &&
-           a->retention == b->retention && a->mode == b->mode && a->selection == b->selection;
+           a->retention == b->retention && a->mode == b->mode && a->selection == b->selection &&
+           a->level == b->level && a->matching == b->matching;
 }
 
 static void refuse_settings(struct model *model, const struct settings *settings)

@@ -88,6 +88,7 @@ static struct wish wish_of(const struct op_person *person, int service, int sess
 {
     struct wish wish = {.service = service, .session = session, .mode = mode, .with = NONE};
     wish.code = world_code(person->who[0]);
+    wish.home = person->who[0];
     wish.persons = bits_of(person);
     return wish;
 }

@@ -38,6 +38,8 @@ static struct service_settings settings_of(const struct settings *settings)
     given.closed_session_retention = settings->retention;
     given.default_mode = (Maskline__Store__V1__Mode)settings->mode;
     given.number_selection = (Maskline__Store__V1__NumberSelection)settings->selection;
+    given.geo_match_level = (Maskline__Store__V1__GeoMatchLevel)settings->level;
+    given.geo_matching = (Maskline__Store__V1__GeoMatching)settings->matching;
     return given;
 }
 

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Everybody is at home in Denver. One number is of the code that lies over it, one of another part of the state, one of far away. */
+enum { HOME = 303 };
+static const int number_areas[NUMBERS] = {202, 720, 719};
+
 void world_address(const struct world *world, enum who who, char ret_text[ADDRESS_TEXT])
 {
     if (who == WHO_NOBODY)
@@ -14,7 +18,7 @@ void world_address(const struct world *world, enum who who, char ret_text[ADDRES
     else if (who == WHO_E_ALSO)
         snprintf(ret_text, ADDRESS_TEXT, "+52155%04u0005", world->tag);
     else
-        snprintf(ret_text, ADDRESS_TEXT, "+1303%04u%03d", world->tag, (int)who);
+        snprintf(ret_text, ADDRESS_TEXT, "+1%d%04u%03d", HOME, world->tag, (int)who);
 }
 
 void world_number(const struct world *world, int number, char ret_text[ADDRESS_TEXT])
@@ -22,7 +26,8 @@ void world_number(const struct world *world, int number, char ret_text[ADDRESS_T
     if (number == NUMBERS - 1)
         snprintf(ret_text, ADDRESS_TEXT, "+5233%04u0004", world->tag);
     else
-        snprintf(ret_text, ADDRESS_TEXT, "+1202%04u%03d", world->tag, number + 1);
+        snprintf(ret_text, ADDRESS_TEXT, "+1%d%04u%03d", number_areas[number], world->tag,
+                 number + 1);
 }
 
 enum who world_who(const struct world *world, const char *text)
@@ -50,6 +55,25 @@ int world_person(enum who who)
 int world_code(enum who who)
 {
     return who == WHO_E || who == WHO_E_ALSO || who == WHO_N4 ? 52 : 1;
+}
+
+static int area(enum who who)
+{
+    return who >= WHO_N1 && who <= WHO_N4 ? number_areas[who - WHO_N1] : HOME;
+}
+
+static int ground(int code)
+{
+    return code == 720 ? HOME : code;
+}
+
+enum nearness world_nearness(enum who a, enum who b)
+{
+    if (area(a) == area(b))
+        return NEAR_AREA;
+    if (ground(area(a)) == ground(area(b)))
+        return NEAR_OVERLAY;
+    return area(a) != 202 && area(b) != 202 ? NEAR_REGION : NEAR_COUNTRY;
 }
 
 const char *world_carrier(int carrier)

@@ -57,6 +57,9 @@ int world_number_of(const struct world *world, const char *text);
 int world_person(enum who who);
 /* The calling code of an address. */
 int world_code(enum who who);
+/* How near two addresses with the code 1 are. */
+enum nearness { NEAR_COUNTRY, NEAR_REGION, NEAR_OVERLAY, NEAR_AREA };
+enum nearness world_nearness(enum who a, enum who b);
 const char *world_carrier(int carrier);
 /* Name `name` (from 1) of a Service of this world, or of a session. */
 void world_service_name(const struct world *world, int name, char ret_text[ADDRESS_TEXT]);
@@ -67,10 +70,14 @@ struct settings {
     int64_t default_ttl, cool_down, late_window, max_life, grace, quarantine, idle_cap, retention;
     int mode;
     int selection;
+    int level;    /* how near a number has to be */
+    int matching; /* what happens when none is */
 };
 
 enum { MODE_BOTH = 1, MODE_TEXT = 2, MODE_VOICE = 3 };
 enum { PREFER_STICKY = 1, AVOID_STICKY = 2 };
+enum { LEVEL_COUNTRY = 1, LEVEL_AREA, LEVEL_OVERLAY, LEVEL_REGION, LEVEL_RADIUS };
+enum { MATCHING_STRICT = 1, MATCHING_BEST_EFFORT = 2 };
 enum { NUMBER_ACTIVE = 1, NUMBER_DRAINING = 2, NUMBER_LOCKED = 3 };
 enum { CAN_SMS = 1, CAN_MMS = 2, CAN_VOICE = 4 };
 enum { SESSION_OPEN = 1, SESSION_IN_PROGRESS = 2, SESSION_CLOSED = 3, SESSION_FAILED = 4 };

@@ -85,6 +85,7 @@ static void add_people(struct line *line, const struct op *op)
 static void add_settings(struct line *line, const struct settings *settings)
 {
     static const char *const selections[] = {"", "prefer-sticky", "avoid-sticky"};
+    static const char *const levels[] = {"", "country", "area", "overlay", "region", "radius"};
     add_span(line, "default_ttl", settings->default_ttl);
     add_span(line, "cool_down", settings->cool_down);
     add_span(line, "late_window", settings->late_window);
@@ -97,6 +98,10 @@ static void add_settings(struct line *line, const struct settings *settings)
         add(line, " mode=%d", settings->mode);
     if (settings->selection)
         add(line, " selection=%s", selections[settings->selection]);
+    if (settings->level)
+        add(line, " level=%s", levels[settings->level]);
+    if (settings->matching)
+        add(line, " matching=%s", settings->matching == MATCHING_STRICT ? "strict" : "best-effort");
 }
 
 static const char *carriers_text(enum carrier_choice choice)
