@@ -88,9 +88,11 @@ static bool set_one(struct arena *arena, const ProtobufCFieldDescriptor *field, 
         *(int *)at = (int)value;
         return true;
     case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_UINT32:
         *(int32_t *)at = (int32_t)value;
         return true;
+    case PROTOBUF_C_TYPE_UINT32:
+        *(uint32_t *)at = (uint32_t)value;
+        return value >= 0 && value <= UINT32_MAX;
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_UINT64:
         *(int64_t *)at = value;

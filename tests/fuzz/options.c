@@ -299,6 +299,8 @@ static void check_field(const struct cli *cli, const ProtobufCMessage *request, 
     else if (field->descriptor == &google__protobuf__duration__descriptor)
         must(duration_to_us(*(Google__Protobuf__Duration *const *)at, &us) && us == value,
              "%s is not %lld", path, (long long)value);
+    else if (field->type == PROTOBUF_C_TYPE_UINT32)
+        must(*(const uint32_t *)at == (uint32_t)value, "%s is %u", path, *(const uint32_t *)at);
     else
         must(false, "%s.%s: say here how it is checked", cli->command->noun, path);
 }

@@ -70,6 +70,11 @@ class Command(harness.Case):
         after = self.rows("events", "rides", "--after", "2", "--type", "phone-number-added")
         self.assertEqual([event["position"] for event in after], ["3"])
 
+    def test_a_number_that_is_too_large(self):
+        self.run_it("service", "create", "rides", "--rate", "7")
+        self.assertIn("more than can be said", self.run_it("service", "update", "rides", "--rate", "4294967297", status=2).stderr)
+        self.assertEqual(self.rows("service", "get", "rides")[0]["ratePolicy"], {"requestsPerSecond": 7})
+
     def test_metadata_is_given_and_replaced(self):
         self.run_it("service", "create", "rides")
         session, = self.rows("session", "create", "rides", "--name", "a", "--metadata", "order=4711", "--metadata", "note=")
