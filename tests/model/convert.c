@@ -94,6 +94,14 @@ static struct plain_person convert_person(const struct world *world,
     return plain;
 }
 
+int convert_metadata(Maskline__Store__V1__MetadataItem *const *items, size_t count)
+{
+    if (!count)
+        return 0;
+    bool good = count == 1 && strcmp(items[0]->key, "k") == 0;
+    return good ? (int)strtol(items[0]->value, NULL, 10) : -1;
+}
+
 struct plain_session convert_session(const struct world *world,
                                      const Maskline__Store__V1__Session *session)
 {
@@ -110,7 +118,9 @@ struct plain_session convert_session(const struct world *world,
                                   .last_time = session->last_interaction_time,
                                   .end_time = session->end_time,
                                   .expire_time = session->effective_expire_time,
-                                  .interactions = session->interaction_count};
+                                  .interactions = session->interaction_count,
+                                  .metadata =
+                                      convert_metadata(session->metadata, session->n_metadata)};
     copy_text(plain.fail_reason, session->fail_reason);
     for (int name = 1; name <= NAMES; name++)
         if (strcmp(world_session_name(name), session->unique_name) == 0)

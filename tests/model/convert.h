@@ -12,6 +12,9 @@ struct plain_service convert_service(const struct world *world,
                                      const Maskline__Store__V1__Service *service);
 struct plain_number convert_number(const struct world *world,
                                    const Maskline__Store__V1__PhoneNumber *number, int64_t in_use);
+/* What an operation gave as metadata; -1: nothing that one could have given. */
+int convert_metadata(Maskline__Store__V1__MetadataItem *const *items, size_t count);
+
 struct plain_session convert_session(const struct world *world,
                                      const Maskline__Store__V1__Session *session);
 struct plain_interaction convert_interaction(const Maskline__Store__V1__Interaction *interaction);

@@ -67,6 +67,8 @@ static void convert_session_entry(const Maskline__Store__V1__Entry *entry, struc
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CREATED:
         event->kind = EVENT_SESSION_CREATED;
         event->session = sid_of(entry->session_created->session->sid);
+        event->metadata = convert_metadata(entry->session_created->session->metadata,
+                                           entry->session_created->session->n_metadata);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_UPDATED:
         event->kind = EVENT_SESSION_UPDATED;
@@ -129,6 +131,9 @@ static void convert_message_entry(const struct world *world,
         event->interaction = convert_interaction(entry->interaction_created->interaction);
         event->session = event->interaction.session;
         event->first = entry->interaction_created->first;
+        event->metadata =
+            convert_metadata(entry->interaction_created->interaction->session_metadata,
+                             entry->interaction_created->interaction->n_session_metadata);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
         convert_leg_entry(entry->leg_changed, event);
@@ -151,7 +156,10 @@ static void convert_message_entry(const struct world *world,
 
 struct event convert_entry(const struct world *world, const Maskline__Store__V1__Entry *entry)
 {
-    struct event event = {.time = entry->time, .number = -1};
+    struct event event = {.time = entry->time,
+                          .number = -1,
+                          .metadata =
+                              convert_metadata(entry->session_metadata, entry->n_session_metadata)};
     switch (entry->change_case) {
     case MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_CREATED:
         event.kind = EVENT_SERVICE_CREATED;

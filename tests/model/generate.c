@@ -234,6 +234,8 @@ static void make_session(struct generator *generator, struct op *op)
         make_times(generator, op);
         op->set_ttl = op->ttl >= 0 || chance(generator, 8);
         op->set_date = op->date || chance(generator, 10);
+        op->set_metadata = chance(generator, 15);
+        op->metadata = op->set_metadata ? below(generator, 4) : 0;
         if (chance(generator, 60))
             op->status = chance(generator, 50) ? SESSION_CLOSED : SESSION_IN_PROGRESS;
         if (chance(generator, 2))
@@ -246,6 +248,7 @@ static void make_session(struct generator *generator, struct op *op)
     op->mode = chance(generator, 30) ? 1 + below(generator, 3) : 0;
     op->status = chance(generator, 8) ? 1 + below(generator, 4) : 0;
     make_times(generator, op);
+    op->metadata = chance(generator, 20) ? 1 + below(generator, 3) : 0;
     op->people_count = chance(generator, 70) ? 2 : below(generator, OP_PEOPLE);
     if (chance(generator, 2))
         op->people_count = OP_PEOPLE;

@@ -321,6 +321,21 @@ static bool event_fits(const struct m_expected *expected, const struct event *ev
            want->service_deleted == event->service_deleted && want->first == event->first;
 }
 
+/* Each entry about a session tells its metadata, as it was before or after the operation; of a warning, as it once was. */
+static void check_metadata(struct model *model, const struct event *event)
+{
+    int index = is_zero(&event->session) || event->kind == EVENT_WARNING
+                    ? NONE
+                    : m_find_session_sid(model, &event->session);
+    if (index == NONE)
+        return;
+    const struct m_session *session = &model->sessions[index];
+    if (event->metadata != session->metadata && event->metadata != session->metadata_before)
+        model_wrong_about(model, "the entry %s %llu tells metadata %d of s%d, which has %d",
+                          event_name(event->kind), (unsigned long long)event->position,
+                          event->metadata, session->label, session->metadata);
+}
+
 void model_event(struct model *model, const struct event *event)
 {
     if (event->time != model->now) {
@@ -332,6 +347,7 @@ void model_event(struct model *model, const struct event *event)
         m_leg_event(model, event);
         return;
     }
+    check_metadata(model, event);
     for (int i = 0; i < model->expected_count; i++)
         if (event_fits(&model->expected[i], event)) {
             model->expected[i].met = true;
@@ -358,6 +374,8 @@ void model_end(struct model *model, const struct op *op)
                               expected->event.service, event_name(expected->event.kind),
                               expected->event.reason);
     }
+    for (int i = 0; i < model->session_count; i++)
+        model->sessions[i].metadata_before = model->sessions[i].metadata;
     if (op->kind == OP_RUN) {
         for (int i = 0; i < model->session_count; i++) {
             const struct m_session *session = &model->sessions[i];

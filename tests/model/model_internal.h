@@ -65,6 +65,7 @@ struct m_session {
     bool noticed; /* the log says that it has ended */
     bool gone;
     uint64_t interactions;
+    int metadata, metadata_before; /* what it has, and had before the operation */
     unsigned
         opened; /* how often it was opened or closed: tells apart what was accepted before and after */
     struct plain_person people[PLAIN_PEOPLE];

@@ -61,9 +61,10 @@ static void check_session(struct model *model, const struct m_session *session,
         model_wrong_about(model, "s%d reads as status %d, and should as %d", session->label,
                           seen->status, session->status);
     if (seen->name != session->name || seen->mode != session->mode ||
-        seen->interactions != session->interactions)
-        model_wrong_about(model, "s%d reads name %d mode %d interactions %llu", session->label,
-                          seen->name, seen->mode, (unsigned long long)seen->interactions);
+        seen->interactions != session->interactions || seen->metadata != session->metadata)
+        model_wrong_about(model, "s%d reads name %d mode %d interactions %llu metadata %d",
+                          session->label, seen->name, seen->mode,
+                          (unsigned long long)seen->interactions, seen->metadata);
     check_end(model, session, seen);
     check_times(model, session, seen);
     if (seen->people_count != session->people_count)
@@ -197,6 +198,8 @@ static int add_session(struct model *model, const struct op *op, int service, in
                                   .name = op->name,
                                   .status = op->status ? op->status : SESSION_OPEN,
                                   .mode = mode,
+                                  .metadata = op->metadata,
+                                  .metadata_before = op->metadata,
                                   .ttl_given = op->ttl >= 0,
                                   .ttl = op->ttl >= 0 ? op->ttl : 0,
                                   .date = op->date,

@@ -46,9 +46,9 @@ static void refuse_update(struct model *model, const struct op *op, int index)
     }
     if (op->status)
         m_deny(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
-    if (op->set_ttl || op->set_date)
+    if (op->set_ttl || op->set_date || op->set_metadata)
         m_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
-    if (!op->status && !op->set_ttl && !op->set_date)
+    if (!op->status && !op->set_ttl && !op->set_date && !op->set_metadata)
         m_may_deny(model, STATUS_FAILED_PRECONDITION, "SESSION_CLOSED", 80607);
 }
 
@@ -79,6 +79,8 @@ static bool change_times(struct model *model, const struct op *op, struct m_sess
                          const struct answer *answer)
 {
     struct m_session before = *session;
+    if (op->set_metadata)
+        session->metadata = op->metadata;
     if (op->set_ttl) {
         session->ttl_given = op->ttl >= 0;
         session->ttl = op->ttl >= 0 ? op->ttl : 0;
@@ -88,7 +90,7 @@ static bool change_times(struct model *model, const struct op *op, struct m_sess
     if (op->set_ttl || op->set_date)
         settle_default(model, op, session, &answer->session);
     return before.ttl_given != session->ttl_given || before.ttl != session->ttl ||
-           before.date != session->date;
+           before.date != session->date || before.metadata != session->metadata;
 }
 
 static void reopen(struct model *model, int index)
@@ -140,7 +142,7 @@ void m_do_session_update(struct model *model, const struct op *op, const struct 
     if (reopens)
         reopen(model, index);
     bool changed = change_times(model, op, session, answer);
-    if (!reopens && (op->set_ttl || op->set_date))
+    if (!reopens && (op->set_ttl || op->set_date || op->set_metadata))
         m_expect(model, EVENT_SESSION_UPDATED, service, index)->optional =
             !changed || op->status == SESSION_CLOSED;
     if (!reopens && op->status == SESSION_CLOSED)

@@ -52,6 +52,7 @@ struct plain_session {
     bool ttl_given;
     int64_t ttl, date, create_time, update_time, start_time, last_time, end_time, expire_time;
     uint64_t interactions;
+    int metadata;
     struct plain_person people[PLAIN_PEOPLE];
     int people_count;
 };
@@ -157,6 +158,7 @@ struct event {
     int status, closed_reason;
     int64_t end_time, purge_time;
     bool forced, purged, service_deleted, first;
+    int metadata;                         /* of its session */
     struct plain_interaction interaction; /* of INTERACTION_CREATED; its SID also of LEG_CHANGED */
     struct plain_leg leg;
 };

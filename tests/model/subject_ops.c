@@ -7,6 +7,7 @@
 #include "server/masking/sessions/sessions.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct request_id subject_request(struct subject *subject, const struct op *op, const char *method)
@@ -257,6 +258,18 @@ static struct participant_draft participant_of(struct subject *subject,
     return draft;
 }
 
+static struct metadata metadata_of(struct subject *subject, int number)
+{
+    struct metadata metadata;
+    if (!metadata_new(subject->arena, number ? 1 : 0, &metadata))
+        abort();
+    if (number) {
+        metadata.items[0]->key = arena_string(subject->arena, "k");
+        metadata.items[0]->value = arena_printf(subject->arena, "%d", number);
+    }
+    return metadata;
+}
+
 static void do_session_create(struct doing *doing)
 {
     struct subject *subject = doing->subject;
@@ -274,6 +287,7 @@ static void do_session_create(struct doing *doing)
                                   .status = (Maskline__Store__V1__SessionStatus)op->status,
                                   .participants = people,
                                   .participant_count = (size_t)op->people_count,
+                                  .metadata = metadata_of(subject, op->metadata),
                                   .request = subject_request(subject, op, "CreateSession")};
     subject_expect(subject);
     sessions_create(subject->masking, &draft, session_answered, doing);
@@ -291,6 +305,8 @@ static void do_session_change(struct doing *doing)
                                     .ttl = op->ttl >= 0 ? op->ttl : 0,
                                     .set_expire_time = op->set_date,
                                     .expire_time = op->date,
+                                    .set_metadata = op->set_metadata,
+                                    .metadata = metadata_of(subject, op->metadata),
                                     .status = (Maskline__Store__V1__SessionStatus)op->status};
     subject_expect(subject);
     if (op->kind == OP_SESSION_UPDATE)

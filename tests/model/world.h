@@ -161,8 +161,9 @@ struct op {
     bool force;
     bool crash; /* a restart with nothing written but what had to be */
     int mode, status;
-    bool set_ttl, set_date;
-    int64_t ttl; /* -1: none */
+    bool set_ttl, set_date, set_metadata;
+    int metadata; /* one of a few; 0: none */
+    int64_t ttl;  /* -1: none */
     int64_t date;
     struct op_person people[OP_PEOPLE];
     int people_count;

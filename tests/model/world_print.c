@@ -166,6 +166,8 @@ static void add_session_op(struct line *line, const struct op *op)
         add(line, " date=");
         add_time(line, op->date);
     }
+    if (op->metadata || op->set_metadata)
+        add(line, " metadata=%d", op->metadata);
     add_people(line, op);
     if (op->kind == OP_PARTICIPANT_DELETE || op->kind == OP_SEND)
         add(line, " participant=%d", op->participant);
