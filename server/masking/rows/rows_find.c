@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/rows.h"
@@ -90,9 +91,14 @@ enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, cons
                                  sid_bytes ret_session, struct error *error)
 {
     enum kv_found found = rows_name_holder(rows, service, name, ret_session, error);
-    return found == KV_ABSENT && reused_names(rows)
-               ? rows_name_last(rows, service, name, ret_session, error)
-               : found;
+    if (!reused_names(rows) || MUTANT("purged_holder_has_name"))
+        return found;
+    Maskline__Store__V1__Session *holder;
+    if (found == KV_FOUND)
+        found = rows_session(rows, service, ret_session, &holder, error);
+    if (found == KV_FOUND && session_purged(holder, rows->now))
+        found = KV_ABSENT; /* it is gone, whoever comes to purge it */
+    return found == KV_ABSENT ? rows_name_last(rows, service, name, ret_session, error) : found;
 }
 
 bool rows_find_service(struct rows *rows, const char *name,

@@ -126,6 +126,26 @@ class Lists(Case):
         self.assertEqual(listed(created={"start_time": sent[1].create_time, "end_time": sent[3].create_time}), [1, 2])
         self.assertEqual(listed(created={"start_time": sent[3].create_time}, outbound_statuses=[status]), [3, 4])
 
+    # holds: SES-05 SES-06
+    def test_statuses(self):
+        world, status = self.world, pb.sessions.SessionStatus
+        self.assertEqual(set(status.keys()), {f"SESSION_STATUS_{name}" for name in
+                                              ("UNSPECIFIED", "OPEN", "IN_PROGRESS", "CLOSED", "FAILED", "UNKNOWN")})
+        self.assertEqual(world.session().status, OPEN)
+        for name, value in status.items():
+            request = pb.sessions.CreateSessionRequest(service=world.sid, status=value)
+            if value in (pb.sessions.SESSION_STATUS_FAILED, pb.sessions.SESSION_STATUS_UNKNOWN):
+                error = self.refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", self.up.sessions.CreateSession, request)
+                self.assertEqual(fields_of(error), ["status"], name)
+            else:
+                self.assertEqual(world.session(status=value).status, value or OPEN)
+        for session in world.sessions():
+            self.refused(grpc.StatusCode.FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", self.up.sessions.UpdateSession,
+                         pb.sessions.UpdateSessionRequest(service=world.sid, session=session.sid,
+                                                          status=pb.sessions.SESSION_STATUS_UNKNOWN))
+        self.assertEqual({session.status for session in world.sessions()}, {OPEN, IN_PROGRESS, CLOSED})
+        self.assertEqual(world.sessions(statuses=[pb.sessions.SESSION_STATUS_UNKNOWN]), [])
+
     # holds: API-07 SES-03
     def test_names_of_ended_sessions(self):
         world = self.world

@@ -183,6 +183,31 @@ START_TEST(what_is_gone_leaves_nothing)
 }
 END_TEST
 
+/* The one that has the name may be purged before one that had it earlier, and that was opened again since under the name's rules. */
+START_TEST(a_purged_one_leaves_the_name_to_earlier_ones)
+{
+    struct world *world = world_of_names(NULL);
+    const char *first = make(world, "a");
+    close_it(world, first);
+    const char *second = make(world, "a");
+    close_it(world, second); /* it has the name */
+    struct service_change change = {.service = world->service,
+                                    .settings = service_settings_unset()};
+    const char *third = make(world, "a");
+    close_it(world, third);
+    change.settings.closed_session_retention = 10 * DAY;
+    ck_done(call_service_update(world, &change));
+    ck_done(reopen(world, third));
+    close_it(world, third); /* and is purged long before the others */
+    world_move(world, 10 * DAY);
+    ck_means(world, "a", second);
+    world_run(world);
+    ck_means(world, "a", second);
+    ck_all_named(world, "a", "%s %s", first, second);
+    world_close(world);
+}
+END_TEST
+
 START_TEST(names_are_there_after_a_restart)
 {
     char path[] = "/tmp/maskline-names-XXXXXX";
@@ -203,4 +228,4 @@ END_TEST
 
 SUITE_MAIN("session names", an_ended_sessions_name_is_taken_again, is_off_by_default,
            reopening_takes_the_name_back, what_is_gone_leaves_nothing,
-           names_are_there_after_a_restart)
+           a_purged_one_leaves_the_name_to_earlier_ones, names_are_there_after_a_restart)
