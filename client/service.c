@@ -127,6 +127,10 @@ static const struct option settings[] = {
      .value = "WORD=ACTION[:LANG]",
      .help = "a word of its own, as in ALTO=opt-out:es or AYUDA=help:es; may be repeated",
      .many = true},
+    {.name = "notice",
+     .value = "WHEN[:LANG]=TEXT",
+     .help = "what people are told, as in help:fr=Bonjour; empty: nothing; may be repeated",
+     .many = true},
     {.name = "keep-sessions",
      .value = "TIME",
      .kind = OPTION_DURATION,
@@ -202,6 +206,62 @@ static bool add_keywords(struct cli *cli, ProtobufCMessage *message)
     return true;
 }
 
+/* "help:fr=Bonjour" */
+static bool read_notice(struct cli *cli, const char *text, Maskline__V1__Notice *ret_notice)
+{
+    static const struct option occasion = {.values = &maskline__v1__notice_occasion__descriptor};
+    size_t head = strcspn(text, "=");
+    size_t size = strcspn(text, ":=");
+    maskline__v1__notice__init(ret_notice);
+    for (unsigned i = 0; text[head] && i < occasion.values->n_values; i++) {
+        int value = occasion.values->values[i].value;
+        const char *name = show_enum(cli->arena, occasion.values, value);
+        if (value && strlen(name) == size && !strncasecmp(name, text, size))
+            ret_notice->occasion = (Maskline__V1__NoticeOccasion)value;
+    }
+    if (!ret_notice->occasion) {
+        cli_usage("--notice wants WHEN=TEXT or WHEN:LANGUAGE=TEXT with one of %s, not '%s'",
+                  option_choices(cli->arena, &occasion, ", "), text);
+        return false;
+    }
+    if (size < head)
+        ret_notice->language =
+            arena_printf(cli->arena, "%.*s", (int)(head - size - 1), text + size + 1);
+    ret_notice->text = arena_string(cli->arena, text + head + 1);
+    return ret_notice->language && ret_notice->text;
+}
+
+static bool add_notices(struct cli *cli, ProtobufCMessage *message)
+{
+    const struct given *given[MANY_MOST];
+    size_t count = input_many(cli, "notice", given);
+    if (count == 0)
+        return true;
+    Maskline__V1__NoticePolicy *policy = (Maskline__V1__NoticePolicy *)(void *)reflect_new(
+        cli->arena, &maskline__v1__notice_policy__descriptor);
+    Maskline__V1__Notice *notices = arena_array(cli->arena, count, sizeof *notices);
+    Maskline__V1__Notice **list = arena_array(cli->arena, count, sizeof *list);
+    if (!policy || !notices || !list)
+        return cli_no_memory(), false;
+    for (size_t i = 0; i < count; i++) {
+        if (!read_notice(cli, given[i]->text, &notices[i]))
+            return false;
+        list[i] = &notices[i];
+    }
+    policy->notices = list;
+    policy->n_notices = count;
+    if (message->descriptor == &maskline__v1__create_service_request__descriptor)
+        ((Maskline__V1__CreateServiceRequest *)(void *)message)->notice_policy = policy;
+    else
+        ((Maskline__V1__UpdateServiceRequest *)(void *)message)->notice_policy = policy;
+    return true;
+}
+
+static bool add_lists(struct cli *cli, ProtobufCMessage *message)
+{
+    return add_keywords(cli, message) && add_notices(cli, message);
+}
+
 static const struct option delete_options[] = {
     {.name = "wait", .kind = OPTION_FLAG, .help = "until all that was in it is gone"},
     {0},
@@ -219,7 +279,7 @@ const struct command service_commands[] = {
      .method = &maskline_v1_services_create_service__method,
      .shown = "service",
      .view = &view,
-     .fill = add_keywords},
+     .fill = add_lists},
     {.noun = "service",
      .verb = "list",
      .summary = "Show all Services",
@@ -242,14 +302,15 @@ const struct command service_commands[] = {
      .arguments = {{"SERVICE", "service", LIVE_SERVICE}},
      .options = settings,
      .examples = {"rides --idle-cap 1d", "rides --geo-level overlay --geo-matching best-effort",
-                  "clinic --name surgery", "rides --reuse-names --rate 30",
-                  "rides --keyword STOP=opt-out --keyword ALTO=opt-out:es --keyword START=opt-in"},
+                  "clinic --name surgery --rate 30",
+                  "rides --keyword STOP=opt-out --keyword ALTO=opt-out:es --keyword START=opt-in",
+                  "rides --notice 'out-of-session=Nobody reads this number.' --notice help="},
      .method = &maskline_v1_services_update_service__method,
      .shown = "service",
      .view = &view,
      .updates = true,
      .masked = true,
-     .fill = add_keywords},
+     .fill = add_lists},
     {.noun = "service",
      .verb = "delete",
      .summary = "Delete a Service with all that is in it",

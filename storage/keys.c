@@ -283,6 +283,13 @@ struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person
     return key;
 }
 
+struct key key_told(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
+{
+    struct key key = scoped(tenant, service, 'T');
+    add(&key, hash, HASH_SIZE);
+    return key;
+}
+
 static struct key timed(uint32_t tenant, const uint8_t *owner, char kind, int64_t time)
 {
     struct key key = scoped(tenant, owner, kind);

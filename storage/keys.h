@@ -15,6 +15,7 @@
  *            t p N proxy                 number
  *            t p U proxy                 a number's use count
  *            t p O person [proxy]        who opted out, of all or of one number
+ *            t s T hash                  what somebody was told lately
  *   KV_IDX   t s e time session          sessions by when they end
  *            t s o time interaction leg  outbound legs by when they are due
  *            t s u name                  session by unique name (hash); the newest of that name
@@ -99,6 +100,8 @@ struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person
                        const char *proxy);
 struct key key_opt_outs(uint32_t tenant, const uint8_t *pool);
 struct key key_opt_outs_of(uint32_t tenant, const uint8_t *pool, const struct person *person);
+
+struct key key_told(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE]);
 
 struct key key_expiry(uint32_t tenant, const uint8_t *service, int64_t time,
                       const uint8_t *session);

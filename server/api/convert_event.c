@@ -27,6 +27,15 @@ Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry)
     return (Maskline__V1__EventType)entry->change_case;
 }
 
+/* Notices belong to none. */
+static ProtobufCBinaryData session_or_none(ProtobufCBinaryData session)
+{
+    for (size_t i = 0; i < session.len; i++)
+        if (session.data[i])
+            return session;
+    return (ProtobufCBinaryData){0, NULL};
+}
+
 ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
 {
     switch (entry->change_case) {
@@ -49,11 +58,11 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
     case STORED(INTERACTION_CREATED):
         return entry->interaction_created->interaction->session;
     case STORED(LEG_CHANGED):
-        return entry->leg_changed->session;
+        return session_or_none(entry->leg_changed->session);
     case STORED(INBOUND_REJECTED):
         return entry->inbound_rejected->session;
     case STORED(WARNING):
-        return entry->warning->session;
+        return session_or_none(entry->warning->session);
     case STORED(KEYWORD_RECEIVED):
         return entry->keyword_received->session;
     default:
@@ -223,6 +232,8 @@ static Maskline__V1__LegUpdated *leg_updated(struct arena *arena,
     message->interaction_sid = message_sid(arena, "KI", changed->interaction);
     message->outbound_index = changed->leg;
     message->leg = leg_message(arena, changed->now);
+    if (message->leg && !session_or_none(changed->session).len)
+        message->leg->participant_sid = message_text("");
     return message;
 }
 
@@ -239,6 +250,8 @@ static Maskline__V1__InboundRejected *inbound_rejected(
     message->reason = rejected->reason;
     message->original_code = rejected->original_code;
     message->participant_sid = message_sid(arena, "KP", rejected->participant);
+    if (rejected->notice)
+        message->notice_sid = message_sid(arena, "KI", rejected->notice->sid);
     return message;
 }
 
@@ -270,6 +283,8 @@ static Maskline__V1__KeywordReceived *keyword_received(
     message->original_code = received->original_code;
     message->participant_sid = message_sid(arena, "KP", received->participant);
     message->changed = received->added || received->n_removed;
+    if (received->notice)
+        message->notice_sid = message_sid(arena, "KI", received->notice->sid);
     return message;
 }
 

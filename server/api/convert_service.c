@@ -1,5 +1,6 @@
 #include "server/api/convert.h"
 #include "server/api/keyword_settings.h"
+#include "server/api/notice_settings.h"
 #include "server/masking/services/services.h"
 
 static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
@@ -92,5 +93,6 @@ Maskline__V1__Service *service_message(struct arena *arena,
     if (message->rate_policy)
         message->rate_policy->requests_per_second =
             (uint32_t)service->settings->requests_per_second;
+    message->notice_policy = notice_policy_message(arena, service->settings);
     return message;
 }

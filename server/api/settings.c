@@ -2,6 +2,7 @@
 
 #include "server/api/fields.h"
 #include "server/api/keyword_settings.h"
+#include "server/api/notice_settings.h"
 
 const struct mask_path *service_mask_paths(void)
 {
@@ -37,6 +38,8 @@ const struct mask_path *service_mask_paths(void)
         {"retention_policy.request_ids", CHANGES_REQUEST_IDS},
         {"rate_policy", CHANGES_RATE},
         {"rate_policy.requests_per_second", CHANGES_RATE},
+        {"notice_policy", CHANGES_NOTICES},
+        {"notice_policy.notices", CHANGES_NOTICES},
         {NULL, 0},
     };
     return paths;
@@ -115,6 +118,8 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_REUSE_NAMES;
     if (policies->rate && policies->rate->requests_per_second > 0)
         set |= CHANGES_RATE;
+    if (policies->notice && policies->notice->n_notices)
+        set |= CHANGES_NOTICES;
     return set | keyword_policy_set(policies->keyword);
 }
 
@@ -193,5 +198,6 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
         settings.reuse_names = policies->session && policies->session->reuse_names;
     keyword_policy_read(error, arena, policies->keyword, changes, &settings);
     read_mosts(policies->number, changes, &settings);
+    notice_policy_read(arena, policies->notice, changes, &settings);
     return settings;
 }

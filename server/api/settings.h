@@ -16,6 +16,7 @@ struct policies {
     const Maskline__V1__RetentionPolicy *retention;
     const Maskline__V1__KeywordPolicy *keyword;
     const Maskline__V1__RatePolicy *rate;
+    const Maskline__V1__NoticePolicy *notice;
 };
 
 /* Bits of a Service's changes. */
@@ -42,6 +43,7 @@ enum {
     CHANGES_MOST_UNRESERVED = 1 << 27,
     CHANGES_REQUEST_IDS = 1 << 29,
     CHANGES_RATE = 1 << 30,
+    CHANGES_NOTICES = 1 << 23,
 };
 
 /* For mask_changes. */

@@ -49,6 +49,8 @@ static void finish(struct command *command, enum command_outcome outcome, const 
             recent_note(masking->recent, inbound->route_hash, inbound->accepted->create_time);
             outbox_note(masking->outbox, &inbound->log, inbound->accepted);
         }
+        if (inbound->notice)
+            outbox_note(masking->outbox, &inbound->log, inbound->notice);
         if (inbound->letters)
             person_letters_hurry(masking, inbound->letters);
         if (inbound->note_time)
@@ -149,6 +151,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         (struct command){.prefetch = cold ? prefetch : NULL, .decide = decide, .done = finish};
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     inbound->accepted = NULL;
+    inbound->notice = NULL;
     inbound->letters = NULL;
     inbound->note_time = 0;
     error_clear(&inbound->error);

@@ -28,6 +28,8 @@ bool derive_bars(struct deriving *d);
 
 /* ---- derive_messages.c ---- */
 
+/* A notice that the entry makes; NULL: none. */
+bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *notice);
 /* What a repeat of a carrier's message will find; nothing when it has no key. */
 bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
                    const Maskline__Store__V1__Dedupe *dedupe);

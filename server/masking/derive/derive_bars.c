@@ -39,7 +39,7 @@ static bool keyword(struct deriving *d, const Maskline__Store__V1__KeywordReceiv
             return false;
     Maskline__Store__V1__Dedupe dedupe = MASKLINE__STORE__V1__DEDUPE__INIT;
     dedupe.content_hash = received->content_hash;
-    return derive_dedupe(d, &received->dedupe_key, &dedupe);
+    return derive_notice(d, received->notice) && derive_dedupe(d, &received->dedupe_key, &dedupe);
 }
 
 bool derive_bars(struct deriving *d)

@@ -4,6 +4,7 @@
 #include "server/masking/derive/leg_bytes.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/rows/kept.h"
+#include "server/masking/messages/notices.h"
 #include "server/masking/derive/session_bytes.h"
 
 /* How long a carrier's message is known again. */
@@ -15,6 +16,12 @@ static bool packed_in_change(const struct deriving *d, uint64_t number, struct b
     struct bytes change;
     return field_find(d->packed, d->entry->change_case, &change) &&
            field_find(change, number, ret_packed);
+}
+
+/* A notice goes by itself; what belongs to a session goes with it. */
+static int64_t purge_time(const struct deriving *d, const ProtobufCBinaryData *session)
+{
+    return is_notice_session(session) ? d->entry->time + NOTICE_KEPT : 0;
 }
 
 static bool put_interaction(struct deriving *d, const Maskline__Store__V1__Interaction *interaction)
@@ -49,6 +56,24 @@ static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
     struct key key = key_outbox(d->tenant, d->service, waiting->due_time, interaction->data, leg);
     return first ? derive_new_record(d, KV_IDX, &key, &row.base)
                  : derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
+}
+
+/* Its row, its place in the outbox, and that its reader has been told. */
+bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *notice)
+{
+    if (!notice)
+        return true;
+    if (!notice->notice || notice->n_outbound != 1)
+        return false;
+    struct key told =
+        notice_told_key(d->tenant, d->service, store_hash_key(d->masking->store), notice->notice);
+    struct key key = key_interaction(d->tenant, d->service, notice->session.data, notice->sid.data);
+    return derive_record(d, KV_LIVE, &key, &notice->base, purge_time(d, &notice->session),
+                         ROW_LATER) &&
+           put_waiting(d, &notice->session, &notice->sid, 0, notice->outbound[0], true) &&
+           (!notice_unasked(notice->notice->occasion) ||
+            derive_put(d->derivation, KV_LIVE, key_bytes(&told), (struct bytes){"", 0},
+                       d->entry->time + NOTICE_QUIET, ROW_LATER));
 }
 
 static bool change_session(struct deriving *d,
@@ -116,7 +141,8 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
     if (old == ROW_PRESENT &&
         (!packed_in_change(d, FIELD_NOW, &leg) ||
          !leg_bytes_replace(row.bytes, change->leg, leg, d->entry->time, d->arena, &now) ||
-         !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, 0, ROW_LATER)))
+         !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, purge_time(d, &change->session),
+                     ROW_LATER)))
         return false;
     return move_in_outbox(d, change);
 }
@@ -127,7 +153,8 @@ static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejec
     dedupe.content_hash = change->content_hash;
     dedupe.session = change->session;
     dedupe.reason = change->reason;
-    return MUTANT("refused_not_remembered") || derive_dedupe(d, &change->dedupe_key, &dedupe);
+    return derive_notice(d, change->notice) &&
+           (MUTANT("refused_not_remembered") || derive_dedupe(d, &change->dedupe_key, &dedupe));
 }
 
 bool derive_messages(struct deriving *d)

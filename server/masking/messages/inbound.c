@@ -10,6 +10,7 @@
 #include "server/masking/rows/known.h"
 #include "server/masking/messages/keyword_step.h"
 #include "server/masking/messages/legs.h"
+#include "server/masking/messages/notices.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/sessions/metadata.h"
 #include "server/masking/sessions/session_end.h"
@@ -20,23 +21,24 @@
 static const struct {
     const char *reason;
     int32_t original;
+    Maskline__Store__V1__NoticeOccasion notice; /* what the sender is told */
 } REASONS[REJECTIONS] = {
-    [REJECT_NUMBER_UNKNOWN] = {"NUMBER_UNKNOWN", 0},
-    [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0},
-    [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0},
-    [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0},
-    [REJECT_WRONG_CARRIER] = {"WRONG_CARRIER", 0},
-    [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701},
-    [REJECT_TOO_LONG] = {"TOO_LONG", 0},
-    [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0},
-    [REJECT_MEDIA_INVALID] = {"MEDIA_INVALID", 0},
-    [REJECT_LOOP] = {"LOOP", 0},
-    [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903},
-    [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902},
-    [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904},
-    [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903},
-    [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614},
-    [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910},
+    [REJECT_NUMBER_UNKNOWN] = {"NUMBER_UNKNOWN", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0, NOTICE(NUMBER_UNAVAILABLE)},
+    [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0, NOTICE(NUMBER_UNAVAILABLE)},
+    [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_WRONG_CARRIER] = {"WRONG_CARRIER", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701, NOTICE(UNSPECIFIED)},
+    [REJECT_TOO_LONG] = {"TOO_LONG", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_MEDIA_INVALID] = {"MEDIA_INVALID", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_LOOP] = {"LOOP", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903, NOTICE(OUT_OF_SESSION)},
+    [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902, NOTICE(OUT_OF_SESSION)},
+    [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904, NOTICE(OUT_OF_SESSION)},
+    [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903, NOTICE(OUT_OF_SESSION)},
+    [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614, NOTICE(OUT_OF_SESSION)},
+    [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910, NOTICE(MODE_REFUSED)},
 };
 
 const char *rejection_reason(enum rejection rejection)
@@ -100,6 +102,9 @@ static enum step reject(struct reception *r, enum rejection rejection)
     rejected.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, in->dedupe_key};
     rejected.content_hash = (ProtobufCBinaryData){HASH_SIZE, in->content_hash};
     rejected.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
+    if (!MUTANT("rejection_is_not_answered") &&
+        !notice_make(in, &r->rows, r->service, REASONS[rejection].notice, "", &rejected.notice))
+        return STEP_BROKEN;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED;
     entry.inbound_rejected = &rejected;
@@ -470,6 +475,7 @@ bool inbound_decide(struct inbound *inbound, struct txn *txn)
 {
     struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
     inbound->accepted = NULL;
+    inbound->notice = NULL;
     inbound->letters = NULL;
     inbound->note_time = 0;
     enum step step = STEP_ON;
@@ -479,6 +485,7 @@ bool inbound_decide(struct inbound *inbound, struct txn *txn)
     if (step != STEP_BROKEN)
         return true;
     inbound->accepted = NULL;
+    inbound->notice = NULL;
     inbound->letters = NULL;
     inbound->note_time = 0;
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};

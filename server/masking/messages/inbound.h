@@ -54,6 +54,8 @@ struct inbound {
     struct inbound_result result;
     struct log_id log;
     Maskline__Store__V1__Interaction *accepted; /* in the transaction's arena */
+    Maskline__Store__V1__Interaction
+        *notice; /* in that arena: what the sender is told; NULL: nothing */
     struct person_letters *
         letters; /* in that arena: what is to be looked at since the sender opted out; NULL: nothing */
     int64_t note_time; /* that the timers have to know of; 0: none */

@@ -5,6 +5,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/messages/keywords.h"
 #include "server/masking/messages/legs.h"
+#include "server/masking/messages/notices.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/known.h"
 
@@ -116,7 +117,23 @@ static bool act(struct hearing *h)
 /* Whether there is something to write down; of what is relayed without having done anything, the interaction tells. */
 static bool is_worth_telling(const struct hearing *h)
 {
-    return !h->goes_on || h->received.n_removed;
+    return !h->goes_on || h->received.n_removed || h->received.notice;
+}
+
+/* Who says STOP again has been told, and who says yes to a question has not opted in by it. */
+static bool answer(struct hearing *h)
+{
+    Maskline__Store__V1__NoticeOccasion occasion = NOTICE(UNSPECIFIED);
+    bool stops = h->received.added ||
+                 (h->keyword.action == ACTION(OPT_OUT) && MUTANT("stop_is_answered_each_time"));
+    if (h->keyword.action == ACTION(HELP))
+        occasion = NOTICE(HELP);
+    else if (stops)
+        occasion = NOTICE(OPT_OUT);
+    else if (h->received.n_removed || h->keyword.action == ACTION(OPT_IN_ONLY))
+        occasion = NOTICE(OPT_IN);
+    return notice_make(h->in, h->rows, h->service, occasion, h->keyword.language,
+                       &h->received.notice);
 }
 
 static bool append(struct hearing *h)
@@ -153,7 +170,7 @@ enum heard keyword_hear(struct inbound *in, struct rows *rows,
     h.proxy = proxy_form(in->to.text);
     h.goes_on = (h.keyword.action == ACTION(OPT_IN) || h.keyword.action == ACTION(HELP)) &&
                 !MUTANT("opt_in_is_not_relayed");
-    if (!act(&h))
+    if (!act(&h) || !answer(&h))
         return HEARD_BROKEN;
     if (is_worth_telling(&h) && (!find_session(&h) || !append(&h)))
         return HEARD_BROKEN;

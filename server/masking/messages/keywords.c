@@ -4,6 +4,7 @@
 #include "proto/c/utf8_fold.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define ACTION(name) MASKLINE__STORE__V1__KEYWORD_ACTION__KEYWORD_ACTION_##name
 
@@ -82,4 +83,31 @@ bool keyword_find(const Maskline__Store__V1__Settings *settings, bool short_code
         return short_code && find_standard(text, true, ret_keyword);
     }
     return find_standard(text, off, ret_keyword);
+}
+
+static void consider(const char **found, const char *word, const char *its_language,
+                     const char *language, bool *exact)
+{
+    bool same = !strcasecmp(its_language, language);
+    if (!*found || (same && !*exact))
+        *found = word;
+    *exact |= same;
+}
+
+const char *keyword_for(const Maskline__Store__V1__Settings *settings,
+                        Maskline__Store__V1__KeywordAction action, const char *language)
+{
+    const Maskline__Store__V1__KeywordPolicy *policy = settings->keyword_policy;
+    const char *found = NULL;
+    bool exact = false;
+    for (size_t i = 0; policy && i < policy->n_words; i++) {
+        if (policy->words[i]->action == action)
+            consider(&found, policy->words[i]->word, policy->words[i]->language, language, &exact);
+    }
+    for (size_t i = 0; !(policy && policy->n_words) && i < sizeof STANDARD / sizeof *STANDARD;
+         i++) {
+        if (STANDARD[i].action == action)
+            consider(&found, STANDARD[i].word, STANDARD[i].language, language, &exact);
+    }
+    return found;
 }

@@ -21,6 +21,10 @@ struct keyword {
 bool keyword_find(const Maskline__Store__V1__Settings *settings, bool short_code, const char *body,
                   struct keyword *ret_keyword);
 
+/* A word that does this, in that language if there is one; NULL: there is none at all. */
+const char *keyword_for(const Maskline__Store__V1__Settings *settings,
+                        Maskline__Store__V1__KeywordAction action, const char *language);
+
 /* Whether a number is a short code: those are not in E.164. */
 bool number_is_short(const char *number);
 

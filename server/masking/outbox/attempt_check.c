@@ -6,6 +6,7 @@
 #include "server/masking/rows/known.h"
 #include "server/masking/messages/leg_row.h"
 #include "server/masking/messages/legs.h"
+#include "server/masking/messages/notices.h"
 #include "server/masking/outbox/outbox_internal.h"
 
 #include <stdlib.h>
@@ -25,7 +26,10 @@ struct checking {
     Maskline__Store__V1__Session *session;
     Maskline__Store__V1__Participant *recipient;
     const Maskline__Store__V1__Binding *binding;
-    const Maskline__Store__V1__PhoneNumber *number;
+    /* Where it goes, and by which carriers. */
+    const char *from, *to;
+    char *const *carriers;
+    size_t carrier_count;
 };
 
 /* Whether the check goes on to its next step. When not, the item's verdict stands, or the decision failed. */
@@ -259,13 +263,69 @@ static enum go check_number(struct checking *c)
          !MUTANT("attempt_from_moved_number")) ||
         holding.state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
         return cancel(c, "NUMBER_REMOVED", 0);
-    c->number = holding.number;
-    if (c->number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
+    const Maskline__Store__V1__PhoneNumber *number = holding.number;
+    c->from = c->binding->proxy_identifier;
+    c->to = c->recipient->identifiers[0];
+    c->carriers = number->carriers;
+    c->carrier_count = number->n_carriers;
+    if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&
         !MUTANT("attempt_from_locked_number"))
         return judge(c, VERDICT_WAIT);
-    if (c->interaction->content->n_media && !c->number->mms && !MUTANT("attempt_without_mms"))
+    if (c->interaction->content->n_media && !number->mms && !MUTANT("attempt_without_mms"))
         return end(c, MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_FAILED, "MMS_NOT_POSSIBLE", 0);
     return GO_ON;
+}
+
+/* ---- notices: they have no session, and no recipient but a number ---- */
+
+static enum go check_notice_number(struct checking *c)
+{
+    Maskline__Store__V1__NoticeAddress *notice = c->interaction->notice;
+    struct holding holding;
+    enum kv_found found = known_number(c->outbox->masking->known, c->rows, notice->proxy_identifier,
+                                       &holding, c->error);
+    if (found == KV_FAILED)
+        return GO_FAIL;
+    /* It may be locked, or in quarantine after it left its Service; but it must not be another's by now. */
+    if (found == KV_ABSENT || !holding.service ||
+        memcmp(holding.service->sid.data, c->service->sid.data, SID_BYTES) != 0)
+        return cancel(c, "NUMBER_REMOVED", 0);
+    c->from = notice->proxy_identifier;
+    c->to = notice->identifier;
+    c->carriers = &notice->carrier;
+    c->carrier_count = 1;
+    return GO_ON;
+}
+
+static enum go check_notice_bars(struct checking *c)
+{
+    const Maskline__Store__V1__NoticeAddress *notice = c->interaction->notice;
+    struct person person;
+    if (!notice_unasked(notice->occasion) || notice->person.len != PERSON_SIZE ||
+        MUTANT("notice_to_who_opted_out"))
+        return GO_ON;
+    memcpy(person.bytes, notice->person.data, PERSON_SIZE);
+    switch (bars_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data, &person,
+                           c->from, c->error)) {
+    case KV_FOUND:
+        return cancel(c, "OPTED_OUT", ORIGINAL_OPTED_OUT);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
+        return GO_FAIL;
+    }
+}
+
+static enum go check_notice_loop(struct checking *c)
+{
+    switch (known_held(c->outbox->masking->known, c->rows, c->to, c->error)) {
+    case KV_FOUND:
+        return cancel(c, "LOOP", 0);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
+        return GO_FAIL;
+    }
 }
 
 /* ---- the attempt ---- */
@@ -280,15 +340,14 @@ static char *copy_text(char **place, const char *text)
 
 static const char *sender_of(const struct checking *c)
 {
-    return MUTANT("relay_from_real_number") ? c->recipient->identifiers[0]
-                                            : c->binding->proxy_identifier;
+    return MUTANT("relay_from_real_number") ? c->to : c->from;
 }
 
 static size_t text_sizes(const struct checking *c)
 {
     const Maskline__Store__V1__Content *content = c->interaction->content;
     size_t size = strlen(sender_of(c)) + 1;
-    size += strlen(c->recipient->identifiers[0]) + 1 + strlen(content->body) + 1;
+    size += strlen(c->to) + 1 + strlen(content->body) + 1;
     for (size_t i = 0; i < content->n_media; i++)
         size += strlen(content->media[i]->url) + strlen(content->media[i]->content_type) + 2;
     return size;
@@ -316,7 +375,7 @@ static struct attempt *attempt_new(const struct checking *c, const struct port *
     attempt->message = (struct outbound_message){
         .key = attempt->key,
         .from = copy_text(&place, sender_of(c)),
-        .to = copy_text(&place, c->recipient->identifiers[0]),
+        .to = copy_text(&place, c->to),
         .body = copy_text(&place, content->body),
         .media = media,
         .media_count = content->n_media,
@@ -349,8 +408,7 @@ static enum go begin(struct checking *c)
 {
     struct ports *ports = c->outbox->masking->ports;
     unsigned here;
-    struct port *port =
-        ports_choose(ports, c->number->carriers, c->number->n_carriers, c->leg->attempts, &here);
+    struct port *port = ports_choose(ports, c->carriers, c->carrier_count, c->leg->attempts, &here);
     if (!port)
         return judge(c, VERDICT_WAIT);
     /* With several carriers the next one may get its turn; it does not know this one's keys. */
@@ -388,8 +446,12 @@ static enum go begin(struct checking *c)
 
 /* In order: what ends a leg for good comes before what makes it wait. */
 static enum go (*const STEPS[])(struct checking *checking) = {
-    find_leg,    check_life, check_service, check_session, check_recipient,
-    check_route, check_bars, check_loop,    check_number,  begin,
+    check_life, check_service, check_session, check_recipient, check_route,
+    check_bars, check_loop,    check_number,  begin,           NULL,
+};
+static enum go (*const NOTICE_STEPS[])(struct checking *checking) = {
+    check_life, check_service, check_notice_number, check_notice_bars, check_notice_loop,
+    begin,      NULL,
 };
 
 bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,
@@ -406,8 +468,11 @@ bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *ite
         known_service(outbox->masking->known, rows, log_service(&c.id->log), &c.service, error);
     if (found != KV_FOUND)
         return found == KV_ABSENT; /* it went with its log, long ago */
-    enum go go = GO_ON;
-    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && go == GO_ON; i++)
-        go = STEPS[i](&c);
+    enum go go = find_leg(&c);
+    if (go != GO_ON)
+        return go != GO_FAIL;
+    for (enum go (*const *step)(struct checking *) = c.interaction->notice ? NOTICE_STEPS : STEPS;
+         *step && go == GO_ON; step++)
+        go = (*step)(&c);
     return go != GO_FAIL;
 }

@@ -6,6 +6,7 @@
 #include "server/masking/services/keyword_settings.h"
 #include "server/masking/rows/requests.h"
 #include "server/masking/services/rates.h"
+#include "server/masking/services/notice_settings.h"
 
 #define SECOND INT64_C(1000000)
 #define HOUR   (3600 * SECOND)
@@ -100,6 +101,7 @@ void settings_form(struct error *error, const struct service_settings *settings)
         MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
         error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
     keyword_settings_form(error, settings);
+    notice_settings_form(error, settings);
     if (settings->requests_per_second > RATE_MOST)
         error_field(error, "rate_policy.requests_per_second", "At most %d.", RATE_MOST);
 }
@@ -153,7 +155,8 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
         changed = true;
     }
     *ret_changed = changed;
-    return keyword_settings_change(arena, settings, change, ret_changed);
+    return keyword_settings_change(arena, settings, change, ret_changed) &&
+           notice_settings_change(arena, settings, change, ret_changed);
 }
 
 bool settings_agree(const Maskline__Store__V1__Settings *settings, struct error *error)

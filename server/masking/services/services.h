@@ -21,6 +21,17 @@ struct keyword_list {
 };
 enum keyword_handling { KEYWORDS_UNSET, KEYWORDS_ON, KEYWORDS_OFF };
 
+/* What people are told. */
+struct notice_setting {
+    Maskline__Store__V1__NoticeOccasion occasion;
+    const char *language; /* may be empty: of any */
+    const char *text;     /* at most 1,600 characters; empty: nothing is told */
+};
+struct notice_list {
+    const struct notice_setting *notices; /* at most 100 */
+    size_t count;
+};
+
 struct service_settings {
     int64_t default_ttl, cool_down, late_reply_window, max_message_life, closing_grace, quarantine,
         idle_cap, closed_session_retention, event_retention, request_retention; /* microseconds */
@@ -34,6 +45,7 @@ struct service_settings {
     enum keyword_handling keyword_handling;
     Maskline__Store__V1__OptOutScope opt_out_scope;
     const struct keyword_list *keywords; /* NULL: unset */
+    const struct notice_list *notices;   /* likewise */
 };
 
 /* All unset. */

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from harness import PATIENCE, Case, grpc, pb
+from harness import PATIENCE, Case, grpc, pb, take
 from world import World, person, proxy
 
 E, I, V = pb.events, pb.interactions, pb.services
@@ -43,7 +43,7 @@ class Keywords(Case):
         self.assertEqual(told.session_sid, talk.sid)
         self.assertEqual(told.keyword_received, E.KeywordReceived(
             action=V.KEYWORD_ACTION_OPT_OUT, proxy_identifier=ann.proxy_identifier, carrier="simulator",
-            original_code=80901, participant_sid=ann.sid, changed=True))
+            original_code=80901, participant_sid=ann.sid, changed=True, notice_sid=told.keyword_received.notice_sid))
         self.assertNotIn(ANN[1:].encode(), b"".join(event.SerializeToString() for event in world.events()))
         send = pb.interactions.SendMessageRequest(service=world.sid, session=talk.sid, participant=ann.sid, body="x")
         error = self.refused(grpc.StatusCode.FAILED_PRECONDITION, "OPTED_OUT", self.up.interactions.SendMessage, send)
@@ -103,6 +103,30 @@ class Keywords(Case):
         self.assertEqual(len(changed.keywords), 21)  # what is named and absent has its default
         self.text(talk.participants[0], "STOP")
         self.assertEqual(world.newest(talk.sid).content.body, "STOP")
+
+    # holds: KEY-18 SVC-20 OOS-01 EVT-08
+    def test_notices(self):
+        notices = [V.Notice(occasion=V.NOTICE_OCCASION_OUT_OF_SESSION, text="Nobody reads this."),
+                   V.Notice(occasion=V.NOTICE_OCCASION_OPT_OUT, text="Bye.")]
+        world, talk = self.pair(notice_policy={"notices": notices})
+        shown = self.up.services.GetService(V.GetServiceRequest(service=world.sid), timeout=PATIENCE).service.notice_policy
+        self.assertEqual(list(shown.notices), notices)
+        ann = talk.participants[0]
+        other = proxy(1) if ann.proxy_identifier == proxy(2) else proxy(2)
+        phone = self.up.simulator.WatchHandset(pb.simulator.WatchHandsetRequest(handset=ANN), timeout=PATIENCE)
+        self.assertTrue(next(phone).HasField("ready"))
+        self.up.simulator.SendText(pb.simulator.SendTextRequest(handset=ANN, recipient=other, body="Hello?"), timeout=PATIENCE)
+        self.text(ann, "stop")
+        for kind, payload in [(E.EVENT_TYPE_INBOUND_REJECTED, "inbound_rejected"), (E.EVENT_TYPE_KEYWORD_RECEIVED, "keyword_received")]:
+            notice = getattr([event for event in world.events() if event.type == kind][-1], payload).notice_sid
+            self.assertRegex(notice, "^KI[0-9a-f]{32}$")
+            leg = world.leg_until(notice, I.LEG_STATUS_DELIVERED)
+            self.assertEqual(leg.participant_sid, "")
+        came = [(message.text.sender, message.text.body) for message in take(phone, 2)]
+        phone.cancel()
+        self.assertEqual(came, [(other, "Nobody reads this."), (ann.proxy_identifier, "Bye.")])
+        self.assertNotIn(ANN[1:].encode(), b"".join(event.SerializeToString() for event in world.events()))
+        self.assertEqual(world.interactions(talk.sid), [])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct notice_setting silence[] = {
+    {MASKLINE__STORE__V1__NOTICE_OCCASION__NOTICE_OCCASION_OPT_OUT, "", ""},
+    {MASKLINE__STORE__V1__NOTICE_OCCASION__NOTICE_OCCASION_OPT_IN, "", ""},
+    {MASKLINE__STORE__V1__NOTICE_OCCASION__NOTICE_OCCASION_HELP, "", ""},
+};
+const struct notice_list nothing_is_told = {silence, 3};
+
 struct error call_error;
 
 /* What a call is told, copied. */

@@ -15,6 +15,9 @@
 #define SELECTION(name)      MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_##name
 #define CHANGE(name)         MASKLINE__STORE__V1__ENTRY__CHANGE_##name
 
+/* For tests that count what is sent: nobody is told anything in answer to a keyword. */
+extern const struct notice_list nothing_is_told;
+
 /* The error of the latest call; code STATUS_OK when it went well. */
 extern struct error call_error;
 

@@ -18,6 +18,7 @@ static struct world *world_with(const char *path, Maskline__Store__V1__OptOutSco
 {
     struct service_settings settings = service_settings_unset();
     settings.opt_out_scope = scope;
+    settings.notices = &nothing_is_told;
     struct world *world = world_open(path);
     world_service(world, &settings);
     world_number(world, PROXY, NULL);

@@ -19,7 +19,9 @@
 static struct world *world_of_two(const struct service_settings *settings)
 {
     struct world *world = world_open(NULL);
-    world_service(world, settings);
+    struct service_settings silent = settings ? *settings : service_settings_unset();
+    silent.notices = &nothing_is_told;
+    world_service(world, &silent);
     world_number(world, PROXY, NULL);
     world_number(world, OTHER, NULL);
     return world;
