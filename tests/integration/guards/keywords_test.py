@@ -104,6 +104,12 @@ class Keywords(Case):
         self.text(talk.participants[0], "STOP")
         self.assertEqual(world.newest(talk.sid).content.body, "STOP")
 
+    def told(self, world, kind, payload):
+        """Waits until the notice that answers the newest event of this kind has arrived."""
+        notice = getattr([event for event in world.events() if event.type == kind][-1], payload).notice_sid
+        self.assertRegex(notice, "^KI[0-9a-f]{32}$")
+        self.assertEqual(world.leg_until(notice, I.LEG_STATUS_DELIVERED).participant_sid, "")
+
     # holds: KEY-18 SVC-20 OOS-01 EVT-08
     def test_notices(self):
         notices = [V.Notice(occasion=V.NOTICE_OCCASION_OUT_OF_SESSION, text="Nobody reads this."),
@@ -116,12 +122,9 @@ class Keywords(Case):
         phone = self.up.simulator.WatchHandset(pb.simulator.WatchHandsetRequest(handset=ANN), timeout=PATIENCE)
         self.assertTrue(next(phone).HasField("ready"))
         self.up.simulator.SendText(pb.simulator.SendTextRequest(handset=ANN, recipient=other, body="Hello?"), timeout=PATIENCE)
+        self.told(world, E.EVENT_TYPE_INBOUND_REJECTED, "inbound_rejected")
         self.text(ann, "stop")
-        for kind, payload in [(E.EVENT_TYPE_INBOUND_REJECTED, "inbound_rejected"), (E.EVENT_TYPE_KEYWORD_RECEIVED, "keyword_received")]:
-            notice = getattr([event for event in world.events() if event.type == kind][-1], payload).notice_sid
-            self.assertRegex(notice, "^KI[0-9a-f]{32}$")
-            leg = world.leg_until(notice, I.LEG_STATUS_DELIVERED)
-            self.assertEqual(leg.participant_sid, "")
+        self.told(world, E.EVENT_TYPE_KEYWORD_RECEIVED, "keyword_received")
         came = [(message.text.sender, message.text.body) for message in take(phone, 2)]
         phone.cancel()
         self.assertEqual(came, [(other, "Nobody reads this."), (ann.proxy_identifier, "Bye.")])
