@@ -73,6 +73,8 @@ static const char *advice(const struct error *error)
         {"SERVICE_NAME_TAKEN", "`maskline service get NAME` shows who has it; take another."},
         {"SESSION_NAME_TAKEN",
          "Take another name, or `maskline session get SERVICE NAME` shows who has it."},
+        {"OPTED_OUT", "`maskline optout list SERVICE` shows who wants no messages."},
+        {"BLOCKED", "`maskline block list SERVICE` shows who is kept from whom."},
         {"SESSION_CLOSED", "`maskline session reopen SERVICE SESSION` opens it again."},
         {"TOO_MANY_PARTICIPANTS",
          "`maskline participant remove SERVICE SESSION SID` makes room for another."},

@@ -14,6 +14,7 @@ const struct command_group command_groups[] = {
     {"People in a session", participant_commands},
     {"Messages", interaction_commands},
     {"Who wants no messages", opt_out_commands},
+    {"Who is kept from whom", block_commands},
     {"What happens", event_commands},
     {"The simulator, on servers without real carriers", simulator_commands},
     {"The command itself", shell_commands},

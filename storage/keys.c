@@ -283,6 +283,39 @@ struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person
     return key;
 }
 
+struct key key_blocks(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'B');
+}
+
+struct key key_blocks_of(uint32_t tenant, const uint8_t *pool, const struct person *person)
+{
+    struct key key = key_blocks(tenant, pool);
+    add(&key, person->bytes, PERSON_SIZE);
+    return key;
+}
+
+struct key key_block(uint32_t tenant, const uint8_t *pool, const struct person *person,
+                     const struct person *to)
+{
+    struct key key = key_blocks_of(tenant, pool, person);
+    if (to)
+        add(&key, to->bytes, PERSON_SIZE);
+    return key;
+}
+
+struct key key_caps(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'C');
+}
+
+struct key key_cap(uint32_t tenant, const uint8_t *pool, const struct person *person)
+{
+    struct key key = key_caps(tenant, pool);
+    add(&key, person->bytes, PERSON_SIZE);
+    return key;
+}
+
 struct key key_told(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE])
 {
     struct key key = scoped(tenant, service, 'T');

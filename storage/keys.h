@@ -15,6 +15,8 @@
  *            t p N proxy                 number
  *            t p U proxy                 a number's use count
  *            t p O person [proxy]        who opted out, of all or of one number
+ *            t p B person [person]       who does not reach whom; alone: nobody
+ *            t p C person                what of its cap a person has used
  *            t s T hash                  what somebody was told lately
  *   KV_IDX   t s e time session          sessions by when they end
  *            t s o time interaction leg  outbound legs by when they are due
@@ -101,6 +103,13 @@ struct key key_opt_out(uint32_t tenant, const uint8_t *pool, const struct person
 struct key key_opt_outs(uint32_t tenant, const uint8_t *pool);
 struct key key_opt_outs_of(uint32_t tenant, const uint8_t *pool, const struct person *person);
 
+/* `to` NULL: of everybody. */
+struct key key_block(uint32_t tenant, const uint8_t *pool, const struct person *person,
+                     const struct person *to);
+struct key key_blocks(uint32_t tenant, const uint8_t *pool);
+struct key key_blocks_of(uint32_t tenant, const uint8_t *pool, const struct person *person);
+struct key key_cap(uint32_t tenant, const uint8_t *pool, const struct person *person);
+struct key key_caps(uint32_t tenant, const uint8_t *pool);
 struct key key_told(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE]);
 
 struct key key_expiry(uint32_t tenant, const uint8_t *service, int64_t time,

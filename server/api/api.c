@@ -25,6 +25,7 @@ struct api *api_new(const struct api_parts *parts)
     interactions_bind(api);
     events_bind(api);
     opt_outs_bind(api);
+    blocks_bind(api);
     simulator_bind(api);
     carrier_gateway_bind(api);
     return api;
@@ -53,6 +54,7 @@ bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
         {&maskline_v1_interactions_descriptor, &api->interactions},
         {&maskline_v1_events_descriptor, &api->events},
         {&maskline_v1_opt_outs_descriptor, &api->opt_outs},
+        {&maskline_v1_blocks_descriptor, &api->blocks},
         {&maskline_v1_simulator_descriptor, &api->simulator},
         {&maskline_v1_carrier_gateway_descriptor, &api->carrier_gateway},
     };
@@ -65,17 +67,10 @@ bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
 const char *const *api_service_names(void)
 {
     static const char *const names[] = {
-        "maskline.v1.Services",
-        "maskline.v1.PhoneNumbers",
-        "maskline.v1.ShortCodes",
-        "maskline.v1.Sessions",
-        "maskline.v1.OptOuts",
-        "maskline.v1.Participants",
-        "maskline.v1.Interactions",
-        "maskline.v1.Events",
-        "maskline.v1.Simulator",
-        "maskline.v1.CarrierGateway",
-        NULL,
+        "maskline.v1.Services",     "maskline.v1.PhoneNumbers",   "maskline.v1.ShortCodes",
+        "maskline.v1.Sessions",     "maskline.v1.OptOuts",        "maskline.v1.Blocks",
+        "maskline.v1.Participants", "maskline.v1.Interactions",   "maskline.v1.Events",
+        "maskline.v1.Simulator",    "maskline.v1.CarrierGateway", NULL,
     };
     return names;
 }

@@ -288,6 +288,16 @@ static Maskline__V1__KeywordReceived *keyword_received(
     return message;
 }
 
+/* Both have the one field. */
+static void *block_change(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+                          const Maskline__Store__V1__Block *block)
+{
+    Maskline__V1__BlockAdded *message = message_new(arena, descriptor);
+    if (message)
+        message->from_everybody = block->to_person.len == 0;
+    return message;
+}
+
 /* Those whose payload is one message within another. */
 static void *wrap(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, void *inner)
 {
@@ -405,6 +415,12 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
     case STORED(OPT_OUT_REMOVED):
         return wrap(arena, &maskline__v1__opt_out_removed__descriptor,
                     entry->opt_out_removed->opt_out->proxy_identifier);
+    case STORED(BLOCK_ADDED):
+        return block_change(arena, &maskline__v1__block_added__descriptor,
+                            entry->block_added->block);
+    case STORED(BLOCK_REMOVED):
+        return block_change(arena, &maskline__v1__block_removed__descriptor,
+                            entry->block_removed->block);
     default:
         return NULL;
     }

@@ -70,6 +70,21 @@ static Maskline__V1__RetentionPolicy *retention_policy(
     return policy;
 }
 
+static Maskline__V1__CapPolicy *cap_policy(struct arena *arena,
+                                           const Maskline__Store__V1__Settings *settings)
+{
+    Maskline__V1__CapPolicy *policy = message_new(arena, &maskline__v1__cap_policy__descriptor);
+    if (!policy)
+        return NULL;
+    policy->person_interactions = (uint32_t)settings->person_cap;
+    /* A Service that is older than caps has none. */
+    int64_t period = settings->person_cap_period;
+    policy->person_period =
+        duration_new(arena, period ? period : service_settings_default().person_cap_period);
+    policy->session_interactions = (uint32_t)settings->session_cap;
+    return policy;
+}
+
 Maskline__V1__Service *service_message(struct arena *arena,
                                        const Maskline__Store__V1__Service *service)
 {
@@ -94,5 +109,6 @@ Maskline__V1__Service *service_message(struct arena *arena,
         message->rate_policy->requests_per_second =
             (uint32_t)service->settings->requests_per_second;
     message->notice_policy = notice_policy_message(arena, service->settings);
+    message->cap_policy = cap_policy(arena, service->settings);
     return message;
 }

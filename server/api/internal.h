@@ -4,6 +4,7 @@
 #ifndef MASKLINE_SERVER_API_INTERNAL_H
 #define MASKLINE_SERVER_API_INTERNAL_H
 
+#include "maskline/v1/blocks.grpc-c-server.h"
 #include "maskline/v1/carrier_gateway.grpc-c-server.h"
 #include "maskline/v1/events.grpc-c-server.h"
 #include "maskline/v1/interactions.grpc-c-server.h"
@@ -31,6 +32,7 @@ struct api {
     struct maskline_v1_interactions_service interactions;
     struct maskline_v1_events_service events;
     struct maskline_v1_opt_outs_service opt_outs;
+    struct maskline_v1_blocks_service blocks;
     struct maskline_v1_simulator_service simulator;
     struct maskline_v1_carrier_gateway_service carrier_gateway;
 };
@@ -46,6 +48,7 @@ void participants_bind(struct api *api);
 void interactions_bind(struct api *api);
 void events_bind(struct api *api);
 void opt_outs_bind(struct api *api);
+void blocks_bind(struct api *api);
 void simulator_bind(struct api *api);
 void carrier_gateway_bind(struct api *api);
 

@@ -29,7 +29,7 @@ static void create(void *data, struct grpc_c_call *call,
     struct policies policies = {request->session_policy, request->number_policy,
                                 request->message_policy, request->retention_policy,
                                 request->keyword_policy, request->rate_policy,
-                                request->notice_policy};
+                                request->notice_policy,  request->cap_policy};
     struct service_draft draft = {
         .unique_name = request->unique_name,
         .settings =
@@ -122,7 +122,7 @@ static void update(void *data, struct grpc_c_call *call,
     struct policies policies = {request->session_policy, request->number_policy,
                                 request->message_policy, request->retention_policy,
                                 request->keyword_policy, request->rate_policy,
-                                request->notice_policy};
+                                request->notice_policy,  request->cap_policy};
     uint32_t changes = mask_given(request->update_mask)
                            ? mask_changes(&error, request->update_mask, service_mask_paths())
                            : policies_set(&policies) | (*request->unique_name ? CHANGES_NAME : 0);

@@ -38,6 +38,10 @@ const struct mask_path *service_mask_paths(void)
         {"retention_policy.request_ids", CHANGES_REQUEST_IDS},
         {"rate_policy", CHANGES_RATE},
         {"rate_policy.requests_per_second", CHANGES_RATE},
+        {"cap_policy", CHANGES_PERSON_CAP | CHANGES_PERSON_PERIOD | CHANGES_SESSION_CAP},
+        {"cap_policy.person_interactions", CHANGES_PERSON_CAP},
+        {"cap_policy.person_period", CHANGES_PERSON_PERIOD},
+        {"cap_policy.session_interactions", CHANGES_SESSION_CAP},
         {"notice_policy", CHANGES_NOTICES},
         {"notice_policy.notices", CHANGES_NOTICES},
         {NULL, 0},
@@ -54,7 +58,7 @@ struct span {
     int64_t standard;
 };
 
-enum { SPANS = 10 };
+enum { SPANS = 11 };
 
 static void list_spans(const struct policies *policies, struct service_settings *settings,
                        struct span spans[SPANS])
@@ -64,6 +68,7 @@ static void list_spans(const struct policies *policies, struct service_settings 
     const Maskline__V1__NumberPolicy *number = policies->number;
     const Maskline__V1__MessagePolicy *message = policies->message;
     const Maskline__V1__RetentionPolicy *retention = policies->retention;
+    const Maskline__V1__CapPolicy *cap = policies->cap;
     const struct span all[SPANS] = {
         {"session_policy.default_ttl", CHANGES_DEFAULT_TTL, session ? session->default_ttl : NULL,
          &settings->default_ttl, standard.default_ttl},
@@ -88,6 +93,8 @@ static void list_spans(const struct policies *policies, struct service_settings 
         {"retention_policy.request_ids", CHANGES_REQUEST_IDS,
          retention ? retention->request_ids : NULL, &settings->request_retention,
          standard.request_retention},
+        {"cap_policy.person_period", CHANGES_PERSON_PERIOD, cap ? cap->person_period : NULL,
+         &settings->person_cap_period, standard.person_cap_period},
     };
     for (size_t i = 0; i < SPANS; i++)
         spans[i] = all[i];
@@ -118,6 +125,10 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_REUSE_NAMES;
     if (policies->rate && policies->rate->requests_per_second > 0)
         set |= CHANGES_RATE;
+    if (policies->cap && policies->cap->person_interactions)
+        set |= CHANGES_PERSON_CAP;
+    if (policies->cap && policies->cap->session_interactions)
+        set |= CHANGES_SESSION_CAP;
     if (policies->notice && policies->notice->n_notices)
         set |= CHANGES_NOTICES;
     return set | keyword_policy_set(policies->keyword);
@@ -199,5 +210,10 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
     keyword_policy_read(error, arena, policies->keyword, changes, &settings);
     read_mosts(policies->number, changes, &settings);
     notice_policy_read(arena, policies->notice, changes, &settings);
+    const Maskline__V1__CapPolicy *cap = policies->cap;
+    if (changes & CHANGES_PERSON_CAP)
+        settings.person_cap = cap ? cap->person_interactions : 0;
+    if (changes & CHANGES_SESSION_CAP)
+        settings.session_cap = cap ? cap->session_interactions : 0;
     return settings;
 }

@@ -17,6 +17,7 @@ struct policies {
     const Maskline__V1__KeywordPolicy *keyword;
     const Maskline__V1__RatePolicy *rate;
     const Maskline__V1__NoticePolicy *notice;
+    const Maskline__V1__CapPolicy *cap;
 };
 
 /* Bits of a Service's changes. */
@@ -25,25 +26,28 @@ enum {
     CHANGES_DEFAULT_TTL = 1 << 1,
     CHANGES_DEFAULT_MODE = 1 << 2,
     CHANGES_IDLE_CAP = 1 << 3,
-    CHANGES_SELECTION = 1 << 4,
-    CHANGES_COOL_DOWN = 1 << 5,
-    CHANGES_LATE_REPLY = 1 << 6,
-    CHANGES_QUARANTINE = 1 << 7,
-    CHANGES_MAX_LIFE = 1 << 8,
-    CHANGES_CLOSING_GRACE = 1 << 9,
-    CHANGES_CLOSED_SESSIONS = 1 << 10,
-    CHANGES_EVENTS = 1 << 11,
-    CHANGES_GEO_LEVEL = 1 << 24,
-    CHANGES_GEO_MATCHING = 1 << 25,
-    CHANGES_REUSE_NAMES = 1 << 28,
-    CHANGES_KEYWORD_HANDLING = 1 << 20,
-    CHANGES_OPT_OUT_SCOPE = 1 << 21,
-    CHANGES_KEYWORDS = 1 << 22,
-    CHANGES_MOST_RESERVED = 1 << 26,
-    CHANGES_MOST_UNRESERVED = 1 << 27,
-    CHANGES_REQUEST_IDS = 1 << 29,
-    CHANGES_RATE = 1 << 30,
-    CHANGES_NOTICES = 1 << 23,
+    CHANGES_REUSE_NAMES = 1 << 4,
+    CHANGES_SELECTION = 1 << 5,
+    CHANGES_COOL_DOWN = 1 << 6,
+    CHANGES_LATE_REPLY = 1 << 7,
+    CHANGES_QUARANTINE = 1 << 8,
+    CHANGES_GEO_LEVEL = 1 << 9,
+    CHANGES_GEO_MATCHING = 1 << 10,
+    CHANGES_MOST_RESERVED = 1 << 11,
+    CHANGES_MOST_UNRESERVED = 1 << 12,
+    CHANGES_MAX_LIFE = 1 << 13,
+    CHANGES_CLOSING_GRACE = 1 << 14,
+    CHANGES_CLOSED_SESSIONS = 1 << 15,
+    CHANGES_EVENTS = 1 << 16,
+    CHANGES_REQUEST_IDS = 1 << 17,
+    CHANGES_KEYWORD_HANDLING = 1 << 18,
+    CHANGES_OPT_OUT_SCOPE = 1 << 19,
+    CHANGES_KEYWORDS = 1 << 20,
+    CHANGES_RATE = 1 << 21,
+    CHANGES_NOTICES = 1 << 22,
+    CHANGES_PERSON_CAP = 1 << 23,
+    CHANGES_PERSON_PERIOD = 1 << 24,
+    CHANGES_SESSION_CAP = 1 << 25,
 };
 
 /* For mask_changes. */

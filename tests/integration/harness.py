@@ -22,7 +22,7 @@ PATIENCE = 60
 PROTO = os.path.abspath("proto")
 SERVER = os.path.abspath("server/maskline-server")
 SERVICES = ["services", "phone_numbers", "short_codes", "sessions", "participants", "interactions", "events", "simulator",
-            "carrier_gateway", "opt_outs"]
+            "carrier_gateway", "opt_outs", "blocks"]
 
 
 def _make_stubs():

@@ -53,8 +53,8 @@ void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service)
 
 static struct key all_of(const struct rows *rows, enum bar_kind kind, const uint8_t *service)
 {
-    (void)kind;
-    return key_opt_outs(rows->tenant, service);
+    return kind == BAR_BLOCK ? key_blocks(rows->tenant, service)
+                             : key_opt_outs(rows->tenant, service);
 }
 
 static bool look(struct rows *rows, enum bar_kind kind, const uint8_t *service, uint8_t *ret_has,
@@ -102,4 +102,46 @@ enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t
     struct address form = proxy_form(proxy);
     struct key one = key_opt_out(rows->tenant, pool, person, form.text);
     return rows_get(rows, KV_LIVE, &one, &value, error);
+}
+
+static enum kv_found has_block(struct rows *rows, const uint8_t *pool,
+                               const ProtobufCBinaryData *person, const ProtobufCBinaryData *to,
+                               struct error *error)
+{
+    struct person from, other;
+    if (person->len != PERSON_SIZE || (to && to->len != PERSON_SIZE))
+        return KV_ABSENT;
+    memcpy(from.bytes, person->data, PERSON_SIZE);
+    if (to)
+        memcpy(other.bytes, to->data, PERSON_SIZE);
+    struct key key = key_block(rows->tenant, pool, &from, to ? &other : NULL);
+    struct kv_value value;
+    return rows_get(rows, KV_LIVE, &key, &value, error);
+}
+
+/* Whether one is blocked from everybody. */
+static enum kv_found is_shut_out(struct rows *rows, const uint8_t *pool,
+                                 const Maskline__Store__V1__Participant *participant,
+                                 struct error *error)
+{
+    enum kv_found found = KV_ABSENT;
+    for (size_t i = 0; i < participant->n_persons && found == KV_ABSENT; i++)
+        found = has_block(rows, pool, &participant->persons[i], NULL, error);
+    return found;
+}
+
+enum kv_found bars_blocked(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                           const Maskline__Store__V1__Participant *sender,
+                           const Maskline__Store__V1__Participant *recipient, struct error *error)
+{
+    enum kv_found found = has_any(bars, rows, BAR_BLOCK, pool, error);
+    if (found != KV_FOUND)
+        return found;
+    found = is_shut_out(rows, pool, recipient, error);
+    if (found == KV_ABSENT && sender)
+        found = is_shut_out(rows, pool, sender, error);
+    for (size_t i = 0; sender && i < sender->n_persons; i++)
+        for (size_t j = 0; j < recipient->n_persons && found == KV_ABSENT; j++)
+            found = has_block(rows, pool, &sender->persons[i], &recipient->persons[j], error);
+    return found;
 }

@@ -9,7 +9,7 @@
 
 struct bars;
 
-enum bar_kind { BAR_OPT_OUT, BAR_KINDS };
+enum bar_kind { BAR_OPT_OUT, BAR_BLOCK, BAR_KINDS };
 
 /* NULL when there is no memory. */
 struct bars *bars_new(void);
@@ -24,5 +24,10 @@ void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service);
 /* ABSENT: this person has not opted out of messages from this number of the Service. */
 enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
                              const struct person *person, const char *proxy, struct error *error);
+
+/* ABSENT: what the sender (NULL: the Service itself) writes may reach the recipient. All their identifiers count. */
+enum kv_found bars_blocked(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                           const Maskline__Store__V1__Participant *sender,
+                           const Maskline__Store__V1__Participant *recipient, struct error *error);
 
 #endif

@@ -59,6 +59,8 @@ static bool derive_change(struct deriving *d)
     case MASKLINE__STORE__V1__ENTRY__CHANGE_KEYWORD_RECEIVED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_REMOVED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED:
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_REMOVED:
         return derive_bars(d);
     default:
         return true; /* an entry that only tells */

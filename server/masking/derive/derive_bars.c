@@ -42,6 +42,33 @@ static bool keyword(struct deriving *d, const Maskline__Store__V1__KeywordReceiv
     return derive_notice(d, received->notice) && derive_dedupe(d, &received->dedupe_key, &dedupe);
 }
 
+static bool block_key(struct deriving *d, const Maskline__Store__V1__Block *block,
+                      struct key *ret_key)
+{
+    struct person person, to;
+    if (!derive_person(&block->person, &person) ||
+        (block->to_person.len && !derive_person(&block->to_person, &to)))
+        return false;
+    *ret_key = key_block(d->tenant, d->service, &person, block->to_person.len ? &to : NULL);
+    return true;
+}
+
+static bool block(struct deriving *d, const Maskline__Store__V1__Block *added)
+{
+    struct key key;
+    if (!block_key(d, added, &key))
+        return false;
+    bars_put(d->masking->bars, BAR_BLOCK, d->service);
+    return derive_record(d, KV_LIVE, &key, &added->base, 0, ROW_WITH_ENTRY);
+}
+
+static bool unblock(struct deriving *d, const Maskline__Store__V1__Block *removed)
+{
+    struct key key;
+    return block_key(d, removed, &key) &&
+           derive_delete(d->derivation, KV_LIVE, key_bytes(&key), ROW_WITH_ENTRY);
+}
+
 bool derive_bars(struct deriving *d)
 {
     switch (d->entry->change_case) {
@@ -49,6 +76,10 @@ bool derive_bars(struct deriving *d)
         return keyword(d, d->entry->keyword_received);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED:
         return add(d, d->entry->opt_out_added->opt_out);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED:
+        return block(d, d->entry->block_added->block);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_REMOVED:
+        return unblock(d, d->entry->block_removed->block);
     default:
         return take_back(d, d->entry->opt_out_removed->opt_out);
     }

@@ -10,6 +10,8 @@
 /* How long a carrier's message is known again. */
 #define DEDUPE_KEPT (INT64_C(7) * 24 * 3600 * 1000000)
 
+#define CAP_KEPT (INT64_C(24) * 3600 * 1000000)
+
 /* What stands in the entry's change as field `number`: of that, a row has the same bytes, and nothing is packed twice. */
 static bool packed_in_change(const struct deriving *d, uint64_t number, struct bytes *ret_packed)
 {
@@ -94,6 +96,29 @@ static bool change_session(struct deriving *d,
     return true;
 }
 
+/* The row outlives its period a little: what is replayed has to find what it was made of. */
+static bool count_for_cap(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
+{
+    struct person person;
+    if (!change->capped_person.len)
+        return true;
+    if (!derive_person(&change->capped_person, &person))
+        return false;
+    struct key key = key_cap(d->tenant, d->service, &person);
+    Maskline__Store__V1__CapCount *used;
+    enum row_state old =
+        derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__cap_count__descriptor, &used);
+    if (old == ROW_FAILED || old == ROW_DONE)
+        return old == ROW_DONE;
+    Maskline__Store__V1__CapCount first = MASKLINE__STORE__V1__CAP_COUNT__INIT;
+    first.since_time = d->entry->time;
+    if (old == ROW_ABSENT || d->entry->time - used->since_time >= change->cap_period)
+        used = &first;
+    used->count++;
+    return derive_record(d, KV_LIVE, &key, &used->base,
+                         used->since_time + change->cap_period + CAP_KEPT, ROW_LATER);
+}
+
 static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
 {
     const Maskline__Store__V1__Interaction *interaction = change->interaction;
@@ -108,7 +133,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCr
             return false;
     }
     return put_interaction(d, interaction) && derive_dedupe(d, &change->dedupe_key, &dedupe) &&
-           change_session(d, change);
+           count_for_cap(d, change) && change_session(d, change);
 }
 
 /* The leg's place in the outbox: out of the old one, into the new one if it waits. */

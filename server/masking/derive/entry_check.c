@@ -43,11 +43,14 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
 {
     static const char *const hashes[] = {"key", "body_hash", "dedupe_key", "content_hash", NULL};
     static const char *const persons[] = {"person", "persons", "peers", "former_persons", NULL};
+    static const char *const perhaps_persons[] = {"to_person", "capped_person", NULL};
     static const char *const optional[] = {"peer", "number", "displaced", NULL};
     if (is_one_of(name, hashes))
         return true;
     if (is_one_of(name, persons))
         return bytes->len == PERSON_SIZE;
+    if (is_one_of(name, perhaps_persons))
+        return bytes->len == PERSON_SIZE || bytes->len == 0;
     if (names_service(kind, name))
         return bytes->len == SID_BYTES && !memcmp(bytes->data, checking->service, SID_BYTES);
     bool may_lack = may_lack_sids(kind) || is_one_of(name, optional);

@@ -100,6 +100,10 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     created.interaction = made;
     created.first = first;
     created.effective_expire_time = session->effective_expire_time;
+    if (acceptance->service->settings->person_cap && acceptance->capped.len) {
+        created.capped_person = acceptance->capped;
+        created.cap_period = acceptance->service->settings->person_cap_period;
+    }
     if (acceptance->dedupe_key && !MUTANT("accepted_not_remembered")) {
         created.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, acceptance->dedupe_key};
         created.content_hash = (ProtobufCBinaryData){HASH_SIZE, acceptance->content_hash};

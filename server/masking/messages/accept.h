@@ -22,6 +22,7 @@ struct acceptance {
     /* Why nobody is to get it, and the original's code; constant. NULL: it is to be sent. */
     const char *canceled;
     int32_t canceled_code;
+    ProtobufCBinaryData capped; /* whose cap it counts for, if the Service has one */
     /* Of a carrier's message, both or none. */
     uint8_t *dedupe_key;
     uint8_t *content_hash;

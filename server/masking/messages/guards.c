@@ -16,7 +16,7 @@ struct asking {
 static enum guard_answer refuses(struct asking *asking, enum guard guard, const char *reason,
                                  int32_t original)
 {
-    *asking->refusal = (struct guard_refusal){guard, reason, original};
+    *asking->refusal = (struct guard_refusal){guard, reason, original, 0};
     return GUARD_REFUSES;
 }
 
@@ -56,10 +56,66 @@ static enum guard_answer ask_opt_outs(struct asking *asking)
     return refuses(asking, GUARD_OPT_OUT, "OPTED_OUT", ORIGINAL_OPTED_OUT);
 }
 
+/* As with opt-outs. */
+static enum guard_answer ask_blocks(struct asking *asking)
+{
+    const struct guard_subject *subject = asking->subject;
+    for (size_t i = 0; i < subject->recipient_count && !MUTANT("block_is_not_asked_for"); i++) {
+        enum kv_found found =
+            bars_blocked(asking->masking->bars, asking->rows, subject->service->pool.data,
+                         subject->sender, subject->recipients[i], asking->error);
+        if (found != KV_FOUND)
+            return found == KV_ABSENT ? GUARD_PASSES : GUARD_BROKEN;
+    }
+    return MUTANT("block_is_not_asked_for") ? GUARD_PASSES
+                                            : refuses(asking, GUARD_BLOCK, "BLOCKED", 0);
+}
+
+ProtobufCBinaryData guard_capped(const struct guard_subject *subject)
+{
+    const Maskline__Store__V1__Participant *participant =
+        subject->sender ? subject->sender : subject->recipients[0];
+    return participant->n_persons ? participant->persons[0] : (ProtobufCBinaryData){0, NULL};
+}
+
+static enum guard_answer ask_person_cap(struct asking *asking)
+{
+    const Maskline__Store__V1__Settings *settings = asking->subject->service->settings;
+    ProtobufCBinaryData capped = guard_capped(asking->subject);
+    if (!settings->person_cap || capped.len != PERSON_SIZE || MUTANT("persons_have_no_cap"))
+        return GUARD_PASSES;
+    struct person person;
+    memcpy(person.bytes, capped.data, PERSON_SIZE);
+    struct key key = key_cap(asking->rows->tenant, asking->subject->service->pool.data, &person);
+    struct kv_value value;
+    enum kv_found found = rows_get(asking->rows, KV_LIVE, &key, &value, asking->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? GUARD_PASSES : GUARD_BROKEN;
+    const Maskline__Store__V1__CapCount *used = rows_record(
+        asking->rows, &maskline__store__v1__cap_count__descriptor, value.bytes, asking->error);
+    if (!used)
+        return GUARD_BROKEN;
+    int64_t free_time = used->since_time + settings->person_cap_period;
+    if (asking->rows->now >= free_time + MUTANT("cap_lasts_a_tick_more") ||
+        used->count < settings->person_cap)
+        return GUARD_PASSES;
+    refuses(asking, GUARD_PERSON_CAP, "PERSON_CAP", 0);
+    asking->refusal->free_time = free_time;
+    return GUARD_REFUSES;
+}
+
+static enum guard_answer ask_session_cap(struct asking *asking)
+{
+    int64_t cap = asking->subject->service->settings->session_cap;
+    if (!cap || asking->subject->session->interaction_count < (uint64_t)cap ||
+        MUTANT("sessions_have_no_cap"))
+        return GUARD_PASSES;
+    return refuses(asking, GUARD_SESSION_CAP, "SESSION_CAP", 0);
+}
+
 /* In the order in which they are asked. */
 static enum guard_answer (*const GUARDS[])(struct asking *asking) = {
-    ask_mode,
-    ask_opt_outs,
+    ask_mode, ask_opt_outs, ask_blocks, ask_person_cap, ask_session_cap,
 };
 
 enum guard_answer guards_ask(struct masking *masking, struct rows *rows,

@@ -28,13 +28,20 @@ enum guard_answer {
 enum guard {
     GUARD_MODE,
     GUARD_OPT_OUT, /* all recipients have */
+    GUARD_BLOCK,   /* from all recipients */
+    GUARD_PERSON_CAP,
+    GUARD_SESSION_CAP,
 };
 
 struct guard_refusal {
     enum guard guard;
     const char *reason; /* UPPER_SNAKE, constant */
     int32_t original;   /* the original's code, or 0 */
+    int64_t free_time;  /* when it will pass; 0: that cannot be told */
 };
+
+/* Whose cap an interaction counts for: the sender's, or of what the Service sends, the recipient's. */
+ProtobufCBinaryData guard_capped(const struct guard_subject *subject);
 
 /* Writer's thread. */
 enum guard_answer guards_ask(struct masking *masking, struct rows *rows,

@@ -39,6 +39,9 @@ static const struct {
     [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903, NOTICE(OUT_OF_SESSION)},
     [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614, NOTICE(OUT_OF_SESSION)},
     [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910, NOTICE(MODE_REFUSED)},
+    [REJECT_BLOCKED] = {"BLOCKED", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_PERSON_CAP] = {"PERSON_CAP", 0, NOTICE(UNSPECIFIED)},
+    [REJECT_SESSION_CAP] = {"SESSION_CAP", 0, NOTICE(UNSPECIFIED)},
 };
 
 const char *rejection_reason(enum rejection rejection)
@@ -362,6 +365,7 @@ static enum step ask_guards(struct reception *r)
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
     };
     struct guard_refusal refusal;
+    r->acceptance.capped = guard_capped(&subject);
     switch (guards_ask(r->in->masking, &r->rows, &subject, &refusal, &r->in->error)) {
     case GUARD_PASSES:
         return STEP_ON;
@@ -378,6 +382,12 @@ static enum step ask_guards(struct reception *r)
         r->acceptance.canceled = refusal.reason;
         r->acceptance.canceled_code = refusal.original;
         return STEP_ON;
+    case GUARD_BLOCK:
+        return reject(r, REJECT_BLOCKED);
+    case GUARD_PERSON_CAP:
+        return reject(r, REJECT_PERSON_CAP);
+    case GUARD_SESSION_CAP:
+        return reject(r, REJECT_SESSION_CAP);
     default:
         return reject(r, REJECT_MODE_REFUSED);
     }

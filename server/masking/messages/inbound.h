@@ -26,6 +26,9 @@ enum rejection {
     REJECT_PARTICIPANT_REMOVED,
     REJECT_NO_PARTNER,
     REJECT_MODE_REFUSED,
+    REJECT_BLOCKED,
+    REJECT_PERSON_CAP,
+    REJECT_SESSION_CAP,
     REJECTIONS,
 };
 const char *rejection_reason(enum rejection rejection);

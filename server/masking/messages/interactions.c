@@ -25,7 +25,8 @@ struct sending {
     /* In the transaction's arena. */
     Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
-    int64_t note_time; /* that the timers have to know of; 0: none */
+    ProtobufCBinaryData capped; /* whose cap it counts for */
+    int64_t note_time;          /* that the timers have to know of; 0: none */
     bool repeated;
     struct error error;
 };
@@ -116,6 +117,7 @@ static bool ask_guards(struct sending *sending, struct rows *rows,
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
     };
     struct guard_refusal refusal;
+    sending->capped = guard_capped(&subject);
     switch (guards_ask(sending->masking, rows, &subject, &refusal, &sending->error)) {
     case GUARD_PASSES:
         return true;
@@ -129,6 +131,14 @@ static bool ask_guards(struct sending *sending, struct rows *rows,
     switch (refusal.guard) {
     case GUARD_OPT_OUT:
         return refuse(&sending->error, REFUSED_OPTED_OUT);
+    case GUARD_BLOCK:
+        return refuse(&sending->error, REFUSED_BLOCKED);
+    case GUARD_PERSON_CAP:
+        refuse(&sending->error, REFUSED_PERSON_CAP);
+        error_free_time(&sending->error, refusal.free_time, rows->now);
+        return false;
+    case GUARD_SESSION_CAP:
+        return refuse(&sending->error, REFUSED_SESSION_CAP);
     default:
         return refuse(&sending->error, REFUSED_MODE);
     }
@@ -191,6 +201,7 @@ static bool take_on(struct sending *sending, struct rows *rows,
         .recipient_count = 1,
         .content = content_of(sending->draft, rows->arena),
         .life = life,
+        .capped = sending->capped,
         .request = request_mark(rows, &sending->draft->request),
     };
     if (!acceptance.content)

@@ -238,6 +238,32 @@ static enum go check_bars(struct checking *c)
     }
 }
 
+/* Who wrote it, also when it has left since. */
+static const Maskline__Store__V1__Participant *sender(const struct checking *c)
+{
+    const Maskline__Store__V1__Leg *inbound = c->interaction->inbound;
+    for (size_t i = 0; inbound && i < c->session->n_participants; i++) {
+        const Maskline__Store__V1__Participant *one = c->session->participants[i];
+        if (one->sid.len == inbound->participant.len &&
+            !memcmp(one->sid.data, inbound->participant.data, one->sid.len))
+            return one;
+    }
+    return NULL;
+}
+
+static enum go check_blocks(struct checking *c)
+{
+    switch (bars_blocked(c->outbox->masking->bars, c->rows, c->service->pool.data, sender(c),
+                         c->recipient, c->error)) {
+    case KV_FOUND:
+        return MUTANT("attempt_to_who_is_blocked") ? GO_ON : cancel(c, "BLOCKED", 0);
+    case KV_ABSENT:
+        return GO_ON;
+    default:
+        return GO_FAIL;
+    }
+}
+
 static enum go check_loop(struct checking *c)
 {
     switch (
@@ -446,8 +472,8 @@ static enum go begin(struct checking *c)
 
 /* In order: what ends a leg for good comes before what makes it wait. */
 static enum go (*const STEPS[])(struct checking *checking) = {
-    check_life, check_service, check_session, check_recipient, check_route,
-    check_bars, check_loop,    check_number,  begin,           NULL,
+    check_life,   check_service, check_session, check_recipient, check_route, check_bars,
+    check_blocks, check_loop,    check_number,  begin,           NULL,
 };
 static enum go (*const NOTICE_STEPS[])(struct checking *checking) = {
     check_life, check_service, check_notice_number, check_notice_bars, check_notice_loop,

@@ -63,10 +63,8 @@ static bool remove_numbers(struct rows *rows, const Maskline__Store__V1__Service
 }
 
 /* Rows that hang on no session. They came with an entry each, and go without: nobody can ask for them any more. */
-static bool remove_bars(struct rows *rows, const Maskline__Store__V1__Service *service,
-                        bool *ret_more, struct error *error)
+static bool remove_all(struct rows *rows, struct key prefix, bool *ret_more, struct error *error)
 {
-    const struct key prefix = key_opt_outs(rows->tenant, service->pool.data);
     struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), rows->arena), false);
     if (!scan)
@@ -85,6 +83,18 @@ static bool remove_bars(struct rows *rows, const Maskline__Store__V1__Service *s
         ok =
             txn_delete(rows->txn, KV_LIVE, key_bytes(&keys[i])) || refuse(error, REFUSED_NO_MEMORY);
     return ok;
+}
+
+static bool remove_bars(struct rows *rows, const Maskline__Store__V1__Service *service,
+                        bool *ret_more, struct error *error)
+{
+    const struct key prefixes[] = {key_opt_outs(rows->tenant, service->pool.data),
+                                   key_blocks(rows->tenant, service->pool.data)};
+    *ret_more = false;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && !*ret_more; i++)
+        if (!remove_all(rows, prefixes[i], ret_more, error))
+            return false;
+    return true;
 }
 
 static bool finish(struct rows *rows, const Maskline__Store__V1__Service *service,

@@ -8,6 +8,8 @@
 #include "server/masking/services/rates.h"
 #include "server/masking/services/notice_settings.h"
 
+enum { CAP_MOST = 1000000000 };
+
 #define SECOND INT64_C(1000000)
 #define HOUR   (3600 * SECOND)
 #define DAY    (24 * HOUR)
@@ -31,6 +33,9 @@ struct service_settings service_settings_unset(void)
         .reuse_names = SETTING_UNSET,
         .most_reserved = SETTING_UNSET,
         .most_unreserved = SETTING_UNSET,
+        .person_cap = SETTING_UNSET,
+        .session_cap = SETTING_UNSET,
+        .person_cap_period = SETTING_UNSET,
     };
 }
 
@@ -56,6 +61,9 @@ struct service_settings service_settings_default(void)
         .geo_matching = MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_STRICT,
         .reuse_names = false,
         .keyword_handling = KEYWORDS_ON,
+        .person_cap = 0,
+        .session_cap = 0,
+        .person_cap_period = DAY,
         .opt_out_scope = MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_SERVICE,
     };
 }
@@ -71,13 +79,28 @@ struct service_settings service_settings_default(void)
     X(closing_grace, "message_policy.closing_grace", 0, 7 * DAY)                   \
     X(closed_session_retention, "retention_policy.closed_sessions", 1, 3660 * DAY) \
     X(event_retention, "retention_policy.events", 1, 3660 * DAY)                   \
-    X(request_retention, "retention_policy.request_ids", 1, 366 * DAY)
+    X(request_retention, "retention_policy.request_ids", 1, 366 * DAY)             \
+    X(person_cap_period, "cap_policy.person_period", 1, 366 * DAY)
 
 /* What there may be of something. */
 static void form_most(struct error *error, const char *path, int64_t most)
 {
     if (most != SETTING_UNSET && (most < 1 || most > NUMBERS_MOST))
         error_field(error, path, "From 1 to %d.", NUMBERS_MOST);
+}
+
+static void form_cap(struct error *error, const char *path, int64_t cap)
+{
+    if (cap != SETTING_UNSET && (cap < 0 || cap > CAP_MOST))
+        error_field(error, path, "It must be 0 to %d.", CAP_MOST);
+}
+
+static void take_cap(int64_t *cap, int64_t given, bool *changed)
+{
+    if (given == SETTING_UNSET || given == *cap)
+        return;
+    *cap = given;
+    *changed = true;
 }
 
 void settings_form(struct error *error, const struct service_settings *settings)
@@ -100,6 +123,8 @@ void settings_form(struct error *error, const struct service_settings *settings)
     if ((unsigned)settings->geo_matching >
         MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT)
         error_field(error, "number_policy.geo_matching", "STRICT or BEST_EFFORT.");
+    form_cap(error, "cap_policy.person_interactions", settings->person_cap);
+    form_cap(error, "cap_policy.session_interactions", settings->session_cap);
     keyword_settings_form(error, settings);
     notice_settings_form(error, settings);
     if (settings->requests_per_second > RATE_MOST)
@@ -154,6 +179,11 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
         settings->reused_names = settings->reused_names || settings->reuse_names;
         changed = true;
     }
+    take_cap(&settings->person_cap, change->person_cap, &changed);
+    take_cap(&settings->session_cap, change->session_cap, &changed);
+    /* Of a Service that is older than caps. */
+    if (!settings->person_cap_period)
+        settings->person_cap_period = DAY;
     *ret_changed = changed;
     return keyword_settings_change(arena, settings, change, ret_changed) &&
            notice_settings_change(arena, settings, change, ret_changed);

@@ -45,6 +45,8 @@ struct service_settings {
     enum keyword_handling keyword_handling;
     Maskline__Store__V1__OptOutScope opt_out_scope;
     const struct keyword_list *keywords; /* NULL: unset */
+    int64_t person_cap, session_cap;     /* 0: off */
+    int64_t person_cap_period;           /* microseconds */
     const struct notice_list *notices;   /* likewise */
 };
 

@@ -173,7 +173,7 @@ class Rubbish(Case):
                     base["phone_number"] = "+15550007777"
                 if name == "CreateParticipant":
                     base["participant"] = {"identifier": person(9)}
-                if name.endswith("OptOut"):
+                if name.endswith(("OptOut", "Block")):
                     base["identifier"] = person(9)
                 if name == "SendMessage":
                     base["body"] = "to nobody"

@@ -44,7 +44,9 @@ static void expect_nothing_secret(const Maskline__V1__Event *event)
 static bool about_person(unsigned change)
 {
     return change == MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED ||
-           change == MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_REMOVED;
+           change == MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_REMOVED ||
+           change == MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED ||
+           change == MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_REMOVED;
 }
 
 static void set_short_code(Maskline__Store__V1__Entry *entry, bool short_code)
@@ -68,7 +70,8 @@ static void set_short_code(Maskline__Store__V1__Entry *entry, bool short_code)
 static void expect_event(unsigned change, unsigned payload, bool short_code)
 {
     /* Only what a session is about has one; a number's use and carriers' ids are not told by events. */
-    static const char *const rightly_empty[] = {"session_sid", "in_use", "provider_id", NULL};
+    static const char *const rightly_empty[] = {"session_sid", "in_use", "provider_id",
+                                                "from_everybody", NULL};
     struct arena *arena = new_arena();
     Maskline__Store__V1__Entry *entry = entry_of(arena, change);
     set_short_code(entry, short_code);

@@ -67,6 +67,7 @@ START_TEST(test_each_field_has_a_path)
         {"keyword_policy", &maskline__v1__keyword_policy__descriptor},
         {"rate_policy", &maskline__v1__rate_policy__descriptor},
         {"notice_policy", &maskline__v1__notice_policy__descriptor},
+        {"cap_policy", &maskline__v1__cap_policy__descriptor},
     };
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
         uint32_t all = 0;
