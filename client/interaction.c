@@ -13,7 +13,9 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     const Maskline__V1__Leg *leg = interaction->n_outbound > 0 ? interaction->outbound[0] : NULL;
     table_cell(table, interaction->sid);
     table_cell(table, show_time(arena, interaction->create_time));
-    table_cell(table, interaction->inbound ? interaction->inbound->participant_sid : "the Service");
+    const char *sender = interaction->inbound ? interaction->inbound->participant_sid
+                                              : interaction->sender_participant_sid;
+    table_cell(table, *sender ? sender : "the Service");
     table_cell(table, leg ? leg->participant_sid : NULL);
     table_cell(table,
                leg ? show_enum(arena, &maskline__v1__leg_status__descriptor, (int)leg->status)
@@ -35,6 +37,11 @@ static const struct option send_options[] = {
      .kind = OPTION_DURATION,
      .help = "do not send it later than that",
      .field = "max_life"},
+    {.name = "as",
+     .value = "SID",
+     .help = "stand-in for this participant, who is shown as the sender",
+     .field = "sender",
+     .live = LIVE_PARTICIPANT},
     {.name = "request-id", .value = "TEXT", .help = "makes a repeat safe", .field = "request_id"},
     {0},
 };

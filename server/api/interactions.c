@@ -118,6 +118,7 @@ static void send(void *data, struct grpc_c_call *call,
         .service = request->service,
         .session = request->session,
         .participant = request->participant,
+        .sender = request->sender,
         .body = request->body,
         .media_count = request->n_media,
     };

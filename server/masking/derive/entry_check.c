@@ -44,7 +44,7 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
     static const char *const hashes[] = {"key", "body_hash", "dedupe_key", "content_hash", NULL};
     static const char *const persons[] = {"person", "persons", "peers", "former_persons", NULL};
     static const char *const perhaps_persons[] = {"to_person", "capped_person", NULL};
-    static const char *const optional[] = {"peer", "number", "displaced", NULL};
+    static const char *const optional[] = {"peer", "number", "displaced", "sender", NULL};
     if (is_one_of(name, hashes))
         return true;
     if (is_one_of(name, persons))

@@ -42,6 +42,7 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->session_metadata = acceptance->session->metadata;
     made->n_session_metadata = acceptance->session->n_metadata;
     made->inbound = acceptance->inbound;
+    made->sender = acceptance->sender;
     made->create_time = rows->now;
     made->update_time = rows->now;
     made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");

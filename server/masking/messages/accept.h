@@ -15,6 +15,8 @@ struct acceptance {
     const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Session *session; /* becomes what it is after the message */
     Maskline__Store__V1__Leg *inbound;     /* NULL: the Service sends */
+    ProtobufCBinaryData
+        sender; /* of what the Service sends: who stands as the sender; empty: itself */
     Maskline__Store__V1__Participant *recipients[RECIPIENTS_MOST];
     unsigned recipient_count;
     Maskline__Store__V1__Content *content;

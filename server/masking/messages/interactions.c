@@ -25,8 +25,9 @@ struct sending {
     /* In the transaction's arena. */
     Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
-    ProtobufCBinaryData capped; /* whose cap it counts for */
-    int64_t note_time;          /* that the timers have to know of; 0: none */
+    Maskline__Store__V1__Participant *sender; /* NULL: the Service itself */
+    ProtobufCBinaryData capped;               /* whose cap it counts for */
+    int64_t note_time;                        /* that the timers have to know of; 0: none */
     bool repeated;
     struct error error;
 };
@@ -105,6 +106,25 @@ static Maskline__Store__V1__Participant *find_recipient(const struct sending *se
     return participant;
 }
 
+/* Whoever it is has to be somebody else in the session, whose words reach the recipient. */
+static bool find_sender(struct sending *sending, const Maskline__Store__V1__Session *session,
+                        const Maskline__Store__V1__Participant *recipient)
+{
+    const char *sender = sending->draft->sender;
+    if (!sender || !*sender)
+        return true;
+    uint8_t sid[SID_BYTES];
+    if (!sid_parse("KP", sender, sid))
+        return refuse(&sending->error, REFUSED_PARTICIPANT_SID);
+    sending->sender = session_participant(session, sid);
+    if (!sending->sender)
+        return refuse(&sending->error, REFUSED_PARTICIPANT_NOT_FOUND);
+    if (sending->sender != recipient && binding_from(recipient, &sending->sender->sid))
+        return true;
+    error_clear(&sending->error);
+    return error_field(&sending->error, "sender", "It must be another participant.");
+}
+
 static bool ask_guards(struct sending *sending, struct rows *rows,
                        const Maskline__Store__V1__Session *session,
                        Maskline__Store__V1__Participant *recipient)
@@ -112,6 +132,7 @@ static bool ask_guards(struct sending *sending, struct rows *rows,
     const struct guard_subject subject = {
         .service = sending->service,
         .session = session,
+        .sender = MUTANT("sender_is_not_guarded") ? NULL : sending->sender,
         .recipients = &recipient,
         .recipient_count = 1,
         .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
@@ -202,6 +223,7 @@ static bool take_on(struct sending *sending, struct rows *rows,
         .content = content_of(sending->draft, rows->arena),
         .life = life,
         .capped = sending->capped,
+        .sender = sending->sender ? sending->sender->sid : (ProtobufCBinaryData){0, NULL},
         .request = request_mark(rows, &sending->draft->request),
     };
     if (!acceptance.content)
@@ -219,6 +241,7 @@ static bool decide(struct command *command, struct txn *txn)
     struct error *error = &sending->error;
     struct rows rows = rows_of_txn(txn, sending->masking->store);
     uint64_t position = 0;
+    sending->sender = NULL;
     if (!check_draft(sending->draft, error) ||
         !rows_find_active_service(&rows, sending->draft->service, &sending->service, error) ||
         !request_seen(&rows, sending->service->sid.data, &sending->draft->request, &position,
@@ -230,7 +253,8 @@ static bool decide(struct command *command, struct txn *txn)
     if (!rows_find_session(&rows, sending->service, sending->draft->session, &session, error))
         return false;
     Maskline__Store__V1__Participant *recipient = find_recipient(sending, session, error);
-    if (!recipient || !refuse_ended(session, rows.now, error))
+    if (!recipient || !find_sender(sending, session, recipient) ||
+        !refuse_ended(session, rows.now, error))
         return false;
     return ask_guards(sending, &rows, session, recipient) && check_loop(&rows, recipient, error) &&
            check_mms(&rows, sending, recipient, error) &&
@@ -285,6 +309,7 @@ void interactions_send(struct masking *masking, const struct message_draft *draf
     sending->data = data;
     sending->service = NULL;
     sending->interaction = NULL;
+    sending->sender = NULL;
     sending->note_time = 0;
     sending->repeated = false;
     error_clear(&sending->error);

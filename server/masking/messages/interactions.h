@@ -14,7 +14,8 @@ struct message_draft {
     const char *service;
     const char *session;
     const char *participant; /* SID of whom it goes to, from its own proxy identifier */
-    const char *body;        /* at most 1,600 characters */
+    const char *sender; /* SID of who stands as the sender; empty or NULL: the Service itself */
+    const char *body;   /* at most 1,600 characters */
     const Maskline__Store__V1__Media *const
         *media; /* at most 10; URLs of at most 2,048 characters */
     size_t media_count;

@@ -176,13 +176,20 @@ static enum go check_session(struct checking *c)
     return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
 }
 
+/* NULL: the Service itself. */
+static const ProtobufCBinaryData *sender_sid(const struct checking *c)
+{
+    if (c->interaction->inbound)
+        return &c->interaction->inbound->participant;
+    return c->interaction->sender.len ? &c->interaction->sender : NULL;
+}
+
 static enum go check_recipient(struct checking *c)
 {
     c->recipient = session_participant(c->session, c->leg->participant.data);
     if (!c->recipient || !c->recipient->n_identifiers || !c->recipient->n_persons)
         return cancel(c, "PARTICIPANT_REMOVED", 0);
-    const Maskline__Store__V1__Leg *inbound = c->interaction->inbound;
-    c->binding = binding_from(c->recipient, inbound ? &inbound->participant : NULL);
+    c->binding = binding_from(c->recipient, sender_sid(c));
     return c->binding ? GO_ON : cancel(c, "ROUTE_CHANGED", 0);
 }
 
@@ -241,11 +248,10 @@ static enum go check_bars(struct checking *c)
 /* Who wrote it, also when it has left since. */
 static const Maskline__Store__V1__Participant *sender(const struct checking *c)
 {
-    const Maskline__Store__V1__Leg *inbound = c->interaction->inbound;
-    for (size_t i = 0; inbound && i < c->session->n_participants; i++) {
+    const ProtobufCBinaryData *sid = sender_sid(c);
+    for (size_t i = 0; sid && i < c->session->n_participants; i++) {
         const Maskline__Store__V1__Participant *one = c->session->participants[i];
-        if (one->sid.len == inbound->participant.len &&
-            !memcmp(one->sid.data, inbound->participant.data, one->sid.len))
+        if (one->sid.len == sid->len && !memcmp(one->sid.data, sid->data, sid->len))
             return one;
     }
     return NULL;

@@ -76,6 +76,16 @@ class Blocks(Case):
         self.refused(grpc.StatusCode.FAILED_PRECONDITION, "SESSION_CAP", self.up.interactions.SendMessage,
                      pb.interactions.SendMessageRequest(service=world.sid, session=talk.sid, participant=ben.sid, body="x"))
 
+    # holds: MSG-04
+    def test_as_another_participant(self):
+        world, talk = self.pair()
+        ann, ben = talk.participants
+        sent = world.send(talk.sid, ann.sid, "I am downstairs", sender=ben.sid)
+        self.assertEqual((sent.sender_participant_sid, sent.HasField("inbound")), (ben.sid, False))
+        world.leg_until(sent.sid, I.LEG_STATUS_DELIVERED)
+        told = world.until(lambda event: event.type == E.EVENT_TYPE_INTERACTION_CREATED)[-1]
+        self.assertEqual(told.interaction_created.interaction.sender_participant_sid, ben.sid)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -1,5 +1,7 @@
+#include "server/masking/bars/blocks.h"
 #include "tests/unit/server/masking/calls.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,13 @@ static struct message_draft to_ann(const struct world *world, const struct talk 
 {
     return (struct message_draft){
         .service = world->service, .session = talk->session, .participant = talk->a, .body = body};
+}
+
+static void blocked(void *data, const Maskline__Store__V1__Block *block, const struct error *error)
+{
+    (void)block;
+    ck_assert_ptr_null(error);
+    *(_Atomic int *)data = 1;
 }
 
 #define ck_send_refused(draft, code, why)                                      \
@@ -320,5 +329,43 @@ START_TEST(reading)
 }
 END_TEST
 
-SUITE_MAIN("send", goes_from_the_persons_own_number, fields, to_whom_it_cannot_go, media_needs_mms,
-           life, once_by_request_id, of_others, reading)
+/* holds: MSG-04 GRD-10 */
+START_TEST(as_another_participant)
+{
+    struct world *world = world_with_numbers();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct message_draft draft = to_ann(world, &talk, "I am downstairs");
+    draft.sender = talk.b;
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    const Maskline__Store__V1__Interaction *interaction = world_interaction(world, &talk, 0);
+    ck_assert_ptr_null(interaction->inbound);
+    ck_assert_str_eq(sid_format("KP", interaction->sender.data).text, talk.b);
+    world_run(world);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, ANN);
+    ck_assert_str_eq(world_sent(world, 0, 0)->from, talk.proxy_a);
+    /* Somebody who is in the session, and somebody else. */
+    draft.sender = talk.a;
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    draft.sender = "KP0123456789abcdef0123456789abcdef";
+    ck_send_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
+    draft.sender = "Bob";
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_SID");
+    /* What holds for it holds for what is sent in its name. */
+    struct block_name name = {world->service, BOB, ANN};
+    _Atomic int done = 0;
+    blocks_create(world->masking, &name, blocked, (void *)&done);
+    while (!done)
+        sched_yield();
+    draft.sender = talk.b;
+    ck_send_refused(draft, STATUS_FAILED_PRECONDITION, "BLOCKED");
+    draft.sender = "";
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    world_leave(world, &talk, talk.b);
+    draft.sender = talk.b;
+    ck_send_refused(draft, STATUS_NOT_FOUND, "PARTICIPANT_NOT_FOUND");
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("send", as_another_participant, goes_from_the_persons_own_number, fields,
+           to_whom_it_cannot_go, media_needs_mms, life, once_by_request_id, of_others, reading)
