@@ -127,7 +127,7 @@ def main(path, status, whole=False, table=None, coverage=None):
     if coverage is None:
         rules = spec.load_rules()
         claims, problems = spec.load_claims(rules)
-        coverage = spec.Coverage(rules, claims)
+        coverage = spec.Coverage(rules, claims, spec.load_partly())
     with open(path, encoding="utf-8") as lines:
         tests, runs, broken = read_events(lines)
     passed = failed = 0

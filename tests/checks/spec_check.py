@@ -53,6 +53,11 @@ def code_problems(files, rules):
             if f"ERR-{code}" not in rules or rules[f"ERR-{code}"].stage == spec.NEVER]
 
 
+def partly_problems(partly, rules):
+    return [f"{rule}: {'has' if rule in rules else 'is'} nothing to be built" for rule, missing in partly.items()
+            if rule not in rules or rules[rule].stage != spec.COUNTED or not missing]
+
+
 def mutant_problems(rows, rules):
     return [f"{name}: there is no rule {rule}" for name, rule, _, _ in rows if rule != "-" and rule not in rules]
 
@@ -122,6 +127,8 @@ class Lists(unittest.TestCase):
         rules = {"ERR-80101": RULES["API-01"], "ERR-80102": RULES["API-04"]}
         self.assertEqual(code_problems({"x.c": "80101, port 8010, 180102"}, rules), [])
         self.assertEqual(len(code_problems({"x.c": "{80102}, 80103"}, rules)), 2)
+        self.assertEqual(len(partly_problems(spec.read_partly("# x\nAPI-01\tcalls\nAPI-03\tcalls\nAPI-09\tcalls\nAPI-02\t\n"),
+                                             RULES)), 3)
         self.assertEqual(len(mutant_problems([("a", "API-01", "", []), ("b", "-", "", []), ("c", "API-09", "", [])], RULES)), 1)
 
     def test_tree(self):
@@ -131,6 +138,9 @@ class Lists(unittest.TestCase):
                  if path.endswith((".c", ".h", ".proto")) and not path.startswith("tests/")}
         self.assertEqual(code_problems(files, rules), [])
         self.assertEqual(mutant_problems(mutants.load(), rules), [])
+        partly = spec.load_partly(tree.root())
+        self.assertEqual(partly_problems(partly, rules), [])
+        self.assertEqual(list(partly), sorted(partly))
 
 
 class Claims(unittest.TestCase):
@@ -253,6 +263,13 @@ class Coverage(unittest.TestCase):
         good, other = (LABEL, "P", "goes_out"), ("//tests/x:z_test", "F", "other")
         self.assertEqual(self.told(good, other).figure(), (0, 2))
         self.assertEqual(self.told(good, (LABEL, "E", "goes_out")).figure(), (0, 2))
+
+    def test_what_is_there_in_part_does_not_count(self):
+        coverage = self.told((LABEL, "P", "goes_out"))
+        coverage.partly = {"API-02": "calls"}
+        self.assertEqual(coverage.figure(), (1, 2))
+        self.assertIn("API-02\tnot there: calls", list(coverage.table()))
+        self.assertEqual(coverage.uncovered(), {"API": ["API-02"]})
 
     def test_table(self):
         coverage = self.told((LABEL, "P", "goes_out"))
