@@ -1,4 +1,4 @@
-#include "tests/unit/server/masking/world.h"
+#include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,32 +6,56 @@
 
 /*
  * Tries to reach the wrong person. Few people, few numbers, and sessions that are closed, expire, are opened again, deleted, left and
- * made anew between the moment at which a message is accepted and that at which it is sent. Whoever gets a message must be the
- * one for whom it was accepted, in a session that is alive at the time of the attempt, from the number that stands there for its
- * sender; or nobody gets it.
+ * made anew, whose people and numbers are replaced, between the moment at which a message is accepted and that at which it is sent. Whoever
+ * gets a message must be the one for whom it was accepted, in a session that is alive at the time of the attempt, from the number that stands
+ * there for its sender; or nobody gets it.
  */
 
 enum { PEOPLE = 4, NUMBERS = 3, TALKS = 400, STEPS = 3000 };
 
+/* One of the two in a session. */
+struct side {
+    unsigned who;
+    unsigned proxy;
+    unsigned epoch; /* grows when somebody else takes the place */
+    bool left;
+    int64_t until[NUMBERS]; /* of numbers that it had: they are honoured so long */
+};
+
 struct known {
     struct talk talk;
-    unsigned a, b; /* who */
-    bool closed, deleted, left_a, left_b;
+    struct side sides[2];
+    bool closed, deleted;
     int64_t ttl, last;
 };
 
 struct attack {
     struct known talks[TALKS];
     unsigned count;
-    unsigned sent;
+    unsigned sent, replaced, renumbered, by_old_number;
     uint64_t random;
 };
 
-static const char *person(unsigned who)
+static const char *name_of(unsigned who)
 {
     static const char *const names[PEOPLE] = {"+15551230001", "+15551230002", "+15551230003",
                                               "+15551230004"};
     return names[who];
+}
+
+static const char *number_of(unsigned proxy)
+{
+    static const char *const numbers[NUMBERS] = {"+15559990000", "+15559990001", "+15559990002"};
+    return numbers[proxy];
+}
+
+static unsigned proxy_index(const char *number)
+{
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        if (!strcmp(number_of(i), number))
+            return i;
+    }
+    ck_abort_msg("%s is no number of this world", number);
 }
 
 static unsigned draw(struct attack *attack, unsigned below)
@@ -47,27 +71,45 @@ static bool alive(const struct known *known, int64_t now)
     return !known->closed && !known->deleted && (!known->ttl || now < known->last + known->ttl);
 }
 
-/* A body says which session it was written in, and to whom. */
+/* Whether this person reaches the session by this number. */
+static bool dials(const struct side *side, unsigned who, unsigned proxy, int64_t now)
+{
+    return !side->left && side->who == who && (side->proxy == proxy || now < side->until[proxy]);
+}
+
+/* Whose pair this is; NULL: nobody's. It is never two sessions'. */
+static struct known *owner(struct attack *attack, unsigned who, unsigned proxy, int64_t now,
+                           unsigned *ret_side)
+{
+    struct known *found = NULL;
+    for (unsigned i = 0; i < attack->count; i++) {
+        struct known *known = &attack->talks[i];
+        for (unsigned side = 0; side < 2 && alive(known, now); side++) {
+            if (!dials(&known->sides[side], who, proxy, now))
+                continue;
+            ck_assert_msg(!found, "%s has %s in two sessions", name_of(who), number_of(proxy));
+            found = known;
+            *ret_side = side;
+        }
+    }
+    return found;
+}
+
+/* A body says in which session it was written, to whom, and who that was. */
 static void watch(struct world *world, const struct sent *sent)
 {
     struct attack *attack = world->watcher;
-    unsigned index, to_b;
-    ck_assert_int_eq(sscanf(sent->body, "%u %u", &index, &to_b), 2);
+    unsigned index, to, epoch, side;
+    ck_assert_int_eq(sscanf(sent->body, "%u %u %u", &index, &to, &epoch), 3);
     const struct known *known = &attack->talks[index];
+    const struct side *reader = &known->sides[to];
     ck_assert_msg(alive(known, world_now(world)), "session %u is not alive", index);
-    ck_assert(to_b ? !known->left_b : !known->left_a);
-    ck_assert_str_eq(sent->to, person(to_b ? known->b : known->a));
-    ck_assert_str_eq(sent->from, to_b ? known->talk.proxy_b : known->talk.proxy_a);
+    ck_assert(!reader->left);
+    ck_assert_msg(reader->epoch == epoch, "somebody else has the place in session %u", index);
+    ck_assert_str_eq(sent->to, name_of(reader->who));
+    ck_assert_str_eq(sent->from, number_of(reader->proxy));
     /* That pair stands for this session alone. */
-    for (unsigned i = 0; i < attack->count; i++) {
-        const struct known *other = &attack->talks[i];
-        if (i == index || !alive(other, world_now(world)))
-            continue;
-        ck_assert(other->left_a || strcmp(person(other->a), sent->to) != 0 ||
-                  strcmp(other->talk.proxy_a, sent->from) != 0);
-        ck_assert(other->left_b || strcmp(person(other->b), sent->to) != 0 ||
-                  strcmp(other->talk.proxy_b, sent->from) != 0);
-    }
+    ck_assert_ptr_eq(owner(attack, reader->who, reader->proxy, world_now(world), &side), known);
     attack->sent++;
 }
 
@@ -76,38 +118,37 @@ static void make(struct world *world, struct attack *attack)
     if (attack->count == TALKS)
         return;
     struct known *known = &attack->talks[attack->count];
-    *known = (struct known){.a = draw(attack, PEOPLE), .last = world_now(world)};
-    known->b = (known->a + 1 + draw(attack, PEOPLE - 1)) % PEOPLE;
+    unsigned a = draw(attack, PEOPLE), b = (a + 1 + draw(attack, PEOPLE - 1)) % PEOPLE;
+    *known = (struct known){.sides = {{.who = a}, {.who = b}}, .last = world_now(world)};
     known->ttl = draw(attack, 2) ? (int64_t)(1 + draw(attack, 5)) * SECOND : 0;
-    if (world_try_talk(world, person(known->a), person(known->b), known->ttl, &known->talk))
-        attack->count++;
+    if (!world_try_talk(world, name_of(a), name_of(b), known->ttl, &known->talk))
+        return;
+    known->sides[0].proxy = proxy_index(known->talk.proxy_a);
+    known->sides[1].proxy = proxy_index(known->talk.proxy_b);
+    attack->count++;
 }
 
+/* Mostly who is in the session, by a number that it has or had; sometimes anybody by any. */
 static void write_text(struct world *world, struct attack *attack, struct known *known)
 {
-    bool to_b = draw(attack, 2);
-    char body[32];
-    snprintf(body, sizeof body, "%u %u", (unsigned)(known - attack->talks), to_b);
-    const char *from = person(to_b ? known->a : known->b);
-    const char *to = to_b ? known->talk.proxy_a : known->talk.proxy_b;
-    bool may = alive(known, world_now(world)) && !known->left_a && !known->left_b;
-    /* What comes to a number that by now stands for another session is that one's. */
-    for (unsigned i = 0; i < attack->count && !may; i++) {
-        const struct known *other = &attack->talks[i];
-        if (!alive(other, world_now(world)) || other->left_a || other->left_b)
-            continue;
-        bool as_a = !strcmp(person(other->a), from) && !strcmp(other->talk.proxy_a, to);
-        bool as_b = !strcmp(person(other->b), from) && !strcmp(other->talk.proxy_b, to);
-        if (as_a || as_b) {
-            snprintf(body, sizeof body, "%u %u", i, as_a);
-            known = &attack->talks[i];
-            may = true;
-        }
-    }
-    struct answer answer = world_text(world, from, to, body);
+    const struct side *writer = &known->sides[draw(attack, 2)];
+    unsigned who = writer->who, proxy = writer->proxy, side = 0;
+    if (!draw(attack, 4))
+        proxy = draw(attack, NUMBERS);
+    if (!draw(attack, 6))
+        who = draw(attack, PEOPLE);
+    int64_t now = world_now(world);
+    known = owner(attack, who, proxy, now, &side);
+    bool may = known && !known->sides[!side].left;
+    char body[48];
+    snprintf(body, sizeof body, "%u %u %u", known ? (unsigned)(known - attack->talks) : 0, !side,
+             known ? known->sides[!side].epoch : 0);
+    struct answer answer = world_text(world, name_of(who), number_of(proxy), body);
     ck_assert_int_eq(answer.outcome, may ? INBOUND_ACCEPTED : INBOUND_REJECTED);
-    if (may)
-        known->last = world_now(world);
+    if (!may)
+        return;
+    known->last = now;
+    attack->by_old_number += known->sides[side].proxy != proxy;
 }
 
 static void end(struct world *world, struct attack *attack, struct known *known)
@@ -120,9 +161,9 @@ static void end(struct world *world, struct attack *attack, struct known *known)
         known->deleted = true;
         break;
     case 1:
-        if (!known->left_b)
+        if (!known->sides[1].left)
             world_leave(world, &known->talk, known->talk.b);
-        known->left_b = true;
+        known->sides[1].left = true;
         break;
     default:
         world_end_talk(world, &known->talk);
@@ -136,6 +177,52 @@ static void reopen(struct world *world, struct known *known)
         return;
     known->closed = false;
     known->last = world_now(world);
+    for (unsigned side = 0; side < 2; side++)
+        memset(known->sides[side].until, 0, sizeof known->sides[side].until);
+}
+
+static const char *participant_of(const struct known *known, unsigned side)
+{
+    return side ? known->talk.b : known->talk.a;
+}
+
+static void replace_person(struct world *world, struct attack *attack, struct known *known)
+{
+    unsigned side = draw(attack, 2), who = draw(attack, PEOPLE);
+    struct side *changed = &known->sides[side];
+    const Maskline__Store__V1__Session *session =
+        call_change(world, &known->talk,
+                    (struct participant_change){.participant = participant_of(known, side),
+                                                .set_identifiers = true,
+                                                .draft = person(world, name_of(who))});
+    if (!session || changed->who == who)
+        return;
+    ck_assert(alive(known, world_now(world)) && !changed->left);
+    changed->who = who;
+    changed->epoch++;
+    memset(changed->until, 0, sizeof changed->until);
+    attack->replaced++;
+}
+
+static void replace_number(struct world *world, struct attack *attack, struct known *known)
+{
+    unsigned side = draw(attack, 2);
+    struct side *changed = &known->sides[side];
+    int64_t life = (int64_t)draw(attack, 4) * SECOND;
+    const Maskline__Store__V1__Session *session =
+        call_change(world, &known->talk,
+                    (struct participant_change){.participant = participant_of(known, side),
+                                                .set_proxy = true,
+                                                .life_given = true,
+                                                .old_number_life = life});
+    if (!session)
+        return;
+    unsigned before = changed->proxy;
+    changed->proxy = proxy_index(proxy_of(session, side));
+    ck_assert_uint_ne(changed->proxy, before);
+    changed->until[changed->proxy] = 0;
+    changed->until[before] = world_now(world) + life;
+    attack->renumbered++;
 }
 
 static void step(struct world *world, struct attack *attack)
@@ -145,7 +232,7 @@ static void step(struct world *world, struct attack *attack)
         known =
             &attack->talks[attack->count - 1 - draw(attack, attack->count < 6 ? attack->count : 6)];
     static const enum send_outcome outcomes[] = {SEND_TAKEN, SEND_TAKEN, SEND_RETRY, SEND_UNKNOWN};
-    switch (draw(attack, 10)) {
+    switch (draw(attack, 13)) {
     case 0:
         make(world, attack);
         return;
@@ -166,10 +253,20 @@ static void step(struct world *world, struct attack *attack)
     case 5:
         world->carriers[0].outcome = outcomes[draw(attack, 4)];
         return;
+    case 6:
+    case 7: /* of one that lives, if there is one */
+        for (unsigned i = 0; i < 8 && known && !alive(known, world_now(world)); i++)
+            known = &attack->talks[draw(attack, attack->count)];
+        if (known && draw(attack, 2))
+            replace_person(world, attack, known);
+        else if (known)
+            replace_number(world, attack, known);
+        return;
     default:
         if (known)
             write_text(world, attack, known);
     }
+    arena_reset(world->arena);
 }
 
 static void attack_with(uint64_t seed, int64_t cool_down)
@@ -194,6 +291,9 @@ static void attack_with(uint64_t seed, int64_t cool_down)
         step(world, attack);
     ck_assert_uint_gt(attack->sent, 20);
     ck_assert_uint_gt(attack->count, 10);
+    ck_assert_uint_gt(attack->replaced, 3);
+    ck_assert_uint_gt(attack->renumbered, 3);
+    ck_assert_uint_gt(attack->by_old_number, 0);
     free(attack);
     world_close(world);
 }
@@ -217,7 +317,7 @@ START_TEST(numbers_that_moved_on)
     settings.cool_down = HOUR;
     world_service(world, &settings);
     world_number(world, "+15559990001", NULL);
-    struct talk first = world_talk(world, person(0), person(1), 0);
+    struct talk first = world_talk(world, name_of(0), name_of(1), 0);
     struct message_draft draft = {.service = world->service,
                                   .session = first.session,
                                   .participant = first.b,
@@ -225,7 +325,7 @@ START_TEST(numbers_that_moved_on)
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     world_end_talk(world, &first);
     /* The same two people may have it again at once. */
-    struct talk second = world_talk(world, person(0), person(1), 0);
+    struct talk second = world_talk(world, name_of(0), name_of(1), 0);
     ck_assert_str_eq(second.proxy_b, first.proxy_b);
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 0);
@@ -236,13 +336,13 @@ START_TEST(numbers_that_moved_on)
     world = world_open(NULL);
     world_service(world, &settings);
     world_number(world, "+15559990001", NULL);
-    first = world_talk(world, person(0), person(1), 0);
+    first = world_talk(world, name_of(0), name_of(1), 0);
     draft.service = world->service;
     draft.session = first.session;
     draft.participant = first.b;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
     world_end_talk(world, &first);
-    second = world_talk(world, person(1), person(0), 0);
+    second = world_talk(world, name_of(1), name_of(0), 0);
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_assert_str_eq(world_leg(world, &first, 0)->reason, "ROUTE_CHANGED");
@@ -257,15 +357,15 @@ START_TEST(opened_again)
     struct world *world = world_open(NULL);
     world_service(world, NULL);
     world_number(world, "+15559990001", NULL);
-    struct talk talk = world_talk(world, person(0), person(1), 0);
-    ck_accepted(world_text(world, person(0), talk.proxy_a, "x"));
+    struct talk talk = world_talk(world, name_of(0), name_of(1), 0);
+    ck_accepted(world_text(world, name_of(0), talk.proxy_a, "x"));
     world_end_talk(world, &talk);
     world_reopen_talk(world, &talk);
     world_run(world);
     /* Its route is another one by its generation; what was queued ended with the first. */
     ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "ROUTE_CHANGED");
-    ck_accepted(world_text(world, person(0), talk.proxy_a, "y"));
+    ck_accepted(world_text(world, name_of(0), talk.proxy_a, "y"));
     world_run(world);
     ck_assert_str_eq(world_sent(world, 0, 0)->body, "y");
     world_close(world);
@@ -278,9 +378,9 @@ START_TEST(loops_are_not_sent)
     struct world *world = world_open(NULL);
     world_service(world, NULL);
     world_number(world, "+15559990001", NULL);
-    struct talk talk = world_talk(world, person(0), person(1), 0);
-    ck_accepted(world_text(world, person(0), talk.proxy_a, "x"));
-    world_number(world, person(1), NULL); /* a person's number becomes a pool's */
+    struct talk talk = world_talk(world, name_of(0), name_of(1), 0);
+    ck_accepted(world_text(world, name_of(0), talk.proxy_a, "x"));
+    world_number(world, name_of(1), NULL); /* a person's number becomes a pool's */
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "LOOP");
