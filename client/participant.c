@@ -22,6 +22,10 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
 static const struct view view = {heads, sizeof heads / sizeof *heads, row};
 
 static const struct option add_options[] = {
+    {.name = "lenient",
+     .kind = OPTION_FLAG,
+     .help = "the number is written as people write it: '+1 (555) 123-0009'",
+     .field = "participant.lenient"},
     {.name = "proxy",
      .value = "NUMBER",
      .help = "the proxy number that it shall have (default: one is chosen)",
@@ -94,7 +98,7 @@ const struct command participant_commands[] = {
                    {"SESSION", "session", LIVE_SESSION},
                    {"NUMBER", "participant.identifier", LIVE_NOTHING}},
      .options = add_options,
-     .examples = {"rides trip-2 +15551230004 --name courier"},
+     .examples = {"rides trip-2 '+1 (555) 123-0004' --lenient --name courier"},
      .method = &maskline_v1_participants_create_participant__method,
      .shown = "participant",
      .view = &view},

@@ -8,6 +8,7 @@ struct participant_draft draft_of_change(struct error *error, struct arena *aren
     struct participant_draft draft = {
         .identifiers = (const char *const *)spec->identifiers,
         .identifier_count = spec->n_identifiers,
+        .lenient = spec->lenient,
         .friendly_name = spec->friendly_name,
         .proxy_identifier = spec->proxy_identifier,
         .proxy_number_sid = spec->proxy_identifier_sid,

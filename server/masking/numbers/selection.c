@@ -414,8 +414,8 @@ static bool elsewhere(struct rows *rows, const char *proxy, struct error *error)
     return refuse(error, held ? REFUSED_PROXY_ELSEWHERE : REFUSED_PROXY_NOT_FOUND);
 }
 
-static bool not_opted_out(struct masking *masking, struct rows *rows, const struct seeker *seeker,
-                          const char *proxy, struct error *error)
+bool pair_not_opted_out(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                        const char *proxy, struct error *error)
 {
     if (seeker->mode == MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY ||
         MUTANT("barred_pair_may_be_asked_for"))
@@ -457,7 +457,7 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
     if (!number_fits_mode(number, seeker->mode, error) ||
         !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
         !pair_allowed(&pair, rows->now, error) ||
-        !not_opted_out(masking, rows, seeker, number->phone_number, error))
+        !pair_not_opted_out(masking, rows, seeker, number->phone_number, error))
         return false;
     *ret_choice = (struct choice){
         .number = number,

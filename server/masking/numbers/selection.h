@@ -45,6 +45,10 @@ bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
 bool number_reaches(const struct seeker *seeker, const Maskline__Store__V1__PhoneNumber *number,
                     struct error *error);
 
+/* Whether the person wants to hear from this number: asked where texts come from it. */
+bool pair_not_opted_out(struct masking *masking, struct rows *rows, const struct seeker *seeker,
+                        const char *proxy, struct error *error);
+
 /* The refusals of a pair that is not free; true when it is. */
 bool pair_allowed(const struct pair *pair, int64_t now, struct error *error);
 

@@ -57,7 +57,8 @@ static void read_identifiers(struct error *error, const uint8_t *hash_key, struc
         error_field(error, path, "At most %d.", IDENTIFIERS_MOST);
     for (size_t i = 0; i < draft->identifier_count && i < IDENTIFIERS_MOST; i++) {
         struct address address;
-        if (!address_parse(draft->identifiers[i], ADDRESS_STRICT, &address)) {
+        if (!address_parse(draft->identifiers[i], draft->lenient ? ADDRESS_LENIENT : ADDRESS_STRICT,
+                           &address)) {
             bad_identifier(error, joiner, i, "This is no number in E.164: + and 8 to 15 digits.");
             continue;
         }
@@ -343,6 +344,10 @@ bool joiner_may_have(struct masking *masking, struct rows *rows, const struct se
         if (!check_short(rows, &seeker, binding->proxy_identifier, error) ||
             !pair_find(rows, &seeker.joining, binding->proxy_identifier, &pair, error) ||
             !pair_allowed(&pair, rows->now, error))
+            return false;
+        /* Nothing is sent from earlier numbers. */
+        if (!binding->until_time && !MUTANT("replacement_of_opted_out_person") &&
+            !pair_not_opted_out(masking, rows, &seeker, binding->proxy_identifier, error))
             return false;
     }
     return true;

@@ -15,6 +15,7 @@ typedef void (*session_done)(void *data, const Maskline__Store__V1__Service *ser
 struct participant_draft {
     const char *const *identifiers; /* E.164, in ring order; at least one, at most 10 */
     size_t identifier_count;
+    bool lenient;                 /* identifiers as people write them (proto/c/address.h) */
     const char *friendly_name;    /* at most 255 characters */
     const char *proxy_identifier; /* empty: chosen */
     const char *proxy_number_sid; /* instead of proxy_identifier */

@@ -22,7 +22,7 @@ static struct world *world_with(unsigned numbers)
     return world;
 }
 
-/* holds: ERR-80609 INV-06 SES-21 */
+/* holds: ERR-80609 INV-06 PAR-14 SES-21 */
 START_TEST(a_session_is_filled_later)
 {
     struct world *world = world_with(1);
@@ -159,6 +159,35 @@ START_TEST(each_identifier_reaches_the_session)
 }
 END_TEST
 
+/* holds: PAR-02 PAR-03 */
+START_TEST(numbers_are_read_strictly_or_as_people_write_them)
+{
+    struct world *world = world_with(2);
+    static const char *const written[] = {"+1 (555) 123-0001", "+1.555.123.0001", "0015551230001",
+                                          "011 1 555 123 0001"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        const char *const ids[] = {written[i]};
+        struct participant_draft draft = {.identifiers = ids, .identifier_count = 1};
+        struct session_draft session_draft = {.participants = &draft, .participant_count = 1};
+        ck_refused(call_session_create(world, session_draft), "INVALID_IDENTIFIER", 80404);
+        draft.lenient = true;
+        const Maskline__Store__V1__Session *session = call_session_create(world, session_draft);
+        ck_done(session);
+        ck_assert_str_eq(session->participants[0]->identifiers[0], ANN);
+        ck_rejected(world_text(world, ANN, proxy_of(session, 0), "x"), "NO_PARTNER");
+        ck_done(call_session_delete(world, sid_of(world, session)));
+        world_move(world, 5 * HOUR);
+    }
+    const char *const words[] = {"five five five"};
+    struct participant_draft nobody = {
+        .identifiers = words, .identifier_count = 1, .lenient = true};
+    ck_refused(call_session_create(
+                   world, (struct session_draft){.participants = &nobody, .participant_count = 1}),
+               "INVALID_IDENTIFIER", 80404);
+    world_close(world);
+}
+END_TEST
+
 /* However many come and go, the session can be deleted. */
 /* holds: PAR-12 */
 START_TEST(they_come_and_go)
@@ -186,4 +215,5 @@ END_TEST
 
 SUITE_MAIN("participants", a_session_is_filled_later, who_leaves_is_out_at_once,
            who_left_may_come_back, somebody_else_takes_the_place, leaving_works_in_any_status,
-           each_identifier_reaches_the_session, they_come_and_go)
+           each_identifier_reaches_the_session, numbers_are_read_strictly_or_as_people_write_them,
+           they_come_and_go)

@@ -150,6 +150,27 @@ START_TEST(a_replacement_must_fit)
 }
 END_TEST
 
+/* holds: PAR-23 */
+START_TEST(who_wants_nothing_takes_no_place)
+{
+    struct world *world = world_with(3);
+    struct talk talk = world_talk(world, ANN, BOB, 0), other = world_talk(world, CAT, DAN, 0);
+    ck_accepted(world_text(world, CAT, other.proxy_a, "STOP"));
+    world_end_talk(world, &other);
+    world_move(world, 5 * HOUR);
+    uint64_t entries = world_entries(world);
+    ck_refused(put_person(world, &talk, talk.b, CAT), "OPTED_OUT", 80402);
+    struct participant_change both = {
+        .participant = talk.b, .set_identifiers = true, .set_proxy = true};
+    both.draft = person_on(world, CAT, N3);
+    ck_refused(call_change(world, &talk, both), "OPTED_OUT", 80402);
+    ck_assert_uint_eq(world_entries(world), entries);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
+    ck_sent(world, talk.proxy_b, BOB, "x");
+    world_close(world);
+}
+END_TEST
+
 /* holds: PAR-20 PAR-21 PAR-26 */
 START_TEST(another_number_takes_over)
 {
@@ -436,9 +457,9 @@ END_TEST
 
 SUITE_MAIN("replace", another_person_takes_over, who_was_replaced_is_out,
            a_replaced_person_comes_into_no_wrong_session, a_replacement_must_fit,
-           another_number_takes_over, the_old_number_ends, an_honoured_number_is_held,
-           a_number_may_end_at_once_or_come_back, a_new_person_has_no_old_numbers,
-           a_list_of_identifiers_changes, only_who_is_there_can_be_changed,
-           the_session_ends_with_its_old_numbers, a_number_ends_when_the_session_would_have,
-           an_old_number_may_leave_the_pool, nothing_is_left_of_who_was_replaced,
-           it_is_the_same_after_a_restart)
+           who_wants_nothing_takes_no_place, another_number_takes_over, the_old_number_ends,
+           an_honoured_number_is_held, a_number_may_end_at_once_or_come_back,
+           a_new_person_has_no_old_numbers, a_list_of_identifiers_changes,
+           only_who_is_there_can_be_changed, the_session_ends_with_its_old_numbers,
+           a_number_ends_when_the_session_would_have, an_old_number_may_leave_the_pool,
+           nothing_is_left_of_who_was_replaced, it_is_the_same_after_a_restart)
