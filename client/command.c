@@ -10,6 +10,7 @@ const struct command_group command_groups[] = {
     {"Proxy numbers", number_commands},
     {"Short codes", short_code_commands},
     {"Pools of numbers", pool_commands},
+    {"Addresses in channels", channel_sender_commands},
     {"Sessions", session_commands},
     {"People in a session", participant_commands},
     {"Messages", interaction_commands},

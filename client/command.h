@@ -118,6 +118,7 @@ extern const struct command service_commands[];
 extern const struct command number_commands[];
 extern const struct command short_code_commands[];
 extern const struct command pool_commands[];
+extern const struct command channel_sender_commands[];
 extern const struct command session_commands[];
 extern const struct command participant_commands[];
 extern const struct command interaction_commands[];

@@ -197,6 +197,10 @@ static bool is_whole(const Maskline__V1__Event *event)
         return event->phone_number_added->phone_number != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_UPDATED:
         return event->phone_number_updated->phone_number != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_CHANNEL_SENDER_ADDED:
+        return event->channel_sender_added->channel_sender != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_CHANNEL_SENDER_UPDATED:
+        return event->channel_sender_updated->channel_sender != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_SHORT_CODE_ADDED:
         return event->short_code_added->short_code != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_SHORT_CODE_UPDATED:
@@ -244,6 +248,12 @@ static void tell_what(const struct story *story)
         return tell_other(story, event->phone_number_updated->phone_number->phone_number);
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_REMOVED:
         return tell_other(story, event->phone_number_removed->phone_number);
+    case MASKLINE__V1__EVENT__PAYLOAD_CHANNEL_SENDER_ADDED:
+        return tell_other(story, event->channel_sender_added->channel_sender->address);
+    case MASKLINE__V1__EVENT__PAYLOAD_CHANNEL_SENDER_UPDATED:
+        return tell_other(story, event->channel_sender_updated->channel_sender->address);
+    case MASKLINE__V1__EVENT__PAYLOAD_CHANNEL_SENDER_REMOVED:
+        return tell_other(story, event->channel_sender_removed->address);
     case MASKLINE__V1__EVENT__PAYLOAD_SHORT_CODE_ADDED:
         return tell_other(story, event->short_code_added->short_code->short_code);
     case MASKLINE__V1__EVENT__PAYLOAD_SHORT_CODE_UPDATED:

@@ -79,6 +79,42 @@ bool address_short_code(const char *text, struct address *ret_address)
     return true;
 }
 
+static const char WHATSAPP[] = "whatsapp:", MESSENGER[] = "messenger:";
+
+size_t address_scheme(const char *text)
+{
+    if (!strncmp(text, WHATSAPP, sizeof WHATSAPP - 1))
+        return sizeof WHATSAPP - 1;
+    return strncmp(text, MESSENGER, sizeof MESSENGER - 1) ? 0 : sizeof MESSENGER - 1;
+}
+
+static bool is_visible(const char *text)
+{
+    for (; *text; text++) {
+        if (*text <= ' ' || *text >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+bool address_channel(const char *text, size_t most, char ret_canonical[CHANNEL_SIZE])
+{
+    size_t scheme = address_scheme(text), length = strnlen(text, CHANNEL_SIZE);
+    const char *rest = text + scheme;
+    if (!scheme || length > most || length >= CHANNEL_SIZE || !*rest || !is_visible(rest))
+        return false;
+    struct address number;
+    bool is_number = scheme == sizeof WHATSAPP - 1;
+    if (is_number && !address_parse(rest, ADDRESS_STRICT, &number))
+        return false;
+    if (is_number)
+        number = address_canonical(&number);
+    memcpy(ret_canonical, text, scheme);
+    memcpy(ret_canonical + scheme, is_number ? number.text : rest,
+           (is_number ? strlen(number.text) : length - scheme) + 1);
+    return true;
+}
+
 struct address address_canonical(const struct address *address)
 {
     struct address canonical = *address;

@@ -8,6 +8,7 @@
 #define MASKLINE_PROTO_C_ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { ADDRESS_VERSION = 1, ADDRESS_SIZE = 32 };
 
@@ -26,6 +27,14 @@ bool address_parse(const char *text, enum address_input input, struct address *r
 
 /* A short code: 3 to 8 digits, without +. */
 bool address_short_code(const char *text, struct address *ret_address);
+
+/* Addresses of people and senders in messaging channels: "whatsapp:+15551230001", "messenger:1234". */
+enum { CHANNEL_SIZE = 256 };
+/* How much of an address names its channel, with the colon; 0: it is of none. */
+size_t address_scheme(const char *text);
+/* Of at most `most` characters (below CHANNEL_SIZE): behind "whatsapp:" a number in E.164, behind "messenger:" anything visible of ASCII.
+ * In canonical form. */
+bool address_channel(const char *text, size_t most, char ret_canonical[CHANNEL_SIZE]);
 
 /* Whether a number may be one of this country (ISO alpha-2): where several share a calling code and the number does not tell which, it may be
  * any of them. */

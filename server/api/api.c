@@ -20,6 +20,7 @@ struct api *api_new(const struct api_parts *parts)
     services_bind(api);
     phone_numbers_bind(api);
     short_codes_bind(api);
+    channel_senders_bind(api);
     sessions_bind(api);
     participants_bind(api);
     interactions_bind(api);
@@ -49,6 +50,7 @@ bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
         {&maskline_v1_services_descriptor, &api->services},
         {&maskline_v1_phone_numbers_descriptor, &api->phone_numbers},
         {&maskline_v1_short_codes_descriptor, &api->short_codes},
+        {&maskline_v1_channel_senders_descriptor, &api->channel_senders},
         {&maskline_v1_sessions_descriptor, &api->sessions},
         {&maskline_v1_participants_descriptor, &api->participants},
         {&maskline_v1_interactions_descriptor, &api->interactions},
@@ -67,10 +69,19 @@ bool api_add(struct api *api, struct grpc_c_server *server, struct error *error)
 const char *const *api_service_names(void)
 {
     static const char *const names[] = {
-        "maskline.v1.Services",     "maskline.v1.PhoneNumbers",   "maskline.v1.ShortCodes",
-        "maskline.v1.Sessions",     "maskline.v1.OptOuts",        "maskline.v1.Blocks",
-        "maskline.v1.Participants", "maskline.v1.Interactions",   "maskline.v1.Events",
-        "maskline.v1.Simulator",    "maskline.v1.CarrierGateway", NULL,
+        "maskline.v1.Services",
+        "maskline.v1.PhoneNumbers",
+        "maskline.v1.ShortCodes",
+        "maskline.v1.ChannelSenders",
+        "maskline.v1.Sessions",
+        "maskline.v1.OptOuts",
+        "maskline.v1.Blocks",
+        "maskline.v1.Participants",
+        "maskline.v1.Interactions",
+        "maskline.v1.Events",
+        "maskline.v1.Simulator",
+        "maskline.v1.CarrierGateway",
+        NULL,
     };
     return names;
 }

@@ -22,7 +22,11 @@ Maskline__V1__ShortCode *short_code_message(struct arena *arena,
                                             const Maskline__Store__V1__PhoneNumber *number,
                                             int64_t in_use);
 
-/* The SID of the number or short code that a binding is to. */
+Maskline__V1__ChannelSender *channel_sender_message(struct arena *arena,
+                                                    const Maskline__Store__V1__PhoneNumber *number,
+                                                    int64_t in_use);
+
+/* The SID of the number or short code that a binding is to; an address in a channel has none. */
 char *proxy_sid(struct arena *arena, const Maskline__Store__V1__Binding *binding);
 
 /* With the participants who are in it. */

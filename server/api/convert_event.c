@@ -10,17 +10,31 @@ static bool has_failed(const Maskline__Store__V1__SessionClosed *closed)
     return closed->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED;
 }
 
-/* Entries and events have the same numbers, but that to the store a session which fails is a closed one, and a short code a number. */
+static const Maskline__Store__V1__PhoneNumber *number_of(const Maskline__Store__V1__Entry *entry)
+{
+    switch (entry->change_case) {
+    case STORED(NUMBER_ADDED):
+        return entry->number_added->number;
+    case STORED(NUMBER_UPDATED):
+        return entry->number_updated->number;
+    case STORED(NUMBER_REMOVED):
+        return entry->number_removed->number;
+    default:
+        return NULL;
+    }
+}
+
+/* Entries and events have the same numbers, but that to the store a session which fails is a closed one, and short codes and
+ * addresses in channels are numbers. */
 Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry)
 {
     if (entry->change_case == STORED(SESSION_CLOSED) && has_failed(entry->session_closed))
         return TYPE(SESSION_FAILED);
-    if (entry->change_case == STORED(NUMBER_ADDED) && entry->number_added->number->short_code)
-        return TYPE(SHORT_CODE_ADDED);
-    if (entry->change_case == STORED(NUMBER_UPDATED) && entry->number_updated->number->short_code)
-        return TYPE(SHORT_CODE_UPDATED);
-    if (entry->change_case == STORED(NUMBER_REMOVED) && entry->number_removed->number->short_code)
-        return TYPE(SHORT_CODE_REMOVED);
+    const Maskline__Store__V1__PhoneNumber *number = number_of(entry);
+    if (number && (number->short_code || number->channel))
+        return (Maskline__V1__EventType)((number->short_code ? TYPE(SHORT_CODE_ADDED)
+                                                             : TYPE(CHANNEL_SENDER_ADDED)) +
+                                         (entry->change_case - STORED(NUMBER_ADDED)));
     if (!protobuf_c_enum_descriptor_get_value(&maskline__v1__event_type__descriptor,
                                               (int)entry->change_case))
         return TYPE(UNSPECIFIED);
@@ -308,6 +322,35 @@ static void *wrap(struct arena *arena, const ProtobufCMessageDescriptor *descrip
     return message;
 }
 
+static Maskline__V1__ChannelSenderRemoved *channel_sender_removed(
+    struct arena *arena, const Maskline__Store__V1__NumberRemoved *removed)
+{
+    Maskline__V1__ChannelSenderRemoved *message =
+        message_new(arena, &maskline__v1__channel_sender_removed__descriptor);
+    if (!message)
+        return NULL;
+    message->address = removed->number->phone_number;
+    message->forced = removed->forced;
+    message->quarantine_end_time = message_time(arena, removed->free_time);
+    return message;
+}
+
+static void *channel_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
+{
+    switch (event_type(entry)) {
+    case TYPE(CHANNEL_SENDER_ADDED):
+        return wrap(arena, &maskline__v1__channel_sender_added__descriptor,
+                    channel_sender_message(arena, entry->number_added->number, 0));
+    case TYPE(CHANNEL_SENDER_UPDATED):
+        return wrap(arena, &maskline__v1__channel_sender_updated__descriptor,
+                    channel_sender_message(arena, entry->number_updated->number, 0));
+    case TYPE(CHANNEL_SENDER_REMOVED):
+        return channel_sender_removed(arena, entry->number_removed);
+    default:
+        return NULL;
+    }
+}
+
 static void *short_code_payload(struct arena *arena, const Maskline__Store__V1__Entry *entry)
 {
     switch (event_type(entry)) {
@@ -460,6 +503,8 @@ Maskline__V1__Event *event_message(struct arena *arena, ProtobufCBinaryData serv
     message->type = event_type(entry);
     set_metadata(arena, message, entry);
     void *payload = short_code_payload(arena, entry);
+    if (!payload)
+        payload = channel_payload(arena, entry);
     if (!payload)
         payload = service_payload(arena, entry);
     if (!payload)

@@ -6,6 +6,7 @@
 
 #include "maskline/v1/blocks.grpc-c-server.h"
 #include "maskline/v1/carrier_gateway.grpc-c-server.h"
+#include "maskline/v1/channel_senders.grpc-c-server.h"
 #include "maskline/v1/events.grpc-c-server.h"
 #include "maskline/v1/interactions.grpc-c-server.h"
 #include "maskline/v1/opt_outs.grpc-c-server.h"
@@ -27,6 +28,7 @@ struct api {
     struct maskline_v1_services_service services;
     struct maskline_v1_phone_numbers_service phone_numbers;
     struct maskline_v1_short_codes_service short_codes;
+    struct maskline_v1_channel_senders_service channel_senders;
     struct maskline_v1_sessions_service sessions;
     struct maskline_v1_participants_service participants;
     struct maskline_v1_interactions_service interactions;
@@ -43,6 +45,7 @@ void phone_numbers_bind(struct api *api);
 void short_codes_bind(struct api *api);
 /* Those of its methods that look at a whole pool. */
 void pools_bind(struct maskline_v1_phone_numbers_service *service);
+void channel_senders_bind(struct api *api);
 void sessions_bind(struct api *api);
 void participants_bind(struct api *api);
 void interactions_bind(struct api *api);

@@ -33,7 +33,7 @@ static void add(void *data, struct grpc_c_call *call,
     struct number_draft draft = {
         .service = request->service,
         .phone_number = request->short_code,
-        .short_code = true,
+        .kind = NUMBER_SHORT_CODE,
         .country = request->country,
         .sms = !can || can->sms,
         .mms = !can || can->mms,
@@ -57,8 +57,8 @@ static bool get_read(struct api *api, struct grpc_c_call *call, const void *requ
     const Maskline__V1__GetShortCodeRequest *get = request;
     struct arena *arena = grpc_c_call_arena(call);
     struct number_result found;
-    if (!short_codes_get(view, masking_store(api->parts.masking), get->service, get->short_code,
-                         arena, &found, error))
+    if (!numbers_get_kind(view, masking_store(api->parts.masking), get->service, get->short_code,
+                          NUMBER_SHORT_CODE, arena, &found, error))
         return false;
     Maskline__V1__GetShortCodeResponse response = MASKLINE__V1__GET_SHORT_CODE_RESPONSE__INIT;
     response.short_code = short_code_message(arena, found.number, found.in_use);
@@ -81,7 +81,7 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
     error_clear(error);
     struct page page;
     field_page(error, list->page_size, list->page_token, &page);
-    const struct number_filter filter = {.country = list->country, .short_codes = true};
+    const struct number_filter filter = {.country = list->country, .kind = NUMBER_SHORT_CODE};
     struct number_list found;
     if (error->code != STATUS_OK ||
         !numbers_list(view, masking_store(api->parts.masking), list->service, &filter, &page, arena,
@@ -152,7 +152,7 @@ static void update(void *data, struct grpc_c_call *call,
     struct number_change change = {
         .service = request->service,
         .number = request->short_code,
-        .short_code = true,
+        .kind = NUMBER_SHORT_CODE,
         .set_reserved = changes & CHANGES_RESERVED,
         .reserved = request->reserved,
     };
@@ -182,8 +182,8 @@ static void remove_short_code(void *data, struct grpc_c_call *call,
                               const Maskline__V1__RemoveShortCodeRequest *request)
 {
     struct api *api = data;
-    short_codes_remove(api->parts.masking, request->service, request->short_code, request->force,
-                       removed, call);
+    numbers_remove_kind(api->parts.masking, request->service, request->short_code,
+                        NUMBER_SHORT_CODE, request->force, removed, call);
 }
 
 void short_codes_bind(struct api *api)

@@ -66,6 +66,11 @@ static const struct {
     [REFUSED_SHORT_CODE_IN_SERVICE] = {"SHORT_CODE_IN_SERVICE", STATUS_ALREADY_EXISTS, 80105,
                                        "The Service has this short code already."},
 
+    [REFUSED_CHANNEL_ADDRESS] = {"INVALID_CHANNEL_ADDRESS", STATUS_INVALID_ARGUMENT, 80404,
+                                 "This is no address in a channel."},
+    [REFUSED_SENDER_NOT_FOUND] = {"CHANNEL_SENDER_NOT_FOUND", STATUS_NOT_FOUND, 0,
+                                  "The Service has no such sender."},
+
     [REFUSED_SESSION_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80409,
                              "This is no SID of a session: KC and 32 lower-case hex digits."},
     [REFUSED_SESSION_NOT_FOUND] = {"SESSION_NOT_FOUND", STATUS_NOT_FOUND, 0,
@@ -140,6 +145,14 @@ static const struct {
     [REFUSED_OTHER_COUNTRY] = {"OTHER_COUNTRY", STATUS_FAILED_PRECONDITION, 80402,
                                "A short code works within its country, and this person is not of "
                                "it."},
+
+    [REFUSED_OTHER_CHANNEL] = {"OTHER_CHANNEL", STATUS_FAILED_PRECONDITION, 80402,
+                               "The proxy identifier is of another channel than the person."},
+    [REFUSED_CHANNEL_MODE] = {"CHANNEL_MODE", STATUS_FAILED_PRECONDITION, 80616,
+                              "An address in a channel needs a session of mode MESSAGE_ONLY."},
+    [REFUSED_SENDER_NOT_SERVED] = {"SENDER_NOT_SERVED", STATUS_FAILED_PRECONDITION, 80304,
+                                   "No carrier serves this sender's address. Add it as a channel "
+                                   "sender."},
 
     [REFUSED_INTERACTION_SID] =
         {"INVALID_SID", STATUS_INVALID_ARGUMENT, 80403,

@@ -7,6 +7,7 @@
 #include "server/masking/outbox/outbox.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/messages/recent.h"
+#include "server/masking/rows/forms.h"
 #include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
@@ -121,8 +122,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         answer(done, data, REJECT_PROVIDER_ID_INVALID);
         return;
     }
-    if (!address_parse(message->to, ADDRESS_LENIENT, &to) &&
-        !address_short_code(message->to, &to)) {
+    if (!address_parse(message->to, ADDRESS_LENIENT, &to) && !proxy_parse(message->to, &to)) {
         answer(done, data, REJECT_NUMBER_UNKNOWN);
         return;
     }
@@ -138,10 +138,13 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     inbound->done = done;
     inbound->data = data;
     inbound->to = to;
-    inbound->from_known = address_parse(message->from, ADDRESS_LENIENT, &inbound->from);
+    inbound->to_text = address_scheme(message->to) ? message->to : inbound->to.text;
+    char canonical[CHANNEL_SIZE];
+    inbound->from_known = identifier_parse(message->from, ADDRESS_LENIENT, canonical);
     if (inbound->from_known) {
-        struct address canonical = address_canonical(&inbound->from);
-        inbound->sender = person_of(store_hash_key(masking->store), canonical.text);
+        inbound->from = proxy_form(canonical);
+        inbound->from_text = address_scheme(message->from) ? message->from : inbound->from.text;
+        inbound->sender = person_of(store_hash_key(masking->store), canonical);
     }
     hash_message(inbound);
     inbound->route_hash = inbound->from_known ? route_hash(inbound) : 0;

@@ -21,8 +21,8 @@ PATIENCE = 60
 
 PROTO = os.path.abspath("proto")
 SERVER = os.path.abspath("server/maskline-server")
-SERVICES = ["services", "phone_numbers", "short_codes", "sessions", "participants", "interactions", "events", "simulator",
-            "carrier_gateway", "opt_outs", "blocks"]
+SERVICES = ["services", "phone_numbers", "short_codes", "channel_senders", "sessions", "participants", "interactions", "events",
+            "simulator", "carrier_gateway", "opt_outs", "blocks"]
 
 
 def _make_stubs():

@@ -94,7 +94,8 @@ static enum step reject(struct reception *r, enum rejection rejection)
 {
     struct inbound *in = r->in;
     Maskline__Store__V1__InboundRejected rejected = MASKLINE__STORE__V1__INBOUND_REJECTED__INIT;
-    rejected.proxy_identifier = MUTANT("rejection_tells_sender") ? in->from.text : in->to.text;
+    rejected.proxy_identifier =
+        borrowed(MUTANT("rejection_tells_sender") ? in->from.text : in->to_text);
     rejected.carrier = borrowed(in->message->carrier);
     rejected.reason = borrowed(rejection_reason(rejection));
     rejected.original_code = rejection_original(rejection);
@@ -181,7 +182,7 @@ static enum step warn_of_reuse(struct reception *r)
     warning.message =
         borrowed("A carrier gave the id of an earlier message to one with other content.");
     warning.carrier = borrowed(in->message->carrier);
-    warning.proxy_identifier = in->to.text;
+    warning.proxy_identifier = borrowed(in->to_text);
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
     entry.warning = &warning;

@@ -45,8 +45,10 @@ struct inbound {
     void (*done)(void *data, const struct inbound_result *result);
     void *data;
 
-    struct address to;
-    struct address from;
+    struct address to;   /* in the form that is compared, when it is in a channel */
+    const char *to_text; /* as it is told of */
+    struct address from; /* the same */
+    const char *from_text;
     bool from_known; /* `from` is an address at all */
     struct person sender;
     uint64_t route_hash;

@@ -74,7 +74,7 @@ static bool opt_out(struct hearing *h)
         return found == KV_FOUND;
     maskline__store__v1__opt_out__init(&h->added);
     h->added.person = (ProtobufCBinaryData){PERSON_SIZE, in->sender.bytes};
-    h->added.identifier = in->from.text;
+    h->added.identifier = borrowed(in->from_text);
     h->added.proxy_identifier = borrowed(proxy);
     h->added.create_time = h->rows->now;
     h->added.word = borrowed(h->keyword.word);
@@ -142,7 +142,7 @@ static bool append(struct hearing *h)
     Maskline__Store__V1__KeywordReceived *received = &h->received;
     received->action = h->keyword.action;
     received->language = borrowed(h->keyword.language);
-    received->proxy_identifier = in->to.text;
+    received->proxy_identifier = borrowed(in->to_text);
     received->carrier = borrowed(in->message->carrier);
     if (!h->goes_on) {
         received->dedupe_key = (ProtobufCBinaryData){HASH_SIZE, in->dedupe_key};

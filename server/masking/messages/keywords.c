@@ -31,7 +31,7 @@ const struct keyword *keywords_standard(size_t *ret_count)
 
 bool number_is_short(const char *number)
 {
-    return *number != '+';
+    return *number >= '0' && *number <= '9';
 }
 
 static bool is_word(struct utf8_part text, const char *word)

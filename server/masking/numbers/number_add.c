@@ -23,6 +23,32 @@ static bool country_form(const char *country)
            !country[2];
 }
 
+static void address_form(struct error *error, const struct number_draft *draft,
+                         struct address *ret_address)
+{
+    static const struct {
+        enum refusal refusal;
+        const char *field, *why;
+    } BAD[] = {
+        [NUMBER_PHONE] = {REFUSED_PHONE_NUMBER, "phone_number",
+                          "This is no number in E.164: + and 8 to 15 digits."},
+        [NUMBER_SHORT_CODE] = {REFUSED_SHORT_CODE, "short_code", "A short code has 3 to 8 digits."},
+        [NUMBER_CHANNEL] = {REFUSED_CHANNEL_ADDRESS, "address",
+                            "whatsapp: and a number in E.164, or messenger: and an id; at most 255 "
+                            "characters."},
+    };
+    const char *text = draft->phone_number;
+    bool ok = draft->kind == NUMBER_PHONE ? address_parse(text, ADDRESS_STRICT, ret_address)
+              : draft->kind == NUMBER_SHORT_CODE
+                  ? address_short_code(text, ret_address)
+                  : address_scheme(text) && proxy_parse(text, ret_address);
+    if (ok)
+        return;
+    if (error->code == STATUS_OK)
+        refuse(error, BAD[draft->kind].refusal);
+    error_field(error, BAD[draft->kind].field, "%s", BAD[draft->kind].why);
+}
+
 void number_form(struct error *error, struct masking *masking, const struct number_draft *draft,
                  struct address *ret_address)
 {
@@ -34,17 +60,9 @@ void number_form(struct error *error, struct masking *masking, const struct numb
         error_field(error, "capabilities", "At least one of them.");
     form_carriers(error, masking, draft->carriers, draft->carrier_count);
     form_request(error, &draft->request);
-    if (draft->short_code && (!draft->country || !*draft->country))
+    if (draft->kind == NUMBER_SHORT_CODE && (!draft->country || !*draft->country))
         error_field(error, "country", "A short code belongs to a country.");
-    if (draft->short_code ? address_short_code(draft->phone_number, ret_address)
-                          : address_parse(draft->phone_number, ADDRESS_STRICT, ret_address))
-        return;
-    if (error->code == STATUS_OK)
-        refuse(error, draft->short_code ? REFUSED_SHORT_CODE : REFUSED_PHONE_NUMBER);
-    if (draft->short_code)
-        error_field(error, "short_code", "A short code has 3 to 8 digits.");
-    else
-        error_field(error, "phone_number", "This is no number in E.164: + and 8 to 15 digits.");
+    address_form(error, draft, ret_address);
 }
 
 static bool answer_again(struct addition *addition, struct rows *rows, uint64_t position)
@@ -96,9 +114,9 @@ static bool check_claim(struct number_op *op, struct rows *rows, const struct nu
         return refuse(error, REFUSED_NUMBER_NOT_AVAILABLE);
     bool same = memcmp(claim->service.data, op->service->sid.data, SID_BYTES) == 0;
     if (is_held && !MUTANT("number_in_two_services"))
-        return refuse(error, !same               ? REFUSED_NUMBER_IN_OTHER_SERVICE
-                             : draft->short_code ? REFUSED_SHORT_CODE_IN_SERVICE
-                                                 : REFUSED_NUMBER_IN_SERVICE);
+        return refuse(error, !same                              ? REFUSED_NUMBER_IN_OTHER_SERVICE
+                             : draft->kind == NUMBER_SHORT_CODE ? REFUSED_SHORT_CODE_IN_SERVICE
+                                                                : REFUSED_NUMBER_IN_SERVICE);
     int64_t until = !ours ? claim->free_time : !same ? claim->rest_time : 0;
     if (until <= rows->now || MUTANT("quarantine_ignored"))
         return true;
@@ -120,16 +138,20 @@ static Maskline__Store__V1__PhoneNumber *make(struct number_op *op, struct rows 
     maskline__store__v1__phone_number__init(number);
     number->sid = (ProtobufCBinaryData){SID_BYTES, sid};
     number->service = (ProtobufCBinaryData){SID_BYTES, service};
-    number->phone_number = address->text;
-    number->country =
-        borrowed(draft->country && *draft->country ? draft->country : address_country(address));
+    /* Of an address in a channel `address` has the form that is compared. */
+    number->phone_number =
+        draft->kind == NUMBER_CHANNEL ? borrowed(draft->phone_number) : address->text;
+    number->country = borrowed(draft->country && *draft->country ? draft->country
+                               : draft->kind == NUMBER_PHONE     ? address_country(address)
+                                                                 : "");
     if (draft->friendly_name)
         number->friendly_name = borrowed(draft->friendly_name);
     number->sms = draft->sms;
     number->mms = draft->mms;
     number->voice = draft->voice;
     number->reserved = draft->reserved;
-    number->short_code = draft->short_code;
+    number->short_code = draft->kind == NUMBER_SHORT_CODE;
+    number->channel = draft->kind == NUMBER_CHANNEL;
     number->state = MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE;
     number->create_time = number->update_time = rows->now;
     return set_carriers(arena, op->op.masking, draft->carriers, draft->carrier_count, number)
@@ -143,7 +165,7 @@ bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
     struct error *error = &op->op.error;
     bool nearly_full = false;
     if (!check_claim(op, rows, draft, address) ||
-        (!draft->short_code && !number_op_room(op, rows, draft->reserved, &nearly_full)))
+        (draft->kind == NUMBER_PHONE && !number_op_room(op, rows, draft->reserved, &nearly_full)))
         return false;
     op->number = make(op, rows, arena, draft, address);
     if (!op->number)

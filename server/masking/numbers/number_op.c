@@ -39,8 +39,7 @@ bool number_op_find(struct number_op *op, struct rows *rows, const char *service
 {
     struct error *error = &op->op.error;
     return rows_find_active_service(rows, service, &op->service, error) &&
-           (op->short_code ? rows_find_short_code : rows_find_number)(rows, op->service, number,
-                                                                      &op->number, error) &&
+           rows_find_number_kind(rows, op->service, number, op->kind, &op->number, error) &&
            rows_use(rows, op->service->pool.data, op->number->phone_number, &op->in_use, error) !=
                KV_FAILED;
 }

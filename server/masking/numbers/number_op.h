@@ -13,7 +13,7 @@ struct number_op {
     struct op op;
     number_done done;
     void *data;
-    bool short_code; /* what number_op_find looks for */
+    enum number_kind kind; /* what number_op_find looks for */
     /* The result, in the transaction's arena. */
     Maskline__Store__V1__Service *service;
     Maskline__Store__V1__PhoneNumber *number;

@@ -5,20 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef bool (*find_number)(struct rows *rows, const Maskline__Store__V1__Service *service,
-                            const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
-                            struct error *error);
-
-static bool get(struct view *view, const struct store *store, const char *service,
-                const char *number, find_number find, struct arena *arena,
-                struct number_result *ret_result, struct error *error)
+bool numbers_get_kind(struct view *view, const struct store *store, const char *service,
+                      const char *number, enum number_kind kind, struct arena *arena,
+                      struct number_result *ret_result, struct error *error)
 {
     struct rows rows = rows_of_view(view, store, arena);
     Maskline__Store__V1__Service *found_service;
     Maskline__Store__V1__PhoneNumber *found;
     int64_t in_use;
     if (!rows_find_active_service(&rows, service, &found_service, error) ||
-        !find(&rows, found_service, number, &found, error) ||
+        !rows_find_number_kind(&rows, found_service, number, kind, &found, error) ||
         rows_use(&rows, found_service->pool.data, found->phone_number, &in_use, error) == KV_FAILED)
         return false;
     *ret_result = (struct number_result){.number = found, .in_use = in_use};
@@ -29,14 +25,7 @@ bool numbers_get(struct view *view, const struct store *store, const char *servi
                  const char *number, struct arena *arena, struct number_result *ret_result,
                  struct error *error)
 {
-    return get(view, store, service, number, rows_find_number, arena, ret_result, error);
-}
-
-bool short_codes_get(struct view *view, const struct store *store, const char *service,
-                     const char *short_code, struct arena *arena, struct number_result *ret_result,
-                     struct error *error)
-{
-    return get(view, store, service, short_code, rows_find_short_code, arena, ret_result, error);
+    return numbers_get_kind(view, store, service, number, NUMBER_PHONE, arena, ret_result, error);
 }
 
 struct number_listing {
@@ -48,7 +37,7 @@ struct number_listing {
 static bool passes(const Maskline__Store__V1__PhoneNumber *number,
                    const struct number_filter *filter)
 {
-    if (!number->short_code == filter->short_codes)
+    if (number_kind(number) != filter->kind)
         return false;
     if (filter->country && *filter->country && strcmp(number->country, filter->country) != 0)
         return false;
@@ -95,8 +84,7 @@ bool numbers_list(struct view *view, const struct store *store, const char *serv
         return refuse(error, REFUSED_NO_MEMORY);
     struct sid_text sid = sid_format("KS", listing.service->sid.data);
     char name[LIST_NAME_SIZE];
-    snprintf(name, sizeof name, "%s %s %s %d %d %d",
-             filter->short_codes ? "short codes" : "numbers", sid.text,
+    snprintf(name, sizeof name, "numbers %d %s %s %d %d %d", (int)filter->kind, sid.text,
              filter->country ? filter->country : "", (int)filter->state, filter->by_reserved,
              filter->reserved);
     const struct listing scan = {

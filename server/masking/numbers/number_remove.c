@@ -265,8 +265,8 @@ static bool decide(struct op *base, struct rows *rows)
     return false;
 }
 
-static void remove_of_kind(struct masking *masking, const char *service, const char *number,
-                           bool short_code, bool force, number_done done, void *data)
+void numbers_remove_kind(struct masking *masking, const char *service, const char *number,
+                         enum number_kind kind, bool force, number_done done, void *data)
 {
     struct removal *removal = number_op_new(masking, sizeof *removal, done, data);
     if (!removal)
@@ -274,7 +274,7 @@ static void remove_of_kind(struct masking *masking, const char *service, const c
     removal->service_name = service;
     removal->number_name = number;
     removal->force = force;
-    removal->base.short_code = short_code;
+    removal->base.kind = kind;
     removal->base.op.decide = decide;
     op_run(&removal->base.op);
 }
@@ -282,11 +282,5 @@ static void remove_of_kind(struct masking *masking, const char *service, const c
 void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,
                     number_done done, void *data)
 {
-    remove_of_kind(masking, service, number, false, force, done, data);
-}
-
-void short_codes_remove(struct masking *masking, const char *service, const char *short_code,
-                        bool force, number_done done, void *data)
-{
-    remove_of_kind(masking, service, short_code, true, force, done, data);
+    numbers_remove_kind(masking, service, number, NUMBER_PHONE, force, done, data);
 }

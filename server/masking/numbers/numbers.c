@@ -52,7 +52,7 @@ static bool update_decide(struct op *base, struct rows *rows)
     if (same(op->number, &after))
         return true;
     bool nearly_full = false;
-    if (!after.reserved != !op->number->reserved && !after.short_code &&
+    if (!after.reserved != !op->number->reserved && number_kind(&after) == NUMBER_PHONE &&
         !number_op_room(op, rows, after.reserved, &nearly_full))
         return false;
     after.update_time = rows->now;
@@ -75,7 +75,7 @@ void numbers_update(struct masking *masking, const struct number_change *change,
         return;
     struct error *error = &update->base.op.error;
     update->change = change;
-    update->base.short_code = change->short_code;
+    update->base.kind = change->kind;
     update->base.op.decide = update_decide;
     if (change->friendly_name)
         form_text(error, "friendly_name", change->friendly_name, FRIENDLY_NAME_MOST);

@@ -6,6 +6,12 @@
 
 #include "server/masking/masking.h"
 
+enum number_kind {
+    NUMBER_PHONE,
+    NUMBER_SHORT_CODE, /* not in the pool: these two are only given when they are asked for */
+    NUMBER_CHANNEL,    /* a sender's address in a channel; named by that, it has no SID */
+};
+
 struct number_result {
     const Maskline__Store__V1__PhoneNumber *number;
     int64_t in_use; /* active sessions that use it */
@@ -17,7 +23,7 @@ typedef void (*number_done)(void *data, const struct number_result *result,
 struct number_draft {
     const char *service;
     const char *phone_number; /* E.164 */
-    bool short_code;          /* phone_number has 3 to 8 digits, and the country is needed */
+    enum number_kind kind;    /* of a short code the country is needed */
     const char *country;      /* ISO alpha-2; empty: from the number where that tells */
     const char *friendly_name;
     bool sms, mms, voice;
@@ -49,7 +55,7 @@ void numbers_add_many(struct masking *masking, const char *service,
 struct number_change {
     const char *service;
     const char *number; /* SID, or E.164; of a short code its digits */
-    bool short_code;
+    enum number_kind kind;
     bool set_reserved, reserved;
     const char *friendly_name;   /* NULL: as it is */
     const char *const *carriers; /* NULL: as they are */
@@ -63,16 +69,16 @@ void numbers_update(struct masking *masking, const struct number_change *change,
 void numbers_remove(struct masking *masking, const char *service, const char *number, bool force,
                     number_done done, void *data);
 
-void short_codes_remove(struct masking *masking, const char *service, const char *short_code,
-                        bool force, number_done done, void *data);
+void numbers_remove_kind(struct masking *masking, const char *service, const char *number,
+                         enum number_kind kind, bool force, number_done done, void *data);
 
 bool numbers_get(struct view *view, const struct store *store, const char *service,
                  const char *number, struct arena *arena, struct number_result *ret_result,
                  struct error *error);
 
-bool short_codes_get(struct view *view, const struct store *store, const char *service,
-                     const char *short_code, struct arena *arena, struct number_result *ret_result,
-                     struct error *error);
+bool numbers_get_kind(struct view *view, const struct store *store, const char *service,
+                      const char *number, enum number_kind kind, struct arena *arena,
+                      struct number_result *ret_result, struct error *error);
 
 struct number_list {
     struct number_result *numbers;
@@ -83,7 +89,7 @@ struct number_filter {
     const char *country;                    /* NULL or empty: all */
     Maskline__Store__V1__NumberState state; /* UNSPECIFIED: all */
     bool by_reserved, reserved;
-    bool short_codes; /* these, and no phone numbers */
+    enum number_kind kind;
 };
 bool numbers_list(struct view *view, const struct store *store, const char *service,
                   const struct number_filter *filter, const struct page *page, struct arena *arena,

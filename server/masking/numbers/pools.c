@@ -86,10 +86,10 @@ void pools_forget(struct pools *pools, const uint8_t *sid)
     pool_free(&pool->link);
 }
 
-/* Nobody chooses a short code. */
+/* Nobody chooses a short code, or an address in a channel. */
 static bool in_pool(const Maskline__Store__V1__PhoneNumber *number)
 {
-    return !number->short_code || MUTANT("short_code_is_chosen");
+    return (!number->short_code || MUTANT("short_code_is_chosen")) && !number->channel;
 }
 
 void pools_number(struct pools *pools, const uint8_t *sid,

@@ -411,7 +411,10 @@ static bool elsewhere(struct rows *rows, const char *proxy, struct error *error)
         return false;
     bool held = found == KV_FOUND && claim->tenant == rows->tenant &&
                 claim->state != MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED;
-    return refuse(error, held ? REFUSED_PROXY_ELSEWHERE : REFUSED_PROXY_NOT_FOUND);
+    bool channel = proxy && (address_scheme(proxy) || *proxy == '~');
+    return refuse(error, held      ? REFUSED_PROXY_ELSEWHERE
+                         : channel ? REFUSED_SENDER_NOT_SERVED
+                                   : REFUSED_PROXY_NOT_FOUND);
 }
 
 bool pair_not_opted_out(struct masking *masking, struct rows *rows, const struct seeker *seeker,
@@ -425,13 +428,21 @@ bool pair_not_opted_out(struct masking *masking, struct rows *rows, const struct
     return found == KV_ABSENT || (found == KV_FOUND && refuse(error, REFUSED_PAIR_OPTED_OUT));
 }
 
+static bool same_channel(const char *a, const char *b)
+{
+    size_t size = address_scheme(a);
+    return size == address_scheme(b) && !strncmp(a, b, size);
+}
+
 bool number_reaches(const struct seeker *seeker, const Maskline__Store__V1__PhoneNumber *number,
                     struct error *error)
 {
-    for (size_t i = 0; number->short_code && i < seeker->joining.count; i++) {
-        if (!address_in_country(&seeker->identifiers[i], number->country) &&
+    for (size_t i = 0; i < seeker->joining.count; i++) {
+        if (number->short_code && !address_in_country(&seeker->identifiers[i], number->country) &&
             !MUTANT("short_code_of_another_country"))
             return refuse(error, REFUSED_OTHER_COUNTRY);
+        if (!same_channel(seeker->texts[i], number->phone_number) && !MUTANT("channels_are_mixed"))
+            return refuse(error, REFUSED_OTHER_CHANNEL);
     }
     return true;
 }

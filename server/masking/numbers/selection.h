@@ -12,7 +12,8 @@
 
 struct seeker {
     struct joining joining;
-    const struct address *identifiers; /* as many as joining.count */
+    const struct address *identifiers; /* as many as joining.count; empty: in a channel */
+    const char *const *texts;          /* the same, whole */
     Maskline__Store__V1__Mode mode;
     /* Whose numbers the same command has just given to them: these have a use that no row tells of yet. */
     Maskline__Store__V1__Participant *const *seated;
@@ -41,7 +42,7 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
                       Maskline__Store__V1__Mode mode, struct error *error);
 
-/* Whether a number and all phones of the person reach each other: a short code works within its own country. */
+/* Whether a number and all phones of the person reach each other: a short code works within its own country, an address of a channel within that. */
 bool number_reaches(const struct seeker *seeker, const Maskline__Store__V1__PhoneNumber *number,
                     struct error *error);
 

@@ -3,6 +3,7 @@
 #include "proto/c/sid.h"
 #include "proto/c/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool upper(char c)
@@ -26,19 +27,51 @@ bool sid_shaped(const char *text)
     return true;
 }
 
+bool identifier_parse(const char *text, enum address_input input, char ret_canonical[CHANNEL_SIZE])
+{
+    struct address address;
+    if (!address_parse(text, input, &address))
+        return address_channel(text, IDENTIFIER_MOST, ret_canonical);
+    address = address_canonical(&address);
+    memcpy(ret_canonical, address.text, sizeof address.text);
+    return true;
+}
+
+/* No secret: whoever knows the store knows the addresses. */
+static void shorten(const char *text, struct address *ret_address)
+{
+    static const uint8_t no_key[32];
+    uint8_t hash[HASH_SIZE];
+    const struct bytes piece = {text, strlen(text)};
+    key_hash(no_key, &piece, 1, hash);
+    ret_address->text[0] = '~';
+    for (size_t i = 0; i < HASH_SIZE - 1; i++)
+        snprintf(ret_address->text + 1 + 2 * i, 3, "%02x", hash[i]);
+}
+
 struct address proxy_form(const char *proxy)
 {
     struct address address = {.text = ""};
     if (address_parse(proxy, ADDRESS_STRICT, &address))
         return address_canonical(&address);
-    strncat(address.text, proxy, sizeof address.text - 1);
+    char channel[CHANNEL_SIZE];
+    const char *text = address_channel(proxy, PROXY_MOST, channel) ? channel : proxy;
+    if (strlen(text) < sizeof address.text)
+        strncat(address.text, text, sizeof address.text - 1);
+    else
+        shorten(text, &address);
     return address;
 }
 
 bool proxy_parse(const char *text, struct address *ret_address)
 {
-    return address_parse(text, ADDRESS_STRICT, ret_address) ||
-           address_short_code(text, ret_address);
+    char channel[CHANNEL_SIZE];
+    if (address_parse(text, ADDRESS_STRICT, ret_address) || address_short_code(text, ret_address))
+        return true;
+    if (!address_channel(text, PROXY_MOST, channel))
+        return false;
+    *ret_address = proxy_form(channel);
+    return true;
 }
 
 bool proxy_is_short(const char *proxy)

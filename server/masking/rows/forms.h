@@ -12,6 +12,8 @@
 enum {
     NAME_MOST = 191, /* characters */
     FRIENDLY_NAME_MOST = 255,
+    IDENTIFIER_MOST = 191,
+    PROXY_MOST = 255,
     REQUEST_ID_MOST = 64,
     SECONDS_MOST = 2147483646, /* of a ttl */
 };
@@ -19,10 +21,14 @@ enum {
 /* Whether a text has the form of a SID, of whatever kind: two upper-case letters and 32 hex digits. Such texts are no names. */
 bool sid_shaped(const char *text);
 
-/* What a proxy identifier is compared by, and keyed by: networks write some numbers in two ways. */
+/* What a person is known by: the canonical form of a number, or of an address in a channel of at most 191 characters. */
+bool identifier_parse(const char *text, enum address_input input, char ret_canonical[CHANNEL_SIZE]);
+
+/* What a proxy identifier is compared by, and keyed by: networks write some numbers in two ways, and of long addresses in channels a hash
+ * stands for them. The form's form is itself. */
 struct address proxy_form(const char *proxy);
 
-/* A number in E.164, or a short code. */
+/* A number in E.164, a short code, or the sender's address in a channel (then the form that is compared). */
 bool proxy_parse(const char *text, struct address *ret_address);
 bool proxy_is_short(const char *proxy);
 

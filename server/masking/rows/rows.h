@@ -11,6 +11,7 @@
 #include "maskline/store/v1/records.pb-c.h"
 #include "proto/c/address.h"
 #include "proto/c/sid.h"
+#include "server/masking/numbers/numbers.h"
 #include "storage/keys.h"
 #include "storage/store.h"
 #include "storage/txn.h"
@@ -77,9 +78,11 @@ bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *ser
                       const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
                       struct error *error);
 
-bool rows_find_short_code(struct rows *rows, const Maskline__Store__V1__Service *service,
-                          const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
-                          struct error *error);
+/* Of which kind (numbers.h) a row is. */
+enum number_kind number_kind(const Maskline__Store__V1__PhoneNumber *number);
+bool rows_find_number_kind(struct rows *rows, const Maskline__Store__V1__Service *service,
+                           const char *name, enum number_kind kind,
+                           Maskline__Store__V1__PhoneNumber **ret_number, struct error *error);
 
 /* The newest of a name. */
 enum kv_found rows_service_named(struct rows *rows, const char *name, sid_bytes ret_service,

@@ -176,31 +176,48 @@ enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const u
     return rows_number(rows, pool, proxy, ret_number, error);
 }
 
-/* What phone numbers and short codes are named by. */
-struct number_form {
-    bool short_code;
-    const char *field;
-    const char *prefix;
-    bool (*parse)(const char *text, struct address *ret_address);
-    enum refusal bad_sid, not_found;
-    const char *neither;
-};
+enum number_kind number_kind(const Maskline__Store__V1__PhoneNumber *number)
+{
+    return number->short_code ? NUMBER_SHORT_CODE : number->channel ? NUMBER_CHANNEL : NUMBER_PHONE;
+}
 
 static bool parse_phone(const char *text, struct address *ret_address)
 {
     return address_parse(text, ADDRESS_STRICT, ret_address);
 }
 
-static bool find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
-                        const char *name, const struct number_form *form,
-                        Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+static bool parse_channel(const char *text, struct address *ret_address)
 {
+    return address_scheme(text) && proxy_parse(text, ret_address);
+}
+
+/* What each kind is named by. */
+static const struct number_form {
+    const char *field;
+    const char *prefix; /* NULL: they have no SIDs */
+    bool (*parse)(const char *text, struct address *ret_address);
+    enum refusal bad_sid, not_found;
+    const char *neither;
+} FORMS[] = {
+    [NUMBER_PHONE] = {"phone_number", "PN", parse_phone, REFUSED_NUMBER_SID,
+                      REFUSED_NUMBER_NOT_FOUND, "This is neither a SID nor a number in E.164."},
+    [NUMBER_SHORT_CODE] = {"short_code", "SC", address_short_code, REFUSED_SHORT_CODE_SID,
+                           REFUSED_SHORT_CODE_NOT_FOUND, "This is neither a SID nor a short code."},
+    [NUMBER_CHANNEL] = {"address", NULL, parse_channel, REFUSED_NUMBER_SID,
+                        REFUSED_SENDER_NOT_FOUND, "This is no address in a channel."},
+};
+
+bool rows_find_number_kind(struct rows *rows, const Maskline__Store__V1__Service *service,
+                           const char *name, enum number_kind kind,
+                           Maskline__Store__V1__PhoneNumber **ret_number, struct error *error)
+{
+    const struct number_form *form = &FORMS[kind];
     if (!needed(form->field, name, error))
         return false;
     enum kv_found found;
     struct address address;
     sid_bytes sid;
-    if (sid_shaped(name)) {
+    if (form->prefix && sid_shaped(name)) {
         if (!read_sid(form->prefix, name, form->bad_sid, sid, error))
             return false;
         found = rows_number_by_sid(rows, service->pool.data, sid, ret_number, error);
@@ -210,7 +227,7 @@ static bool find_number(struct rows *rows, const Maskline__Store__V1__Service *s
         error_clear(error);
         return error_field(error, form->field, "%s", form->neither);
     }
-    if (found == KV_ABSENT || (found == KV_FOUND && !(*ret_number)->short_code == form->short_code))
+    if (found == KV_ABSENT || (found == KV_FOUND && number_kind(*ret_number) != kind))
         return refuse(error, form->not_found);
     return found == KV_FOUND;
 }
@@ -219,29 +236,5 @@ bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *ser
                       const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
                       struct error *error)
 {
-    static const struct number_form form = {
-        .field = "phone_number",
-        .prefix = "PN",
-        .parse = parse_phone,
-        .bad_sid = REFUSED_NUMBER_SID,
-        .not_found = REFUSED_NUMBER_NOT_FOUND,
-        .neither = "This is neither a SID nor a number in E.164.",
-    };
-    return find_number(rows, service, name, &form, ret_number, error);
-}
-
-bool rows_find_short_code(struct rows *rows, const Maskline__Store__V1__Service *service,
-                          const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
-                          struct error *error)
-{
-    static const struct number_form form = {
-        .short_code = true,
-        .field = "short_code",
-        .prefix = "SC",
-        .parse = address_short_code,
-        .bad_sid = REFUSED_SHORT_CODE_SID,
-        .not_found = REFUSED_SHORT_CODE_NOT_FOUND,
-        .neither = "This is neither a SID nor a short code.",
-    };
-    return find_number(rows, service, name, &form, ret_number, error);
+    return rows_find_number_kind(rows, service, name, NUMBER_PHONE, ret_number, error);
 }

@@ -56,23 +56,29 @@ static void read_identifiers(struct error *error, const uint8_t *hash_key, struc
     if (draft->identifier_count > IDENTIFIERS_MOST)
         error_field(error, path, "At most %d.", IDENTIFIERS_MOST);
     for (size_t i = 0; i < draft->identifier_count && i < IDENTIFIERS_MOST; i++) {
-        struct address address;
-        if (!address_parse(draft->identifiers[i], draft->lenient ? ADDRESS_LENIENT : ADDRESS_STRICT,
-                           &address)) {
+        char canonical[CHANNEL_SIZE];
+        enum address_input input = draft->lenient ? ADDRESS_LENIENT : ADDRESS_STRICT;
+        if (!identifier_parse(draft->identifiers[i], input, canonical)) {
             bad_identifier(error, joiner, i, "This is no number in E.164: + and 8 to 15 digits.");
             continue;
         }
-        struct address canonical = address_canonical(&address);
-        struct person person = person_of(hash_key, canonical.text);
+        struct person person = person_of(hash_key, canonical);
         if (known(joiner, &person)) {
             identifier_path(joiner, i, path);
             error_field(error, path, "This is one phone with another of the list.");
             continue;
         }
         /* Networks want forms of one phone without the digit that they leave out. */
-        joiner->identifiers[joiner->count] = canonical;
+        joiner->texts[joiner->count] = draft->identifiers[i];
+        (void)address_parse(canonical, ADDRESS_STRICT, &joiner->identifiers[joiner->count]);
         joiner->persons[joiner->count++] = person;
     }
+}
+
+const char *joiner_text(const struct joiner *joiner, size_t index)
+{
+    const char *number = joiner->identifiers[index].text;
+    return *number ? number : joiner->texts[index];
 }
 
 void joiner_read_proxy(struct error *error, struct joiner *joiner)
@@ -84,7 +90,8 @@ void joiner_read_proxy(struct error *error, struct joiner *joiner)
         path_of(joiner, "proxy_identifier", path);
         if (!proxy_parse(proxy, &joiner->proxy))
             error_field(error, path,
-                        "This is no number in E.164, + and 8 to 15 digits, and no short code.");
+                        "This is no number in E.164, + and 8 to 15 digits, no short code, and no "
+                        "address in a channel.");
     }
     if (sid && *sid) {
         joiner->asks = joiner->asks_sid = true;
@@ -120,10 +127,11 @@ bool joiner_of(const Maskline__Store__V1__Participant *participant,
         participant->n_persons > IDENTIFIERS_MOST)
         return false;
     for (size_t i = 0; i < participant->n_persons; i++) {
-        if (participant->persons[i].len != PERSON_SIZE ||
-            !address_parse(participant->identifiers[i], ADDRESS_STRICT,
-                           &ret_joiner->identifiers[i]))
+        if (participant->persons[i].len != PERSON_SIZE)
             return false;
+        ret_joiner->texts[i] = participant->identifiers[i];
+        (void)address_parse(participant->identifiers[i], ADDRESS_STRICT,
+                            &ret_joiner->identifiers[i]);
         memcpy(ret_joiner->persons[i].bytes, participant->persons[i].data, PERSON_SIZE);
         ret_joiner->count++;
     }
@@ -159,7 +167,7 @@ static bool check_loop(struct known *known, struct rows *rows, const struct join
                        struct error *error)
 {
     for (size_t i = 0; i < joiner->count; i++) {
-        enum kv_found found = known_held(known, rows, joiner->identifiers[i].text, error);
+        enum kv_found found = known_held(known, rows, joiner_text(joiner, i), error);
         if (found == KV_FAILED)
             return false;
         if (found == KV_ABSENT || MUTANT("proxy_number_joins"))
@@ -199,7 +207,7 @@ bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
     if (!participant->identifiers || !participant->persons)
         return false;
     for (size_t i = 0; i < joiner->count; i++) {
-        participant->identifiers[i] = arena_string(arena, joiner->identifiers[i].text);
+        participant->identifiers[i] = arena_string(arena, joiner_text(joiner, i));
         participant->persons[i].data = arena_copy(arena, joiner->persons[i].bytes, PERSON_SIZE);
         participant->persons[i].len = PERSON_SIZE;
         if (!participant->identifiers[i] || !participant->persons[i].data)
@@ -282,8 +290,11 @@ static bool seek(struct rows *rows, const struct seat *seat, const struct joiner
     const Maskline__Store__V1__Session *session = seat->session;
     size_t peer_count = 0;
     struct person *peers = peers_of(rows, seat, &peer_count);
-    if (!peers)
+    const char **texts = arena_array(rows->arena, joiner->count, sizeof *texts);
+    if (!peers || !texts)
         return refuse(error, REFUSED_NO_MEMORY);
+    for (size_t i = 0; i < joiner->count; i++)
+        texts[i] = joiner_text(joiner, i);
     *ret_seeker = (struct seeker){
         .joining =
             {
@@ -295,6 +306,7 @@ static bool seek(struct rows *rows, const struct seat *seat, const struct joiner
                 .peer_count = peer_count,
             },
         .identifiers = joiner->identifiers,
+        .texts = texts,
         .mode = session->mode,
         .seated = session->participants,
         .seated_count = seat->is_new ? session->n_participants : 0,
@@ -302,12 +314,31 @@ static bool seek(struct rows *rows, const struct seat *seat, const struct joiner
     return true;
 }
 
+/* Addresses in channels: text alone goes there, and only from an address that was asked for. */
+static bool check_channel(const struct seat *seat, const struct joiner *joiner, struct error *error)
+{
+    bool channel = false;
+    for (size_t i = 0; i < joiner->count; i++)
+        channel = channel || address_scheme(joiner_text(joiner, i));
+    if (!channel)
+        return true;
+    if (seat->session->mode != MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY &&
+        !MUTANT("channel_in_any_mode"))
+        return refuse(error, REFUSED_CHANNEL_MODE);
+    if (joiner->asks)
+        return true;
+    char path[64];
+    path_of(joiner, "proxy_identifier", path);
+    error_clear(error);
+    return error_field(error, path, "In a channel the sender's address has to be given.");
+}
+
 bool joiner_number(struct masking *masking, struct rows *rows, const struct seat *seat,
                    const struct joiner *joiner, const char *has, struct choice *ret_choice,
                    struct error *error)
 {
     struct seeker seeker;
-    if (!seek(rows, seat, joiner, &seeker, error))
+    if (!check_channel(seat, joiner, error) || !seek(rows, seat, joiner, &seeker, error))
         return false;
     seeker.has = has;
     /* Who asks for the own number is told so. */
@@ -316,13 +347,11 @@ bool joiner_number(struct masking *masking, struct rows *rows, const struct seat
            (!joiner->asks || check_loop(masking->known, rows, joiner, error));
 }
 
-/* Of a short code that somebody else had before: the joiner may be of another country. */
-static bool check_short(struct rows *rows, const struct seeker *seeker, const char *proxy,
+/* Whether what somebody else had before reaches the joiner, who may be of another country or channel. */
+static bool check_reach(struct rows *rows, const struct seeker *seeker, const char *proxy,
                         struct error *error)
 {
     Maskline__Store__V1__PhoneNumber *number;
-    if (!proxy_is_short(proxy))
-        return true;
     enum kv_found found =
         rows_number(rows, seeker->joining.service->pool.data, proxy, &number, error);
     return found == KV_ABSENT || (found == KV_FOUND && number_reaches(seeker, number, error));
@@ -341,7 +370,7 @@ bool joiner_may_have(struct masking *masking, struct rows *rows, const struct se
         struct pair pair;
         if (binding->ended || MUTANT("replacement_takes_pairs"))
             continue;
-        if (!check_short(rows, &seeker, binding->proxy_identifier, error) ||
+        if (!check_reach(rows, &seeker, binding->proxy_identifier, error) ||
             !pair_find(rows, &seeker.joining, binding->proxy_identifier, &pair, error) ||
             !pair_allowed(&pair, rows->now, error))
             return false;

@@ -17,8 +17,10 @@ enum {
 
 struct joiner {
     const struct participant_draft *draft;
-    char path[32]; /* in the request: "participants[1]" */
-    struct address identifiers[IDENTIFIERS_MOST];
+    char path[32];                                /* in the request: "participants[1]" */
+    struct address identifiers[IDENTIFIERS_MOST]; /* numbers; empty: in a channel */
+    const char
+        *texts[IDENTIFIERS_MOST]; /* as they are kept and sent to; of numbers NULL: as above */
     struct person persons[IDENTIFIERS_MOST];
     size_t count;
     bool asks; /* for a number: `proxy`, or, when that is empty, the one with the SID */
@@ -31,6 +33,9 @@ struct joiner {
 /* Checks the form of a draft, and adds what is wrong with it to an error that was cleared before the first one. */
 void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
                  const struct participant_draft *draft, struct joiner *ret_joiner);
+
+/* An identifier as it is kept and sent to. */
+const char *joiner_text(const struct joiner *joiner, size_t index);
 
 /* Whether two are the same person: they share an identifier. */
 bool joiners_same(const struct joiner *a, const struct joiner *b);

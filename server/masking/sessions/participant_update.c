@@ -56,7 +56,7 @@ static bool same_list(const struct joiner *joiner, const Maskline__Store__V1__Pa
     if (joiner->count != was->n_identifiers)
         return false;
     for (size_t i = 0; i < joiner->count; i++) {
-        if (strcmp(joiner->identifiers[i].text, was->identifiers[i]) != 0)
+        if (strcmp(joiner_text(joiner, i), was->identifiers[i]) != 0)
             return false;
     }
     return true;

@@ -182,17 +182,19 @@ static bool list_scan(struct session_listing *listing, struct rows *rows, const 
 static bool read_person(struct session_listing *listing, const struct rows *rows,
                         struct error *error)
 {
-    struct address address;
+    char canonical[CHANNEL_SIZE];
     const char *identifier = listing->filter->identifier;
     if (!identifier || !*identifier)
         return true;
-    if (!address_parse(identifier, ADDRESS_STRICT, &address)) {
+    if (!identifier_parse(identifier, ADDRESS_STRICT, canonical)) {
         refuse(error, REFUSED_IDENTIFIER);
-        return error_field(error, "filter.identifier", "This is no number in E.164.");
+        return error_field(error, "filter.identifier",
+                           "This is no number in E.164, and no address in a channel.");
     }
     listing->has_person = true;
-    listing->person = rows_person(rows, &address);
-    memcpy(listing->person_text, address.text, sizeof listing->person_text);
+    listing->person = person_of(rows->hash_key, canonical);
+    struct address form = proxy_form(canonical);
+    memcpy(listing->person_text, form.text, sizeof listing->person_text);
     return true;
 }
 

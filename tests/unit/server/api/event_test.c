@@ -49,32 +49,40 @@ static bool about_person(unsigned change)
            change == MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_REMOVED;
 }
 
-static void set_short_code(Maskline__Store__V1__Entry *entry, bool short_code)
+enum kind { PHONE, SHORT_CODE, CHANNEL };
+
+static void set_kind(Maskline__Store__V1__PhoneNumber *number, enum kind kind)
+{
+    number->short_code = kind == SHORT_CODE;
+    number->channel = kind == CHANNEL;
+}
+
+static void set_number_kind(Maskline__Store__V1__Entry *entry, enum kind kind)
 {
     switch (entry->change_case) {
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED:
-        entry->number_added->number->short_code = short_code;
+        set_kind(entry->number_added->number, kind);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_UPDATED:
-        entry->number_updated->number->short_code = short_code;
+        set_kind(entry->number_updated->number, kind);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_REMOVED:
-        entry->number_removed->number->short_code = short_code;
+        set_kind(entry->number_removed->number, kind);
         break;
     default:
-        ck_assert(!short_code);
+        ck_assert(kind == PHONE);
     }
 }
 
 /* The number of an entry's change and of the event's payload, and what the payload rightly leaves empty. */
-static void expect_event(unsigned change, unsigned payload, bool short_code)
+static void expect_event(unsigned change, unsigned payload, enum kind kind)
 {
     /* Only what a session is about has one; a number's use and carriers' ids are not told by events. */
     static const char *const rightly_empty[] = {"session_sid", "in_use", "provider_id",
                                                 "from_everybody", NULL};
     struct arena *arena = new_arena();
     Maskline__Store__V1__Entry *entry = entry_of(arena, change);
-    set_short_code(entry, short_code);
+    set_number_kind(entry, kind);
     Maskline__V1__Event *event = event_message(arena, service, 42, entry);
     ck_assert_ptr_nonnull(event);
     ck_assert_uint_eq((unsigned)event->payload_case, payload);
@@ -97,14 +105,17 @@ START_TEST(test_each_change_is_an_event)
     unsigned changes = 0;
     for (unsigned i = 0; i < entry->n_fields; i++)
         if (entry->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
-            expect_event(entry->fields[i].id, entry->fields[i].id, false);
+            expect_event(entry->fields[i].id, entry->fields[i].id, PHONE);
             changes++;
         }
-    for (unsigned i = 0; i < 3; i++)
-        expect_event(MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED + i,
-                     MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_SHORT_CODE_ADDED + i, true);
-    /* More types of events than there are changes: a session that fails, and of short codes. And UNSPECIFIED. */
-    ck_assert_uint_eq(changes + 1 + 3 + 1, maskline__v1__event_type__descriptor.n_values);
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned change = MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED + i;
+        expect_event(change, MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_SHORT_CODE_ADDED + i, SHORT_CODE);
+        expect_event(change, MASKLINE__V1__EVENT_TYPE__EVENT_TYPE_CHANNEL_SENDER_ADDED + i,
+                     CHANNEL);
+    }
+    /* More types of events than there are changes: a session that fails, and of what is no phone number. And UNSPECIFIED. */
+    ck_assert_uint_eq(changes + 1 + 6 + 1, maskline__v1__event_type__descriptor.n_values);
 }
 END_TEST
 

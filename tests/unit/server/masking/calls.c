@@ -157,11 +157,12 @@ struct number_seen call_number_remove(struct world *world, const char *number, b
     return (struct number_seen){removed, told.in_use};
 }
 
-struct number_seen call_short_code_remove(struct world *world, const char *code, bool force)
+struct number_seen call_number_remove_kind(struct world *world, const char *number,
+                                           enum number_kind kind, bool force)
 {
     struct told told;
     told_begin(&told, world);
-    short_codes_remove(world->masking, world->service, code, force, number_told, &told);
+    numbers_remove_kind(world->masking, world->service, number, kind, force, number_told, &told);
     const void *removed = told_wait(&told);
     return (struct number_seen){removed, told.in_use};
 }

@@ -36,7 +36,8 @@ struct number_seen {
 struct number_seen call_number_add(struct world *world, const struct number_draft *draft);
 struct number_seen call_number_update(struct world *world, const struct number_change *change);
 struct number_seen call_number_remove(struct world *world, const char *number, bool force);
-struct number_seen call_short_code_remove(struct world *world, const char *code, bool force);
+struct number_seen call_number_remove_kind(struct world *world, const char *number,
+                                           enum number_kind kind, bool force);
 struct number_seen call_number_get(struct world *world, const char *number);
 /* A number's draft in the world's Service that can do everything. */
 struct number_draft number_draft(const struct world *world, const char *number);

@@ -15,7 +15,7 @@
 static struct number_draft code_draft(const struct world *world, const char *digits)
 {
     struct number_draft draft = number_draft(world, digits);
-    draft.short_code = true;
+    draft.kind = NUMBER_SHORT_CODE;
     draft.country = "US";
     return draft;
 }
@@ -32,8 +32,8 @@ static struct number_seen get_code(struct world *world, const char *name)
     error_clear(&call_error);
     struct view *view = view_open(world->store);
     ck_assert_ptr_nonnull(view);
-    if (!short_codes_get(view, world->store, world->service, name, world->arena, &found,
-                         &call_error))
+    if (!numbers_get_kind(view, world->store, world->service, name, NUMBER_SHORT_CODE, world->arena,
+                          &found, &call_error))
         found.number = NULL;
     view_close(view);
     return (struct number_seen){found.number, found.in_use};
@@ -63,7 +63,8 @@ static const Maskline__Store__V1__Session *talk_on(struct world *world, const ch
 static struct number_list codes_of(struct world *world, const char *country, bool short_codes)
 {
     struct number_list list;
-    const struct number_filter filter = {.country = country, .short_codes = short_codes};
+    const struct number_filter filter = {.country = country,
+                                         .kind = short_codes ? NUMBER_SHORT_CODE : NUMBER_PHONE};
     struct view *view = view_open(world->store);
     ck_assert(numbers_list(view, world->store, world->service, &filter, &(struct page){0},
                            world->arena, &list, &call_error));
@@ -130,12 +131,12 @@ START_TEST(it_is_reserved_by_update_only)
     ck_assert(!get_code(world, CODE).number->reserved);
     struct number_change change = {.service = world->service,
                                    .number = CODE,
-                                   .short_code = true,
+                                   .kind = NUMBER_SHORT_CODE,
                                    .set_reserved = true,
                                    .reserved = true};
     ck_done(call_number_update(world, &change).number);
     ck_assert(get_code(world, CODE).number->reserved);
-    change.short_code = false;
+    change.kind = NUMBER_PHONE;
     ck_field(call_number_update(world, &change).number, "phone_number");
     world_close(world);
 }
@@ -243,8 +244,9 @@ START_TEST(it_leaves_like_a_number)
     const Maskline__Store__V1__Session *session = talk_on(world, ANN, BOB, CODE);
     ck_done(session);
     snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));
-    ck_refused(call_short_code_remove(world, CODE, false).number, "NUMBER_IN_USE", 80611);
-    ck_done(call_short_code_remove(world, CODE, true).number);
+    ck_refused(call_number_remove_kind(world, CODE, NUMBER_SHORT_CODE, false).number,
+               "NUMBER_IN_USE", 80611);
+    ck_done(call_number_remove_kind(world, CODE, NUMBER_SHORT_CODE, true).number);
     ck_assert_int_eq(world_session(world, &talk)->status, SESSION_STATUS(FAILED));
     ck_rejected(world_text(world, ANN, CODE, "x"), "NUMBER_QUARANTINED");
     ck_refused(get_code(world, CODE).number, "SHORT_CODE_NOT_FOUND", 80303);
