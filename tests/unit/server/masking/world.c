@@ -320,6 +320,16 @@ void world_number_state(struct world *world, const char *number,
     must(&waiter);
 }
 
+struct world *world_with_numbers(const char *path, const char *carriers,
+                                 const struct service_settings *settings)
+{
+    struct world *world = world_open(path);
+    world_service(world, settings);
+    world_number(world, "+15559990001", carriers);
+    world_number(world, "+15559990002", carriers);
+    return world;
+}
+
 /* ---- sessions ---- */
 
 static void session_ready(void *data, const Maskline__Store__V1__Service *service,
@@ -364,6 +374,7 @@ static enum status_code make_talk(struct world *world, struct session_draft *dra
     waiter.result = ret_talk;
     sessions_create(world->masking, draft, session_ready, &waiter);
     waiter_wait(&waiter);
+    copy(ret_talk->person_a, sizeof ret_talk->person_a, a);
     return waiter.error.code;
 }
 
@@ -460,13 +471,24 @@ struct answer world_hand_in(struct world *world, const struct inbound_message *m
     return answer;
 }
 
-struct answer world_text(struct world *world, const char *from, const char *to, const char *body)
+static struct answer hand_text_in(struct world *world, const char *carrier, const char *from,
+                                  const char *to, const char *body)
 {
     char id[32];
     snprintf(id, sizeof id, "text %u", ++world->ids);
     return world_hand_in(
         world, &(struct inbound_message){
-                   .carrier = "one", .provider_id = id, .from = from, .to = to, .body = body});
+                   .carrier = carrier, .provider_id = id, .from = from, .to = to, .body = body});
+}
+
+struct answer world_text(struct world *world, const char *from, const char *to, const char *body)
+{
+    return hand_text_in(world, "one", from, to, body);
+}
+
+void world_say(struct world *world, const struct talk *talk, const char *carrier, const char *body)
+{
+    ck_accepted(hand_text_in(world, carrier, talk->person_a, talk->proxy_a, body));
 }
 
 static void interaction_ready(void *data, const Maskline__Store__V1__Service *service,

@@ -89,12 +89,16 @@ void world_service(struct world *world, const struct service_settings *settings)
 void world_number(struct world *world, const char *number, const char *carriers);
 void world_number_state(struct world *world, const char *number,
                         Maskline__Store__V1__NumberState state);
+/* An open world with a Service of these settings and two numbers, both of these carriers. */
+struct world *world_with_numbers(const char *path, const char *carriers,
+                                 const struct service_settings *settings);
 
 /* A session between two people. */
 struct talk {
     char session[40];
     char a[40], b[40]; /* participants */
     char proxy_a[32], proxy_b[32];
+    char person_a[32]; /* a's real number */
 };
 struct talk world_talk(struct world *world, const char *a, const char *b, int64_t ttl);
 /* False when it is refused. */
@@ -116,6 +120,8 @@ struct answer {
 };
 struct answer world_text(struct world *world, const char *from, const char *to, const char *body);
 struct answer world_hand_in(struct world *world, const struct inbound_message *message);
+/* The first of the two writes to the other, by this carrier, and is accepted. */
+void world_say(struct world *world, const struct talk *talk, const char *carrier, const char *body);
 #define ck_accepted(given) ck_assert_int_eq((given).outcome, INBOUND_ACCEPTED)
 #define ck_rejected(given, why)                                 \
     do {                                                        \

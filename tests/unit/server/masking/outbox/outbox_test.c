@@ -3,42 +3,20 @@
 #include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* The outbox: what is sent, when, by whom, and what is not sent any more. */
 
 #define ANN "+15551230001"
 #define BOB "+15551230002"
 
-static struct world *world_with(const char *carriers, const struct service_settings *settings)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, settings);
-    world_number(world, "+15559990001", carriers);
-    world_number(world, "+15559990002", carriers);
-    return world;
-}
-
-static void text(struct world *world, const struct talk *talk, const char *carrier,
-                 const char *body)
-{
-    char id[32];
-    snprintf(id, sizeof id, "text %u", ++world->ids);
-    ck_accepted(world_hand_in(world, &(struct inbound_message){.carrier = carrier,
-                                                               .provider_id = id,
-                                                               .from = ANN,
-                                                               .to = talk->proxy_a,
-                                                               .body = body}));
-}
-
 /* holds: ERR-80613 INT-16 */
 START_TEST(refused_is_final)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_REFUSED;
     world->carriers[0].carrier_code = "E42";
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     const Maskline__Store__V1__Leg *leg = world_leg(world, &talk, 0);
     ck_assert_int_eq(leg->status, STATUS(FAILED));
@@ -55,10 +33,10 @@ END_TEST
 
 START_TEST(unknown_is_never_sent_again)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_UNKNOWN;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERY_UNKNOWN));
     for (int i = 0; i < 100; i++) {
@@ -76,11 +54,11 @@ END_TEST
 /* Tries again after 1, 2, 4, … 60 seconds (a little less by chance), and not before, until its life is over. */
 START_TEST(retries_back_off)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *one = &world->carriers[0];
     one->outcome = SEND_RETRY;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     int64_t accepted = world_now(world);
     world_run(world);
     ck_assert_uint_eq(one->count, 1);
@@ -113,12 +91,12 @@ END_TEST
 /* holds: ERR-80502 OUT-06 */
 START_TEST(life_ends)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].carrier_code = "E500";
     world->carriers[0].retry_after = 10 * MINUTE;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     int64_t end = world_now(world) + HOUR;
     while (world_now(world) < end - 10 * MINUTE) {
         world_run(world);
@@ -149,9 +127,9 @@ static void an_hour_passes(struct world *world)
 /* Asked about in time; and its life is over when it would be handed over. */
 START_TEST(life_ends_before_the_hand_over)
 {
-    struct world *world = world_with("two", NULL);
+    struct world *world = world_with_numbers(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     atomic_store(&world->during, an_hour_passes); /* while its mark is written */
     world_run(world);
     ck_assert(!atomic_load(&world->during));
@@ -165,11 +143,11 @@ END_TEST
 
 START_TEST(no_wait_is_longer_than_its_life)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = 3 * HOUR;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     int64_t end = world_now(world) + HOUR;
     world_run(world);
     ck_assert_int_eq(world_leg(world, &talk, 0)->due_time, end);
@@ -183,11 +161,11 @@ END_TEST
 
 START_TEST(a_carrier_that_is_ready_is_tried_now)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = 30 * MINUTE;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     world->carriers[0].outcome = SEND_TAKEN;
     ck_assert_uint_eq(world_run(world), 0);
@@ -203,10 +181,10 @@ END_TEST
 /* holds: CAR-05 OUT-11 OUT-12 */
 START_TEST(fails_over_to_carriers_of_the_number_only)
 {
-    struct world *world = world_with("two three", NULL);
+    struct world *world = world_with_numbers(NULL, "two three", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[1].outcome = SEND_RETRY;
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_assert_uint_eq(world->carriers[1].count, 1);
@@ -218,7 +196,7 @@ START_TEST(fails_over_to_carriers_of_the_number_only)
     ck_assert_str_ne(world_sent(world, 1, 0)->key, world_sent(world, 2, 0)->key);
     /* All refuse for now: a round, then a wait. */
     world->carriers[2].outcome = SEND_RETRY;
-    text(world, &talk, "three", "y");
+    world_say(world, &talk, "three", "y");
     world_run(world);
     ck_assert_uint_eq(world->carriers[1].count, 2);
     ck_assert_uint_eq(world->carriers[2].count, 2);
@@ -236,12 +214,12 @@ END_TEST
 /* holds: OUT-07 */
 START_TEST(marks_for_those_who_would_not_know)
 {
-    struct world *world = world_with("two", NULL);
+    struct world *world = world_with_numbers(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct log_id log = world_log(world);
     struct key marks = key_attempts(TENANT_DEFAULT, log_service(&log));
     world->carriers[1].holds = true;
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 0);
     world_run(world);
     ck_assert_uint_eq(world_rows(world, KV_LIVE, marks), 1);
@@ -258,11 +236,11 @@ START_TEST(lost_with_those_who_would_not_know)
 {
     static const char *const carriers[] = {"two", "one two", "one"};
     for (unsigned i = 0; i < 3; i++) {
-        struct world *world = world_with(carriers[i], NULL);
+        struct world *world = world_with_numbers(NULL, carriers[i], NULL);
         struct talk talk = world_talk(world, ANN, BOB, 0);
         unsigned first = i == 0 ? 1 : 0;
         world->carriers[first].outcome = SEND_LOST;
-        text(world, &talk, first ? "two" : "one", "x");
+        world_say(world, &talk, first ? "two" : "one", "x");
         world_run(world);
         bool again = i == 2;
         ck_assert_int_eq(world_leg(world, &talk, 0)->status,
@@ -275,189 +253,20 @@ START_TEST(lost_with_those_who_would_not_know)
 }
 END_TEST
 
-/* holds: NUM-13 */
-START_TEST(locked_number_waits)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
-    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED);
-    ck_assert_uint_eq(world_run(world), 0);
-    world_move(world, HOUR / 2);
-    ck_assert_uint_eq(world_run(world), 0);
-    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
-    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE);
-    ck_assert_uint_ge(world_run(world), 1);
-    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(SENT));
-    world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED);
-    if (strcmp(talk.proxy_a, talk.proxy_b) != 0) {
-        text(world, &talk, "one", "y");
-        world_move(world, HOUR);
-        world_run(world);
-        ck_assert_str_eq(world_leg(world, &talk, 1)->reason, "MESSAGE_EXPIRED");
-    }
-    ck_assert_uint_eq(world->carriers[0].count, 1);
-    world_close(world);
-}
-END_TEST
-
-/* holds: OUT-02 OUT-03 SES-20 */
-START_TEST(closed_sessions_send_no_more)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
-    world_end_talk(world, &talk);
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 0);
-    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
-    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
-    world_close(world);
-}
-END_TEST
-
-/* holds: OUT-02 OUT-04 */
-START_TEST(closing_grace_to_the_tick)
-{
-    for (int late = 0; late < 2; late++) {
-        struct service_settings settings = service_settings_unset();
-        settings.closing_grace = 10 * SECOND;
-        struct world *world = world_with(NULL, &settings);
-        struct talk talk = world_talk(world, ANN, BOB, 0);
-        text(world, &talk, "one", "x");
-        world_end_talk(world, &talk);
-        ck_rejected(world_text(world, ANN, talk.proxy_a, "new"), "SESSION_CLOSED");
-        world_move(world, 10 * SECOND - 1 + late);
-        world_run(world);
-        ck_assert_uint_eq(world->carriers[0].count, late ? 0 : 1);
-        ck_assert_int_eq(world_leg(world, &talk, 0)->status,
-                         late ? STATUS(CANCELED) : STATUS(SENT));
-        world_close(world);
-    }
-}
-END_TEST
-
-START_TEST(expired_sessions_send_no_more)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, MINUTE);
-    world->carriers[0].outcome = SEND_RETRY;
-    world->carriers[0].retry_after = MINUTE;
-    text(world, &talk, "one", "x");
-    world_run(world);
-    world->carriers[0].outcome = SEND_TAKEN;
-    world_move(world, MINUTE);
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 1);
-    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
-    ck_assert_int_eq(world_leg(world, &talk, 0)->original_code, 80904);
-    world_close(world);
-}
-END_TEST
-
-/* Its sessions go piece by piece; nothing is sent in those that are left. */
-/* holds: SVC-13 */
-START_TEST(deleted_services_send_no_more)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
-    ck_done(call_service_delete(world, world->service));
-    ck_assert_uint_ge(outbox_run_due(world->masking->outbox), 1);
-    ck_assert_uint_eq(world->carriers[0].count, 0);
-    const Maskline__Store__V1__Entry *entry =
-        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED);
-    ck_assert_int_eq(entry->leg_changed->now->status, STATUS(CANCELED));
-    ck_assert_str_eq(entry->leg_changed->now->reason, "SERVICE_DELETED");
-    world_close(world);
-}
-END_TEST
-
-static const struct service_settings *short_rest(struct service_settings *settings)
-{
-    *settings = service_settings_unset();
-    settings->max_message_life = 1;
-    settings->late_reply_window = 0;
-    settings->cool_down = settings->quarantine = 1;
-    settings->closing_grace = HOUR;
-    return settings;
-}
-
-/* A number goes to another Service while a message waits that was accepted when messages lived longer and numbers rested longer. */
-START_TEST(a_number_that_another_service_has)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, NULL);
-    world_number(world, "+15559990001", NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    world->carriers[0].outcome = SEND_RETRY;
-    world->carriers[0].retry_after = MINUTE;
-    ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 1);
-    world->carriers[0].outcome = SEND_TAKEN;
-    struct service_settings settings;
-    const struct service_change change = {.service = world->service,
-                                          .settings = *short_rest(&settings)};
-    ck_done(call_service_update(world, &change));
-    ck_done(call_number_remove(world, "+15559990001", true).number);
-    world_move(world, SECOND);
-    char first[40];
-    memcpy(first, world->service, sizeof first);
-    world_service(world, &settings);
-    world_number(world, "+15559990001", NULL);
-    memcpy(world->service, first, sizeof first);
-    world_move(world, MINUTE);
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 1);
-    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
-    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "NUMBER_REMOVED");
-    world_close(world);
-}
-END_TEST
-
-START_TEST(removed_people_get_nothing)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
-    world_leave(world, &talk, talk.b);
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 0);
-    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "PARTICIPANT_REMOVED");
-    world_close(world);
-}
-END_TEST
-
-START_TEST(deleted_sessions_leave_nothing_behind)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
-    world_delete_talk(world, &talk);
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 0);
-    struct log_id log = world_log(world);
-    ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
-                      0);
-    world_close(world);
-}
-END_TEST
-
 /* One that waits to be tried again holds back those after it, and they come in order. */
 START_TEST(order_is_kept)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *one = &world->carriers[0];
     one->outcome = SEND_RETRY;
-    text(world, &talk, "one", "0");
+    world_say(world, &talk, "one", "0");
     world_run(world);
     one->outcome = SEND_TAKEN;
     for (int i = 1; i < 10; i++) {
         char body[16];
         snprintf(body, sizeof body, "%d", i);
-        text(world, &talk, "one", body);
+        world_say(world, &talk, "one", body);
         world_run(world);
     }
     ck_assert_uint_eq(one->count, 1);
@@ -485,14 +294,14 @@ static void the_first_is_to_wait(struct world *world)
 /* While the second may be sent already, the first comes back: the second is not sent, and not counted as tried. */
 START_TEST(out_of_turn_is_not_sent)
 {
-    struct world *world = world_with("two", NULL);
+    struct world *world = world_with_numbers(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *two = &world->carriers[1];
     two->holds = true;
     two->retry_after = MINUTE;
-    text(world, &talk, "two", "0");
+    world_say(world, &talk, "two", "0");
     world_run(world);
-    text(world, &talk, "two", "1");
+    world_say(world, &talk, "two", "1");
     atomic_store(&world->during, the_first_is_to_wait); /* while the second's mark is written */
     two->holds = false;
     world_run(world);
@@ -509,47 +318,13 @@ START_TEST(out_of_turn_is_not_sent)
 }
 END_TEST
 
-/* holds: MSG-14 */
-START_TEST(media_needs_mms)
-{
-    struct world *world = world_with(NULL, NULL);
-    struct talk talk = world_talk(world, ANN, BOB, 0);
-    struct inbound_message message = {
-        .carrier = "one",
-        .provider_id = "1",
-        .from = ANN,
-        .to = talk.proxy_a,
-        .body = "look",
-        .media = &(struct ingress_media){"https://example.test/1", "image/png"},
-        .media_count = 1};
-    ck_accepted(world_hand_in(world, &message));
-    world_run(world);
-    ck_assert_uint_eq(world_sent(world, 0, 0)->media_count, 1);
-    world_close(world);
-    /* The number that the partner knows the sender by cannot. */
-    world = world_open(NULL);
-    world_service(world, NULL);
-    struct number_draft draft = number_draft(world, "+15559990001");
-    draft.mms = false;
-    ck_done(call_number_add(world, &draft).number);
-    talk = world_talk(world, ANN, BOB, 0);
-    message.to = talk.proxy_a;
-    ck_accepted(world_hand_in(world, &message));
-    world_run(world);
-    ck_assert_uint_eq(world->carriers[0].count, 0);
-    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(FAILED));
-    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "MMS_NOT_POSSIBLE");
-    world_close(world);
-}
-END_TEST
-
 /* A result that never comes: nobody knows, once the message's life is over. */
 START_TEST(silence_is_unknown)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].holds = true;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     world_move(world, HOUR - 1);
     world_run(world);
@@ -567,13 +342,13 @@ END_TEST
 
 START_TEST(many_messages)
 {
-    struct world *world = world_with(NULL, NULL);
+    struct world *world = world_with_numbers(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     enum { COUNT = 500 };
     for (int i = 0; i < COUNT; i++) {
         char body[16];
         snprintf(body, sizeof body, "%d", i);
-        text(world, &talk, "one", body);
+        world_say(world, &talk, "one", body);
     }
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, COUNT);
@@ -593,9 +368,5 @@ END_TEST
 SUITE_MAIN("outbox", refused_is_final, unknown_is_never_sent_again, retries_back_off, life_ends,
            life_ends_before_the_hand_over, no_wait_is_longer_than_its_life,
            a_carrier_that_is_ready_is_tried_now, fails_over_to_carriers_of_the_number_only,
-           marks_for_those_who_would_not_know, lost_with_those_who_would_not_know,
-           locked_number_waits, closed_sessions_send_no_more, closing_grace_to_the_tick,
-           expired_sessions_send_no_more, deleted_services_send_no_more,
-           a_number_that_another_service_has, removed_people_get_nothing,
-           deleted_sessions_leave_nothing_behind, order_is_kept, out_of_turn_is_not_sent,
-           media_needs_mms, silence_is_unknown, many_messages)
+           marks_for_those_who_would_not_know, lost_with_those_who_would_not_know, order_is_kept,
+           out_of_turn_is_not_sent, silence_is_unknown, many_messages)

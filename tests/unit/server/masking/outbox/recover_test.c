@@ -17,11 +17,7 @@ static struct world *world_on_disk(const char *carriers)
 {
     memcpy(path, "/tmp/maskline-recover-XXXXXX", 29);
     ck_assert_ptr_nonnull(mkdtemp(path));
-    struct world *world = world_open(path);
-    world_service(world, NULL);
-    world_number(world, "+15559990001", carriers);
-    world_number(world, "+15559990002", carriers);
-    return world;
+    return world_with_numbers(path, carriers, NULL);
 }
 
 static void end(struct world *world)
@@ -30,25 +26,13 @@ static void end(struct world *world)
     folder_remove(path);
 }
 
-static void text(struct world *world, const struct talk *talk, const char *carrier,
-                 const char *body)
-{
-    char id[32];
-    snprintf(id, sizeof id, "text %u", ++world->ids);
-    ck_accepted(world_hand_in(world, &(struct inbound_message){.carrier = carrier,
-                                                               .provider_id = id,
-                                                               .from = ANN,
-                                                               .to = talk->proxy_a,
-                                                               .body = body}));
-}
-
 /* holds: OUT-08 */
 START_TEST(not_begun_is_sent)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
     for (int i = 0; i < 20; i++)
-        text(world, &talk, "two", "x");
+        world_say(world, &talk, "two", "x");
     world_restart(world);
     ck_assert_uint_eq(world->carriers[1].count, 0);
     world_run(world);
@@ -68,9 +52,9 @@ START_TEST(begun_is_unknown)
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[1].holds = true;
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     world_run(world);
-    text(world, &talk, "two", "y"); /* not begun */
+    world_say(world, &talk, "two", "y"); /* not begun */
     ck_assert_uint_eq(world->carriers[1].count, 1);
     world_restart(world);
     world->carriers[1].holds = false;
@@ -99,7 +83,7 @@ START_TEST(settled_by_a_receipt_before)
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[1].holds = true;
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     world_run(world);
     ck_assert_int_eq(world_receipt(world, "two", world_sent(world, 1, 0)->key, RECEIPT_DELIVERED),
                      STATUS_OK);
@@ -118,7 +102,7 @@ START_TEST(known_keys_are_sent_again)
     struct world *world = world_on_disk("one");
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].holds = true;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     world_restart(world);
     world->carriers[0].holds = false;
@@ -137,10 +121,10 @@ START_TEST(waits_and_order_stay)
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[1].outcome = SEND_RETRY;
     world->carriers[1].retry_after = 10 * MINUTE;
-    text(world, &talk, "two", "0");
+    world_say(world, &talk, "two", "0");
     world_run(world);
-    text(world, &talk, "two", "1");
-    text(world, &talk, "two", "2");
+    world_say(world, &talk, "two", "1");
+    world_say(world, &talk, "two", "2");
     world_run(world);
     ck_assert_uint_eq(world->carriers[1].count, 1);
     world->carriers[1].outcome = SEND_TAKEN;
@@ -164,7 +148,7 @@ START_TEST(closed_while_down)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, MINUTE);
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     manual_clock_move(&world->clock, MINUTE);
     world_restart(world);
     world_run(world);
@@ -177,7 +161,7 @@ END_TEST
 static void text_the_next(struct world *world, const struct sent *sent)
 {
     if (!strcmp(sent->body, "0") && world->carriers[1].count == 1)
-        text(world, world->watcher, "two", "1");
+        world_say(world, world->watcher, "two", "1");
 }
 
 /* Allowed to be sent, but not in its turn: it was not begun, and a server that goes and comes back sends it. */
@@ -189,7 +173,7 @@ START_TEST(out_of_turn_is_not_begun)
     world->carriers[1].retry_after = 10 * MINUTE;
     world->carriers[1].watch = text_the_next;
     world->watcher = &talk;
-    text(world, &talk, "two", "0");
+    world_say(world, &talk, "two", "0");
     world_run(world);
     ck_assert_uint_eq(world_interactions(world, &talk), 2);
     ck_assert_uint_eq(world->carriers[1].count, 1);
@@ -217,7 +201,7 @@ START_TEST(out_of_turn_waits)
     world->carriers[1].retry_after = 10 * MINUTE;
     world->carriers[1].watch = text_the_next;
     world->watcher = &talk;
-    text(world, &talk, "two", "0");
+    world_say(world, &talk, "two", "0");
     world_run(world);
     ck_assert_uint_eq(world_leg(world, &talk, 1)->attempts, 0);
     world->carriers[1].outcome = SEND_TAKEN;
@@ -254,7 +238,7 @@ START_TEST(written_after_all)
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = 10 * MINUTE;
     world->carriers[0].watch = deny;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     int64_t due = world_now(world) + 10 * MINUTE;
     world_run(world);
     ck_assert(!atomic_load(&world->denies));
@@ -278,7 +262,7 @@ START_TEST(ready_after_a_restart)
     struct world *world = world_on_disk("one");
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     world_restart(world);
     world->carriers[0].outcome = SEND_TAKEN;
@@ -298,7 +282,7 @@ START_TEST(not_begun_before_it_is_durable)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "two", "x");
+    world_say(world, &talk, "two", "x");
     atomic_store(&world->denies, true);
     world_run(world);
     ck_assert(!atomic_load(&world->denies));
@@ -326,7 +310,7 @@ START_TEST(perhaps_sent_stays_with_its_carrier)
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_LOST;
     world->carriers[1].port.idempotent = always;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "RESULT_UNKNOWN");
     static const char *const two[] = {"two"};
@@ -348,7 +332,7 @@ static struct world *cut_off(struct talk *ret_talk)
     struct world *world = world_on_disk("one");
     *ret_talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].holds = true;
-    text(world, ret_talk, "one", "x");
+    world_say(world, ret_talk, "one", "x");
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 1);
     world_restart(world);
@@ -477,7 +461,7 @@ START_TEST(not_begun_goes_by_the_new_carrier)
 {
     struct world *world = world_on_disk("one");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_restart(world);
     static const char *const two[] = {"two"};
     give_to(world, talk.proxy_b, two, 1);
@@ -496,7 +480,7 @@ START_TEST(what_is_forgotten_needs_no_mark)
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].port.forgets = true;
     world->carriers[0].holds = true;
-    text(world, &talk, "one", "x");
+    world_say(world, &talk, "one", "x");
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 1);
     ck_assert_uint_eq(marks(world), 0);
