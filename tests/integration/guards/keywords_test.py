@@ -56,7 +56,6 @@ class Keywords(Case):
         self.up.kill()
         self.up.start()
         world.server = self.up
-        self.up.simulator.AddHandset(pb.simulator.AddHandsetRequest(phone_number=ANN), timeout=PATIENCE)
         self.refused(grpc.StatusCode.FAILED_PRECONDITION, "OPTED_OUT", self.up.interactions.SendMessage, send)
         self.text(ann, "start")
         sent = self.up.interactions.SendMessage(send, timeout=PATIENCE).interaction
