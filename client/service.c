@@ -334,7 +334,7 @@ const struct command service_commands[] = {
          "quarantine; its sessions go one by one. On a terminal --wait shows how far that is.",
      .arguments = {{"SERVICE", NULL, LIVE_SERVICE}},
      .options = delete_options,
-     .examples = {"surgery", "rides --wait"},
+     .examples = {"surgery", "parcels", "rides --wait"},
      .view = &view,
      .run = service_delete},
     {0},
