@@ -15,6 +15,7 @@ import types
 import unittest
 
 import grpc
+from google.protobuf import descriptor_pb2
 
 # How long anything may take that should happen at once: sanitizers and a busy machine are slow.
 PATIENCE = 60
@@ -70,6 +71,13 @@ def fields_of(error):
                 if detail.Unpack(bad):
                     return [violation.field for violation in bad.field_violations]
     return []
+
+
+def shape(method):
+    """How a method is called, as a channel's function for it is named: unary_unary, unary_stream and so on."""
+    told = descriptor_pb2.MethodDescriptorProto()
+    method.CopyToProto(told)
+    return "_".join("stream" if streams else "unary" for streams in (told.client_streaming, told.server_streaming))
 
 
 class Server:

@@ -7,7 +7,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from harness import PATIENCE, SERVICES, Case, grpc, pb, reason_of
+from harness import PATIENCE, SERVICES, Case, grpc, pb, reason_of, shape
 from world import World, person, proxy
 
 C = grpc.StatusCode
@@ -20,10 +20,10 @@ def methods():
     for module in SERVICES:
         for service in getattr(pb, module).DESCRIPTOR.services_by_name.values():
             for method in service.methods:
-                if method.name != "Attach":
+                if shape(method).startswith("unary"):
                     yield (f"/{service.full_name}/{method.name}", method.name,
                            getattr(getattr(pb, os.path.basename(method.input_type.file.name)[:-len(".proto")]),
-                                   method.input_type.name), method.name in ("StreamEvents", "WatchHandset"))
+                                   method.input_type.name), shape(method) == "unary_stream")
 
 
 class Calls(Case):
@@ -52,6 +52,12 @@ class Calls(Case):
                   if field.name in known and field.type == field.TYPE_STRING and name not in ("CreateSession", "ListSessions")}
         if name == "CreateParticipant":
             fields["participant"] = {"identifier": person(9)}
+        if name == "UpdateParticipant":
+            fields["spec"] = {"identifier": person(9)}
+        if name.endswith("OptOut"):
+            fields["identifier"] = person(9)
+        if name == "BatchAddPhoneNumbers":
+            fields["phone_numbers"] = [{"phone_number": "+15550009999"}]
         if name == "RemovePhoneNumber":
             fields["force"] = True
         if name == "StreamEvents":
@@ -61,7 +67,7 @@ class Calls(Case):
     # holds: API-05 API-06
     def test_a_sid_or_a_name_serves(self):
         """In each call that names a Service or a session, changes and deletions too; each time in a world of its own."""
-        seen = set()
+        seen, worlds = set(), 0
         for path, name, kind, streams in methods():
             fields = kind.DESCRIPTOR.fields_by_name
             if "service" not in fields:
@@ -72,15 +78,24 @@ class Calls(Case):
             told = set()
             for index, (service, session_form) in enumerate(forms):
                 world = World(self.up, f"{name} {index}", numbers=[])
-                number = f"+1555888{len(seen):02}{index:02}"
+                number, other = f"+1555888{worlds:04}", f"+1555999{worlds:04}"
+                worlds += 1
                 world.add_number(number)
                 session = world.session(person(1), unique_name="talk")
                 sent = world.send(session.sid, session.participants[0].sid, "x")
+                code = self.up.short_codes.AddShortCode(pb.short_codes.AddShortCodeRequest(
+                    service=world.sid, short_code=f"{10000 + worlds}", country="US"), timeout=PATIENCE).short_code
                 request = self.request(name, kind, world, session, sent)
                 if name in ("GetPhoneNumber", "UpdatePhoneNumber", "RemovePhoneNumber"):
                     request.phone_number = number
                 elif name == "AddPhoneNumber":
-                    request.phone_number = f"+1555999{len(seen):02}{index:02}"
+                    request.phone_number = other
+                elif name == "AddShortCode":
+                    request.short_code, request.country = f"{20000 + worlds}", "US"
+                elif "short_code" in fields:
+                    request.short_code = code.short_code
+                elif name == "BatchAddPhoneNumbers":
+                    request.phone_numbers[0].phone_number = other
                 request.service = world.sid if service == "sid" else f"{name} {index}"
                 if "session" in fields:
                     request.session = session.sid if session_form == "sid" else "talk"
@@ -90,7 +105,9 @@ class Calls(Case):
             if next(iter(told))[0] == C.OK:
                 seen.add(name)
         for name in ["UpdateService", "DeleteService", "RemovePhoneNumber", "UpdateSession", "DeleteSession", "CreateParticipant",
-                     "DeleteParticipant", "GetInteraction", "SendMessage", "StreamEvents"]:
+                     "UpdateParticipant", "DeleteParticipant", "GetInteraction", "SendMessage", "StreamEvents",
+                     "BatchAddPhoneNumbers", "CreateOptOut", "ListOptOuts", "AddShortCode", "GetShortCode",
+                     "UpdateShortCode", "RemoveShortCode"]:
             self.assertIn(name, seen)
 
     # holds: API-01 API-24

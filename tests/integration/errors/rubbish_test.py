@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from harness import PATIENCE, SERVICES, Case, grpc, pb, reason_of
+from harness import PATIENCE, SERVICES, Case, grpc, pb, reason_of, shape
 from world import World, person, proxy
 
 C = grpc.StatusCode
@@ -16,17 +16,17 @@ C = grpc.StatusCode
 WRONG = {C.OK, C.INTERNAL, C.UNKNOWN, C.DATA_LOSS, C.UNAVAILABLE, C.CANCELLED, C.UNIMPLEMENTED, C.DEADLINE_EXCEEDED}
 NEEDS_NOTHING = {"ListServices", "ListHandsets", "GetClock"}
 NOBODY = "0" * 32
+CODES = {code.value[0]: code for code in C}
 
 
 def methods():
-    """All RPCs, by name: path, type of request, whether it streams back; less the one that is a conversation."""
+    """All RPCs, by name: path, type of request, shape; less the one that is a conversation."""
     found = {}
     for module in SERVICES:
         for service in getattr(pb, module).DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 if method.name != "Attach":
-                    streams = method.name in ("StreamEvents", "WatchHandset")
-                    found[method.name] = (f"/{service.full_name}/{method.name}", method.input_type, streams)
+                    found[method.name] = (f"/{service.full_name}/{method.name}", method.input_type, shape(method))
     return found
 
 
@@ -62,6 +62,8 @@ class Rubbish(Case):
         self.world = World(self.up, numbers=[proxy(1), proxy(2)])
         self.session = self.world.session(person(1), person(2), unique_name="talk")
         self.interaction = self.world.send(self.session.sid, self.session.participants[0].sid, "Hello")
+        self.short_code = self.up.short_codes.AddShortCode(pb.short_codes.AddShortCodeRequest(
+            service=self.world.sid, short_code="24687", country="US"), timeout=PATIENCE).short_code
         self.pn = self.session.participants[0].proxy_identifier_sid
 
     def tearDown(self):
@@ -71,19 +73,31 @@ class Rubbish(Case):
         for word in ["INTERNAL", "UNKNOWN", "DATA_LOSS"]:
             self.assertNotIn(f"ended with {word}", self.up.said())
 
+    def answer(self, name, request):
+        """The first answer to these bytes."""
+        path, _, form = METHODS[name]
+        call = getattr(self.up.channel, form)(path)
+        if form == "unary_unary":
+            return call(request, timeout=PATIENCE)
+        told = call(iter([request]) if form == "stream_stream" else request, timeout=PATIENCE)
+        first = next(told)
+        told.cancel()
+        return first
+
     def raw(self, name, request):
-        """The outcome of one call with these bytes: code and reason."""
-        path, _, streams = METHODS[name]
+        """The outcome of one call with these bytes: code and reason. A batch goes well, and its first entry has the outcome."""
+        error = None
         try:
-            if streams:
-                call = self.up.channel.unary_stream(path)(request, timeout=PATIENCE)
-                next(call)
-                call.cancel()
-            else:
-                self.up.channel.unary_unary(path)(request, timeout=PATIENCE)
-        except grpc.RpcError as error:
-            return reason_of(error)[:2]
-        return C.OK, ""
+            answer = self.answer(name, request)
+        except grpc.RpcError as failed:
+            return reason_of(failed)[:2]
+        if name == "BatchSessions":
+            told = pb.sessions.BatchSessionsResponse.FromString(answer)
+            error = told.error if told.HasField("error") else None
+        elif name == "BatchAddPhoneNumbers":
+            told = pb.phone_numbers.BatchAddPhoneNumbersResponse.FromString(answer).results[0]
+            error = told.refused if told.HasField("refused") else None
+        return (CODES[error.code], error.reason) if error else (C.OK, "")
 
     def assert_refused(self, name, request, *codes, what=""):
         code, reason = self.raw(name, request)
@@ -143,11 +157,8 @@ class Rubbish(Case):
     # holds: API-22
     def test_huge_requests(self):
         for name in METHODS:
-            path, _, streams = METHODS[name]
-            call = self.up.channel.unary_stream(path) if streams else self.up.channel.unary_unary(path)
             with self.assertRaises(grpc.RpcError) as caught:
-                for _ in call(part(1, b"x" * (5 << 20)), timeout=PATIENCE):
-                    pass
+                self.answer(name, part(1, b"x" * (5 << 20)))
             self.assertEqual(caught.exception.code(), C.RESOURCE_EXHAUSTED, name)
             # What just goes through is refused by its content.
             self.assert_fine_or_refused(name, part(1, b"x" * (3 << 20)))
@@ -158,28 +169,33 @@ class Rubbish(Case):
     def test_names_and_sids_of_everything(self):
         """Each field that names something is given what names something else, or nothing."""
         right = {"service": self.world.sid, "session": self.session.sid, "interaction": self.interaction.sid,
-                 "participant": self.session.participants[0].sid, "phone_number": self.pn, "handset": person(1)}
-        absent = {"KS": C.NOT_FOUND, "KC": C.NOT_FOUND, "KP": C.NOT_FOUND, "KI": C.NOT_FOUND, "PN": C.NOT_FOUND}
-        kinds = {"service": "KS", "session": "KC", "interaction": "KI", "participant": "KP", "phone_number": "PN"}
+                 "participant": self.session.participants[0].sid, "phone_number": self.pn, "handset": person(1),
+                 "short_code": self.short_code.sid}
+        kinds = {"service": "KS", "session": "KC", "interaction": "KI", "participant": "KP", "phone_number": "PN",
+                 "short_code": "SC"}
         for name, (_, kind, _) in METHODS.items():
             strings = [f.name for f in kind.fields if f.name in right and f.type == f.TYPE_STRING]
             message = getattr(pb, self.module_of(kind))
             request_type = getattr(message, kind.name)
             for field in strings:
-                if field == "handset" or (field == "phone_number" and name.startswith("Add")):
+                if field == "handset" or (field in ("phone_number", "short_code") and name.startswith("Add")):
                     continue
                 base = {other: right[other] for other in strings}
-                if name.startswith("Add"):
+                if name == "AddPhoneNumber":
                     base["phone_number"] = "+15550007777"
+                if name == "AddShortCode":
+                    base |= {"short_code": "13579", "country": "US"}
                 if name == "CreateParticipant":
                     base["participant"] = {"identifier": person(9)}
                 if name.endswith(("OptOut", "Block")):
                     base["identifier"] = person(9)
                 if name == "SendMessage":
                     base["body"] = "to nobody"
+                if name == "BatchAddPhoneNumbers":
+                    base["phone_numbers"] = [{"phone_number": "+15550007777"}]
                 for given in [k + NOBODY for k in ["KS", "KC", "KP", "KI", "PN", "SC", "ZZ"]] + [
                         right["service"], right["session"], right["interaction"], right["participant"], right["phone_number"],
-                        "", "x" * 300, "é" * 192, "KS123", right[field][:-1], right[field] + "0", right[field].upper(),
+                        right["short_code"], "", "x" * 300, "é" * 192, "KS123", right[field][:-1], right[field] + "0", right[field].upper(),
                         right[field].lower(), " " + right[field], "%s%n", "../..", "\n", "a/b", "👻" * 200]:
                     if given == right[field]:
                         continue
@@ -189,7 +205,7 @@ class Rubbish(Case):
                     self.assertRegex(reason, r"^[A-Z][A-Z0-9_]+$", (name, field, given))
                     if re.fullmatch("[A-Z]{2}[0-9a-f]{32}", given):
                         same_kind = given[:2] == kinds[field]
-                        self.assertEqual(code, absent[kinds[field]] if same_kind else C.INVALID_ARGUMENT,
+                        self.assertEqual(code, C.NOT_FOUND if same_kind else C.INVALID_ARGUMENT,
                                          (name, field, given, reason))
                         if not same_kind:
                             self.assertEqual(reason, "INVALID_SID", (name, field, given))
