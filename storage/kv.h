@@ -56,6 +56,7 @@ enum kv_found { KV_FOUND, KV_ABSENT, KV_FAILED };
 
 struct kv_options {
     size_t cache_bytes;  /* of blocks, filters and indexes of all families together. 0: 64 MiB */
+    size_t row_bytes;    /* of rows that were read, beside the blocks. 0: none are kept */
     size_t write_buffer; /* what all memtables together may hold. 0: 64 MiB */
     bool must_exist;     /* do not make a store where there is none */
     bool read_only;      /* nothing is changed, not even what the engine would tidy up */

@@ -173,6 +173,26 @@ void kv_batch_clear(struct kv_batch *batch)
         rocksdb_writebatch_clear(batch->writes);
 }
 
+void kv_batch_each(const struct kv_batch *batch,
+                   void (*visit)(struct kv_rows *rows, enum kv_family family, struct bytes key),
+                   struct kv_rows *rows)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct item *item = &batch->items[i];
+        if (item->kind == ITEM_WRITE || item->kind == ITEM_DELETE)
+            visit(rows, item->family, (struct bytes){item->key, item->key_size});
+    }
+}
+
+bool kv_batch_has_ranges(const struct kv_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->items[i].kind == ITEM_RANGE && batch->items[i].family != KV_LOG)
+            return true;
+    }
+    return false;
+}
+
 bool kv_batch_expects(const struct kv_batch *batch)
 {
     return batch->expects > 0;

@@ -6,6 +6,7 @@
 
 #include "storage/encode.h"
 #include "storage/kv.h"
+#include "storage/kv_rows.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -28,6 +29,7 @@ struct kv {
     struct kv_engine engine;
     rocksdb_t *handle; /* NULL: reopening has failed */
     rocksdb_column_family_handle_t *families[KV_FAMILIES];
+    struct kv_rows *rows; /* NULL: none are kept */
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
     rocksdb_writeoptions_t *write_synced;
@@ -38,6 +40,7 @@ struct kv {
 };
 
 struct kv_snapshot {
+    uint64_t moment; /* kv_rows.h */
     const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *read;
 };
@@ -63,6 +66,13 @@ bool kv_value_read(const char *data, size_t size, struct kv_value *ret_value);
 
 /* The batch's writes in RocksDB's form, sorted; false when there is no memory. */
 bool kv_batch_emit(struct kv_batch *batch, const struct kv *kv, rocksdb_writebatch_t **ret_writes);
+
+/* Calls `visit` for each row that the batch writes; ranges are left out. */
+void kv_batch_each(const struct kv_batch *batch,
+                   void (*visit)(struct kv_rows *rows, enum kv_family family, struct bytes key),
+                   struct kv_rows *rows);
+/* Whether it deletes ranges of anything but the log. */
+bool kv_batch_has_ranges(const struct kv_batch *batch);
 
 /* What must hold for the batch to be written: `visit` is called for each until it says false. */
 struct kv_expectation {

@@ -108,6 +108,10 @@ bool kv_open(const char *path, const struct kv_options *options, struct kv **ret
         memcpy(kv->path, path, size);
     pthread_rwlock_init(&kv->write_lock, NULL);
     kv_engine_make(&kv->engine, options, in_memory);
+    if (options->row_bytes && !(kv->rows = kv_rows_new(options->row_bytes))) {
+        kv_close(kv);
+        return no_memory(error);
+    }
     kv->read = rocksdb_readoptions_create();
     kv->write = rocksdb_writeoptions_create();
     kv->write_synced = rocksdb_writeoptions_create();
@@ -133,6 +137,7 @@ void kv_close(struct kv *kv)
     rocksdb_writeoptions_destroy(kv->write);
     rocksdb_readoptions_destroy(kv->read);
     kv_engine_drop(&kv->engine);
+    kv_rows_free(kv->rows);
     pthread_rwlock_destroy(&kv->write_lock);
     free(kv);
 }
@@ -141,6 +146,10 @@ bool kv_reopen(struct kv *kv, struct error *error)
 {
     atomic_store(&kv->broken, true);
     close_handle(kv);
+    if (kv->rows) {
+        kv_rows_touch_all(kv->rows);
+        kv_rows_touched_all(kv->rows);
+    }
     /* What a write that failed has left behind is no damage. */
     rocksdb_options_set_wal_recovery_mode(kv->engine.database, rocksdb_point_in_time_recovery);
     return open_handle(kv, false, error);
@@ -176,6 +185,7 @@ struct kv_snapshot *kv_snapshot_new(struct kv *kv)
     struct kv_snapshot *snapshot = kv->handle ? calloc(1, sizeof *snapshot) : NULL;
     if (!snapshot)
         return NULL;
+    snapshot->moment = kv->rows ? kv_rows_moment(kv->rows) : 0;
     snapshot->snapshot = rocksdb_create_snapshot(kv->handle);
     snapshot->read = rocksdb_readoptions_create();
     rocksdb_readoptions_set_snapshot(snapshot->read, snapshot->snapshot);
@@ -209,14 +219,10 @@ static enum kv_found copy_value(const char *data, size_t size, struct arena *are
     return KV_FOUND;
 }
 
-enum kv_found kv_get(struct kv *kv, const struct kv_snapshot *snapshot, enum kv_family family,
-                     struct bytes key, struct arena *arena, struct kv_value *ret_value,
-                     struct error *error)
+static enum kv_found get_from_engine(struct kv *kv, const struct kv_snapshot *snapshot,
+                                     enum kv_family family, struct bytes key, struct arena *arena,
+                                     struct kv_value *ret_value, struct error *error)
 {
-    if (!kv->handle) {
-        closed(error);
-        return KV_FAILED;
-    }
     char *text = NULL;
     rocksdb_pinnableslice_t *pinned =
         rocksdb_get_pinned_cf(kv->handle, snapshot ? snapshot->read : kv->read,
@@ -231,6 +237,29 @@ enum kv_found kv_get(struct kv *kv, const struct kv_snapshot *snapshot, enum kv_
     const char *data = rocksdb_pinnableslice_value(pinned, &size);
     enum kv_found found = copy_value(data, size, arena, ret_value, error);
     rocksdb_pinnableslice_destroy(pinned);
+    return found;
+}
+
+enum kv_found kv_get(struct kv *kv, const struct kv_snapshot *snapshot, enum kv_family family,
+                     struct bytes key, struct arena *arena, struct kv_value *ret_value,
+                     struct error *error)
+{
+    if (!kv->handle) {
+        closed(error);
+        return KV_FAILED;
+    }
+    if (!kv->rows || family == KV_LOG)
+        return get_from_engine(kv, snapshot, family, key, arena, ret_value, error);
+    uint64_t moment = snapshot ? snapshot->moment : KV_ROWS_NOW;
+    struct kv_rows_ticket ticket;
+    enum kv_found found = kv_rows_get(kv->rows, moment, family, key, arena, ret_value, &ticket);
+    if (found == KV_FAILED)
+        no_memory(error);
+    if (found != KV_ABSENT)
+        return found;
+    found = get_from_engine(kv, snapshot, family, key, arena, ret_value, error);
+    if (found == KV_FOUND)
+        kv_rows_keep(kv->rows, moment, &ticket, family, key, ret_value);
     return found;
 }
 
@@ -265,6 +294,26 @@ static bool holds(void *data, const struct kv_expectation *expectation)
                               "Something else was written meanwhile.");
 }
 
+/* Before the batch is written. */
+static void rows_touch(struct kv *kv, const struct kv_batch *batch)
+{
+    if (!kv->rows)
+        return;
+    if (kv_batch_has_ranges(batch))
+        kv_rows_touch_all(kv->rows);
+    kv_batch_each(batch, kv_rows_touch, kv->rows);
+}
+
+/* After it, also when it failed: then all are forgotten with the reopening. */
+static void rows_touched(struct kv *kv, const struct kv_batch *batch)
+{
+    if (!kv->rows)
+        return;
+    kv_batch_each(batch, kv_rows_touched, kv->rows);
+    if (kv_batch_has_ranges(batch))
+        kv_rows_touched_all(kv->rows);
+}
+
 static bool write_locked(struct kv *kv, struct kv_batch *batch, bool sync, struct error *error)
 {
     struct expecting expecting = {kv, error};
@@ -278,7 +327,9 @@ static bool write_locked(struct kv *kv, struct kv_batch *batch, bool sync, struc
     if (!kv_batch_emit(batch, kv, &writes))
         return no_memory(error);
     sync = sync && !MUTANT("no_sync");
+    rows_touch(kv, batch);
     rocksdb_write(kv->handle, sync ? kv->write_synced : kv->write, writes, &text);
+    rows_touched(kv, batch);
     if (!text)
         return true;
     atomic_store(&kv->broken, true);
@@ -323,7 +374,8 @@ void kv_count(struct kv *kv, struct kv_counts *ret_counts)
 {
     struct kv_counts counts = {0};
     if (kv->handle) {
-        counts.memory_bytes = property(kv, KV_META, "rocksdb.block-cache-usage");
+        counts.memory_bytes = property(kv, KV_META, "rocksdb.block-cache-usage") +
+                              (kv->rows ? kv_rows_bytes(kv->rows) : 0);
         for (enum kv_family family = 0; family < KV_FAMILIES; family++) {
             counts.disk_bytes += property(kv, family, "rocksdb.total-sst-files-size");
             counts.memory_bytes += property(kv, family, "rocksdb.size-all-mem-tables") +

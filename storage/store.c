@@ -9,6 +9,9 @@
 
 enum { FLUSH_AFTER_US = 1000000, FLUSH_ROWS = 50000 };
 
+/* So many quarters of the cache are for whole rows: most reads are of one, and a block holds twenty. */
+enum { CACHE_DEFAULT = 64 << 20, CACHE_ROWS = 3 };
+
 static const uint64_t FREE_BYTES_LOW = UINT64_C(512) << 20;
 
 bool store_no_memory(struct error *error)
@@ -85,7 +88,12 @@ static bool is_only_torn(struct store *store, struct error *error)
 static bool open_kv(struct store *store, bool is_new, struct error *error)
 {
     const char *path = is_memory(store) ? store->options.path : store->folder.data;
-    struct kv_options options = {.cache_bytes = store->options.cache_bytes, .must_exist = !is_new};
+    size_t cache = store->options.cache_bytes ? store->options.cache_bytes : CACHE_DEFAULT;
+    struct kv_options options = {
+        .cache_bytes = cache - cache / 4 * CACHE_ROWS,
+        .row_bytes = cache / 4 * CACHE_ROWS,
+        .must_exist = !is_new,
+    };
     if (kv_open(path, &options, &store->kv, error))
         return true;
     if (is_new || error->code != STATUS_DATA_LOSS)
