@@ -246,9 +246,20 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t size)
     return copy;
 }
 
+char *arena_text(struct arena *arena, const char *text, size_t size)
+{
+    char *copy = take(arena, size + 1);
+    if (!copy)
+        return NULL;
+    if (size)
+        memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
 char *arena_string(struct arena *arena, const char *text)
 {
-    return arena_copy(arena, text, strlen(text) + 1);
+    return arena_text(arena, text, strlen(text));
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -31,6 +31,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /* Copies into the arena; NULL at the bound. */
 void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+/* Adds the NUL. */
+char *arena_text(struct arena *arena, const char *text, size_t size);
 char *arena_string(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -4,6 +4,7 @@
 
 #include "proto/c/arena.h"
 #include "proto/c/utf8.h"
+#include "proto/c/wire_read.h"
 
 enum {
     /* The longest encodings that protobuf-c reads. */
@@ -315,6 +316,17 @@ static bool check_field(struct walk *walk)
     return true;
 }
 
+static unsigned depth_of(const struct wire_limits *limits)
+{
+    unsigned depth = limits && limits->depth ? limits->depth : WIRE_DEPTH;
+    return depth < WIRE_DEPTH ? depth : WIRE_DEPTH;
+}
+
+static size_t elements_of(const struct wire_limits *limits)
+{
+    return limits && limits->elements ? limits->elements : WIRE_ELEMENTS;
+}
+
 bool wire_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size,
                 const struct wire_limits *limits, struct error *error)
 {
@@ -323,10 +335,8 @@ bool wire_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t *byt
     walk.at = bytes;
     walk.error = error;
     walk.depth = 0;
-    walk.most_depth = limits && limits->depth ? limits->depth : WIRE_DEPTH;
-    walk.elements_left = limits && limits->elements ? limits->elements : WIRE_ELEMENTS;
-    if (walk.most_depth > WIRE_DEPTH)
-        walk.most_depth = WIRE_DEPTH;
+    walk.most_depth = depth_of(limits);
+    walk.elements_left = elements_of(limits);
     /* protobuf-c counts in 32 bits. */
     if (size > INT32_MAX)
         return error_set(error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", 0,
@@ -348,10 +358,12 @@ bool message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t 
                     const struct wire_limits *limits, struct arena *arena,
                     ProtobufCMessage **ret_message, struct error *error)
 {
-    if (!wire_check(descriptor, bytes, size, limits, error))
-        return false;
     ProtobufCMessage *message =
-        protobuf_c_message_unpack(descriptor, arena_allocator(arena), size, bytes);
+        wire_read(descriptor, bytes, size, elements_of(limits), depth_of(limits), arena);
+    if (!message && !wire_check(descriptor, bytes, size, limits, error))
+        return false;
+    if (!message)
+        message = protobuf_c_message_unpack(descriptor, arena_allocator(arena), size, bytes);
     if (message) {
         *ret_message = message;
         return true;
@@ -361,4 +373,13 @@ bool message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t 
                          "The message needs more memory than one may use; send less at once.");
     return error_set(error, STATUS_INVALID_ARGUMENT, "MALFORMED_MESSAGE", 0,
                      "This is no %s: a required field is missing.", descriptor->name);
+}
+
+void *message_unpack_own(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                         size_t size, struct arena *arena)
+{
+    void *message = wire_read(descriptor, bytes, size, WIRE_ELEMENTS, WIRE_DEPTH, arena);
+    if (!message)
+        message = protobuf_c_message_unpack(descriptor, arena_allocator(arena), size, bytes);
+    return message;
 }

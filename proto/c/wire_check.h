@@ -42,4 +42,8 @@ bool message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t 
                     const struct wire_limits *limits, struct arena *arena,
                     ProtobufCMessage **ret_message, struct error *error);
 
+/* Unpacks what we packed ourselves and may trust. NULL: it is damaged, or the arena is full. */
+void *message_unpack_own(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                         size_t size, struct arena *arena);
+
 #endif

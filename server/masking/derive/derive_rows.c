@@ -1,5 +1,7 @@
 #include "server/masking/derive/derive.h"
 
+#include "proto/c/wire_check.h"
+
 #include <string.h>
 
 static bool pack(struct deriving *d, const ProtobufCMessage *record, struct bytes *ret_packed)
@@ -42,8 +44,7 @@ enum row_state derive_old_record(struct deriving *d, enum kv_family family, cons
     enum row_state state = derive_old(d->derivation, family, key_bytes(key), &old);
     if (state != ROW_PRESENT)
         return state;
-    void *record =
-        protobuf_c_message_unpack(kind, arena_allocator(d->arena), old.bytes.size, old.bytes.data);
+    void *record = message_unpack_own(kind, old.bytes.data, old.bytes.size, d->arena);
     if (!record)
         return ROW_FAILED;
     memcpy(ret_record, &record, sizeof record);

@@ -1,5 +1,6 @@
 #include "server/masking/rows/rows.h"
 
+#include "proto/c/wire_check.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 
@@ -51,8 +52,7 @@ bool rows_unreadable(const struct rows *rows, struct error *error)
 void *rows_record(struct rows *rows, const ProtobufCMessageDescriptor *kind, struct bytes bytes,
                   struct error *error)
 {
-    void *record =
-        protobuf_c_message_unpack(kind, arena_allocator(rows->arena), bytes.size, bytes.data);
+    void *record = message_unpack_own(kind, bytes.data, bytes.size, rows->arena);
     if (!record)
         rows_unreadable(rows, error);
     return record;

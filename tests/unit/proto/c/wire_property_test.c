@@ -6,6 +6,7 @@
 
 #include "proto/c/arena.h"
 #include "proto/c/wire_check.h"
+#include "proto/c/wire_read.h"
 #include "tests/unit/proto/c/samples.h"
 #include "tests/unit/proto/c/strict.pb-c.h"
 #include "tests/unit/suite.h"
@@ -124,8 +125,13 @@ static void unpack_all_ways(const struct sample *sample, const struct bytes *byt
         protobuf_c_message_unpack(sample->descriptor, &allocator, bytes->size, bytes->at);
     /* Only a required field may be missing. */
     ck_assert(message || sample->descriptor == &strict__strict__descriptor);
+    static uint8_t packed[8 * LARGEST], again[8 * LARGEST];
+    size_t size = 0;
     if (message) {
         message_visit(message, counted_length);
+        size = protobuf_c_message_get_packed_size(message);
+        ck_assert_uint_le(size, sizeof(packed));
+        protobuf_c_message_pack(message, packed);
         protobuf_c_message_free_unpacked(message, &allocator);
     }
     ck_assert_uint_lt(total, 2000 * (bytes->size + 1));
@@ -135,12 +141,24 @@ static void unpack_all_ways(const struct sample *sample, const struct bytes *byt
     bool unpacked =
         message_unpack(sample->descriptor, bytes->at, bytes->size, NULL, arena, &message, &error);
     ck_assert(unpacked || sample->descriptor == &strict__strict__descriptor);
-    if (unpacked)
+    if (unpacked) {
         message_visit(message, NULL);
+        /* The same as from protobuf-c alone. */
+        ck_assert_uint_eq(protobuf_c_message_get_packed_size(message), size);
+        protobuf_c_message_pack(message, again);
+        ck_assert_mem_eq(again, packed, size);
+    }
     size_t less = arena_used(arena) ? random_below((uint32_t)arena_used(arena)) : 0;
     __attribute__((cleanup(arena_done))) struct arena *small = arena_new(less);
     if (message_unpack(sample->descriptor, bytes->at, bytes->size, NULL, small, &message, &error))
         message_visit(message, NULL);
+}
+
+/* Whether the quick way takes it. */
+static bool quick(const ProtobufCMessageDescriptor *descriptor, const uint8_t *at, size_t size)
+{
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(16 << 20);
+    return wire_read(descriptor, at, size, WIRE_ELEMENTS, WIRE_DEPTH, arena) != NULL;
 }
 
 START_TEST(test_what_passes_can_be_unpacked)
@@ -163,6 +181,7 @@ START_TEST(test_what_passes_can_be_unpacked)
         memcpy(exact, bytes.at, bytes.size);
         struct error error;
         bool accepted = wire_check(sample->descriptor, exact, bytes.size, NULL, &error);
+        ck_assert(accepted || !quick(sample->descriptor, exact, bytes.size));
         free(exact);
         if (accepted)
             unpack_all_ways(sample, &bytes);
@@ -189,6 +208,8 @@ START_TEST(test_noise_does_no_harm)
         struct error error;
         if (wire_check(sample->descriptor, bytes.at, bytes.size, NULL, &error))
             unpack_all_ways(sample, &bytes);
+        else
+            ck_assert(!quick(sample->descriptor, bytes.at, bytes.size));
     }
 }
 END_TEST
@@ -290,6 +311,8 @@ START_TEST(test_odd_but_sound_messages_do_no_harm)
         bool accepted = wire_check(sample->descriptor, bytes.at, bytes.size, NULL, &error);
         if (accepted)
             unpack_all_ways(sample, &bytes);
+        else
+            ck_assert(!quick(sample->descriptor, bytes.at, bytes.size));
         passed += accepted;
         refused += !accepted;
     }

@@ -1,0 +1,324 @@
+#include "proto/c/wire_read.h"
+
+#include "proto/c/utf8.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The stack is used by a few functions for each message in another. */
+enum { DEPTH_MOST = 16, KEY_BITS = 32, VARINT_BITS = 64 };
+
+/* What is left of the message that is read. */
+struct reader {
+    const uint8_t *at;
+    const uint8_t *end;
+    struct arena *arena;
+    size_t *elements; /* how many more there may be, of all messages */
+    unsigned depth;   /* how many more messages in one another */
+};
+
+/* A field as it stands there. */
+struct piece {
+    uint32_t number;
+    unsigned wire_type;
+    uint64_t value;      /* of a varint */
+    const uint8_t *data; /* of the others, without a length */
+    size_t size;
+};
+
+#define AT(message, offset) ((uint8_t *)(message) + (offset))
+
+/* ---- pieces ---- */
+
+static bool read_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < bits && reader->at < reader->end; shift += 7) {
+        uint64_t byte = *reader->at++;
+        value |= (byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            *ret_value = value;
+            /* No bit of the last byte is beyond what there may be. */
+            return shift + 7 <= bits || byte >> (bits - shift) == 0;
+        }
+    }
+    return false;
+}
+
+static bool cut(struct reader *reader, uint64_t size, struct piece *piece)
+{
+    if (size > (uint64_t)(reader->end - reader->at))
+        return false;
+    piece->data = reader->at;
+    piece->size = (size_t)size;
+    reader->at += size;
+    return true;
+}
+
+static bool read_piece(struct reader *reader, struct piece *ret_piece)
+{
+    uint64_t key, size;
+    if (!read_varint(reader, KEY_BITS, &key) || key >> 3 == 0)
+        return false;
+    ret_piece->number = (uint32_t)(key >> 3);
+    ret_piece->wire_type = (unsigned)(key & 7);
+    switch (ret_piece->wire_type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        return read_varint(reader, VARINT_BITS, &ret_piece->value);
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+        return cut(reader, 8, ret_piece);
+    case PROTOBUF_C_WIRE_TYPE_32BIT:
+        return cut(reader, 4, ret_piece);
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        return read_varint(reader, KEY_BITS, &size) && cut(reader, size, ret_piece);
+    default:
+        return false;
+    }
+}
+
+/* ---- values ---- */
+
+static char *read_text(struct reader *reader, const struct piece *piece)
+{
+    if (!utf8_valid(piece->data, piece->size) || memchr(piece->data, 0, piece->size))
+        return NULL;
+    return arena_text(reader->arena, (const char *)piece->data, piece->size);
+}
+
+static bool read_bytes(struct reader *reader, const struct piece *piece,
+                       ProtobufCBinaryData *ret_bytes)
+{
+    ret_bytes->len = piece->size;
+    ret_bytes->data = NULL;
+    if (piece->size)
+        ret_bytes->data = arena_copy(reader->arena, piece->data, piece->size);
+    return ret_bytes->data || !piece->size;
+}
+
+static ProtobufCMessage *read_message(const ProtobufCMessageDescriptor *descriptor,
+                                      struct reader *reader);
+
+static ProtobufCMessage *read_inner(const ProtobufCMessageDescriptor *descriptor,
+                                    const struct reader *reader, const struct piece *piece)
+{
+    struct reader inner = *reader;
+    if (inner.depth-- == 0)
+        return NULL;
+    inner.at = piece->data;
+    inner.end = piece->data + piece->size;
+    return read_message(descriptor, &inner);
+}
+
+static uint32_t unzigzag32(uint32_t value)
+{
+    return value >> 1 ^ (0 - (value & 1));
+}
+
+static uint64_t unzigzag64(uint64_t value)
+{
+    return value >> 1 ^ (0 - (value & 1));
+}
+
+static bool read_number(const struct piece *piece, ProtobufCType type, void *ret_value)
+{
+    uint32_t half = (uint32_t)piece->value;
+    uint64_t whole = piece->value;
+    protobuf_c_boolean yes = whole != 0;
+    if (piece->wire_type != PROTOBUF_C_WIRE_TYPE_VARINT)
+        return false;
+    switch (type) {
+    case PROTOBUF_C_TYPE_SINT32:
+        half = unzigzag32(half);
+        break;
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_ENUM:
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        memcpy(ret_value, &yes, sizeof yes);
+        return true;
+    case PROTOBUF_C_TYPE_SINT64:
+        whole = unzigzag64(whole);
+        /* fallthrough */
+    default:
+        memcpy(ret_value, &whole, sizeof whole);
+        return true;
+    }
+    memcpy(ret_value, &half, sizeof half);
+    return true;
+}
+
+/* A fixed number stands in memory as in the message: both have the least byte first on all machines that RocksDB runs on. */
+static bool read_fixed(const struct piece *piece, unsigned wire_type, void *ret_value)
+{
+    if (piece->wire_type != wire_type)
+        return false;
+    memcpy(ret_value, piece->data, piece->size);
+    return true;
+}
+
+static bool read_value(struct reader *reader, const ProtobufCFieldDescriptor *field,
+                       const struct piece *piece, void *ret_value)
+{
+    bool has_length = piece->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    void *made = NULL;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        made = has_length ? read_text(reader, piece) : NULL;
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        made = has_length ? read_inner(field->descriptor, reader, piece) : NULL;
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        return has_length && read_bytes(reader, piece, ret_value);
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+        return read_fixed(piece, PROTOBUF_C_WIRE_TYPE_32BIT, ret_value);
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return read_fixed(piece, PROTOBUF_C_WIRE_TYPE_64BIT, ret_value);
+    default:
+        return read_number(piece, field->type, ret_value);
+    }
+    memcpy(ret_value, &made, sizeof made);
+    return made != NULL;
+}
+
+/* ---- fields ---- */
+
+static size_t size_of(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return sizeof(uint64_t);
+    default:
+        return sizeof(uint32_t);
+    }
+}
+
+/* How often a field stands there from this place on. */
+static size_t count_rest(const struct reader *reader, uint32_t number)
+{
+    struct reader rest = *reader;
+    struct piece piece;
+    size_t count = 0;
+    while (rest.at < rest.end && read_piece(&rest, &piece))
+        count += piece.number == number;
+    return count;
+}
+
+/* One element more. With the first one there is room made for all. Packed numbers are rare: they go the long way. */
+static bool add_element(struct reader *reader, const ProtobufCFieldDescriptor *field,
+                        const struct piece *piece, ProtobufCMessage *message)
+{
+    size_t *count = (void *)AT(message, field->quantifier_offset);
+    uint8_t **items = (void *)AT(message, field->offset);
+    size_t size = size_of(field->type);
+    if (*count == 0)
+        *items = arena_array(reader->arena, 1 + count_rest(reader, field->id), size);
+    if (!*items || !read_value(reader, field, piece, *items + *count * size))
+        return false;
+    (*count)++;
+    return true;
+}
+
+static bool set_field(struct reader *reader, const ProtobufCFieldDescriptor *field,
+                      const struct piece *piece, ProtobufCMessage *message)
+{
+    void *value = AT(message, field->offset);
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return add_element(reader, field, piece, message);
+    if (field->label == PROTOBUF_C_LABEL_REQUIRED)
+        return false;
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+        uint32_t *which = (void *)AT(message, field->quantifier_offset);
+        if (*which != 0)
+            return false;
+        *which = field->id;
+    } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        /* A second one would have to be merged into the first. */
+        const void *before;
+        memcpy(&before, value, sizeof before);
+        if (before)
+            return false;
+    } else if (field->quantifier_offset) {
+        *(protobuf_c_boolean *)AT(message, field->quantifier_offset) = 1;
+    }
+    return read_value(reader, field, piece, value);
+}
+
+/* The field with this number: mostly the one after the last, for that is how encoders write. */
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *descriptor,
+                                                  uint32_t number, unsigned *next)
+{
+    const ProtobufCFieldDescriptor *fields = descriptor->fields;
+    unsigned count = descriptor->n_fields;
+    unsigned place = *next;
+    if (place > 0 && fields[place - 1].id == number)
+        return &fields[place - 1];
+    if (place < count && fields[place].id > number)
+        place = 0;
+    while (place < count && fields[place].id < number)
+        place++;
+    if (place == count || fields[place].id != number)
+        return NULL;
+    *next = place + 1;
+    return &fields[place];
+}
+
+static bool has_required(const ProtobufCMessageDescriptor *descriptor)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        if (descriptor->fields[i].label == PROTOBUF_C_LABEL_REQUIRED)
+            return true;
+    }
+    return false;
+}
+
+static ProtobufCMessage *read_message(const ProtobufCMessageDescriptor *descriptor,
+                                      struct reader *reader)
+{
+    if (!descriptor->message_init || has_required(descriptor))
+        return NULL;
+    ProtobufCMessage *message = arena_alloc(reader->arena, descriptor->sizeof_message);
+    if (!message)
+        return NULL;
+    descriptor->message_init(message);
+    unsigned next = 0;
+    while (reader->at < reader->end) {
+        struct piece piece;
+        const ProtobufCFieldDescriptor *field;
+        if ((*reader->elements)-- == 0 || !read_piece(reader, &piece) ||
+            !(field = find_field(descriptor, piece.number, &next)) ||
+            !set_field(reader, field, &piece, message))
+            return NULL;
+    }
+    return message;
+}
+
+ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                            size_t size, size_t elements, unsigned depth, struct arena *arena)
+{
+    struct reader reader = {
+        .at = bytes,
+        .end = bytes + size,
+        .arena = arena,
+        .elements = &elements,
+        .depth = (depth < DEPTH_MOST ? depth : DEPTH_MOST) - 1,
+    };
+    return size <= INT32_MAX && depth ? read_message(descriptor, &reader) : NULL;
+}
