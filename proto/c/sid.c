@@ -1,5 +1,6 @@
 #include "proto/c/sid.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { COUNTER_BITS = 12 };
@@ -30,15 +31,26 @@ void sid_mint(struct sid_mint *mint, int64_t now_us, uint8_t ret_sid[SID_BYTES])
     }
 }
 
+/* Eight digits of four bytes at once: an answer has many SIDs. Each half byte gets a byte of its own, and each byte becomes a digit. */
+static uint64_t digits_of(const uint8_t bytes[4])
+{
+    uint64_t x =
+        (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+    x = (x | x << 16) & UINT64_C(0x0000FFFF0000FFFF);
+    x = (x | x << 8) & UINT64_C(0x00FF00FF00FF00FF);
+    x = (x | x << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    return x + '0' * UINT64_C(0x0101010101010101) + letters * ('a' - '9' - 1);
+}
+
 struct sid_text sid_format(const char *prefix, const uint8_t sid[SID_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
     struct sid_text formatted;
     formatted.text[0] = prefix[0];
     formatted.text[1] = prefix[1];
-    for (unsigned i = 0; i < SID_BYTES; i++) {
-        formatted.text[2 + 2 * i] = digits[sid[i] >> 4];
-        formatted.text[3 + 2 * i] = digits[sid[i] & 15];
+    for (unsigned i = 0; i < SID_BYTES; i += 4) {
+        uint64_t digits = htobe64(digits_of(sid + i));
+        memcpy(formatted.text + 2 + 2 * i, &digits, sizeof digits);
     }
     formatted.text[SID_LENGTH] = '\0';
     return formatted;

@@ -30,7 +30,7 @@ struct piece {
 
 /* ---- pieces ---- */
 
-static bool read_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
+static bool read_long_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < bits && reader->at < reader->end; shift += 7) {
@@ -43,6 +43,15 @@ static bool read_varint(struct reader *reader, unsigned bits, uint64_t *ret_valu
         }
     }
     return false;
+}
+
+static inline bool read_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
+{
+    if (reader->at < reader->end && *reader->at < 0x80) {
+        *ret_value = *reader->at++;
+        return true;
+    }
+    return read_long_varint(reader, bits, ret_value);
 }
 
 static bool cut(struct reader *reader, uint64_t size, struct piece *piece)
