@@ -47,6 +47,12 @@ rocksdb_slicetransform_t *kv_group_prefixes(void)
     return rocksdb_slicetransform_create(NULL, gone, prefix_of, has_prefix, is_prefix, name);
 }
 
+struct bytes kv_group_of(enum kv_family family, struct bytes key)
+{
+    bool has = family == KV_LIVE && in_group(key.data, key.size);
+    return (struct bytes){key.data, has ? KV_GROUP_SIZE : 0};
+}
+
 bool kv_group_scanned(enum kv_family family, struct bytes from, struct bytes to, bool backwards)
 {
     const uint8_t *first = from.data, *end = to.data;

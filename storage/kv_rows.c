@@ -1,4 +1,5 @@
 #include "storage/kv_rows.h"
+#include "storage/kv_internal.h"
 
 #include "proto/c/fault.h"
 
@@ -8,10 +9,11 @@
 #include <string.h>
 
 enum {
-    SHARDS = 32,   /* each with a lock of its own */
-    CELLS = 512,   /* of a shard: what is known of writes */
-    CHAINS = 4096, /* of a shard: where rows are found */
-    OVERHEAD = 16, /* of an allocation */
+    SHARDS = 32,          /* each with a lock of its own */
+    CELLS = 512,          /* of a shard: what is known of writes */
+    CHAINS = 4096,        /* of a shard: where rows are found */
+    GROUPS = KV_FAMILIES, /* added to a family: not a row, but that a group has none */
+    OVERHEAD = 16,        /* of an allocation */
 };
 
 struct kept {
@@ -60,7 +62,7 @@ struct kv_rows *kv_rows_new(size_t bytes)
 
 /* ---- places ---- */
 
-static uint32_t hash_of(enum kv_family family, struct bytes key)
+static uint32_t hash_of(unsigned family, struct bytes key)
 {
     uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) * (key.size + ((uint64_t)family << 32));
     const uint8_t *bytes = key.data;
@@ -98,15 +100,13 @@ static size_t size_of(const struct kept *kept)
     return sizeof *kept + kept->key_size + kept->value_size + OVERHEAD;
 }
 
-static bool is_named(const struct kept *kept, uint32_t hash, enum kv_family family,
-                     struct bytes key)
+static bool is_named(const struct kept *kept, uint32_t hash, unsigned family, struct bytes key)
 {
     return kept->hash == hash && kept->family == (uint8_t)family && kept->key_size == key.size &&
            memcmp(kept->bytes, key.data, key.size) == 0;
 }
 
-static struct kept *find(struct shard *shard, uint32_t hash, enum kv_family family,
-                         struct bytes key)
+static struct kept *find(struct shard *shard, uint32_t hash, unsigned family, struct bytes key)
 {
     struct kept *kept = *chain_of(shard, hash);
     while (kept && !is_named(kept, hash, family, key))
@@ -194,27 +194,45 @@ static enum kv_found copy(const struct kept *kept, struct arena *arena, struct k
     return KV_FOUND;
 }
 
-enum kv_found kv_rows_get(struct kv_rows *rows, uint64_t moment, enum kv_family family,
-                          struct bytes key, struct arena *arena, struct kv_value *ret_value,
-                          struct kv_rows_ticket *ret_ticket)
+/* What is kept under this name; with the lock of the shard held, whose the ticket is. */
+static struct kept *look(struct shard *shard, uint32_t hash, uint64_t moment, unsigned family,
+                         struct bytes key, struct kv_rows_ticket *ret_ticket)
 {
-    uint32_t hash = hash_of(family, key);
-    struct shard *shard = shard_of(rows, hash);
-    enum kv_found found = KV_ABSENT;
-    pthread_mutex_lock(&shard->lock);
     const struct cell *cell = cell_of(shard, hash);
     *ret_ticket = (struct kv_rows_ticket){hash, cell->writes};
     struct kept *kept = is_current(cell, moment) ? find(shard, hash, family, key) : NULL;
     if (kept) {
         unlink_age(shard, kept);
         link_newest(shard, kept);
-        found = copy(kept, arena, ret_value);
     }
+    return kept;
+}
+
+enum kv_found kv_rows_get(struct kv_rows *rows, uint64_t moment, enum kv_family family,
+                          struct bytes key, struct arena *arena, struct kv_value *ret_value,
+                          struct kv_rows_ticket *ret_ticket)
+{
+    uint32_t hash = hash_of(family, key);
+    struct shard *shard = shard_of(rows, hash);
+    pthread_mutex_lock(&shard->lock);
+    const struct kept *kept = look(shard, hash, moment, family, key, ret_ticket);
+    enum kv_found found = kept ? copy(kept, arena, ret_value) : KV_ABSENT;
     pthread_mutex_unlock(&shard->lock);
     return found;
 }
 
-static struct kept *make(uint32_t hash, enum kv_family family, struct bytes key,
+bool kv_rows_none(struct kv_rows *rows, uint64_t moment, enum kv_family family, struct bytes group,
+                  struct kv_rows_ticket *ret_ticket)
+{
+    uint32_t hash = hash_of(GROUPS + family, group);
+    struct shard *shard = shard_of(rows, hash);
+    pthread_mutex_lock(&shard->lock);
+    bool none = look(shard, hash, moment, GROUPS + family, group, ret_ticket);
+    pthread_mutex_unlock(&shard->lock);
+    return none;
+}
+
+static struct kept *make(uint32_t hash, unsigned family, struct bytes key,
                          const struct kv_value *value)
 {
     struct kept *kept = malloc(sizeof *kept + key.size + value->bytes.size);
@@ -233,11 +251,11 @@ static struct kept *make(uint32_t hash, enum kv_family family, struct bytes key,
     return kept;
 }
 
-void kv_rows_keep(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
-                  enum kv_family family, struct bytes key, const struct kv_value *value)
+static void keep(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
+                 unsigned family, struct bytes key, const struct kv_value *value)
 {
     /* A row that would fill a good part of a shard is better left to the engine. */
-    if (family == KV_LOG || key.size > UINT16_MAX || value->bytes.size > rows->shard_most / 8)
+    if (key.size > UINT16_MAX || value->bytes.size > rows->shard_most / 8)
         return;
     struct kept *kept = make(ticket->hash, family, key, value);
     if (!kept)
@@ -259,6 +277,20 @@ void kv_rows_keep(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ti
     free(kept);
 }
 
+void kv_rows_keep(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
+                  enum kv_family family, struct bytes key, const struct kv_value *value)
+{
+    if (family != KV_LOG)
+        keep(rows, moment, ticket, family, key, value);
+}
+
+void kv_rows_keep_none(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
+                       enum kv_family family, struct bytes group)
+{
+    const struct kv_value nothing = {.bytes = {"", 0}};
+    keep(rows, moment, ticket, GROUPS + family, group, &nothing);
+}
+
 /* ---- writers ---- */
 
 static void begin(struct cell *cell)
@@ -274,10 +306,8 @@ static void end(struct kv_rows *rows, struct cell *cell)
     cell->writers--;
 }
 
-void kv_rows_touch(struct kv_rows *rows, enum kv_family family, struct bytes key)
+static void touch(struct kv_rows *rows, unsigned family, struct bytes key)
 {
-    if (family == KV_LOG)
-        return;
     uint32_t hash = hash_of(family, key);
     struct shard *shard = shard_of(rows, hash);
     pthread_mutex_lock(&shard->lock);
@@ -288,15 +318,34 @@ void kv_rows_touch(struct kv_rows *rows, enum kv_family family, struct bytes key
     pthread_mutex_unlock(&shard->lock);
 }
 
-void kv_rows_touched(struct kv_rows *rows, enum kv_family family, struct bytes key)
+static void touched(struct kv_rows *rows, unsigned family, struct bytes key)
 {
-    if (family == KV_LOG)
-        return;
     uint32_t hash = hash_of(family, key);
     struct shard *shard = shard_of(rows, hash);
     pthread_mutex_lock(&shard->lock);
     end(rows, cell_of(shard, hash));
     pthread_mutex_unlock(&shard->lock);
+}
+
+/* A row, and with it its group. */
+static void each_name(struct kv_rows *rows, enum kv_family family, struct bytes key,
+                      void (*of)(struct kv_rows *rows, unsigned family, struct bytes key))
+{
+    struct bytes group = kv_group_of(family, key);
+    if (family != KV_LOG)
+        of(rows, family, key);
+    if (group.size && !MUTANT("group_stays_empty"))
+        of(rows, GROUPS + family, group);
+}
+
+void kv_rows_touch(struct kv_rows *rows, enum kv_family family, struct bytes key)
+{
+    each_name(rows, family, key, touch);
+}
+
+void kv_rows_touched(struct kv_rows *rows, enum kv_family family, struct bytes key)
+{
+    each_name(rows, family, key, touched);
 }
 
 void kv_rows_touch_all(struct kv_rows *rows)

@@ -44,7 +44,14 @@ enum kv_found kv_rows_get(struct kv_rows *rows, uint64_t moment, enum kv_family 
 void kv_rows_keep(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
                   enum kv_family family, struct bytes key, const struct kv_value *value);
 
-/* ---- writers ---- */
+/* The same for a group of keys (kv.h) that has no rows at all: whether that is known, and that it was found so. `group` is what its keys
+ * begin with. */
+bool kv_rows_none(struct kv_rows *rows, uint64_t moment, enum kv_family family, struct bytes group,
+                  struct kv_rows_ticket *ret_ticket);
+void kv_rows_keep_none(struct kv_rows *rows, uint64_t moment, const struct kv_rows_ticket *ticket,
+                       enum kv_family family, struct bytes group);
+
+/* ---- writers: of a row, and so of its group ---- */
 
 void kv_rows_touch(struct kv_rows *rows, enum kv_family family, struct bytes key);
 void kv_rows_touched(struct kv_rows *rows, enum kv_family family, struct bytes key);

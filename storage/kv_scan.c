@@ -4,8 +4,8 @@
 #include <string.h>
 
 struct kv_iterator {
-    rocksdb_iterator_t *iterator;
-    rocksdb_readoptions_t *read; /* the bounds are its own */
+    rocksdb_iterator_t *iterator; /* NULL: there is nothing, and that is known */
+    rocksdb_readoptions_t *read;  /* the bounds are its own */
     bool backwards;
     bool valid;
     bool damaged; /* a value without a header */
@@ -41,6 +41,44 @@ static void seek(struct kv_iterator *iterator)
     look(iterator);
 }
 
+static void open_engine(struct kv_iterator *iterator, struct kv *kv,
+                        const struct kv_snapshot *snapshot, enum kv_family family, bool group,
+                        size_t to_size)
+{
+    char *bounds = (char *)iterator->bounds;
+    iterator->read = rocksdb_readoptions_create();
+    if (snapshot)
+        rocksdb_readoptions_set_snapshot(iterator->read, snapshot->snapshot);
+    if (iterator->from_size && iterator->backwards)
+        rocksdb_readoptions_set_iterate_lower_bound(iterator->read, bounds, iterator->from_size);
+    if (to_size)
+        rocksdb_readoptions_set_iterate_upper_bound(iterator->read, bounds + iterator->from_size,
+                                                    to_size);
+    /* Only a scan of one group may rely on the filters: to any other they would hide what there is. */
+    rocksdb_readoptions_set_total_order_seek(iterator->read, !group);
+    rocksdb_readoptions_set_prefix_same_as_start(iterator->read, group);
+    iterator->iterator =
+        rocksdb_create_iterator_cf(kv->handle, iterator->read, kv->families[family]);
+}
+
+/* Of a group that has just been found empty memory tells so, until something is written in it. */
+static void scan_group(struct kv_iterator *iterator, struct kv *kv,
+                       const struct kv_snapshot *snapshot, enum kv_family family,
+                       struct bytes group)
+{
+    uint64_t moment = snapshot ? snapshot->moment : KV_ROWS_NOW;
+    struct kv_rows_ticket ticket;
+    if (kv->rows && kv_rows_none(kv->rows, moment, family, group, &ticket))
+        return;
+    open_engine(iterator, kv, snapshot, family, true, group.size);
+    seek(iterator);
+    char *text = NULL;
+    rocksdb_iter_get_error(iterator->iterator, &text);
+    if (kv->rows && !iterator->valid && !iterator->damaged && !text)
+        kv_rows_keep_none(kv->rows, moment, &ticket, family, group);
+    rocksdb_free(text);
+}
+
 struct kv_iterator *kv_scan(struct kv *kv, const struct kv_snapshot *snapshot,
                             enum kv_family family, struct bytes from, struct bytes to,
                             bool backwards)
@@ -49,26 +87,17 @@ struct kv_iterator *kv_scan(struct kv *kv, const struct kv_snapshot *snapshot,
         kv->handle ? calloc(1, sizeof *iterator + from.size + to.size) : NULL;
     if (!iterator)
         return NULL;
-    char *bounds = (char *)iterator->bounds;
     if (from.size)
-        memcpy(bounds, from.data, from.size);
+        memcpy(iterator->bounds, from.data, from.size);
     if (to.size)
-        memcpy(bounds + from.size, to.data, to.size);
+        memcpy(iterator->bounds + from.size, to.data, to.size);
     iterator->from_size = from.size;
     iterator->backwards = backwards;
-    iterator->read = rocksdb_readoptions_create();
-    if (snapshot)
-        rocksdb_readoptions_set_snapshot(iterator->read, snapshot->snapshot);
-    if (from.size && backwards)
-        rocksdb_readoptions_set_iterate_lower_bound(iterator->read, bounds, from.size);
-    if (to.size)
-        rocksdb_readoptions_set_iterate_upper_bound(iterator->read, bounds + from.size, to.size);
-    /* Only a scan of one group may rely on the filters: to any other they would hide what there is. */
-    bool group = kv_group_scanned(family, from, to, backwards);
-    rocksdb_readoptions_set_total_order_seek(iterator->read, !group);
-    rocksdb_readoptions_set_prefix_same_as_start(iterator->read, group);
-    iterator->iterator =
-        rocksdb_create_iterator_cf(kv->handle, iterator->read, kv->families[family]);
+    if (kv_group_scanned(family, from, to, backwards)) {
+        scan_group(iterator, kv, snapshot, family, from);
+        return iterator;
+    }
+    open_engine(iterator, kv, snapshot, family, false, to.size);
     if (!is_empty(from, to))
         seek(iterator);
     return iterator;
@@ -108,7 +137,8 @@ bool kv_scan_ok(const struct kv_iterator *iterator, struct error *error)
         return error_set(error, STATUS_DATA_LOSS, "STORE_CORRUPT", 0,
                          "The store is damaged: a value has no header.");
     char *text = NULL;
-    rocksdb_iter_get_error(iterator->iterator, &text);
+    if (iterator->iterator)
+        rocksdb_iter_get_error(iterator->iterator, &text);
     return !text || kv_failure(error, "reading", text);
 }
 
@@ -116,7 +146,9 @@ void kv_scan_free(struct kv_iterator *iterator)
 {
     if (!iterator)
         return;
-    rocksdb_iter_destroy(iterator->iterator);
-    rocksdb_readoptions_destroy(iterator->read);
+    if (iterator->iterator) {
+        rocksdb_iter_destroy(iterator->iterator);
+        rocksdb_readoptions_destroy(iterator->read);
+    }
     free(iterator);
 }

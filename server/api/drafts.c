@@ -13,10 +13,8 @@ struct participant_draft draft_of_change(struct error *error, struct arena *aren
         .proxy_identifier = spec->proxy_identifier,
         .proxy_number_sid = spec->proxy_identifier_sid,
     };
-    char name[64];
-    snprintf(name, sizeof name, "%s.identifier", path);
     if (*spec->identifier != '\0' && spec->n_identifiers > 0) {
-        error_field(error, name, "Give this or identifiers, not both.");
+        bad_identifier(error, path, "Give this or identifiers, not both.");
     } else if (*spec->identifier != '\0') {
         const char **one = arena_array(arena, 1, sizeof *one);
         if (!one) {

@@ -50,11 +50,14 @@ static void read_identifiers(struct error *error, const uint8_t *hash_key, struc
 {
     const struct participant_draft *draft = joiner->draft;
     char path[64];
-    path_of(joiner, draft->identifier_count ? "identifiers" : "identifier", path);
-    if (!draft->identifier_count)
+    if (!draft->identifier_count) {
+        path_of(joiner, "identifier", path);
         error_field(error, path, "A participant needs at least one real number.");
-    if (draft->identifier_count > IDENTIFIERS_MOST)
+    }
+    if (draft->identifier_count > IDENTIFIERS_MOST) {
+        path_of(joiner, "identifiers", path);
         error_field(error, path, "At most %d.", IDENTIFIERS_MOST);
+    }
     for (size_t i = 0; i < draft->identifier_count && i < IDENTIFIERS_MOST; i++) {
         char canonical[CHANNEL_SIZE];
         enum address_input input = draft->lenient ? ADDRESS_LENIENT : ADDRESS_STRICT;
@@ -112,10 +115,11 @@ void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
     ret_joiner->draft = draft;
     snprintf(ret_joiner->path, sizeof ret_joiner->path, "%s", path);
     read_identifiers(error, hash_key, ret_joiner);
-    char name[64];
-    path_of(ret_joiner, "friendly_name", name);
-    if (draft->friendly_name)
+    if (draft->friendly_name && *draft->friendly_name) {
+        char name[64];
+        path_of(ret_joiner, "friendly_name", name);
         form_text(error, name, draft->friendly_name, FRIENDLY_NAME_MOST);
+    }
     joiner_read_proxy(error, ret_joiner);
 }
 

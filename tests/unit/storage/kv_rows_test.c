@@ -256,6 +256,78 @@ START_TEST(readers_get_what_the_engine_has)
 }
 END_TEST
 
+/* ---- groups ---- */
+
+/* A group's first key; with `to` what comes after its last. */
+static struct bytes group_key(uint8_t bytes[KV_GROUP_SIZE + 1], uint8_t group, bool to)
+{
+    memset(bytes, 'p', KV_GROUP_SIZE + 1);
+    bytes[KV_GROUP_AT] = KV_GROUP_LETTER;
+    bytes[KV_GROUP_SIZE - 1] = (uint8_t)(group + to);
+    return (struct bytes){bytes, KV_GROUP_SIZE};
+}
+
+static unsigned rows_of(const struct kv_snapshot *snapshot, uint8_t group)
+{
+    uint8_t from[KV_GROUP_SIZE + 1], to[KV_GROUP_SIZE + 1];
+    struct kv_iterator *scan = kv_scan(kv, snapshot, KV_LIVE, group_key(from, group, false),
+                                       group_key(to, group, true), false);
+    ck_assert_ptr_nonnull(scan);
+    unsigned count = 0;
+    for (; kv_scan_valid(scan); kv_scan_next(scan))
+        count++;
+    struct error failure;
+    ck_assert(kv_scan_ok(scan, &failure));
+    kv_scan_free(scan);
+    return count;
+}
+
+static void write_group(uint8_t group, uint8_t row, bool deletes)
+{
+    struct kv_batch *batch = kv_batch_new();
+    uint8_t bytes[KV_GROUP_SIZE + 1];
+    struct bytes key = group_key(bytes, group, false);
+    bytes[key.size++] = row;
+    struct kv_value value = {.bytes = {"v", 1}};
+    struct error failure;
+    ck_assert(deletes ? kv_batch_delete(batch, KV_LIVE, key)
+                      : kv_batch_put(batch, KV_LIVE, key, value));
+    ck_assert(kv_write(kv, batch, false, &failure));
+    kv_batch_free(batch);
+}
+
+START_TEST(an_empty_group_is_known_until_it_is_written)
+{
+    struct kv_options options = {.row_bytes = 4 << 20};
+    ck_assert_msg(kv_open(":memory:", &options, &kv, &error), "%s", error.message);
+    write_group(2, 1, false);
+    struct kv_snapshot *before = kv_snapshot_new(kv);
+    for (unsigned round = 0; round < 2; round++) {
+        ck_assert_uint_eq(rows_of(before, 1), 0);
+        ck_assert_uint_eq(rows_of(NULL, 1), 0);
+        ck_assert_uint_eq(rows_of(NULL, 2), 1);
+    }
+    write_group(1, 7, false);
+    struct kv_snapshot *after = kv_snapshot_new(kv);
+    for (unsigned round = 0; round < 2; round++) {
+        ck_assert_uint_eq(rows_of(NULL, 1), 1);
+        ck_assert_uint_eq(rows_of(before, 1), 0);
+        ck_assert_uint_eq(rows_of(after, 1), 1);
+    }
+    write_group(1, 7, true);
+    for (unsigned round = 0; round < 2; round++) {
+        ck_assert_uint_eq(rows_of(NULL, 1), 0);
+        ck_assert_uint_eq(rows_of(after, 1), 1);
+        ck_assert_uint_eq(rows_of(before, 1), 0);
+    }
+    kv_snapshot_free(kv, before);
+    kv_snapshot_free(kv, after);
+    ck_assert(kv_reopen(kv, &error));
+    ck_assert_uint_eq(rows_of(NULL, 2), 1);
+    kv_close(kv);
+}
+END_TEST
+
 START_TEST(ranges_are_forgotten_whole)
 {
     struct kv_options options = {.row_bytes = 4 << 20};
@@ -278,4 +350,5 @@ END_TEST
 
 SUITE_MAIN("kv_rows", what_was_brought_is_there, a_write_parts_readers,
            who_began_before_a_write_brings_nothing, two_writers_both_have_to_end, it_is_bounded,
-           readers_get_what_the_engine_has, ranges_are_forgotten_whole)
+           readers_get_what_the_engine_has, an_empty_group_is_known_until_it_is_written,
+           ranges_are_forgotten_whole)
