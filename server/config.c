@@ -50,7 +50,7 @@ static const struct setting settings[] = {
     NUMBER("threads", COUNT, threads, 1, 64, "N", "1", "threads that serve calls"),
     NUMBER("readers", COUNT, readers, 1, 64, "N", "2", "threads for lists and catch-up reads"),
     NUMBER("cache", BYTES, cache, MIB, 1024 * GIB, "SIZE", "64MiB",
-           "memory for blocks of the store"),
+           "memory for rows and blocks of the store"),
     NUMBER("min-free", BYTES, min_free, 0, 1024 * 1024 * GIB, "SIZE", "512MiB",
            "refuse writes when the disk has less free space"),
     NUMBER("max-request", BYTES, max_request, KIB, 64 * MIB, "SIZE", "4MiB", "largest request"),
