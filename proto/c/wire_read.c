@@ -2,11 +2,12 @@
 
 #include "proto/c/utf8.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
 /* The stack is used by a few functions for each message in another. */
-enum { DEPTH_MOST = 16, KEY_BITS = 32, VARINT_BITS = 64 };
+enum { DEPTH_MOST = 16, KEY_BITS = 32, KEY_BYTES = 5, VARINT_BITS = 64 };
 
 /* What is left of the message that is read. */
 struct reader {
@@ -30,7 +31,8 @@ struct piece {
 
 /* ---- pieces ---- */
 
-static bool read_long_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
+/* Near the end: byte by byte. */
+static bool read_last_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < bits && reader->at < reader->end; shift += 7) {
@@ -43,6 +45,27 @@ static bool read_long_varint(struct reader *reader, unsigned bits, uint64_t *ret
         }
     }
     return false;
+}
+
+/* Most fit into eight bytes: times have that many. Their sevens of bits are pushed together by pairs, fours and eights. */
+static bool read_long_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
+{
+    uint64_t bytes, stop;
+    if (reader->end - reader->at < (ptrdiff_t)sizeof bytes)
+        return read_last_varint(reader, bits, ret_value);
+    memcpy(&bytes, reader->at, sizeof bytes);
+    bytes = le64toh(bytes);
+    stop = ~bytes & UINT64_C(0x8080808080808080);
+    if (!stop)
+        return read_last_varint(reader, bits, ret_value);
+    unsigned size = (unsigned)__builtin_ctzll(stop) / 8 + 1;
+    uint64_t x = bytes & (stop ^ (stop - 1)) & UINT64_C(0x7F7F7F7F7F7F7F7F);
+    x = (x & UINT64_C(0x007F007F007F007F)) | (x & UINT64_C(0x7F007F007F007F00)) >> 1;
+    x = (x & UINT64_C(0x00003FFF00003FFF)) | (x & UINT64_C(0x3FFF00003FFF0000)) >> 2;
+    x = (x & UINT64_C(0x000000000FFFFFFF)) | (x & UINT64_C(0x0FFFFFFF00000000)) >> 4;
+    reader->at += size;
+    *ret_value = x;
+    return bits == VARINT_BITS || (size <= KEY_BYTES && x >> KEY_BITS == 0);
 }
 
 static inline bool read_varint(struct reader *reader, unsigned bits, uint64_t *ret_value)
@@ -219,38 +242,51 @@ static size_t size_of(ProtobufCType type)
     }
 }
 
-/* How often a field stands there from this place on. */
-static size_t count_rest(const struct reader *reader, uint32_t number)
+/* Whether this field stands there once more. */
+static bool comes_again(const struct reader *reader, uint32_t number)
+{
+    struct reader ahead = *reader;
+    uint64_t key;
+    return read_varint(&ahead, KEY_BITS, &key) && key >> 3 == number;
+}
+
+/* How many of this field stand there in a row. */
+static size_t count_row(const struct reader *reader, uint32_t number)
 {
     struct reader rest = *reader;
     struct piece piece;
     size_t count = 0;
-    while (rest.at < rest.end && read_piece(&rest, &piece))
-        count += piece.number == number;
+    while (comes_again(&rest, number) && read_piece(&rest, &piece))
+        count++;
     return count;
 }
 
-/* One element more. With the first one there is room made for all. Packed numbers are rare: they go the long way. */
-static bool add_element(struct reader *reader, const ProtobufCFieldDescriptor *field,
-                        const struct piece *piece, ProtobufCMessage *message)
+/* All elements, which encoders write in a row; others go the long way, and so do packed numbers, which are rare. */
+static bool read_elements(struct reader *reader, const ProtobufCFieldDescriptor *field,
+                          struct piece *piece, ProtobufCMessage *message)
 {
-    size_t *count = (void *)AT(message, field->quantifier_offset);
-    uint8_t **items = (void *)AT(message, field->offset);
-    size_t size = size_of(field->type);
-    if (*count == 0)
-        *items = arena_array(reader->arena, 1 + count_rest(reader, field->id), size);
-    if (!*items || !read_value(reader, field, piece, *items + *count * size))
+    size_t size = size_of(field->type), *count = (void *)AT(message, field->quantifier_offset);
+    if (*count != 0)
         return false;
-    (*count)++;
+    size_t total = 1 + count_row(reader, field->id);
+    uint8_t *items = arena_array(reader->arena, total, size);
+    memcpy(AT(message, field->offset), &items, sizeof items);
+    if (!items || !read_value(reader, field, piece, items))
+        return false;
+    for (*count = 1; *count < total; ++*count) {
+        if ((*reader->elements)-- == 0 || !read_piece(reader, piece) ||
+            !read_value(reader, field, piece, items + *count * size))
+            return false;
+    }
     return true;
 }
 
 static bool set_field(struct reader *reader, const ProtobufCFieldDescriptor *field,
-                      const struct piece *piece, ProtobufCMessage *message)
+                      struct piece *piece, ProtobufCMessage *message)
 {
     void *value = AT(message, field->offset);
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return add_element(reader, field, piece, message);
+        return read_elements(reader, field, piece, message);
     if (field->label == PROTOBUF_C_LABEL_REQUIRED)
         return false;
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
