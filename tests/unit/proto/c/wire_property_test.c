@@ -161,6 +161,16 @@ static bool quick(const ProtobufCMessageDescriptor *descriptor, const uint8_t *a
     return wire_read(descriptor, at, size, WIRE_ELEMENTS, WIRE_DEPTH, arena) != NULL;
 }
 
+/* It keeps to the same limits. */
+static void check_limits(const struct sample *sample, const struct bytes *bytes)
+{
+    struct error error;
+    struct wire_limits limits = {.elements = 1 + random_below(12), .depth = 1 + random_below(3)};
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(16 << 20);
+    if (wire_read(sample->descriptor, bytes->at, bytes->size, limits.elements, limits.depth, arena))
+        ck_assert(wire_check(sample->descriptor, bytes->at, bytes->size, &limits, &error));
+}
+
 START_TEST(test_what_passes_can_be_unpacked)
 {
     random_state = UINT64_C(0x9E3779B97F4A7C15);
@@ -313,6 +323,7 @@ START_TEST(test_odd_but_sound_messages_do_no_harm)
             unpack_all_ways(sample, &bytes);
         else
             ck_assert(!quick(sample->descriptor, bytes.at, bytes.size));
+        check_limits(sample, &bytes);
         passed += accepted;
         refused += !accepted;
     }
