@@ -2,6 +2,13 @@
 
 #include <stdio.h>
 
+static void bad_identifier(struct error *error, const char *path, const char *why)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.identifier", path);
+    error_field(error, name, "%s", why);
+}
+
 struct participant_draft draft_of_change(struct error *error, struct arena *arena, const char *path,
                                          const Maskline__V1__ParticipantSpec *spec)
 {
@@ -33,9 +40,7 @@ struct participant_draft draft_participant(struct error *error, struct arena *ar
                                            const char *path,
                                            const Maskline__V1__ParticipantSpec *spec)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%s.identifier", path);
     if (*spec->identifier == '\0' && spec->n_identifiers == 0)
-        error_field(error, name, "A participant needs at least one real number.");
+        bad_identifier(error, path, "A participant needs at least one real number.");
     return draft_of_change(error, arena, path, spec);
 }
