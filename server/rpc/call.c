@@ -228,15 +228,25 @@ static void begin(struct grpc_c_call *call)
         method->start(call->method->implementation, call, request);
 }
 
+/* All that were posted have been taken: calls come faster than one by one. */
+static void want_more(struct method *method)
+{
+    unsigned wanted = atomic_load(&method->wanted);
+    unsigned more = 2 * wanted < method->most ? 2 * wanted : method->most;
+    atomic_compare_exchange_strong(&method->wanted, &wanted, more);
+}
+
 /* The core has filled in the call, or gives it back because the server shuts down. */
 static void requested(struct grpc_c_call *call, bool success, struct worker *worker)
 {
     struct method *method = call->method;
-    atomic_fetch_sub(&method->posted, 1);
+    bool last = atomic_fetch_sub(&method->posted, 1) == 1;
     if (!success) {
         discard(call);
         return;
     }
+    if (last)
+        want_more(method);
     method_post(method);
     atomic_fetch_add(&call->server->calls_started, 1);
     if (call->server->options.on_call)
@@ -308,10 +318,11 @@ void method_post(struct method *method)
 {
     while (!atomic_load(&method->server->shut)) {
         unsigned posted = atomic_fetch_add(&method->posted, 1);
-        if (posted < method->wanted && post_one(method))
+        unsigned wanted = atomic_load(&method->wanted);
+        if (posted < wanted && post_one(method))
             continue;
         atomic_fetch_sub(&method->posted, 1);
-        if (posted < method->wanted)
+        if (posted < wanted)
             atomic_store(&method->server->dry, true);
         return;
     }

@@ -44,7 +44,8 @@ struct method {
     const void *implementation;
     void *handle; /* the core's */
     struct grpc_c_server *server;
-    unsigned wanted; /* requests to keep posted */
+    unsigned most;           /* requests to keep posted, when many calls come at once */
+    _Atomic unsigned wanted; /* as many as they have been asked for so far */
     _Atomic unsigned posted;
 };
 

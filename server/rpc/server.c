@@ -8,8 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-/* As many requests are kept posted for each method; more cost memory and gain nothing. */
-enum { POSTED_UNARY = 64, POSTED_STREAM = 8, POSTED_UNKNOWN = 4 };
+/* As many requests are kept posted for a method that is called much; more cost memory and gain nothing. Of others there are few: the
+ * core as Debian builds it looks through all that is posted each time that something is done. */
+enum { POSTED_FIRST = 2, POSTED_UNARY = 64, POSTED_STREAM = 8, POSTED_UNKNOWN = 4 };
 
 /* How long after the last resort, cancelling, a stop waits for handlers that do not answer. */
 enum { STOP_MS = 10000 };
@@ -42,7 +43,8 @@ struct grpc_c_server *grpc_c_server_new(const struct grpc_c_server_options *opti
     grpc_server_register_completion_queue(server->core, server->queue, NULL);
     grpc_server_register_completion_queue(server->core, server->shut_queue, NULL);
     pthread_mutex_init(&server->lock, NULL);
-    server->unknown = (struct method){.server = server, .wanted = POSTED_UNKNOWN};
+    server->unknown =
+        (struct method){.server = server, .most = POSTED_UNKNOWN, .wanted = POSTED_FIRST};
     return server;
 }
 
@@ -55,7 +57,8 @@ static bool register_method(struct grpc_c_server *server, struct method *method,
         .method = described,
         .implementation = implementation,
         .server = server,
-        .wanted = described->kind == GRPC_C_UNARY ? POSTED_UNARY : POSTED_STREAM,
+        .most = described->kind == GRPC_C_UNARY ? POSTED_UNARY : POSTED_STREAM,
+        .wanted = POSTED_FIRST,
         .handle = grpc_server_register_method(
             server->core, described->path, NULL,
             one_request ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER : GRPC_SRM_PAYLOAD_NONE, 0),
