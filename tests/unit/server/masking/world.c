@@ -320,8 +320,8 @@ void world_number_state(struct world *world, const char *number,
     must(&waiter);
 }
 
-struct world *world_with_numbers(const char *path, const char *carriers,
-                                 const struct service_settings *settings)
+struct world *world_with_two(const char *path, const char *carriers,
+                             const struct service_settings *settings)
 {
     struct world *world = world_open(path);
     world_service(world, settings);

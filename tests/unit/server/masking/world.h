@@ -89,9 +89,9 @@ void world_service(struct world *world, const struct service_settings *settings)
 void world_number(struct world *world, const char *number, const char *carriers);
 void world_number_state(struct world *world, const char *number,
                         Maskline__Store__V1__NumberState state);
-/* An open world with a Service of these settings and two numbers, both of these carriers. */
-struct world *world_with_numbers(const char *path, const char *carriers,
-                                 const struct service_settings *settings);
+/* An open world with a Service of these settings and two numbers of these carriers. */
+struct world *world_with_two(const char *path, const char *carriers,
+                             const struct service_settings *settings);
 
 /* A session between two people. */
 struct talk {

@@ -11,7 +11,7 @@
 
 START_TEST(locked_number_waits)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "one", "x");
     world_number_state(world, talk.proxy_b, MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED);
@@ -37,7 +37,7 @@ END_TEST
 /* holds: OUT-02 OUT-03 SES-20 */
 START_TEST(closed_sessions_send_no_more)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "one", "x");
     world_end_talk(world, &talk);
@@ -55,7 +55,7 @@ START_TEST(closing_grace_to_the_tick)
     for (int late = 0; late < 2; late++) {
         struct service_settings settings = service_settings_unset();
         settings.closing_grace = 10 * SECOND;
-        struct world *world = world_with_numbers(NULL, NULL, &settings);
+        struct world *world = world_with_two(NULL, NULL, &settings);
         struct talk talk = world_talk(world, ANN, BOB, 0);
         world_say(world, &talk, "one", "x");
         world_end_talk(world, &talk);
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(expired_sessions_send_no_more)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, MINUTE);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = MINUTE;
@@ -92,7 +92,7 @@ END_TEST
 /* holds: SVC-13 */
 START_TEST(deleted_services_send_no_more)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "one", "x");
     ck_done(call_service_delete(world, world->service));
@@ -151,7 +151,7 @@ END_TEST
 
 START_TEST(removed_people_get_nothing)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "one", "x");
     world_leave(world, &talk, talk.b);
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(deleted_sessions_leave_nothing_behind)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "one", "x");
     world_delete_talk(world, &talk);
@@ -180,7 +180,7 @@ END_TEST
 /* holds: MSG-14 */
 START_TEST(media_needs_mms)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct inbound_message message = {
         .carrier = "one",

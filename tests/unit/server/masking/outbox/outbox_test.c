@@ -12,7 +12,7 @@
 /* holds: ERR-80613 INT-16 */
 START_TEST(refused_is_final)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_REFUSED;
     world->carriers[0].carrier_code = "E42";
@@ -33,7 +33,7 @@ END_TEST
 
 START_TEST(unknown_is_never_sent_again)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_UNKNOWN;
     world_say(world, &talk, "one", "x");
@@ -54,7 +54,7 @@ END_TEST
 /* Tries again after 1, 2, 4, … 60 seconds (a little less by chance), and not before, until its life is over. */
 START_TEST(retries_back_off)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *one = &world->carriers[0];
     one->outcome = SEND_RETRY;
@@ -91,7 +91,7 @@ END_TEST
 /* holds: ERR-80502 OUT-06 */
 START_TEST(life_ends)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].carrier_code = "E500";
@@ -127,7 +127,7 @@ static void an_hour_passes(struct world *world)
 /* Asked about in time; and its life is over when it would be handed over. */
 START_TEST(life_ends_before_the_hand_over)
 {
-    struct world *world = world_with_numbers(NULL, "two", NULL);
+    struct world *world = world_with_two(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world_say(world, &talk, "two", "x");
     atomic_store(&world->during, an_hour_passes); /* while its mark is written */
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(no_wait_is_longer_than_its_life)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = 3 * HOUR;
@@ -161,7 +161,7 @@ END_TEST
 
 START_TEST(a_carrier_that_is_ready_is_tried_now)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].outcome = SEND_RETRY;
     world->carriers[0].retry_after = 30 * MINUTE;
@@ -181,7 +181,7 @@ END_TEST
 /* holds: CAR-05 OUT-11 OUT-12 */
 START_TEST(fails_over_to_carriers_of_the_number_only)
 {
-    struct world *world = world_with_numbers(NULL, "two three", NULL);
+    struct world *world = world_with_two(NULL, "two three", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[1].outcome = SEND_RETRY;
     world_say(world, &talk, "two", "x");
@@ -214,7 +214,7 @@ END_TEST
 /* holds: OUT-07 */
 START_TEST(marks_for_those_who_would_not_know)
 {
-    struct world *world = world_with_numbers(NULL, "two", NULL);
+    struct world *world = world_with_two(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct log_id log = world_log(world);
     struct key marks = key_attempts(TENANT_DEFAULT, log_service(&log));
@@ -236,7 +236,7 @@ START_TEST(lost_with_those_who_would_not_know)
 {
     static const char *const carriers[] = {"two", "one two", "one"};
     for (unsigned i = 0; i < 3; i++) {
-        struct world *world = world_with_numbers(NULL, carriers[i], NULL);
+        struct world *world = world_with_two(NULL, carriers[i], NULL);
         struct talk talk = world_talk(world, ANN, BOB, 0);
         unsigned first = i == 0 ? 1 : 0;
         world->carriers[first].outcome = SEND_LOST;
@@ -256,7 +256,7 @@ END_TEST
 /* One that waits to be tried again holds back those after it, and they come in order. */
 START_TEST(order_is_kept)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *one = &world->carriers[0];
     one->outcome = SEND_RETRY;
@@ -294,7 +294,7 @@ static void the_first_is_to_wait(struct world *world)
 /* While the second may be sent already, the first comes back: the second is not sent, and not counted as tried. */
 START_TEST(out_of_turn_is_not_sent)
 {
-    struct world *world = world_with_numbers(NULL, "two", NULL);
+    struct world *world = world_with_two(NULL, "two", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct fake *two = &world->carriers[1];
     two->holds = true;
@@ -321,7 +321,7 @@ END_TEST
 /* A result that never comes: nobody knows, once the message's life is over. */
 START_TEST(silence_is_unknown)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     world->carriers[0].holds = true;
     world_say(world, &talk, "one", "x");
@@ -342,7 +342,7 @@ END_TEST
 
 START_TEST(many_messages)
 {
-    struct world *world = world_with_numbers(NULL, NULL, NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     enum { COUNT = 500 };
     for (int i = 0; i < COUNT; i++) {

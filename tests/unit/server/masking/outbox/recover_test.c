@@ -17,7 +17,7 @@ static struct world *world_on_disk(const char *carriers)
 {
     memcpy(path, "/tmp/maskline-recover-XXXXXX", 29);
     ck_assert_ptr_nonnull(mkdtemp(path));
-    return world_with_numbers(path, carriers, NULL);
+    return world_with_two(path, carriers, NULL);
 }
 
 static void end(struct world *world)
