@@ -89,7 +89,7 @@ static bool set_one(struct arena *arena, const ProtobufCFieldDescriptor *field, 
         return true;
     case PROTOBUF_C_TYPE_INT32:
         *(int32_t *)at = (int32_t)value;
-        return true;
+        return value >= INT32_MIN && value <= INT32_MAX;
     case PROTOBUF_C_TYPE_UINT32:
         *(uint32_t *)at = (uint32_t)value;
         return value >= 0 && value <= UINT32_MAX;

@@ -18,7 +18,7 @@ ProtobufCMessage *reflect_new(struct arena *arena, const ProtobufCMessageDescrip
 
 /* Sets fields; messages on the way of a path "a.b.c" are made. A repeated field gets one value more. What a value is of is said by the
  * field: `text` for strings, `value` for numbers, enums, bools, and microseconds of times and durations. Into a map of texts goes
- * "KEY=VALUE"; nothing when the text is empty. False when the arena is full, or the time or number is none that can be told. */
+ * "KEY=VALUE"; nothing when the text is empty. False when the arena is full, or it is a time or a number that the field cannot tell. */
 bool reflect_set(struct arena *arena, ProtobufCMessage *message, const char *path, char *text,
                  int64_t value);
 

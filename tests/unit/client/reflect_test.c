@@ -62,6 +62,15 @@ START_TEST(test_what_cannot_be_told_is_refused)
         reflect_new(arena, &maskline__v1__create_session_request__descriptor);
     ck_assert(!reflect_set(arena, message, "expire_time", NULL, INT64_MAX));
     ck_assert(!reflect_set(arena, message, "ttl", NULL, INT64_MAX));
+    message = reflect_new(arena, &maskline__v1__list_sessions_request__descriptor);
+    ck_assert(reflect_set(arena, message, "page_size", NULL, INT32_MAX));
+    ck_assert(!reflect_set(arena, message, "page_size", NULL, INT64_C(1) << 31));
+    /* 2^32 + 1 is not 1. */
+    message = reflect_new(arena, &maskline__v1__create_service_request__descriptor);
+    ck_assert(reflect_set(arena, message, "number_policy.most_unreserved", NULL, UINT32_MAX));
+    ck_assert(!reflect_set(arena, message, "number_policy.most_unreserved", NULL,
+                           (INT64_C(1) << 32) + 1));
+    ck_assert(!reflect_set(arena, message, "number_policy.most_unreserved", NULL, -1));
     arena_free(arena);
     arena = arena_new(1);
     ck_assert_ptr_null(reflect_new(arena, &maskline__v1__create_session_request__descriptor));
