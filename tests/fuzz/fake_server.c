@@ -95,6 +95,11 @@ struct grpc_c_server *grpc_c_call_server(const struct grpc_c_call *call)
     return call->server;
 }
 
+const char *grpc_c_call_method(const struct grpc_c_call *call)
+{
+    return call->method->path;
+}
+
 bool grpc_c_call_cancelled(const struct grpc_c_call *call)
 {
     pthread_mutex_lock(&lock);

@@ -291,6 +291,8 @@ static void check_field(const struct cli *cli, const ProtobufCMessage *request, 
         must(*(char *const *)at == text, "%s is '%s'", path, *(char *const *)at);
     else if (field->type == PROTOBUF_C_TYPE_BOOL)
         must(*(const protobuf_c_boolean *)at == (value != 0), "%s", path);
+    else if (field->type == PROTOBUF_C_TYPE_UINT32)
+        must(*(const uint32_t *)at == value, "%s is %u", path, *(const uint32_t *)at);
     else if (field->type == PROTOBUF_C_TYPE_ENUM)
         must(*(const int *)at == value, "%s is %d", path, *(const int *)at);
     else if (field->descriptor == &google__protobuf__timestamp__descriptor)
