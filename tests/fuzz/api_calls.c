@@ -199,6 +199,7 @@ void api_pull(struct api_calls *calls)
     for (size_t i = 0; i < STREAMS_MOST; i++)
         pull(calls, &calls->streams[i], stream_name(i));
     pull(calls, &calls->attachment, "Attach");
+    pull(calls, &calls->batch, "BatchSessions");
 }
 
 void api_end(struct api_calls *calls)
@@ -208,9 +209,12 @@ void api_end(struct api_calls *calls)
             end(calls, NULL, calls->streams[i], true);
         calls->streams[i] = NULL;
     }
-    if (calls->attachment)
-        end(calls, NULL, calls->attachment, true);
-    calls->attachment = NULL;
+    struct grpc_c_call **conversations[] = {&calls->attachment, &calls->batch};
+    for (size_t i = 0; i < sizeof conversations / sizeof *conversations; i++) {
+        if (*conversations[i])
+            end(calls, NULL, *conversations[i], true);
+        *conversations[i] = NULL;
+    }
 }
 
 static void keep_stream(struct api_calls *calls, const struct fake_method *method,
@@ -233,20 +237,22 @@ static struct arena *new_arena(void)
     return arena;
 }
 
-/* The program's next message, on a stream that is opened when there is none. */
-static void attach(struct api_calls *calls, const struct fake_method *method,
-                   const ProtobufCMessage *message)
+/* The client's next message, on a stream that is opened when there is none. */
+static void converse(struct api_calls *calls, const struct fake_method *method,
+                     const ProtobufCMessage *message)
 {
-    if (!calls->attachment) {
+    struct grpc_c_call **stream =
+        strstr(method->method->path, "/Attach") ? &calls->attachment : &calls->batch;
+    if (!*stream) {
         struct grpc_c_call *call =
             fake_call(api_world_server(calls->world), method, NULL, new_arena());
         if (!fake_call_open(call)) {
             end(calls, method->method, call, false);
             return;
         }
-        calls->attachment = call;
+        *stream = call;
     }
-    fake_call_give(calls->attachment, message);
+    fake_call_give(*stream, message);
 }
 
 /* ---- calls ---- */
@@ -300,7 +306,7 @@ enum status_code api_call(struct api_calls *calls, const struct fake_method *met
         return STATUS_INVALID_ARGUMENT;
     }
     if (method->method->kind == GRPC_C_BIDI) {
-        attach(calls, method, message);
+        converse(calls, method, message);
         arena_free(arena);
         return STATUS_OK;
     }

@@ -27,6 +27,7 @@ struct api_calls {
     char place[48]; /* of the last placeholder that was filled in */
     struct grpc_c_call *streams[STREAMS_MOST];
     struct grpc_c_call *attachment;
+    struct grpc_c_call *batch; /* of sessions */
 };
 
 /* By its name, such as "CreateSession". NULL: there is none. */
