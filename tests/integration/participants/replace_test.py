@@ -67,6 +67,13 @@ class Replace(Case):
         late = program.text("2", BEN, now.proxy_identifier, "late")
         self.assertEqual((late.outcome, late.reason), (REJECTED, "NO_ROUTE"))
 
+    # holds: PAR-03
+    def test_as_people_write_it(self):
+        written = f"{CAT[:2]} ({CAT[2:5]}) {CAT[5:8]}-{CAT[8:]}"
+        self.refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_IDENTIFIER", self.up.participants.UpdateParticipant,
+                     self.request(spec={"identifier": written}))
+        self.assertEqual(self.change(spec={"identifier": written, "lenient": True}).identifier, CAT)
+
     def test_name(self):
         self.assertEqual(self.change(spec={"friendly_name": "guest"}).friendly_name, "guest")
         self.assertEqual(self.change("friendly_name").friendly_name, "")

@@ -15,6 +15,7 @@ struct play {
     uint64_t random;
     const char *sessions[SESSIONS];
     unsigned session_count;
+    unsigned replaced;
     bool timers;
     bool flushes;
 };
@@ -91,6 +92,35 @@ static void come_or_go(struct play *play)
             participant_sid(play->world, session, pick(play, (unsigned)session->n_participants)));
 }
 
+/* Another person, another number, or both; also of one that has left. */
+static void replace(struct play *play)
+{
+    const char *sid = NULL;
+    const Maskline__Store__V1__Session *session = NULL;
+    /* Of one that lives, if there is one. */
+    for (unsigned i = 0; i < 8 && (!session || session->end_time); i++) {
+        sid = play->sessions[pick(play, play->session_count)];
+        session = call_session_get(play->world, sid);
+    }
+    if (!session || !session->n_participants)
+        return;
+    struct talk talk = {0};
+    snprintf(talk.session, sizeof talk.session, "%s", sid);
+    struct participant_change change = {
+        .participant =
+            participant_sid(play->world, session, pick(play, (unsigned)session->n_participants)),
+        .set_identifiers = pick(play, 2),
+        .set_proxy = pick(play, 2),
+        .life_given = true,
+        .old_number_life = (int64_t)pick(play, 6) * 10 * MINUTE,
+    };
+    if (change.set_identifiers)
+        change.draft = person(play->world, who_text(play, pick(play, PEOPLE)));
+    if (change.set_proxy && pick(play, 2))
+        change.draft.proxy_identifier = number_text(play, pick(play, NUMBERS));
+    play->replaced += call_change(play->world, &talk, change) != NULL;
+}
+
 static void change_number(struct play *play)
 {
     const char *number = number_text(play, pick(play, NUMBERS));
@@ -115,7 +145,7 @@ static void change_number(struct play *play)
 static void step(struct play *play)
 {
     struct world *world = play->world;
-    unsigned what = pick(play, 20);
+    unsigned what = pick(play, 23);
     if (what < 5 || !play->session_count)
         make_session(play);
     else if (what < 8)
@@ -131,7 +161,9 @@ static void step(struct play *play)
                          number_text(play, pick(play, NUMBERS)), "hello");
     else if (what < 18)
         world_move(world, (int64_t)pick(play, 40) * MINUTE);
-    else if (what < 19 && play->timers)
+    else if (what < 21)
+        replace(play);
+    else if (what < 22 && play->timers)
         world_run(world);
     else if (play->flushes)
         ck_assert(pipeline_flush(masking_pipeline(world->masking), &call_error));
@@ -196,6 +228,8 @@ static void play_and_die(const char *folder, uint64_t seed, bool timers, bool fl
     struct play play = {.world = world, .random = seed, .timers = timers, .flushes = flushes};
     for (unsigned i = 0; i < STEPS; i++)
         step(&play);
+    if (!play.replaced)
+        _exit(2);
     dump_name(folder, "before", path);
     dump(world, path);
     /* The time at which the parent looks. */
