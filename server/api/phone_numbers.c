@@ -114,8 +114,8 @@ static void add_many(void *data, struct grpc_c_call *call,
     struct api *api = data;
     struct error error;
     error_clear(&error);
-    if (!request->n_phone_numbers || request->n_phone_numbers > NUMBERS_MOST)
-        error_field(&error, "phone_numbers", "1 to %d of them.", NUMBERS_MOST);
+    if (request->n_phone_numbers > NUMBERS_MOST)
+        error_field(&error, "phone_numbers", "At most %d.", NUMBERS_MOST);
     if (request_is_bad(call, &error))
         return;
     struct many many = {.call = call, .count = request->n_phone_numbers};

@@ -83,10 +83,9 @@ bool numbers_plan(struct view *view, const struct store *store, const struct poo
     Maskline__Store__V1__Service *service = NULL;
     struct present present = {.load = load};
     *ret_plan = (struct pool_plan){.numbers = 0};
-    if (!check_form(load, error))
-        return false;
-    if (*load->service && (!rows_find_active_service(&rows, load->service, &service, error) ||
-                           !pool_numbers(&rows, service->pool.data, count, &present, error)))
+    if ((*load->service && !rows_find_active_service(&rows, load->service, &service, error)) ||
+        !check_form(load, error) ||
+        (service && !pool_numbers(&rows, service->pool.data, count, &present, error)))
         return false;
     int64_t cool_down = load->cool_down != SETTING_UNSET ? load->cool_down
                         : service                        ? service->settings->cool_down
