@@ -78,7 +78,6 @@ static const char *advice(const struct error *error)
         {"SESSION_CLOSED", "`maskline session reopen SERVICE SESSION` opens it again."},
         {"TOO_MANY_PARTICIPANTS",
          "`maskline participant remove SERVICE SESSION SID` makes room for another."},
-        {"CHOICE_LOST", "Others were quicker: try it again."},
         {"HANDSET_EXISTS", "It is there already: `maskline handset list`."},
         {"POOL_FULL", "`maskline number remove` makes room, or add it with --reserved."},
         {"SIMULATOR_OFF", "This server has real carriers; handsets and clock are the simulator's."},

@@ -1,5 +1,6 @@
 #include "tests/unit/server/masking/calls.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -474,6 +475,65 @@ START_TEST(as_many_numbers_as_peers_suffice)
 }
 END_TEST
 
+/* ---- creates that race ---- */
+
+enum { RACERS = 40, ENOUGH = 30 };
+
+struct racing {
+    pthread_mutex_t lock;
+    pthread_cond_t told;
+    unsigned done, made, refused, others;
+    char proxies[RACERS][32];
+};
+
+static void race_told(void *data, const Maskline__Store__V1__Service *service,
+                      const Maskline__Store__V1__Session *session, const struct error *error)
+{
+    struct racing *racing = data;
+    (void)service;
+    pthread_mutex_lock(&racing->lock);
+    racing->done++;
+    if (session)
+        snprintf(racing->proxies[racing->made++], 32, "%s", proxy_of(session, 0));
+    else if (!strcmp(error->reason, "ALL_NUMBERS_IN_USE"))
+        racing->refused++;
+    else
+        racing->others++;
+    pthread_cond_signal(&racing->told);
+    pthread_mutex_unlock(&racing->lock);
+}
+
+/* holds: CON-05 */
+START_TEST(creates_of_one_person_that_race_get_a_number_each)
+{
+    static struct racing racing = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                                   .told = PTHREAD_COND_INITIALIZER};
+    struct world *world = world_of(0);
+    char text[32];
+    for (int i = 0; i < ENOUGH; i++) {
+        snprintf(text, sizeof text, "+1555888%04d", i);
+        plain(world, text);
+    }
+    const struct participant_draft ann = person(world, ANN);
+    const struct session_draft draft = {
+        .service = world->service, .participants = &ann, .participant_count = 1};
+    for (int i = 0; i < RACERS; i++)
+        sessions_create(world->masking, &draft, race_told, &racing);
+    pthread_mutex_lock(&racing.lock);
+    while (racing.done < RACERS)
+        pthread_cond_wait(&racing.told, &racing.lock);
+    pthread_mutex_unlock(&racing.lock);
+    ck_assert_uint_eq(racing.made, ENOUGH);
+    ck_assert_uint_eq(racing.refused, RACERS - ENOUGH);
+    ck_assert_uint_eq(racing.others, 0);
+    for (int i = 0; i < ENOUGH; i++) {
+        for (int k = 0; k < i; k++)
+            ck_assert_str_ne(racing.proxies[i], racing.proxies[k]);
+    }
+    world_close(world);
+}
+END_TEST
+
 /* holds: GEO-01 */
 START_TEST(the_own_country_comes_first)
 {
@@ -497,5 +557,6 @@ SUITE_MAIN("selection", no_person_has_a_number_twice,
            reserved_and_resting_numbers_are_only_given_when_asked_for, what_is_asked_for_is_checked,
            a_taken_pair_names_its_session, every_identifier_counts,
            forms_of_one_phone_are_one_person, proxy_numbers_are_nobodys_own,
-           the_own_country_comes_first, two_numbers_serve_as_the_books_say,
-           the_partners_numbers_bar_nobody, as_many_numbers_as_peers_suffice)
+           creates_of_one_person_that_race_get_a_number_each, the_own_country_comes_first,
+           two_numbers_serve_as_the_books_say, the_partners_numbers_bar_nobody,
+           as_many_numbers_as_peers_suffice)
