@@ -5,7 +5,24 @@
 
 #include <string.h>
 
-static const char *const heads[] = {"SID", "IDENTIFIER", "DIALS", "NAME", "JOINED", "LEFT"};
+static const char *const heads[] = {"SID",  "IDENTIFIER", "DIALS", "BECAUSE",
+                                    "NAME", "JOINED",     "LEFT"};
+
+/* Why it has that number: "sticky, country", "least-used, overlay". */
+static const char *because(struct arena *arena, const Maskline__V1__Participant *participant)
+{
+    const Maskline__V1__NumberChoice *choice =
+        participant->n_bindings > 0 ? participant->bindings[0]->choice : NULL;
+    if (!choice)
+        return "";
+    const char *reason =
+        show_enum(arena, &maskline__v1__number_choice_reason__descriptor, (int)choice->reason);
+    if (!choice->matched_level)
+        return reason;
+    return arena_printf(
+        arena, "%s, %s", reason,
+        show_enum(arena, &maskline__v1__geo_match_level__descriptor, (int)choice->matched_level));
+}
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
@@ -14,6 +31,7 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, participant->sid);
     table_cell(table, participant->identifier);
     table_cell(table, participant->proxy_identifier);
+    table_cell(table, because(arena, participant));
     table_cell(table, participant->friendly_name);
     table_cell(table, show_time(arena, participant->create_time));
     table_cell(table, show_time(arena, participant->delete_time));

@@ -31,6 +31,7 @@ struct counted {
 
 struct counting {
     struct pool_usage *usage;
+    const uint8_t *pool;
     struct counted *numbers; /* by proxy, as the rows are */
     size_t count, room;
     short last_country, last_area;
@@ -105,7 +106,7 @@ static bool count_number(void *data, struct rows *rows,
         counted.area = find_share(counting, country, geo.area, counting->last_area);
     counting->last_country = counted.country;
     counting->last_area = counted.area;
-    if (rows_use(rows, number->service.data, number->phone_number, &sessions, error) == KV_FAILED)
+    if (rows_use(rows, counting->pool, number->phone_number, &sessions, error) == KV_FAILED)
         return false;
     count_in(counting, counted.country, number, sessions);
     count_in(counting, counted.area, number, sessions);
@@ -170,11 +171,10 @@ static bool look_at_route(struct counting *counting, struct rows *rows, const st
     return true;
 }
 
-static bool count_persons(struct counting *counting, struct rows *rows, const uint8_t *pool,
-                          struct error *error)
+static bool count_persons(struct counting *counting, struct rows *rows, struct error *error)
 {
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(ROW_MEMORY);
-    struct key prefix = key_all_routes(rows->tenant, pool);
+    struct key prefix = key_all_routes(rows->tenant, counting->pool);
     struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), rows->arena), false);
     uint8_t person[PERSON_SIZE] = {0};
@@ -210,13 +210,6 @@ static int by_place(const void *a, const void *b)
     return order ? order : strcmp(x->area, y->area);
 }
 
-static bool count_all(struct counting *counting, struct rows *rows, const uint8_t *pool,
-                      struct error *error)
-{
-    return pool_numbers(rows, pool, count_number, counting, error) &&
-           count_persons(counting, rows, pool, error);
-}
-
 bool numbers_usage(struct view *view, const struct store *store, const char *service,
                    struct arena *arena, struct pool_usage *ret_usage, struct error *error)
 {
@@ -229,7 +222,9 @@ bool numbers_usage(struct view *view, const struct store *store, const char *ser
     ret_usage->shares = arena_array(arena, SHARES_MOST, sizeof *ret_usage->shares);
     if (!ret_usage->shares)
         return refuse(error, REFUSED_NO_MEMORY);
-    bool ok = count_all(&counting, &rows, found->pool.data, error);
+    counting.pool = found->pool.data;
+    bool ok = pool_numbers(&rows, counting.pool, count_number, &counting, error) &&
+              count_persons(&counting, &rows, error);
     free(counting.numbers);
     for (size_t i = 0; i < ret_usage->count; i++) {
         struct number_share *share = &ret_usage->shares[i];
