@@ -50,10 +50,10 @@ static const ProtobufCFieldDescriptor *service_field(const ProtobufCMessageDescr
 /* What the runtime has is a copy: the paths are the same texts. */
 static const struct grpc_c_method *method_of(const struct limited *limited, const char *path)
 {
-    const struct grpc_c_method *method = limited->real->methods;
-    while (method->path != path)
-        method++;
-    return method;
+    for (size_t i = 0; i < limited->real->method_count; i++)
+        if (limited->real->methods[i].path == path)
+            return &limited->real->methods[i];
+    return NULL;
 }
 
 static void start(const void *implementation, struct grpc_c_call *call,
@@ -64,6 +64,12 @@ static void start(const void *implementation, struct grpc_c_call *call,
     const ProtobufCFieldDescriptor *field =
         request && rates_on(limited->masking) ? service_field(request->descriptor) : NULL;
     struct error error;
+    if (!method) {
+        error_set(&error, STATUS_INTERNAL, "INTERNAL_ERROR", 80504,
+                  "A method came that nobody added.");
+        grpc_c_call_fail(call, &error);
+        return;
+    }
     if (!field) {
         method->start(limited->implementation, call, request);
         return;

@@ -187,6 +187,9 @@ static void pull(struct api_calls *calls, struct grpc_c_call **stream, const cha
     *stream = NULL;
 }
 
+/* Conversations: one of each at a time. */
+static const char *const talk_names[TALKS] = {"Attach", "BatchSessions"};
+
 /* Which method a kept stream is of: there are two. */
 static const char *stream_name(size_t place)
 {
@@ -198,8 +201,8 @@ void api_pull(struct api_calls *calls)
     api_world_run(calls->world);
     for (size_t i = 0; i < STREAMS_MOST; i++)
         pull(calls, &calls->streams[i], stream_name(i));
-    pull(calls, &calls->attachment, "Attach");
-    pull(calls, &calls->batch, "BatchSessions");
+    for (size_t i = 0; i < TALKS; i++)
+        pull(calls, &calls->talks[i], talk_names[i]);
 }
 
 void api_end(struct api_calls *calls)
@@ -209,11 +212,10 @@ void api_end(struct api_calls *calls)
             end(calls, NULL, calls->streams[i], true);
         calls->streams[i] = NULL;
     }
-    struct grpc_c_call **conversations[] = {&calls->attachment, &calls->batch};
-    for (size_t i = 0; i < sizeof conversations / sizeof *conversations; i++) {
-        if (*conversations[i])
-            end(calls, NULL, *conversations[i], true);
-        *conversations[i] = NULL;
+    for (size_t i = 0; i < TALKS; i++) {
+        if (calls->talks[i])
+            end(calls, NULL, calls->talks[i], true);
+        calls->talks[i] = NULL;
     }
 }
 
@@ -237,22 +239,23 @@ static struct arena *new_arena(void)
     return arena;
 }
 
-/* The client's next message, on a stream that is opened when there is none. */
-static void converse(struct api_calls *calls, const struct fake_method *method,
-                     const ProtobufCMessage *message)
+/* The program's next message, on a stream that is opened when there is none. */
+static void talk(struct api_calls *calls, const struct fake_method *method,
+                 const ProtobufCMessage *message)
 {
-    struct grpc_c_call **stream =
-        strstr(method->method->path, "/Attach") ? &calls->attachment : &calls->batch;
-    if (!*stream) {
+    size_t place = 0;
+    while (strcmp(strrchr(method->method->path, '/') + 1, talk_names[place]) != 0)
+        must(++place < TALKS, "%s: say here that it is a conversation", method->method->path);
+    if (!calls->talks[place]) {
         struct grpc_c_call *call =
             fake_call(api_world_server(calls->world), method, NULL, new_arena());
         if (!fake_call_open(call)) {
             end(calls, method->method, call, false);
             return;
         }
-        *stream = call;
+        calls->talks[place] = call;
     }
-    fake_call_give(*stream, message);
+    fake_call_give(calls->talks[place], message);
 }
 
 /* ---- calls ---- */
@@ -306,7 +309,7 @@ enum status_code api_call(struct api_calls *calls, const struct fake_method *met
         return STATUS_INVALID_ARGUMENT;
     }
     if (method->method->kind == GRPC_C_BIDI) {
-        converse(calls, method, message);
+        talk(calls, method, message);
         arena_free(arena);
         return STATUS_OK;
     }

@@ -10,7 +10,7 @@
 
 #include "tests/fuzz/api_world.h"
 
-enum { SEEN_MOST = 64, SID_KINDS = 6, STREAMS_MOST = 4 };
+enum { SEEN_MOST = 64, SID_KINDS = 6, STREAMS_MOST = 4, TALKS = 2 };
 
 struct seen {
     char texts[SEEN_MOST][40];
@@ -26,8 +26,7 @@ struct api_calls {
     char key[160];
     char place[48]; /* of the last placeholder that was filled in */
     struct grpc_c_call *streams[STREAMS_MOST];
-    struct grpc_c_call *attachment;
-    struct grpc_c_call *batch; /* of sessions */
+    struct grpc_c_call *talks[TALKS];
 };
 
 /* By its name, such as "CreateSession". NULL: there is none. */

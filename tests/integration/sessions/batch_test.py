@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from harness import PATIENCE, Case, grpc, pb
+from harness import PATIENCE, Case, grpc, pb, reason_of
 from world import World, person, proxy
 
 CODE = {code.value[0]: code for code in grpc.StatusCode}
@@ -111,6 +111,22 @@ class Batch(Case):
         waiting.put(None)
         self.assertEqual(list(stream), [])
         self.assertEqual(stream.code(), grpc.StatusCode.OK)
+
+    # holds: API-20 API-22
+    def test_what_is_no_request_ends_the_stream(self):
+        bad = [b"\x0a\xff", b"\x02\x00", b"\x12\x03\x12\x01\xff", b"\x0f", b"\x12\x80\x01"]
+        for raw in bad:
+            stream = self.up.channel.stream_stream("/maskline.v1.Sessions/BatchSessions")(
+                iter([create(1, self.world.sid).SerializeToString(), raw]), timeout=PATIENCE)
+            with self.assertRaises(grpc.RpcError) as caught:
+                list(stream)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.INVALID_ARGUMENT, raw)
+            self.assertIn(reason_of(caught.exception)[1], ["MALFORMED_MESSAGE", "INVALID_TEXT"], raw)
+        wrong = [create(0, self.world.sid, mode=77), create(0, self.world.sid, status=77), create(0, ""), close(0, "", ""),
+                 close(0, self.world.sid, ""), close(0, self.world.sid, self.world.sid),
+                 create(0, self.world.sid, unique_name="x" * 200000)]
+        self.assertEqual([answer.error.reason for answer in self.batch(wrong)],
+                         ["INVALID_FIELD"] * 5 + ["INVALID_SID", "MESSAGE_TOO_LARGE"])
 
     def test_an_empty_batch(self):
         self.assertEqual(self.batch([]), [])
