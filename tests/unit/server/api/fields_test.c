@@ -41,7 +41,7 @@ START_TEST(test_lists_of_enums)
 {
     const int good[] = {1, 4, 4};
     const int unspecified[] = {1, 0};
-    const int unknown[] = {5};
+    const int unknown[] = {6};
     const int negative[] = {-1};
     uint32_t sum = 0;
     error_clear(&error);
