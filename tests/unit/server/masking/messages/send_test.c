@@ -10,7 +10,7 @@
 #define ANN "+15551230001"
 #define BOB "+15551230002"
 
-static struct world *world_with_numbers(void)
+static struct world *world_of_numbers(void)
 {
     struct world *world = world_open(NULL);
     world_service(world, NULL);
@@ -43,7 +43,7 @@ static void blocked(void *data, const Maskline__Store__V1__Block *block, const s
 /* holds: EXP-14 MSG-02 MSG-05 MSG-12 SES-08 */
 START_TEST(goes_from_the_persons_own_number)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, MINUTE);
     world_move(world, MINUTE - 1);
     struct message_draft draft = to_ann(world, &talk, "your table is ready");
@@ -78,7 +78,7 @@ END_TEST
 /* holds: MSG-01 MSG-03 */
 START_TEST(fields)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct message_draft draft = to_ann(world, &talk, "");
     ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
@@ -118,7 +118,7 @@ END_TEST
 /* holds: GRD-07 MSG-10 MSG-11 */
 START_TEST(to_whom_it_cannot_go)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct talk other = world_talk(world, "+15551230003", "+15551230004", 0);
     struct message_draft draft = to_ann(world, &talk, "x");
@@ -182,7 +182,7 @@ END_TEST
 /* holds: OUT-06 */
 START_TEST(life)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct message_draft draft = to_ann(world, &talk, "x");
     draft.max_life = MINUTE;
@@ -240,7 +240,7 @@ END_TEST
 /* holds: ERR-80610 */
 START_TEST(of_others)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct talk other = world_talk(world, "+15551230003", "+15551230004", 0);
     struct message_draft draft = to_ann(world, &talk, "x");
@@ -263,7 +263,7 @@ END_TEST
 /* holds: ERR-80403 INT-14 LST-04 LST-08 MSG-07 */
 START_TEST(reading)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct message_draft draft = to_ann(world, &talk, "x");
     char sids[25][40];
@@ -332,7 +332,7 @@ END_TEST
 /* holds: MSG-04 GRD-10 */
 START_TEST(as_another_participant)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct message_draft draft = to_ann(world, &talk, "I am downstairs");
     draft.sender = talk.b;

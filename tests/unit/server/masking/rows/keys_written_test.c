@@ -10,7 +10,7 @@
 #define ANN "+15551230001"
 #define BOB "+15551230002"
 
-static struct world *world_with_numbers(void)
+static struct world *world_of_numbers(void)
 {
     struct world *world = world_open(NULL);
     world_service(world, NULL);
@@ -23,7 +23,7 @@ static struct world *world_with_numbers(void)
 /* holds: STO-04 */
 START_TEST(few_keys_are_written_at_once)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *const ids[] = {ANN, BOB};
     const struct participant_draft people[] = {
         {.identifiers = &ids[0], .identifier_count = 1, .friendly_name = "one"},
@@ -95,7 +95,7 @@ static unsigned look_at_keys(struct world *world, enum kv_family family)
 /* holds: PII-01 */
 START_TEST(no_key_tells_a_person)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     struct talk talk = world_talk(world, ANN, BOB, HOUR);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "x"));
     ck_accepted(world_text(world, BOB, talk.proxy_b, "y"));

@@ -12,7 +12,7 @@
 #define BOB "+15551230002"
 #define CAT "+15551230003"
 
-static struct world *world_with_numbers(const char *path)
+static struct world *world_of_numbers(const char *path)
 {
     struct world *world = world_open(path);
     world_service(world, NULL);
@@ -74,7 +74,7 @@ static const Maskline__Store__V1__Session *change(struct world *world, const cha
 /* holds: SES-25 */
 START_TEST(is_kept_and_changed)
 {
-    struct world *world = world_with_numbers(NULL);
+    struct world *world = world_of_numbers(NULL);
     const Maskline__Store__V1__Session *session = make(world, "order=4711 city=Oslo order=4712");
     ck_done(session);
     const char *sid = sid_of(world, session);
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(an_ended_session_gets_it_with_its_reopening)
 {
-    struct world *world = world_with_numbers(NULL);
+    struct world *world = world_of_numbers(NULL);
     const char *sid = sid_of(world, make(world, "a=1"));
     ck_assert_str_eq(metadata_of(world, change(world, sid, "a=2", SESSION_STATUS(CLOSED))), "a=2");
     ck_refused(change(world, sid, "a=3", 0), "SESSION_CLOSED", 80607);
@@ -135,7 +135,7 @@ static char *repeat(struct world *world, const char *piece, size_t times)
 
 START_TEST(has_bounds)
 {
-    struct world *world = world_with_numbers(NULL);
+    struct world *world = world_of_numbers(NULL);
     char many[512] = "";
     for (int i = 0; i < 33; i++)
         snprintf(many + strlen(many), sizeof many - strlen(many), "%sk%d=v", i ? " " : "", i);
@@ -190,7 +190,7 @@ static const char *entry_tells(struct world *world, const Maskline__Store__V1__E
 /* holds: SES-25 */
 START_TEST(each_entry_of_the_session_tells_it)
 {
-    struct world *world = world_with_numbers(NULL);
+    struct world *world = world_of_numbers(NULL);
     const Maskline__Store__V1__Session *session = make(world, "a=1 b=2");
     const char *sid = sid_of(world, session),
                *proxy = arena_string(world->arena, proxy_of(session, 0));
@@ -230,7 +230,7 @@ START_TEST(is_there_after_a_restart)
 {
     char path[] = "/tmp/maskline-metadata-XXXXXX";
     ck_assert_ptr_nonnull(mkdtemp(path));
-    struct world *world = world_with_numbers(path);
+    struct world *world = world_of_numbers(path);
     const char *sid = sid_of(world, make(world, "a=1"));
     ck_done(change(world, sid, "a=2 b=3", 0));
     world_restart(world);
@@ -242,7 +242,7 @@ END_TEST
 
 START_TEST(messages_are_counted)
 {
-    struct world *world = world_with_numbers(NULL);
+    struct world *world = world_of_numbers(NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_assert_uint_eq(world_session(world, &talk)->interaction_count, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "one"));

@@ -6,7 +6,7 @@
 
 /* Lists of sessions: order, pages, filters. */
 
-static struct world *world_with_numbers(void)
+static struct world *world_of_numbers(void)
 {
     struct world *world = world_open(NULL);
     world_service(world, NULL);
@@ -52,7 +52,7 @@ static unsigned read_all(struct world *world, const struct session_filter *filte
 /* holds: LST-01 LST-02 LST-04 LST-08 */
 START_TEST(pages_are_gapless_and_in_order)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *made[130], *seen[200];
     for (int i = 0; i < 130; i++)
         made[i] = sid_of(world, call_talk(world, NULL, NULL));
@@ -72,7 +72,7 @@ END_TEST
 /* holds: LST-05 */
 START_TEST(paging_is_undisturbed_by_writers)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *made[40];
     for (int i = 0; i < 40; i++)
         made[i] = sid_of(world, call_talk(world, NULL, NULL));
@@ -102,7 +102,7 @@ END_TEST
 /* holds: EXP-09 LST-06 SES-27 */
 START_TEST(filters_hold_together)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *seen[64];
     int64_t begin = world_now(world);
     const char *ann = "+15551230001";
@@ -159,7 +159,7 @@ END_TEST
 /* Sessions of other times are not gone through: a page is short only when there is nothing more to look at. */
 START_TEST(created_is_found_by_time)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *seen[64];
     int64_t begin = world_now(world);
     for (int i = 0; i < 40; i++) {
@@ -191,7 +191,7 @@ END_TEST
 /* holds: LIM-14 LST-07 */
 START_TEST(a_page_looks_at_so_many_rows)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *seen[64];
     enum { MANY = 10050 };
     for (int i = 0; i < MANY; i++)
@@ -211,7 +211,7 @@ END_TEST
 /* holds: LST-03 */
 START_TEST(a_token_is_of_its_list)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     for (int i = 0; i < 5; i++)
         ck_done(call_talk(world, NULL, NULL));
     bool ok;
@@ -248,7 +248,7 @@ END_TEST
 /* holds: SES-23 SES-24 */
 START_TEST(purged_ones_are_not_listed)
 {
-    struct world *world = world_with_numbers();
+    struct world *world = world_of_numbers();
     const char *seen[8];
     ck_done(call_close(world, call_talk(world, NULL, NULL)));
     ck_done(call_talk(world, NULL, NULL));
