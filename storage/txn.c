@@ -252,6 +252,23 @@ bool txn_append(struct txn *txn, const struct log_id *id, struct bytes bytes,
     return true;
 }
 
+bool txn_rewrite(struct txn *txn, const struct log_id *id, uint64_t position, struct bytes bytes,
+                 struct error *error)
+{
+    uint8_t key[LOG_KEY];
+    struct kv_value value;
+    log_key(id, position, key);
+    enum kv_found found = txn_get(txn, KV_LOG, (struct bytes){key, sizeof key}, &value, error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT;
+    value.bytes = bytes;
+    /* The entry keeps its sequence; the group's is that of its newest write, which this may be. */
+    txn->pipeline->group.last_sequence = ++txn->pipeline->mint.last;
+    return kv_batch_put(txn->pipeline->group.batch, KV_LOG, (struct bytes){key, sizeof key},
+                        value) ||
+           fail_for_memory(txn, error);
+}
+
 static bool stage(struct txn *txn, const struct row *row)
 {
     struct error error;

@@ -51,6 +51,12 @@ struct scan *txn_scan(struct txn *txn, enum kv_family family, struct bytes from,
 bool txn_append(struct txn *txn, const struct log_id *log, struct bytes entry,
                 uint64_t *ret_position, struct error *error);
 
+/* Replaces the bytes of an entry that a log has already, for what must not be kept; its position, its time and its place in a replay stay.
+ * Rows that came of it are not touched: another entry does that. An entry that the log has no more is none that has to go. False as with
+ * txn_append. */
+bool txn_rewrite(struct txn *txn, const struct log_id *log, uint64_t position, struct bytes entry,
+                 struct error *error);
+
 /* A row that is no consequence of a log entry and reaches the disk with the group (attempt marks, for instance). False when there is no
  * memory: as above. */
 bool txn_put(struct txn *txn, enum kv_family family, struct bytes key, struct bytes value,

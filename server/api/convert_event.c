@@ -79,6 +79,8 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
         return session_or_none(entry->warning->session);
     case STORED(KEYWORD_RECEIVED):
         return entry->keyword_received->session;
+    case STORED(INTERACTION_REDACTED):
+        return entry->interaction_redacted->session;
     default:
         return (ProtobufCBinaryData){0, NULL};
     }
@@ -302,6 +304,18 @@ static Maskline__V1__KeywordReceived *keyword_received(
     return message;
 }
 
+static Maskline__V1__InteractionRedacted *interaction_redacted(
+    struct arena *arena, const Maskline__Store__V1__InteractionRedacted *redacted)
+{
+    Maskline__V1__InteractionRedacted *message =
+        message_new(arena, &maskline__v1__interaction_redacted__descriptor);
+    if (!message)
+        return NULL;
+    message->interaction_sid = message_sid(arena, "KI", redacted->interaction);
+    message->deleted = redacted->deleted;
+    return message;
+}
+
 /* Both have the one field. */
 static void *block_change(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
                           const Maskline__Store__V1__Block *block)
@@ -458,6 +472,8 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
     case STORED(OPT_OUT_REMOVED):
         return wrap(arena, &maskline__v1__opt_out_removed__descriptor,
                     entry->opt_out_removed->opt_out->proxy_identifier);
+    case STORED(INTERACTION_REDACTED):
+        return interaction_redacted(arena, entry->interaction_redacted);
     case STORED(BLOCK_ADDED):
         return block_change(arena, &maskline__v1__block_added__descriptor,
                             entry->block_added->block);

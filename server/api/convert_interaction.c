@@ -80,6 +80,7 @@ Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinary
     message->status = status_of(interaction);
     if (interaction->content)
         message->content = content_message(arena, interaction->content);
+    message->redact_time = message_time(arena, interaction->redact_time);
     message->sender_participant_sid = message_sid(arena, "KP", interaction->sender);
     if (interaction->inbound)
         message->inbound = leg_message(arena, interaction->inbound);

@@ -145,6 +145,56 @@ static void send(void *data, struct grpc_c_call *call,
         interactions_send(api->parts.masking, kept, sent, call);
 }
 
+static void redacted(void *data, const Maskline__Store__V1__Service *service,
+                     const Maskline__Store__V1__Interaction *interaction, const struct error *error)
+{
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__RedactInteractionResponse response =
+        MASKLINE__V1__REDACT_INTERACTION_RESPONSE__INIT;
+    response.interaction = interaction_message(grpc_c_call_arena(call), service->sid, interaction);
+    if (answer_fits(call))
+        maskline_v1_interactions_redact_interaction_reply(call, &response);
+}
+
+static void redact(void *data, struct grpc_c_call *call,
+                   const Maskline__V1__RedactInteractionRequest *request)
+{
+    struct api *api = data;
+    struct interaction_name name = {request->service, request->session, request->interaction};
+    struct interaction_name *kept = keep_draft(call, &name, sizeof name);
+    if (kept)
+        interactions_redact(api->parts.masking, kept, redacted, call);
+}
+
+static void deleted(void *data, const Maskline__Store__V1__Service *service,
+                    const Maskline__Store__V1__Interaction *interaction, const struct error *error)
+{
+    (void)service;
+    (void)interaction;
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__DeleteInteractionResponse response =
+        MASKLINE__V1__DELETE_INTERACTION_RESPONSE__INIT;
+    maskline_v1_interactions_delete_interaction_reply(call, &response);
+}
+
+static void delete_interaction(void *data, struct grpc_c_call *call,
+                               const Maskline__V1__DeleteInteractionRequest *request)
+{
+    struct api *api = data;
+    struct interaction_name name = {request->service, request->session, request->interaction};
+    struct interaction_name *kept = keep_draft(call, &name, sizeof name);
+    if (kept)
+        interactions_delete(api->parts.masking, kept, deleted, call);
+}
+
 void interactions_bind(struct api *api)
 {
     api->interactions = (struct maskline_v1_interactions_service){
@@ -152,5 +202,7 @@ void interactions_bind(struct api *api)
         .get_interaction = get,
         .list_interactions = list,
         .send_message = send,
+        .redact_interaction = redact,
+        .delete_interaction = delete_interaction,
     };
 }

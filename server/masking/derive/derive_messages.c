@@ -172,6 +172,24 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
     return move_in_outbox(d, change);
 }
 
+/* Its place in the outbox, if it has one, goes when the outbox finds nothing there to send. */
+static bool redacted(struct deriving *d, const Maskline__Store__V1__InteractionRedacted *change)
+{
+    struct key key =
+        key_interaction(d->tenant, d->service, change->session.data, change->interaction.data);
+    if (change->deleted)
+        return derive_delete(d->derivation, KV_LIVE, key_bytes(&key), ROW_LATER);
+    Maskline__Store__V1__Interaction *row;
+    enum row_state old =
+        derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__interaction__descriptor, &row);
+    if (old != ROW_PRESENT)
+        return old != ROW_FAILED;
+    Maskline__Store__V1__Content nothing = MASKLINE__STORE__V1__CONTENT__INIT;
+    row->content = &nothing;
+    row->redact_time = d->entry->time;
+    return derive_record(d, KV_LIVE, &key, &row->base, 0, ROW_LATER);
+}
+
 static bool rejected(struct deriving *d, const Maskline__Store__V1__InboundRejected *change)
 {
     Maskline__Store__V1__Dedupe dedupe = MASKLINE__STORE__V1__DEDUPE__INIT;
@@ -189,6 +207,8 @@ bool derive_messages(struct deriving *d)
         return created(d, d->entry->interaction_created);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
         return leg_changed(d, d->entry->leg_changed);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_REDACTED:
+        return redacted(d, d->entry->interaction_redacted);
     default:
         return rejected(d, d->entry->inbound_rejected);
     }

@@ -25,6 +25,19 @@ struct message_draft {
 void interactions_send(struct masking *masking, const struct message_draft *draft,
                        interaction_done done, void *data);
 
+struct interaction_name {
+    const char *service;
+    const char *session;
+    const char *interaction; /* SID */
+};
+/* Takes out what was said, in the interaction and in the log; all else stays. What waits to be sent is canceled. A repeat changes
+ * nothing. */
+void interactions_redact(struct masking *masking, const struct interaction_name *name,
+                         interaction_done done, void *data);
+/* The same, and the interaction is gone. The answer is as it was, without content. */
+void interactions_delete(struct masking *masking, const struct interaction_name *name,
+                         interaction_done done, void *data);
+
 struct interaction_result {
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__Interaction *interaction;

@@ -138,6 +138,8 @@ static enum go find_leg(struct checking *c)
 
 static enum go check_life(struct checking *c)
 {
+    if (c->interaction->redact_time && !MUTANT("redacted_is_sent"))
+        return cancel(c, "REDACTED", 0);
     if (c->rows->now < c->interaction->expire_time || MUTANT("attempt_outlives_message"))
         return GO_ON;
     /* What the carrier's last error was is why it came to that. */
