@@ -263,7 +263,8 @@ bool txn_rewrite(struct txn *txn, const struct log_id *id, uint64_t position, st
         return found == KV_ABSENT;
     value.bytes = bytes;
     /* The entry keeps its sequence; the group's is that of its newest write, which this may be. */
-    txn->pipeline->group.last_sequence = ++txn->pipeline->mint.last;
+    if (!MUTANT("rewrite_is_no_write"))
+        txn->pipeline->group.last_sequence = ++txn->pipeline->mint.last;
     return kv_batch_put(txn->pipeline->group.batch, KV_LOG, (struct bytes){key, sizeof key},
                         value) ||
            fail_for_memory(txn, error);

@@ -8,6 +8,7 @@
 #include "server/masking/messages/notices.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/known.h"
+#include "server/masking/sessions/metadata.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct hearing {
     struct inbound *in;
     struct rows *rows;
     const Maskline__Store__V1__Service *service;
+    const Maskline__Store__V1__Session *session; /* of the sender; NULL: none is known */
     struct keyword keyword;
     bool goes_on;
     struct address proxy; /* in the form that is compared */
@@ -42,6 +44,7 @@ static bool find_session(struct hearing *h)
     Maskline__Store__V1__Participant *sender = session_participant(session, route.participant);
     if (session_purged(session, h->rows->now) || !sender || sender->generation != route.generation)
         return true;
+    h->session = session;
     h->received.session = session->sid;
     h->received.participant = sender->sid;
     return true;
@@ -151,6 +154,8 @@ static bool append(struct hearing *h)
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_KEYWORD_RECEIVED;
     entry.keyword_received = received;
+    if (h->session)
+        entry_of_session(&entry, h->session);
     uint64_t position;
     return rows_append(h->rows, h->service->sid.data, &entry, &position, &in->error);
 }

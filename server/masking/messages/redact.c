@@ -137,6 +137,8 @@ static bool decide(struct op *base, struct rows *rows)
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_REDACTED;
     entry.interaction_redacted = &redacted;
+    entry.session_metadata = interaction->session_metadata;
+    entry.n_session_metadata = interaction->n_session_metadata;
     uint64_t position;
     if (!rows_append(rows, redaction->service->sid.data, &entry, &position, &base->error))
         return false;

@@ -22,7 +22,7 @@ class Keywords(Case):
         world = World(self.up, numbers=[proxy(1), proxy(2)], **settings)
         for number in [ANN, BEN]:
             self.up.simulator.AddHandset(pb.simulator.AddHandsetRequest(phone_number=number), timeout=PATIENCE)
-        return world, world.session(ANN, BEN)
+        return world, world.session(ANN, BEN, metadata={"trip": "7"})
 
     def text(self, one, body):
         return self.up.simulator.SendText(pb.simulator.SendTextRequest(
@@ -34,13 +34,13 @@ class Keywords(Case):
     def keywords(self, world):
         return [event for event in world.events() if event.type == E.EVENT_TYPE_KEYWORD_RECEIVED]
 
-    # holds: KEY-01 KEY-14 KEY-15 EVT-08
+    # holds: KEY-01 KEY-14 KEY-15 EVT-06 EVT-08
     def test_stop_and_start(self):
         world, talk = self.pair()
         ann, ben = talk.participants
         self.text(ann, "Stop")
         told = self.keywords(world)[-1]
-        self.assertEqual(told.session_sid, talk.sid)
+        self.assertEqual((told.session_sid, dict(told.session_metadata)), (talk.sid, {"trip": "7"}))
         self.assertEqual(told.keyword_received, E.KeywordReceived(
             action=V.KEYWORD_ACTION_OPT_OUT, proxy_identifier=ann.proxy_identifier, carrier="simulator",
             original_code=80901, participant_sid=ann.sid, changed=True, notice_sid=told.keyword_received.notice_sid))

@@ -19,7 +19,7 @@ class Redact(Case):
         self.world = World(self.up, numbers=[proxy(1), proxy(2)])
         for index in [1, 2]:
             self.up.simulator.AddHandset(pb.simulator.AddHandsetRequest(phone_number=person(index)), timeout=PATIENCE)
-        self.talk = self.world.session(person(1), person(2))
+        self.talk = self.world.session(person(1), person(2), metadata={"trip": "7"})
         self.to = self.talk.participants[0].sid
 
     def name(self, request, sid):
@@ -47,6 +47,7 @@ class Redact(Case):
         last = again[-1]
         self.assertEqual((last.type, last.session_sid), (E.EVENT_TYPE_INTERACTION_REDACTED, self.talk.sid))
         self.assertEqual(last.interaction_redacted, E.InteractionRedacted(interaction_sid=sent.sid))
+        self.assertEqual(dict(last.session_metadata), {"trip": "7"})
         # Nor to who follows from the start, nor after a crash.
         stream = self.world.stream()
         self.assertNotIn(b"4711", b"".join(message.SerializeToString() for message in take(stream, len(again))))

@@ -213,64 +213,6 @@ START_TEST(marks_are_durable_without_an_entry)
 }
 END_TEST
 
-static struct entry rewritten;
-
-static bool rewrite(struct probe *probe, struct txn *txn)
-{
-    struct log_id log = world_log(0);
-    return txn_rewrite(txn, &log, probe->value, (struct bytes){&rewritten, sizeof rewritten},
-                       &probe->error);
-}
-
-static bool rewrite_in_vain(struct probe *probe, struct txn *txn)
-{
-    rewrite(probe, txn);
-    return false;
-}
-
-static uint32_t mark_at(uint64_t position)
-{
-    struct view *view = view_open(rig.store);
-    uint32_t mark = world_mark(view, 0, position);
-    uint64_t last[WORLD_LOGS];
-    world_check(view, last);
-    view_close(view);
-    return mark;
-}
-
-/* What it says is new; where it stands, and what came of it and of those after it, is as it was, after a replay, too. */
-START_TEST(an_entry_is_rewritten_in_its_place)
-{
-    rig_open(&rig, NULL, NULL);
-    struct append appends[3];
-    for (unsigned i = 0; i < 3; i++) {
-        appends[i] = rig_append(0);
-        ck_assert(append_run(rig.pipeline, &appends[i]));
-    }
-    rewritten = appends[0].entry;
-    rewritten.mark += 1000;
-    struct probe probe = {.value = appends[0].position};
-    probe_run(&probe, rewrite_in_vain);
-    ck_assert_uint_eq(mark_at(appends[0].position), appends[0].entry.mark);
-    ck_assert_int_eq(probe_run(&probe, rewrite), COMMAND_DURABLE);
-    ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
-    ck_assert_uint_eq(mark_at(appends[1].position), appends[1].entry.mark);
-    /* What the log has not is left alone. */
-    probe.value = 99;
-    ck_assert_int_eq(probe_run(&probe, rewrite), COMMAND_DURABLE);
-    struct append lost = rig_append(0);
-    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
-    ck_assert(!append_run(rig.pipeline, &lost));
-    seam_set(&rig.seam, SEAM_WRITES);
-    while (pipeline_refuses(rig.pipeline, &rig.error))
-        sched_yield();
-    ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
-    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
-    ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
-    rig_close(&rig);
-}
-END_TEST
-
 static bool delete_row(struct probe *probe, struct txn *txn)
 {
     uint8_t key[32];
@@ -652,9 +594,8 @@ START_TEST(an_entry_that_changes_a_row_twice_is_refused)
 }
 END_TEST
 
-SUITE_MAIN("txn", an_entry_is_rewritten_in_its_place, an_entry_that_changes_a_row_twice_is_refused,
-           a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
-           what_was_deleted_stays_so_in_a_replay, a_replay_judges_by_the_time_of_the_entry,
-           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
-           sequences_never_run_back_over_a_crash, sids_never_run_back_over_a_crash,
-           the_last_of_several_logs_wins_in_a_replay_too)
+SUITE_MAIN("txn", an_entry_that_changes_a_row_twice_is_refused, a_decision_sees_all_before_it,
+           marks_are_durable_without_an_entry, what_was_deleted_stays_so_in_a_replay,
+           a_replay_judges_by_the_time_of_the_entry, a_decision_that_failed_writes_nothing,
+           time_and_sids_never_run_back, sequences_never_run_back_over_a_crash,
+           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)
