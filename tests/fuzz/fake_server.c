@@ -212,11 +212,6 @@ static void await(const struct grpc_c_call *call)
          call->method->path);
 }
 
-const char *grpc_c_call_method(const struct grpc_c_call *call)
-{
-    return call->method->path;
-}
-
 struct grpc_c_call *fake_call(struct grpc_c_server *server, const struct fake_method *method,
                               const ProtobufCMessage *request, struct arena *arena)
 {
