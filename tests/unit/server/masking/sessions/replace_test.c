@@ -1,5 +1,6 @@
 #include "tests/unit/server/masking/calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -431,6 +432,31 @@ START_TEST(nothing_is_left_of_who_was_replaced)
 }
 END_TEST
 
+/* All that a session remembers fits into the entry that deletes it. */
+START_TEST(there_is_an_end_to_changes)
+{
+    struct world *world = world_with(1);
+    const Maskline__Store__V1__Session *session = call_talk(world, ANN, NULL);
+    struct talk talk = {0};
+    snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));
+    snprintf(talk.a, sizeof talk.a, "%s", participant_sid(world, session, 0));
+    int changes = 0;
+    for (; session && changes < 500; changes++) {
+        char identifiers[10 * 16] = "";
+        for (int j = 0, size = 0; j < 10; j++)
+            size += snprintf(identifiers + size, sizeof identifiers - (size_t)size,
+                             "%s+15553%02d%04d", j ? " " : "", j, changes);
+        arena_reset(world->arena);
+        session = put_person(world, &talk, talk.a, identifiers);
+    }
+    ck_assert_int_gt(changes, 400);
+    ck_refused(session, "TOO_MANY_CHANGES", 0);
+    ck_done(call_session_delete(world, talk.session));
+    ck_assert_uint_eq(in_use(world, N1), 0);
+    world_close(world);
+}
+END_TEST
+
 START_TEST(it_is_the_same_after_a_restart)
 {
     char path[] = "/tmp/maskline-replace-XXXXXX";
@@ -462,4 +488,5 @@ SUITE_MAIN("replace", another_person_takes_over, who_was_replaced_is_out,
            a_new_person_has_no_old_numbers, a_list_of_identifiers_changes,
            only_who_is_there_can_be_changed, the_session_ends_with_its_old_numbers,
            a_number_ends_when_the_session_would_have, an_old_number_may_leave_the_pool,
-           nothing_is_left_of_who_was_replaced, it_is_the_same_after_a_restart)
+           nothing_is_left_of_who_was_replaced, there_is_an_end_to_changes,
+           it_is_the_same_after_a_restart)
