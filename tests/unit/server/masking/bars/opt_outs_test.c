@@ -158,7 +158,7 @@ START_TEST(of_one_number)
 }
 END_TEST
 
-/* holds: KEY-12 */
+/* holds: KEY-12 OUT-05 */
 START_TEST(what_waits_is_canceled)
 {
     struct world *world = world_with(NULL, OF_SERVICE);

@@ -154,7 +154,7 @@ START_TEST(from_everybody)
 }
 END_TEST
 
-/* holds: GRD-02 */
+/* holds: GRD-02 OUT-05 */
 START_TEST(what_waits_is_canceled)
 {
     struct world *world = world_with(NULL, NULL);
