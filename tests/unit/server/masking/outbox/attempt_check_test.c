@@ -149,6 +149,7 @@ START_TEST(a_number_that_another_service_has)
 }
 END_TEST
 
+/* holds: OUT-05 */
 START_TEST(removed_people_get_nothing)
 {
     struct world *world = world_with_two(NULL, NULL, NULL);
