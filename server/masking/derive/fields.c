@@ -35,33 +35,34 @@ static bool skip(const uint8_t **place, const uint8_t *end, uint64_t size)
 
 bool field_read(const uint8_t **place, const uint8_t *end, struct field *ret_field)
 {
-    const uint8_t *start = *place;
+    const uint8_t *at = *place;
     uint64_t tag, size;
-    if (!read_varint(place, end, &tag))
+    if (!read_varint(&at, end, &tag))
         return false;
-    struct field field = {.number = tag >> 3, .wire = (unsigned)(tag & 7)};
-    switch (field.wire) {
+    ret_field->number = tag >> 3;
+    ret_field->wire = (unsigned)(tag & 7);
+    switch (ret_field->wire) {
     case WIRE_VARINT:
-        if (!read_varint(place, end, &field.value))
+        if (!read_varint(&at, end, &ret_field->value))
             return false;
         break;
     case WIRE_BYTES:
-        if (!read_varint(place, end, &size))
+        if (!read_varint(&at, end, &size))
             return false;
-        field.content = (struct bytes){*place, (size_t)size};
-        if (!skip(place, end, size))
+        ret_field->content = (struct bytes){at, (size_t)size};
+        if (!skip(&at, end, size))
             return false;
         break;
     case WIRE_FIXED64:
     case WIRE_FIXED32:
-        if (!skip(place, end, field.wire == WIRE_FIXED64 ? 8 : 4))
+        if (!skip(&at, end, ret_field->wire == WIRE_FIXED64 ? 8 : 4))
             return false;
         break;
     default:
         return false;
     }
-    field.whole = (struct bytes){start, (size_t)(*place - start)};
-    *ret_field = field;
+    ret_field->whole = (struct bytes){*place, (size_t)(at - *place)};
+    *place = at;
     return true;
 }
 

@@ -12,12 +12,12 @@ enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5, VARI
 struct field {
     uint64_t number;
     unsigned wire;
-    uint64_t value;       /* of a varint */
-    struct bytes content; /* of bytes: of a text, a message */
+    uint64_t value;       /* of a varint; not set for others */
+    struct bytes content; /* of bytes: of a text, a message; likewise */
     struct bytes whole;   /* with its tag */
 };
 
-/* The field at this place, which moves behind it. False: there is none that can be read. */
+/* The field at this place, which moves behind it. False: there is none that can be read, and *ret_field is not to be looked at. */
 bool field_read(const uint8_t **place, const uint8_t *end, struct field *ret_field);
 
 /* The content of the one field of bytes with this number. False: there is none, or more than one, or the record cannot be read. */
