@@ -362,7 +362,8 @@ bool message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t 
         wire_read(descriptor, bytes, size, elements_of(limits), depth_of(limits), arena);
     if (!message && !wire_check(descriptor, bytes, size, limits, error))
         return false;
-    if (!message)
+    /* Without memory the long way is none: whoever looks at the arena later would find it full. */
+    if (!message && !arena_full(arena))
         message = protobuf_c_message_unpack(descriptor, arena_allocator(arena), size, bytes);
     if (message) {
         *ret_message = message;
