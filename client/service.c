@@ -333,7 +333,7 @@ const struct command service_commands[] = {
          "quarantine; its sessions go one by one. On a terminal --wait shows how far that is.",
      .arguments = {{"SERVICE", NULL, LIVE_SERVICE}},
      .options = delete_options,
-     .examples = {"surgery", "parcels", "rides --wait"},
+     .examples = {"surgery", "rides --wait"},
      .view = &view,
      .run = service_delete},
     {0},
