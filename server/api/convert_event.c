@@ -105,6 +105,16 @@ static Maskline__V1__ParticipantSnapshot *participant_snapshot(
     return message;
 }
 
+static Maskline__V1__ParticipantSnapshot **participant_snapshots(
+    struct arena *arena, const Maskline__Store__V1__Session *session, size_t *ret_count)
+{
+    struct message_list list = message_list_new(arena, session->n_participants);
+    for (size_t i = 0; i < session->n_participants; i++)
+        message_list_add(&list, participant_snapshot(arena, session->participants[i]));
+    *ret_count = list.count;
+    return (Maskline__V1__ParticipantSnapshot **)list.items;
+}
+
 static Maskline__V1__SessionSnapshot *session_snapshot(struct arena *arena,
                                                        const Maskline__Store__V1__Session *session)
 {
@@ -119,11 +129,7 @@ static Maskline__V1__SessionSnapshot *session_snapshot(struct arena *arena,
         message->ttl = duration_new(arena, session->ttl);
     message->expire_time = message_time(arena, session->expire_date);
     message->effective_expire_time = message_time(arena, session->effective_expire_time);
-    struct message_list list = message_list_new(arena, session->n_participants);
-    for (size_t i = 0; i < session->n_participants; i++)
-        message_list_add(&list, participant_snapshot(arena, session->participants[i]));
-    message->participants = (Maskline__V1__ParticipantSnapshot **)list.items;
-    message->n_participants = list.count;
+    message->participants = participant_snapshots(arena, session, &message->n_participants);
     return message;
 }
 
@@ -253,6 +259,29 @@ static Maskline__V1__LegUpdated *leg_updated(struct arena *arena,
     return message;
 }
 
+static Maskline__V1__LastSession *last_session_message(struct arena *arena,
+                                                       const Maskline__Store__V1__Session *session)
+{
+    Maskline__V1__LastSession *message =
+        message_new(arena, &maskline__v1__last_session__descriptor);
+    if (!message)
+        return NULL;
+    message->sid = message_sid(arena, "KC", session->sid);
+    message->unique_name = session->unique_name;
+    message->status = (Maskline__V1__SessionStatus)session->status;
+    message->mode = (Maskline__V1__SessionMode)session->mode;
+    message->closed_reason = (Maskline__V1__SessionClosedReason)session->closed_reason;
+    message->fail_reason = session->fail_reason;
+    message->create_time = message_time(arena, session->create_time);
+    message->start_time = message_time(arena, session->start_time);
+    message->last_interaction_time = message_time(arena, session->last_interaction_time);
+    message->end_time = message_time(arena, session->end_time);
+    if (session->ttl_given)
+        message->ttl = duration_new(arena, session->ttl);
+    message->participants = participant_snapshots(arena, session, &message->n_participants);
+    return message;
+}
+
 static Maskline__V1__InboundRejected *inbound_rejected(
     struct arena *arena, const Maskline__Store__V1__InboundRejected *rejected)
 {
@@ -268,6 +297,8 @@ static Maskline__V1__InboundRejected *inbound_rejected(
     message->participant_sid = message_sid(arena, "KP", rejected->participant);
     if (rejected->notice)
         message->notice_sid = message_sid(arena, "KI", rejected->notice->sid);
+    if (rejected->last_session)
+        message->last_session = last_session_message(arena, rejected->last_session);
     return message;
 }
 

@@ -9,6 +9,7 @@
 #include "server/masking/rows/kept.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/messages/keyword_step.h"
+#include "server/masking/messages/last_session.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/messages/notices.h"
 #include "server/masking/outbox/ports.h"
@@ -109,6 +110,14 @@ static enum step reject(struct reception *r, enum rejection rejection)
     if (!MUTANT("rejection_is_not_answered") &&
         !notice_make(in, &r->rows, r->service, REASONS[rejection].notice, "", &rejected.notice))
         return STEP_BROKEN;
+    if (r->session && REASONS[rejection].notice == NOTICE(OUT_OF_SESSION) &&
+        !MUTANT("last_session_untold")) {
+        rejected.last_session = last_session(r->rows.arena, r->session, r->sender);
+        if (!rejected.last_session) {
+            refuse(&in->error, REFUSED_NO_MEMORY);
+            return STEP_BROKEN;
+        }
+    }
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED;
     entry.inbound_rejected = &rejected;
@@ -287,6 +296,7 @@ static enum step reject_inactive(struct reception *r)
     if (found != KV_FOUND || (!MUTANT("expiry_unwritten_by_traffic") &&
                               !session_close_expired(&r->rows, r->service, session, &in->error)))
         return STEP_BROKEN;
+    r->session = session;
     in->note_time = session->purge_time;
     return reject(r, REJECT_SESSION_EXPIRED);
 }

@@ -48,6 +48,50 @@ class Events(Case):
         self.assertEqual(told[0].phone_number_added.phone_number.phone_number, proxy(3))
         self.assertEqual(told[1].phone_number_removed.phone_number, proxy(3))
 
+    def rejected(self, sender, recipient):
+        """What the log tells of a text that reaches nobody."""
+        through = self.world.events()[-1].position
+        self.up.simulator.SendText(pb.simulator.SendTextRequest(handset=sender, recipient=recipient, body="?"), timeout=PATIENCE)
+        return self.world.until(lambda event: event.type == E.EVENT_TYPE_INBOUND_REJECTED, after_position=through)[-1]
+
+    # holds: OOS-02 OOS-03
+    def test_out_of_session_traffic_tells_of_the_last_session(self):
+        world = self.world
+        for one in (1, 2, 3):
+            self.up.simulator.AddHandset(pb.simulator.AddHandsetRequest(phone_number=person(one)), timeout=PATIENCE)
+        talk = world.session(person(1), person(2), unique_name="talk", ttl={"seconds": 60}, mode=pb.common.SESSION_MODE_MESSAGE_ONLY)
+        ann, bob = talk.participants
+        self.assertFalse(self.rejected(person(3), ann.proxy_identifier).inbound_rejected.HasField("last_session"))
+        world.send(talk.sid, ann.sid, "first")
+        self.up.simulator.MoveClock(pb.simulator.MoveClockRequest(advance={"seconds": 20}), timeout=PATIENCE)
+        world.send(talk.sid, ann.sid, "second")
+        ended = world.close(talk.sid)
+        event = self.rejected(person(1), ann.proxy_identifier)
+        last = event.inbound_rejected.last_session
+        self.assertEqual(event.session_sid, talk.sid)
+        self.assertEqual([last.sid, last.unique_name, last.status, last.mode, last.closed_reason, last.ttl.seconds],
+                         [talk.sid, "talk", S.SESSION_STATUS_CLOSED, pb.common.SESSION_MODE_MESSAGE_ONLY,
+                          S.SESSION_CLOSED_REASON_API, 60])
+        self.assertEqual([last.create_time, last.start_time, last.last_interaction_time, last.end_time],
+                         [ended.create_time, ended.start_time, ended.last_interaction_time, ended.end_time])
+        self.assertLess(last.start_time.ToNanoseconds(), last.last_interaction_time.ToNanoseconds())
+        self.assertEqual([(one.sid, one.proxy_identifier, one.proxy_identifier_sid) for one in last.participants],
+                         [(one.sid, one.proxy_identifier, one.proxy_identifier_sid) for one in (ann, bob)])
+        for number in (person(1), person(2)):
+            self.assertNotIn(number, str(event))
+        # Of a later session of the same two it tells instead; and that it expired, when it is the text that finds it so.
+        later = world.session({"identifier": person(1), "proxy_identifier": ann.proxy_identifier},
+                              {"identifier": person(2), "proxy_identifier": bob.proxy_identifier}, ttl={"seconds": 60})
+        self.up.simulator.MoveClock(pb.simulator.MoveClockRequest(advance={"seconds": 61}), timeout=PATIENCE)
+        last = self.rejected(person(1), ann.proxy_identifier).inbound_rejected.last_session
+        self.assertEqual([last.sid, last.status, last.closed_reason, last.unique_name],
+                         [later.sid, S.SESSION_STATUS_CLOSED, S.SESSION_CLOSED_REASON_TTL_EXPIRED, ""])
+        self.assertEqual(last.end_time.ToNanoseconds(), later.effective_expire_time.ToNanoseconds())
+        self.assertFalse(last.HasField("start_time") or last.HasField("last_interaction_time"))
+        world.delete(later.sid)
+        world.delete(talk.sid)
+        self.assertFalse(self.rejected(person(1), ann.proxy_identifier).inbound_rejected.HasField("last_session"))
+
     # holds: EVT-07
     def test_what_is_not_there_is_absent(self):
         world = self.world

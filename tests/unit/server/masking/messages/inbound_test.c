@@ -225,8 +225,21 @@ START_TEST(expiry_to_the_tick)
     ck_rejected(answer, "SESSION_EXPIRED");
     ck_assert_int_eq(answer.original, 80904);
     ck_told(world, 80904);
+    /* The text itself tells of what it closed. */
     const Maskline__Store__V1__Entry *entry =
-        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED);
+        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED);
+    const Maskline__Store__V1__Session *last = entry->inbound_rejected->last_session;
+    ck_assert_ptr_nonnull(last);
+    ck_assert_int_eq(last->status, MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_CLOSED);
+    ck_assert_int_eq(last->end_time, created + 30 * SECOND - 2);
+    ck_assert_uint_eq(last->n_participants, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(last->participants[i]->n_identifiers, 0);
+        ck_assert_uint_eq(last->participants[i]->n_persons, 0);
+        ck_assert_str_eq(last->participants[i]->bindings[0]->proxy_identifier,
+                         i ? talk.proxy_b : talk.proxy_a);
+    }
+    entry = world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_CLOSED);
     ck_assert_ptr_nonnull(entry);
     ck_assert_int_eq(entry->session_closed->reason,
                      MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_TTL_EXPIRED);
