@@ -26,11 +26,35 @@ static bool left_over(const struct m_leg *leg)
     return mode == MODE_RETRY || (mode == MODE_LOST && leg->carrier == 1);
 }
 
-/* Not one that is about to be given up. */
+/* What c2 has perhaps sent is for no other: once its number has another carrier, or one more, it is given up when its time comes. */
+static bool lost_its_carrier(const struct model *model, const struct m_leg *leg)
+{
+    int index = model->sessions[leg->session].people[leg->to].number;
+    const struct m_number *number = &model->numbers[index];
+    bool only_c2 = number->carrier_count == 1 && number->carriers[0] == 1;
+    return leg->uncertain && !only_c2 && (leg->due_time <= model->now || leg->ready);
+}
+
+/* Not one that is about to be given up: the attempts of an operation are told before what the log has of it. */
 static bool still_to_go(const struct model *model, const struct m_leg *leg)
 {
     struct bars bars = m_bars_of(model, leg);
-    return !((bars.sure | bars.perhaps) & ~BAR_LOCKED);
+    return !((bars.sure | bars.perhaps) & ~BAR_LOCKED) && !lost_its_carrier(model, leg);
+}
+
+/* No earlier one of its session and recipient still waits. One that seems to wait and is about to be given up has to end in this
+ * operation: see m_legs_end. */
+static void check_order(struct model *model, const struct m_leg *leg)
+{
+    for (struct m_leg *earlier = model->legs; earlier < leg; earlier++) {
+        if (earlier->session != leg->session || earlier->to != leg->to || !m_leg_waits(earlier) ||
+            earlier->again)
+            continue;
+        if (still_to_go(model, earlier))
+            model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
+                              leg->message, earlier->message);
+        earlier->passed_by = leg->message;
+    }
 }
 
 static void check_attempt(struct model *model, const struct m_leg *leg,
@@ -38,7 +62,6 @@ static void check_attempt(struct model *model, const struct m_leg *leg,
 {
     const struct m_session *session = &model->sessions[leg->session];
     const struct plain_person *to = &session->people[leg->to];
-    const struct m_leg *earlier = m_leg_ahead(model, leg);
     struct bars bars = m_bars_of(model, leg);
     if (leg->status >= LEG_SENT || leg->lost)
         model_wrong_about(model, "m%d was sent in status %d", leg->message, leg->status);
@@ -61,10 +84,8 @@ static void check_attempt(struct model *model, const struct m_leg *leg,
                           world_carrier(attempt->carrier));
     else if (!leg->result_count && leg->due_time > model->now && !leg->ready)
         model_wrong_about(model, "m%d was sent again before its time", leg->message);
-    else if (earlier && !earlier->under_way && !earlier->result_count && !earlier->again &&
-             still_to_go(model, earlier))
-        model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
-                          leg->message, earlier->message);
+    else
+        check_order(model, leg);
 }
 
 static void add_result(struct model *model, struct m_leg *leg, enum attempt_mode mode,
@@ -123,8 +144,14 @@ void m_do_carrier_ready(struct model *model, const struct op *op, const struct a
         struct m_leg *leg = &model->legs[i];
         const struct m_session *session = &model->sessions[leg->session];
         const struct m_number *number = &model->numbers[session->people[leg->to].number];
+        if (!m_leg_waits(leg))
+            continue;
+        /* It waits for the carrier that had it last, whichever its number has by now. */
+        bool had_it = leg->attempts && leg->carrier == op->carrier;
+        leg->ready_surely = leg->ready_surely || (had_it && !leg->restarted);
+        leg->ready = leg->ready || had_it || leg->restarted;
         for (int j = 0; j < number->carrier_count; j++)
-            leg->ready = leg->ready || (m_leg_waits(leg) && number->carriers[j] == op->carrier);
+            leg->ready = leg->ready || number->carriers[j] == op->carrier;
     }
 }
 
@@ -132,7 +159,7 @@ void m_legs_restart(struct model *model, bool crash)
 {
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
-        leg->ready = false;
+        leg->ready = leg->ready_surely = false;
         leg->restarted = true;
         bool forgotten = crash && leg->result_count && leg->status < LEG_SENT;
         if (crash)

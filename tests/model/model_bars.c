@@ -94,7 +94,7 @@ static bool keeps_place(const struct model *model, const struct m_leg *leg)
 static void check_run(struct model *model, const struct m_leg *leg)
 {
     struct bars bars = m_bars_of(model, leg);
-    bool ready = leg->ready && leg->carrier_count == 1 && !leg->restarted;
+    bool ready = leg->ready_surely && leg->carrier_count == 1 && !leg->restarted;
     bool due = leg->due_time <= model->now || ready;
     if (leg->lost)
         model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);
@@ -123,6 +123,10 @@ void m_legs_end(struct model *model, const struct op *op)
                               "a receipt says that m%d is in status %d, and the log does not",
                               leg->message, leg->receipt);
         leg->receipt = 0;
+        if (leg->passed_by && leg->status < LEG_SENT)
+            model_wrong_about(model, "m%d was sent before m%d, which waits on", leg->passed_by,
+                              leg->message);
+        leg->passed_by = 0;
         if (model->sessions[leg->session].gone || model->services[leg->service].deleting ||
             (op->kind != OP_RUN && op->kind != OP_RESTART))
             continue;

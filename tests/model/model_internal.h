@@ -121,7 +121,9 @@ struct m_leg {
     bool uncertain;
     /* A restart came since its latest attempt: which carrier it waits for may be forgotten. */
     bool restarted;
-    bool ready;           /* a carrier said that it can send again */
+    bool ready;           /* a carrier that it may wait for said that it can send again */
+    bool ready_surely;    /* the one that it waits for did */
+    int passed_by;        /* a message that was sent before it in this operation; 0: none */
     bool given[CARRIERS]; /* which carriers know of it */
     /* A receipt came for it when no attempt was under way, and may have been taken for one's. */
     bool uncounted;

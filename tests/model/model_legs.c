@@ -212,7 +212,7 @@ void m_leg_event(struct model *model, const struct event *event)
         leg->sent_time = model->now;
     leg->status = now->status;
     leg->due_time = now->due_time;
-    leg->ready = false;
+    leg->ready = leg->ready_surely = false;
     leg->sent_time = now->sent_time;
     leg->final_time = leg_over(leg) ? model->now : 0;
     leg->lost = leg->lost && leg->status < LEG_SENT;

@@ -150,11 +150,88 @@ START_TEST(scripts_shrink)
 }
 END_TEST
 
+static void add(struct script *script, struct op op)
+{
+    script->ops[script->count++] = op;
+}
+
+/* m1 was handed to c2, and its number went to c1. */
+static void begin_with_c2(struct script *script)
+{
+    struct op op = op_of(OP_SERVICE_CREATE);
+    op.label = 1;
+    op.name = 1;
+    add(script, op);
+    op = op_of(OP_NUMBER_ADD);
+    op.service.label = 1;
+    op.carriers = BY_C2;
+    add(script, op);
+    op = op_of(OP_SESSION_CREATE);
+    op.label = 1;
+    op.service.label = 1;
+    op.people_count = 2;
+    op.people[0] = (struct op_person){.who = {WHO_A}, .who_count = 1};
+    op.people[1] = (struct op_person){.who = {WHO_B}, .who_count = 1};
+    add(script, op);
+    op = op_of(OP_SEND);
+    op.service.label = 1;
+    op.session.label = 1;
+    op.participant = 1;
+    op.message = 1;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    op = op_of(OP_NUMBER_UPDATE);
+    op.service.label = 1;
+    op.set_carriers = true;
+    add(script, op);
+}
+
+/* The partner's m2 comes after m1 is known to wait; then perhaps a carrier says that it can send again; then time goes on. */
+static void answer_and_go_on(struct script *script, enum attempt_mode outcome, int ready)
+{
+    struct op op = op_of(OP_ANSWER);
+    op.message = 1;
+    op.outcome = outcome;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    op = op_of(OP_INBOUND);
+    op.from = WHO_A;
+    op.message = 2;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    if (ready < CARRIERS) {
+        op = op_of(OP_CARRIER_READY);
+        op.carrier = ready;
+        add(script, op);
+        add(script, op_of(OP_RUN));
+    }
+    op = op_of(OP_CLOCK);
+    op.time = WORLD_BEGIN + 2 * SECOND;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+}
+
+/* Nobody but c2 may have what it has perhaps sent: m1 is given up when its time comes, and m2 goes after that. What c2 has surely not
+ * sent goes first. */
+START_TEST(waits_for_the_carrier_before)
+{
+    static const enum attempt_mode outcomes[] = {MODE_LOST, MODE_RETRY};
+    struct script *script = calloc(1, sizeof(*script));
+    struct finding finding;
+    ck_assert_ptr_nonnull(script);
+    begin_with_c2(script);
+    answer_and_go_on(script, outcomes[_i % 2], _i / 2);
+    ck_assert_msg(run_script(script, NULL, &finding), "%s", finding.wrong);
+    free(script);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model");
     TCase *cases = tcase_create("model");
     tcase_add_test(cases, scripts_shrink);
+    tcase_add_loop_test(cases, waits_for_the_carrier_before, 0, 2 * (CARRIERS + 1));
     tcase_add_test(cases, fixed_seeds);
     tcase_add_test(cases, other_seeds_each_time);
     tcase_add_test(cases, on_disk);

@@ -318,6 +318,122 @@ START_TEST(out_of_turn_is_not_sent)
 }
 END_TEST
 
+/* ---- order, while the number changes its carriers ---- */
+
+static bool always(void *data)
+{
+    (void)data;
+    return true;
+}
+
+/* The first of Ann's was handed to carrier "two", which knows a message again; then Bob's number went to carrier "one". */
+static struct world *world_that_moves(struct talk *ret_talk)
+{
+    struct world *world = world_with_two(NULL, "two", NULL);
+    *ret_talk = world_talk(world, ANN, BOB, 0);
+    struct fake *two = &world->carriers[1];
+    two->port.idempotent = always;
+    two->holds = true;
+    world_say(world, ret_talk, "two", "0");
+    world_run(world);
+    ck_assert_uint_eq(two->count, 1);
+    static const char *const none[] = {NULL};
+    const struct number_change change = {
+        .service = world->service, .number = ret_talk->proxy_b, .carriers = none};
+    ck_done(call_number_update(world, &change).number);
+    return world;
+}
+
+static void ck_first_has_ended(struct world *world, const struct sent *sent)
+{
+    ck_assert_str_eq(sent->body, "1");
+    const Maskline__Store__V1__Leg *leg = world_leg(world, world->watcher, 0);
+    ck_assert_int_eq(leg->status, STATUS(DELIVERY_UNKNOWN));
+    ck_assert_str_eq(leg->reason, "RESULT_UNKNOWN");
+    ck_assert_uint_eq(leg->attempts, 1);
+}
+
+/* One that was perhaps sent holds back those after it for as long as it waits for the carrier that may have sent it. No other may have
+ * it: that ends it, and when that is written, and not before, the next one goes. */
+/* holds: OUT-11 */
+START_TEST(perhaps_sent_keeps_its_place_until_its_end)
+{
+    struct talk talk;
+    struct world *world = world_that_moves(&talk);
+    struct fake *one = &world->carriers[0];
+    world->carriers[1].retry_after = MINUTE;
+    world_answer(world, world_sent(world, 1, 0), SEND_LOST);
+    world_run(world);
+    int64_t due = world_leg(world, &talk, 0)->due_time;
+    ck_assert_int_gt(due, world_now(world));
+    world_say(world, &talk, "two", "1");
+    world_run(world);
+    world_move(world, due - 1 - world_now(world));
+    world_run(world);
+    ck_assert_uint_eq(one->count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    one->watch = ck_first_has_ended;
+    world->watcher = &talk;
+    world_move(world, 1);
+    world_run(world);
+    ck_assert_uint_eq(one->count, 1);
+    ck_assert_uint_eq(world->carriers[1].count, 1);
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(SENT));
+    world_close(world);
+}
+END_TEST
+
+/* One that was surely not sent goes before those after it, by whatever carriers the number has by then. */
+START_TEST(order_is_kept_across_carriers)
+{
+    struct talk talk;
+    struct world *world = world_that_moves(&talk);
+    struct fake *one = &world->carriers[0];
+    world->carriers[1].retry_after = MINUTE;
+    world_answer(world, world_sent(world, 1, 0), SEND_RETRY);
+    world_run(world);
+    world_say(world, &talk, "two", "1");
+    world_run(world);
+    ingress_carrier_ready(world->masking, "one");
+    world_run(world);
+    ck_assert_uint_eq(one->count, 0);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(one->count, 2);
+    ck_assert_str_eq(one->sent[0].body, "0");
+    ck_assert_str_eq(one->sent[1].body, "1");
+    ck_assert_uint_eq(world->carriers[1].count, 1);
+    world_close(world);
+}
+END_TEST
+
+static void the_first_is_lost(struct world *world)
+{
+    world_answer(world, world_sent(world, 1, 0), SEND_LOST);
+}
+
+/* That the first one was lost comes to light while the second may be sent already: the second keeps to its place. */
+START_TEST(lost_holds_back_at_once)
+{
+    struct talk talk;
+    struct world *world = world_that_moves(&talk);
+    struct fake *one = &world->carriers[0];
+    world_say(world, &talk, "two", "1");
+    atomic_store(&world->during, the_first_is_lost); /* while the second's mark is written */
+    one->watch = ck_first_has_ended;
+    world->watcher = &talk;
+    world_run(world);
+    ck_assert(!atomic_load(&world->during));
+    ck_assert_uint_eq(one->count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    ck_assert_uint_eq(world_leg(world, &talk, 1)->attempts, 0);
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(one->count, 1);
+    world_close(world);
+}
+END_TEST
+
 /* A result that never comes: nobody knows, once the message's life is over. */
 START_TEST(silence_is_unknown)
 {
@@ -369,4 +485,6 @@ SUITE_MAIN("outbox", refused_is_final, unknown_is_never_sent_again, retries_back
            life_ends_before_the_hand_over, no_wait_is_longer_than_its_life,
            a_carrier_that_is_ready_is_tried_now, fails_over_to_carriers_of_the_number_only,
            marks_for_those_who_would_not_know, lost_with_those_who_would_not_know, order_is_kept,
-           out_of_turn_is_not_sent, silence_is_unknown, many_messages)
+           out_of_turn_is_not_sent, perhaps_sent_keeps_its_place_until_its_end,
+           order_is_kept_across_carriers, lost_holds_back_at_once, silence_is_unknown,
+           many_messages)
