@@ -128,7 +128,8 @@ void attempt_answered(const struct attempt *attempt)
 bool attempt_in_vain(const struct attempt *attempt)
 {
     return attempt->letter &&
-           (attempt->result.outcome == SEND_RETRY || attempt->result.outcome == SEND_LOST);
+           (attempt->result.outcome == SEND_RETRY ||
+            (attempt->result.outcome == SEND_LOST && !MUTANT("lost_holds_nobody_back")));
 }
 
 void attempt_hand_over(struct outbox *outbox, struct attempt *attempt)

@@ -6,7 +6,8 @@
  * and has the results written. With manual_timers whoever calls outbox_run_due drives it.
  *
  * Order: the messages of one session to one recipient are handed over in the order in which they were accepted; one that waits to
- * be tried again holds back those after it. What the network makes of two that were both handed over is its own affair.
+ * be tried again holds back those after it, whichever carriers they go by. One that has come to its end, if only because nobody knows
+ * what became of it, holds back none. What the network makes of two that were both handed over is its own affair.
  */
 #ifndef MASKLINE_SERVER_MASKING_OUTBOX_OUTBOX_H
 #define MASKLINE_SERVER_MASKING_OUTBOX_OUTBOX_H
