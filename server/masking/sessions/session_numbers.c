@@ -4,6 +4,7 @@
 #include "server/masking/derive/session_apply.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/sessions/metadata.h"
 #include "server/masking/sessions/session_routes.h"
 
 #include <string.h>
@@ -68,6 +69,7 @@ bool participant_append(struct rows *rows, const Maskline__Store__V1__Service *s
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_UPDATED;
     entry.participant_updated = change;
+    entry_of_session(&entry, session);
     uint64_t position;
     return rows_append(rows, service->sid.data, &entry, &position, error);
 }

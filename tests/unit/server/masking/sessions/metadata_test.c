@@ -203,6 +203,14 @@ START_TEST(each_entry_of_the_session_tells_it)
     ck_done(call_leave(world, sid, participant_sid(world, session, 1)));
     world_run(world); /* nobody is there to get it: canceled */
     ck_done(call_join(world, sid, person(world, CAT), NULL));
+    struct talk talk = {0};
+    strncpy(talk.session, sid, sizeof talk.session - 1);
+    ck_done(call_change(world, &talk,
+                        (struct participant_change){
+                            .participant = participant_sid(world, session, 0),
+                            .set_friendly_name = true,
+                            .draft = {.friendly_name = "Ann"},
+                        }));
     ck_done(call_close(world, session));
     ck_rejected(world_text(world, ANN, proxy, "closed"), "SESSION_CLOSED");
     ck_done(call_reopen(world, session));
@@ -219,8 +227,8 @@ START_TEST(each_entry_of_the_session_tells_it)
         ck_assert_msg(!strcmp(text, "a=1 b=2"), "kind %d: %s", (int)entry->change_case, text);
         kinds += !seen[entry->change_case]++;
     }
-    /* Created, updated, closed, opened again, deleted; joined and left; message, leg, rejection, warning. */
-    ck_assert_uint_eq(kinds, 11);
+    /* Created, updated, closed, opened again, deleted; joined, changed and left; message, leg, rejection, warning. */
+    ck_assert_uint_eq(kinds, 12);
     ck_assert_uint_ge(seen[CHANGE(LEG_CHANGED)], 3);
     world_close(world);
 }
