@@ -73,6 +73,17 @@ static int64_t next_due(const struct outbox *outbox, const struct attempt *attem
     return wait < expire - now || MUTANT("wait_outlives_message") ? now + wait : expire;
 }
 
+/* The interaction was deleted while this was under way; its place in the outbox is left. */
+static bool sweep(struct rows *rows, const struct attempt *attempt, struct error *error)
+{
+    const struct leg_id *id = &attempt->id;
+    if (!attempt->letter || MUTANT("deleted_stays_in_outbox"))
+        return true;
+    struct key key = key_outbox(rows->tenant, log_service(&id->log), attempt->letter->row_time,
+                                id->interaction, id->leg);
+    return txn_delete(rows->txn, KV_IDX, key_bytes(&key)) || refuse(error, REFUSED_NO_MEMORY);
+}
+
 static bool write_result(struct outbox *outbox, struct rows *rows, struct attempt *attempt,
                          struct error *error)
 {
@@ -96,7 +107,7 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     if (found == KV_FAILED)
         return false;
     if (found == KV_ABSENT || !row.leg)
-        return true; /* it went with its session */
+        return sweep(rows, attempt, error);
     Maskline__Store__V1__Leg *leg = row.leg;
     int64_t before = leg->due_time;
     if (attempt->made_before)

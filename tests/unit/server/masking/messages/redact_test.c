@@ -183,6 +183,23 @@ START_TEST(deleted_for_good)
     struct log_id log = world_log(world);
     ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
                       0);
+    /* And one that is being sent: nothing of it is left when its result has come. */
+    static const enum send_outcome outcomes[] = {SEND_TAKEN, SEND_RETRY, SEND_LOST};
+    for (unsigned i = 0; i < 3; i++) {
+        world->carriers[0].holds = true;
+        ck_accepted(world_text(world, ANN, talk.proxy_a, "on its way"));
+        world_run(world);
+        ck_assert_uint_eq(world->carriers[0].count, ++sent);
+        ck_assert_str_eq(call(world, interactions_delete, &talk, sid_at(world, &talk, 0)), "");
+        world_answer(world, world_sent(world, 0, 0), outcomes[i]);
+        world->carriers[0].holds = false;
+        world_run(world);
+        ck_assert_uint_eq(
+            world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))), 0);
+    }
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, sent);
     ck_assert_str_eq(call(world, interactions_delete, &talk, "KI01"), "INVALID_SID");
     world_close(world);
     folder_remove(path);
