@@ -259,10 +259,26 @@ static const Maskline__Store__V1__Participant *sender(const struct checking *c)
     return NULL;
 }
 
+/* Whoever has been replaced since is blocked with what it wrote. */
+static enum kv_found is_blocked(struct checking *c)
+{
+    struct bars *bars = c->outbox->masking->bars;
+    const uint8_t *pool = c->service->pool.data;
+    const Maskline__Store__V1__Participant *one = sender(c);
+    enum kv_found found = bars_blocked(bars, c->rows, pool, one, c->recipient, c->error);
+    const Maskline__Store__V1__Leg *inbound = c->interaction->inbound;
+    if (found != KV_ABSENT || !one || !one->n_former_persons || !inbound ||
+        inbound->generation >= one->generation || MUTANT("replaced_sender_is_not_blocked"))
+        return found;
+    Maskline__Store__V1__Participant then = *one;
+    then.persons = one->former_persons;
+    then.n_persons = one->n_former_persons;
+    return bars_blocked(bars, c->rows, pool, &then, c->recipient, c->error);
+}
+
 static enum go check_blocks(struct checking *c)
 {
-    switch (bars_blocked(c->outbox->masking->bars, c->rows, c->service->pool.data, sender(c),
-                         c->recipient, c->error)) {
+    switch (is_blocked(c)) {
     case KV_FOUND:
         return MUTANT("attempt_to_who_is_blocked") ? GO_ON : cancel(c, "BLOCKED", 0);
     case KV_ABSENT:
