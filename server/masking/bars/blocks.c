@@ -2,6 +2,7 @@
 
 #include "server/masking/bars/person_letters.h"
 #include "server/masking/errors.h"
+#include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/lists.h"
@@ -13,7 +14,8 @@ struct block_op {
     const struct block_name *name;
     block_done done;
     void *data;
-    struct address identifier, to_identifier; /* the second may be empty */
+    struct address identifier, to_identifier; /* of numbers */
+    const char *text, *to_text;               /* as they are told; the second may be empty */
     struct person person, to_person;
     bool to_one;
     const Maskline__Store__V1__Service *service;
@@ -57,8 +59,8 @@ static bool create_decide(struct op *base, struct rows *rows)
         return refuse(&base->error, REFUSED_NO_MEMORY);
     maskline__store__v1__block__init(made);
     made->person = (ProtobufCBinaryData){PERSON_SIZE, op->person.bytes};
-    made->identifier = op->identifier.text;
-    made->to_identifier = op->to_identifier.text;
+    made->identifier = borrowed(op->text);
+    made->to_identifier = borrowed(op->to_text);
     if (op->to_one)
         made->to_person = (ProtobufCBinaryData){PERSON_SIZE, op->to_person.bytes};
     made->create_time = rows->now;
@@ -93,16 +95,21 @@ static bool delete_decide(struct op *base, struct rows *rows)
 }
 
 static void read_person(struct error *error, const uint8_t *hash_key, const char *path,
-                        const char *text, struct address *ret_address, struct person *ret_person)
+                        const char *text, struct address *ret_address, const char **ret_text,
+                        struct person *ret_person)
 {
-    if (!address_parse(text, ADDRESS_STRICT, ret_address)) {
+    char canonical[CHANNEL_SIZE];
+    if (!identifier_parse(text, ADDRESS_STRICT, canonical)) {
         if (error->code == STATUS_OK)
             refuse(error, REFUSED_IDENTIFIER);
-        error_field(error, path, "This is no number in E.164: + and 8 to 15 digits.");
+        error_field(
+            error, path,
+            "This is no number in E.164, + and 8 to 15 digits, and no address in a channel.");
         return;
     }
-    struct address canonical = address_canonical(ret_address);
-    *ret_person = person_of(hash_key, canonical.text);
+    bool number = address_parse(text, ADDRESS_STRICT, ret_address);
+    *ret_text = number ? ret_address->text : text;
+    *ret_person = person_of(hash_key, canonical);
 }
 
 static void run(struct masking *masking, const struct block_name *name,
@@ -120,13 +127,14 @@ static void run(struct masking *masking, const struct block_name *name,
     op->name = name;
     op->done = done;
     op->data = data;
+    op->to_text = "";
     op->to_one = *name->to_identifier != '\0';
     const uint8_t *hash_key = store_hash_key(masking->store);
-    read_person(&op->op.error, hash_key, "identifier", name->identifier, &op->identifier,
+    read_person(&op->op.error, hash_key, "identifier", name->identifier, &op->identifier, &op->text,
                 &op->person);
     if (op->to_one)
         read_person(&op->op.error, hash_key, "to_identifier", name->to_identifier,
-                    &op->to_identifier, &op->to_person);
+                    &op->to_identifier, &op->to_text, &op->to_person);
     op_run(&op->op);
 }
 
@@ -171,19 +179,19 @@ bool blocks_list(struct view *view, const struct store *store, const char *servi
         arena_array(arena, page_rows(page), sizeof(const Maskline__Store__V1__Block *));
     if (!ret_list->blocks)
         return refuse(error, REFUSED_NO_MEMORY);
-    struct address address = {.text = ""};
+    char canonical[CHANNEL_SIZE] = "";
     struct key prefix = key_blocks(rows.tenant, found->pool.data);
     if (*identifier) {
-        if (!address_parse(identifier, ADDRESS_STRICT, &address)) {
+        if (!identifier_parse(identifier, ADDRESS_STRICT, canonical)) {
             refuse(error, REFUSED_IDENTIFIER);
-            return error_field(error, "identifier", "This is no number in E.164.");
+            return error_field(error, "identifier",
+                               "This is no number in E.164, and no address in a channel.");
         }
-        struct person person = rows_person(&rows, &address);
+        struct person person = person_of(rows.hash_key, canonical);
         prefix = key_blocks_of(rows.tenant, found->pool.data, &person);
     }
     char name[LIST_NAME_SIZE];
-    snprintf(name, sizeof name, "blocks %s %s", sid_format("KS", found->sid.data).text,
-             address.text);
+    snprintf(name, sizeof name, "blocks %s %s", sid_format("KS", found->sid.data).text, canonical);
     const struct listing listing = {
         .rows = &rows,
         .family = KV_LIVE,

@@ -16,7 +16,9 @@ struct opt_out_op {
     opt_out_done done;
     void *data;
     struct address identifier;
-    struct address proxy; /* in the form that is compared; empty: of the whole Service */
+    const char *identifier_text; /* as it is told: of an address in a channel, as it was given */
+    struct address proxy;        /* in the form that is compared; empty: of the whole Service */
+    const char *proxy_text;
     struct person person;
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__OptOut *opt_out;
@@ -71,8 +73,8 @@ static bool create_decide(struct op *base, struct rows *rows)
         return refuse(&base->error, REFUSED_NO_MEMORY);
     maskline__store__v1__opt_out__init(made);
     made->person = (ProtobufCBinaryData){PERSON_SIZE, op->person.bytes};
-    made->identifier = op->identifier.text;
-    made->proxy_identifier = op->proxy.text;
+    made->identifier = borrowed(op->identifier_text);
+    made->proxy_identifier = borrowed(op->proxy_text);
     made->create_time = rows->now;
     op->opt_out = made;
     Maskline__Store__V1__OptOutAdded added = MASKLINE__STORE__V1__OPT_OUT_ADDED__INIT;
@@ -118,20 +120,27 @@ static void run(struct masking *masking, const struct opt_out_name *name,
     op->done = done;
     op->data = data;
     struct error *error = &op->op.error;
-    if (address_parse(name->identifier, ADDRESS_STRICT, &op->identifier)) {
-        struct address canonical = address_canonical(&op->identifier);
-        op->person = person_of(store_hash_key(masking->store), canonical.text);
+    char canonical[CHANNEL_SIZE];
+    if (identifier_parse(name->identifier, ADDRESS_STRICT, canonical)) {
+        bool number = address_parse(name->identifier, ADDRESS_STRICT, &op->identifier);
+        op->identifier_text = number ? op->identifier.text : name->identifier;
+        op->person = person_of(store_hash_key(masking->store), canonical);
     } else {
         refuse(error, REFUSED_IDENTIFIER);
-        error_field(error, "identifier", "This is no number in E.164: + and 8 to 15 digits.");
+        error_field(
+            error, "identifier",
+            "This is no number in E.164, + and 8 to 15 digits, and no address in a channel.");
     }
     struct address proxy;
-    if (!*name->proxy_identifier)
-        op->proxy.text[0] = '\0';
-    else if (address_parse(name->proxy_identifier, ADDRESS_STRICT, &proxy))
-        op->proxy = address_canonical(&proxy);
-    else
-        error_field(error, "proxy_identifier", "This is no number in E.164: + and 8 to 15 digits.");
+    op->proxy.text[0] = '\0';
+    if (*name->proxy_identifier && proxy_parse(name->proxy_identifier, &proxy))
+        op->proxy = proxy_form(proxy.text);
+    else if (*name->proxy_identifier)
+        error_field(error, "proxy_identifier",
+                    "This is no number in E.164, + and 8 to 15 digits, no short code, and no "
+                    "address in a channel.");
+    op->proxy_text =
+        address_scheme(name->proxy_identifier) ? name->proxy_identifier : op->proxy.text;
     op_run(&op->op);
 }
 
@@ -177,19 +186,20 @@ bool opt_outs_list(struct view *view, const struct store *store, const char *ser
         arena_array(arena, page_rows(page), sizeof(const Maskline__Store__V1__OptOut *));
     if (!ret_list->opt_outs)
         return refuse(error, REFUSED_NO_MEMORY);
-    struct address address = {.text = ""};
+    char canonical[CHANNEL_SIZE] = "";
     struct key prefix = key_opt_outs(rows.tenant, found->pool.data);
     if (*identifier) {
-        if (!address_parse(identifier, ADDRESS_STRICT, &address)) {
+        if (!identifier_parse(identifier, ADDRESS_STRICT, canonical)) {
             refuse(error, REFUSED_IDENTIFIER);
-            return error_field(error, "identifier", "This is no number in E.164.");
+            return error_field(error, "identifier",
+                               "This is no number in E.164, and no address in a channel.");
         }
-        struct person person = rows_person(&rows, &address);
+        struct person person = person_of(rows.hash_key, canonical);
         prefix = key_opt_outs_of(rows.tenant, found->pool.data, &person);
     }
     char name[LIST_NAME_SIZE];
     snprintf(name, sizeof name, "opt-outs %s %s", sid_format("KS", found->sid.data).text,
-             address.text);
+             canonical);
     const struct listing listing = {
         .rows = &rows,
         .family = KV_LIVE,

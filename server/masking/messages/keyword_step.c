@@ -78,7 +78,7 @@ static bool opt_out(struct hearing *h)
     maskline__store__v1__opt_out__init(&h->added);
     h->added.person = (ProtobufCBinaryData){PERSON_SIZE, in->sender.bytes};
     h->added.identifier = borrowed(in->from_text);
-    h->added.proxy_identifier = borrowed(proxy);
+    h->added.proxy_identifier = borrowed(*proxy ? in->to_text : "");
     h->added.create_time = h->rows->now;
     h->added.word = borrowed(h->keyword.word);
     h->received.added = &h->added;

@@ -213,9 +213,9 @@ bool notice_make(struct inbound *in, struct rows *rows, const Maskline__Store__V
         return refuse(&in->error, REFUSED_NO_MEMORY);
     maskline__store__v1__notice_address__init(address);
     address->occasion = occasion;
-    address->identifier = in->from.text;
+    address->identifier = borrowed(in->from_text);
     address->person = (ProtobufCBinaryData){PERSON_SIZE, in->sender.bytes};
-    address->proxy_identifier = in->to.text;
+    address->proxy_identifier = borrowed(in->to_text);
     address->carrier = borrowed(in->message->carrier);
     bool unwanted;
     if (!is_unwanted(in, rows, service, address, &unwanted))

@@ -8,11 +8,14 @@
 
 /* Who opted out: where it holds, and how long. */
 
-#define ANN   "+15551230001"
-#define BOB   "+15551230002"
-#define CEM   "+15551230003"
-#define PROXY "+15559990001"
-#define OTHER "+15559990002"
+#define ANN    "+15551230001"
+#define BOB    "+15551230002"
+#define CEM    "+15551230003"
+#define PROXY  "+15559990001"
+#define OTHER  "+15559990002"
+/* Longer than what is compared of an address. */
+#define SENDER "messenger:page.1234567"
+#define CAT    "messenger:cat.98765"
 
 static struct world *world_with(const char *path, Maskline__Store__V1__OptOutScope scope)
 {
@@ -265,5 +268,46 @@ START_TEST(of_one_service_alone)
 }
 END_TEST
 
+/* What keywords do in channels and to short codes, a client can do and take back. */
+START_TEST(in_channels_and_of_short_codes)
+{
+    struct world *world = world_with(NULL, OF_NUMBER);
+    struct number_draft draft = number_draft(world, SENDER);
+    draft.kind = NUMBER_CHANNEL;
+    draft.voice = false;
+    ck_done(call_number_add(world, &draft).number);
+    draft = number_draft(world, "12345");
+    draft.kind = NUMBER_SHORT_CODE;
+    draft.country = "US";
+    ck_done(call_number_add(world, &draft).number);
+    ck_accepted(world_text(world, CAT, SENDER, "stop"));
+    ck_accepted(world_text(world, ANN, "12345", "stop"));
+    ck_assert_uint_eq(listed(world, ""), 2);
+    ck_assert_uint_eq(listed(world, CAT), 1);
+    ck_assert_str_eq(call(world, opt_outs_create, CAT, SENDER), "");
+    ck_assert_str_eq(told.proxy, SENDER);
+    ck_assert_str_eq(call(world, opt_outs_delete, CAT, SENDER), "");
+    ck_assert_str_eq(told.identifier, CAT);
+    ck_assert_str_eq(call(world, opt_outs_delete, ANN, "12345"), "");
+    ck_assert_uint_eq(listed(world, ""), 0);
+    const struct participant_draft people[] = {person_on(world, CAT, SENDER), person(world, BOB)};
+    const Maskline__Store__V1__Session *session =
+        call_session_create(world, (struct session_draft){.service = world->service,
+                                                          .participants = people,
+                                                          .participant_count = 2,
+                                                          .mode = MODE(MESSAGE_ONLY)});
+    ck_done(session);
+    ck_assert_str_eq(call(world, opt_outs_create, CAT, ""), "");
+    struct talk talk = {0};
+    strncpy(talk.session, sid_of(world, session), sizeof talk.session - 1);
+    ck_assert_str_eq(send_to(world, &talk, participant_sid(world, session, 0)), "OPTED_OUT");
+    ck_assert_str_eq(call(world, opt_outs_delete, CAT, ""), "");
+    ck_assert_str_eq(send_to(world, &talk, participant_sid(world, session, 0)), "");
+    ck_assert_str_eq(call(world, opt_outs_create, "messenger:", ""), "INVALID_IDENTIFIER");
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("opt_outs", of_the_whole_service, of_one_number, what_waits_is_canceled,
-           outlives_sessions_and_restarts, by_request, of_one_service_alone)
+           outlives_sessions_and_restarts, by_request, in_channels_and_of_short_codes,
+           of_one_service_alone)

@@ -301,6 +301,65 @@ START_TEST(caps_are_checked)
 }
 END_TEST
 
+static void put_person(struct world *world, const struct talk *talk, const char *who)
+{
+    ck_done(call_change(world, talk,
+                        (struct participant_change){.participant = talk->a,
+                                                    .set_identifiers = true,
+                                                    .draft = person(world, who)}));
+}
+
+/* Whoever wrote it is blocked, and not only who is in that place by now. */
+START_TEST(what_a_replaced_person_wrote)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "from ann"));
+    world_run(world);
+    put_person(world, &talk, CEM);
+    ck_accepted(world_text(world, CEM, talk.proxy_a, "from cem"));
+    ck_assert_str_eq(call(world, blocks_create, ANN, BOB), "");
+    world->carriers[0].outcome = SEND_TAKEN;
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "BLOCKED");
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(SENT));
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "from cem");
+    ck_assert_uint_eq(world->carriers[0].count, 2);
+    world_close(world);
+}
+END_TEST
+
+/* People in channels are people. */
+START_TEST(in_a_channel)
+{
+    struct world *world = world_with(NULL, NULL);
+    struct number_draft sender = number_draft(world, "messenger:page");
+    sender.kind = NUMBER_CHANNEL;
+    sender.voice = false;
+    ck_done(call_number_add(world, &sender).number);
+    const struct participant_draft people[] = {person_on(world, "messenger:cat", "messenger:page"),
+                                               person(world, BOB)};
+    const Maskline__Store__V1__Session *session =
+        call_session_create(world, (struct session_draft){.service = world->service,
+                                                          .participants = people,
+                                                          .participant_count = 2,
+                                                          .mode = MODE(MESSAGE_ONLY)});
+    ck_done(session);
+    ck_assert_str_eq(call(world, blocks_create, "messenger:cat", BOB), "");
+    ck_assert_uint_eq(listed(world, "messenger:cat"), 1);
+    ck_rejected(world_text(world, "messenger:cat", "messenger:page", "x"), "BLOCKED");
+    ck_accepted(world_text(world, BOB, proxy_of(session, 1), "x"));
+    ck_assert_str_eq(call(world, blocks_create, BOB, "messenger:cat"), "");
+    ck_rejected(world_text(world, BOB, proxy_of(session, 1), "y"), "BLOCKED");
+    ck_assert_str_eq(call(world, blocks_delete, "messenger:cat", BOB), "");
+    ck_accepted(world_text(world, "messenger:cat", "messenger:page", "x"));
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("guards", one_from_another, from_everybody, what_waits_is_canceled,
-           all_identifiers_count, a_person_within_a_period, a_session_in_its_life,
-           the_first_that_refuses_gives_the_reason, caps_are_checked)
+           all_identifiers_count, what_a_replaced_person_wrote, in_a_channel,
+           a_person_within_a_period, a_session_in_its_life, the_first_that_refuses_gives_the_reason,
+           caps_are_checked)

@@ -13,6 +13,7 @@
 #define ANN_2  "+15551230001" /* her phone */
 #define BOB    "+15551230002"
 #define CAT    "messenger:cat.98765"
+#define LONG   "1234567890123456789012345678"
 
 static struct number_seen add_sender(struct world *world, const char *address)
 {
@@ -251,5 +252,28 @@ START_TEST(a_sender_leaves_like_a_number)
 }
 END_TEST
 
-SUITE_MAIN("channels", senders_are_not_in_the_pool, text_goes_both_ways, two_in_channels_may_talk,
-           what_does_not_fit_is_refused, long_addresses_are_whole, a_sender_leaves_like_a_number)
+/* Addresses that are too long to be compared as they are, and those that networks write in two ways, are answered as they were written. */
+START_TEST(keywords_are_answered_in_a_channel)
+{
+    static const struct {
+        const char *person, *sender;
+    } pairs[] = {
+        {CAT, PAGE}, {"messenger:9" LONG, "messenger:" LONG}, {"whatsapp:+5215512345678", SENDER}};
+    struct world *world = world_with_senders();
+    ck_done(add_sender(world, "messenger:" LONG).number);
+    for (unsigned i = 0; i < 3; i++) {
+        const char *person = pairs[i].person, *sender = pairs[i].sender;
+        ck_accepted(world_text(world, person, sender, "stop"));
+        world_run(world);
+        ck_assert_uint_eq(world->carriers[0].count, i + 1);
+        const struct sent *sent = world_sent(world, 0, 0);
+        ck_assert_int_eq(strncmp(sent->to, person, sizeof sent->to - 1), 0);
+        ck_assert_int_eq(strncmp(sent->from, sender, sizeof sent->from - 1), 0);
+    }
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("channels", senders_are_not_in_the_pool, keywords_are_answered_in_a_channel,
+           text_goes_both_ways, two_in_channels_may_talk, what_does_not_fit_is_refused,
+           long_addresses_are_whole, a_sender_leaves_like_a_number)
