@@ -1,5 +1,9 @@
+#include "server/masking/bars/blocks.h"
+#include "server/masking/bars/opt_outs.h"
+#include "server/masking/messages/notices.h"
 #include "tests/unit/server/masking/calls.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +19,7 @@ struct play {
     uint64_t random;
     const char *sessions[SESSIONS];
     unsigned session_count;
-    unsigned replaced;
+    unsigned replaced, taken_out, barred;
     bool timers;
     bool flushes;
 };
@@ -142,10 +146,100 @@ static void change_number(struct play *play)
     }
 }
 
+static void write_text(struct play *play)
+{
+    static const char *const WORDS[] = {"hello", "hello", "hello", "hello", "hello",
+                                        "STOP",  "START", "START", "HELP"};
+    const char *body = WORDS[pick(play, 9)];
+    const Maskline__Store__V1__Session *session =
+        pick(play, 2)
+            ? call_session_get(play->world, play->sessions[pick(play, play->session_count)])
+            : NULL;
+    if (session && session->n_participants)
+        (void)world_text(play->world, session->participants[0]->identifiers[0],
+                         proxy_of(session, 0), body);
+    else
+        (void)world_text(play->world, who_text(play, pick(play, PEOPLE)),
+                         number_text(play, pick(play, NUMBERS)), body);
+}
+
+static void blocked(void *data, const Maskline__Store__V1__Block *block, const struct error *error)
+{
+    (void)block;
+    *(_Atomic int *)data = error ? 1 : 2;
+}
+
+static void opted(void *data, const Maskline__Store__V1__Service *service,
+                  const Maskline__Store__V1__OptOut *opt_out, const struct error *error)
+{
+    (void)service;
+    (void)opt_out;
+    *(_Atomic int *)data = error ? 1 : 2;
+}
+
+static void taken_out(void *data, const Maskline__Store__V1__Service *service,
+                      const Maskline__Store__V1__Interaction *interaction,
+                      const struct error *error)
+{
+    (void)service;
+    (void)interaction;
+    *(_Atomic int *)data = error ? 1 : 2;
+}
+
+/* 1 when it is done, 0 when it was refused. */
+static unsigned await(_Atomic int *done)
+{
+    while (!*done)
+        sched_yield();
+    return *done == 2;
+}
+
+static void change_bars(struct play *play)
+{
+    struct world *world = play->world;
+    _Atomic int done = 0;
+    const char *who = who_text(play, pick(play, PEOPLE)), *to = who_text(play, pick(play, PEOPLE));
+    const struct block_name block = {world->service, who, pick(play, 3) ? to : ""};
+    const struct opt_out_name opt_out = {
+        world->service, who, pick(play, 2) ? number_text(play, pick(play, NUMBERS)) : ""};
+    switch (pick(play, 6)) {
+    case 0:
+        blocks_create(world->masking, &block, blocked, &done);
+        break;
+    case 1:
+    case 2:
+        blocks_delete(world->masking, &block, blocked, &done);
+        break;
+    case 3:
+        opt_outs_create(world->masking, &opt_out, opted, &done);
+        break;
+    default:
+        opt_outs_delete(world->masking, &opt_out, opted, &done);
+    }
+    play->barred += await(&done);
+}
+
+/* Of the newest message. */
+static void take_out(struct play *play)
+{
+    struct world *world = play->world;
+    const Maskline__Store__V1__Entry *entry = world_last(world, CHANGE(INTERACTION_CREATED));
+    if (!entry)
+        return;
+    const Maskline__Store__V1__Interaction *newest = entry->interaction_created->interaction;
+    struct sid_text session = sid_format("KC", newest->session.data),
+                    sid = sid_format("KI", newest->sid.data);
+    const struct interaction_name name = {world->service, session.text, sid.text};
+    _Atomic int done = 0;
+    (pick(play, 2) ? interactions_redact : interactions_delete)(world->masking, &name, taken_out,
+                                                                &done);
+    play->taken_out += await(&done);
+}
+
 static void step(struct play *play)
 {
     struct world *world = play->world;
-    unsigned what = pick(play, 23);
+    unsigned what = pick(play, 29);
     if (what < 5 || !play->session_count)
         make_session(play);
     else if (what < 8)
@@ -157,13 +251,18 @@ static void step(struct play *play)
     else if (what < 12)
         (void)call_session_delete(world, play->sessions[pick(play, play->session_count)]);
     else if (what < 16)
-        (void)world_text(world, who_text(play, pick(play, PEOPLE)),
-                         number_text(play, pick(play, NUMBERS)), "hello");
+        write_text(play);
     else if (what < 18)
         world_move(world, (int64_t)pick(play, 40) * MINUTE);
     else if (what < 21)
         replace(play);
-    else if (what < 22 && play->timers)
+    else if (what < 25)
+        write_text(play);
+    else if (what < 26)
+        change_bars(play);
+    else if (what < 27)
+        take_out(play);
+    else if (what < 28 && play->timers)
         world_run(world);
     else if (play->flushes)
         ck_assert(pipeline_flush(masking_pipeline(world->masking), &call_error));
@@ -185,6 +284,24 @@ static bool is_hint(enum kv_family family, struct bytes key)
     return family == KV_IDX && key.size > 20 && (data[20] == 'e' || data[20] == 'x');
 }
 
+/* A place in the outbox of a message that is no more; its taking away may be undone by a crash, and is done again. */
+static bool is_left(struct world *world, struct view *view, enum kv_family family,
+                    struct bytes value, struct bytes key)
+{
+    const uint8_t *data = key.data;
+    if (family != KV_IDX || key.size <= 20 || data[20] != 'o')
+        return false;
+    Maskline__Store__V1__OutboxRow *row =
+        maskline__store__v1__outbox_row__unpack(NULL, value.size, value.data);
+    ck_assert_ptr_nonnull(row);
+    struct key its =
+        key_interaction(TENANT_DEFAULT, data + 4, row->session.data, row->interaction.data);
+    maskline__store__v1__outbox_row__free_unpacked(row, NULL);
+    struct kv_value ignored;
+    struct error error;
+    return view_get(view, KV_LIVE, key_bytes(&its), world->arena, &ignored, &error) == KV_ABSENT;
+}
+
 static void dump(struct world *world, const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -200,6 +317,8 @@ static void dump(struct world *world, const char *path)
             if (is_hint(FAMILIES[i], scan_key(scan)))
                 continue;
             struct kv_value value = scan_value(scan);
+            if (is_left(world, view, FAMILIES[i], value.bytes, scan_key(scan)))
+                continue;
             fprintf(file, "%d ", (int)FAMILIES[i]);
             write_bytes(file, scan_key(scan));
             fprintf(file, " %lld ", (long long)value.purge_after);
@@ -222,13 +341,29 @@ static void play_and_die(const char *folder, uint64_t seed, bool timers, bool fl
 {
     char path[128];
     struct world *world = world_open(folder);
-    world_service(world, NULL);
+    static const struct notice_setting NOTICES[] = {{NOTICE(OUT_OF_SESSION), "", "Nobody."}};
+    static const struct notice_list TOLD = {NOTICES, 1};
+    struct service_settings settings = service_settings_unset();
+    settings.person_cap = 5;
+    settings.person_cap_period = HOUR;
+    settings.notices = &TOLD;
+    settings.reuse_names = seed % 2;
+    if (seed % 3 == 0)
+        settings.opt_out_scope = MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER;
+    world_service(world, &settings);
     for (unsigned i = 0; i < NUMBERS; i++)
         world_number(world, arena_printf(world->arena, "+1555999000%u", i), "one");
     struct play play = {.world = world, .random = seed, .timers = timers, .flushes = flushes};
     for (unsigned i = 0; i < STEPS; i++)
         step(&play);
-    if (!play.replaced)
+    /* Chance may have left something out. */
+    for (unsigned i = 0; i < STEPS && (!play.taken_out || !play.barred); i++) {
+        make_session(&play);
+        write_text(&play);
+        take_out(&play);
+        change_bars(&play);
+    }
+    if (!play.replaced || !play.taken_out || !play.barred)
         _exit(2);
     dump_name(folder, "before", path);
     dump(world, path);
