@@ -41,6 +41,9 @@ struct pipeline_domain {
     /* Memory outside the store (timers, pools) must be made again from what is durable: after the start's replay, and after a
      * failed write. No command is decided meanwhile. Writer's thread, but at the start the caller's. */
     bool (*rebuild)(void *data, struct view *view, struct error *error);
+    /* Optional. An entry whose rows were derived is taken back: its decision was refused. What `derive` has told memory outside the
+     * store of it does not hold. Writer's thread. */
+    void (*undone)(void *data, const struct log_id *log);
     /* Optional. Before the first and after the last `done` of a group: what they have for other threads can be handed over at once.
      * Writer's thread. */
     void (*completing)(void *data, bool begins);

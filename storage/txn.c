@@ -33,10 +33,13 @@ static bool fail_for_memory(struct txn *txn, struct error *error)
 void txn_undo(struct txn *txn)
 {
     struct group *group = &txn->pipeline->group;
+    const struct pipeline_domain *domain = &txn->pipeline->domain;
     while (group->entry_count > txn->first_entry) {
         const struct group_entry *entry = &group->entries[--group->entry_count];
         entry->log->decided =
             MUTANT("refused_change_leaves_gap") ? entry->position : entry->position - 1;
+        if (domain->undone)
+            domain->undone(domain->data, &entry->log->id);
     }
     if (group->tabled > group->entry_count) {
         memtable_reset(group->entry_table);

@@ -1,5 +1,6 @@
 #include "server/masking/masking.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/bars/bars.h"
@@ -30,6 +31,14 @@ static bool rebuild(void *data, struct view *view, struct error *error)
            timers_rebuild(masking->timers, view, error) &&
            rates_rebuild(masking->rates, view, masking->store, error) &&
            outbox_rebuild(masking->outbox, view, error);
+}
+
+/* Numbers and their loads are told to pools as they are derived; the rest of memory is the wider for it, but never wrong. */
+static void undone(void *data, const struct log_id *log)
+{
+    const struct masking *masking = data;
+    if (!MUTANT("refused_change_stays_in_pools"))
+        pools_forget(masking->pools, log_service(log));
 }
 
 static void free_parts(struct masking *masking)
@@ -91,6 +100,7 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
         .derive = derive_entry,
         .grown = grown,
         .rebuild = rebuild,
+        .undone = undone,
         .completing = completing,
     };
     if (!pipeline_start(masking->store, &domain, &options->pipeline, &masking->pipeline, error)) {

@@ -146,6 +146,37 @@ START_TEST(the_least_used_is_chosen)
 }
 END_TEST
 
+static void seat_on(struct world *world, const char *who, const char *number, int64_t ttl)
+{
+    struct participant_draft draft = person_on(world, who, number);
+    ck_done(call_session_create(
+        world, (struct session_draft){
+                   .participants = &draft, .participant_count = 1, .ttl_given = ttl, .ttl = ttl}));
+}
+
+/* A removal that finds sessions which have ended unnoticed, and is refused all the same, leaves them as they are. */
+START_TEST(what_was_refused_counts_for_nothing)
+{
+    struct world *world = world_of(0);
+    plain(world, N1);
+    plain(world, N2);
+    seat_on(world, ANN, N1, 0);
+    seat_on(world, BOB, N2, 0);
+    seat_on(world, CAT, N2, 0);
+    for (int i = 0; i < 3; i++) {
+        char who[32];
+        snprintf(who, sizeof who, "+1555100%04d", i);
+        seat_on(world, who, N1, MINUTE);
+    }
+    ck_assert_str_eq(number_for(world, DAN), N2); /* the pool is in memory from now on */
+    world_move(world, HOUR);
+    ck_refused(call_number_remove(world, N1, false).number, "NUMBER_IN_USE", 80611);
+    ck_assert_int_eq(call_number_get(world, N1).in_use, 4);
+    ck_assert_str_eq(number_for(world, "+15551009999"), N2);
+    world_close(world);
+}
+END_TEST
+
 /* Who is seated first has taken a number by the time that the next one is. */
 START_TEST(what_one_command_takes_counts_in_it)
 {
@@ -551,8 +582,9 @@ END_TEST
 
 SUITE_MAIN("selection", no_person_has_a_number_twice,
            refusals_name_the_first_condition_that_left_nothing, the_least_used_is_chosen,
-           what_one_command_takes_counts_in_it, what_one_command_takes_counts_once,
-           load_is_read_from_the_store, prefer_sticky_takes_the_latest_that_a_person_had,
+           what_was_refused_counts_for_nothing, what_one_command_takes_counts_in_it,
+           what_one_command_takes_counts_once, load_is_read_from_the_store,
+           prefer_sticky_takes_the_latest_that_a_person_had,
            avoid_sticky_takes_one_that_a_person_never_had,
            reserved_and_resting_numbers_are_only_given_when_asked_for, what_is_asked_for_is_checked,
            a_taken_pair_names_its_session, every_identifier_counts,
