@@ -8,7 +8,7 @@
 #include "server/masking/outbox/outbound_key.h"
 #include "server/masking/rows/rows.h"
 
-/* The leg as it stands. ABSENT: the interaction is gone; found without a leg: it never had it. */
+/* The leg as it stands. ABSENT: the interaction is gone, or is a notice of a Service that goes; found without a leg: it never had it. */
 enum kv_found leg_row(struct rows *rows, const struct leg_id *id, struct leg_bytes *ret_leg,
                       struct error *error);
 

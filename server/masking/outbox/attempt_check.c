@@ -149,6 +149,10 @@ static enum go check_life(struct checking *c)
 
 static enum go check_service(struct checking *c)
 {
+    /* Nobody is to hear of a notice any more. */
+    if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE &&
+        c->interaction->notice && !MUTANT("notice_outlives_service"))
+        return sweep(c);
     if (c->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE &&
         !MUTANT("attempt_of_deleted_service"))
         return cancel(c, "SERVICE_DELETED", 0);
@@ -500,8 +504,8 @@ static enum go (*const STEPS[])(struct checking *checking) = {
     check_blocks, check_loop,    check_number,  begin,           NULL,
 };
 static enum go (*const NOTICE_STEPS[])(struct checking *checking) = {
-    check_life, check_service, check_notice_number, check_notice_bars, check_notice_loop,
-    begin,      NULL,
+    check_service, check_life, check_notice_number, check_notice_bars, check_notice_loop,
+    begin,         NULL,
 };
 
 bool attempt_check(struct outbox *outbox, struct rows *rows, struct checked *item,

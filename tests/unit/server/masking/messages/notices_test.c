@@ -276,6 +276,41 @@ START_TEST(is_sent_like_a_message)
 }
 END_TEST
 
+/* They hang on no session that would take them with it: nothing of them is told once their Service is gone. */
+/* holds: SVC-14 */
+START_TEST(go_with_their_service)
+{
+    struct world *world = world_with(NULL, NULL, 0);
+    struct fake *carrier = &world->carriers[0];
+    ck_accepted(world_text(world, ANN, PROXY, "stop"));
+    world_run(world);
+    const char *told_before = world_sent(world, 0, 0)->key;
+    carrier->outcome = SEND_RETRY;
+    ck_accepted(world_text(world, BOB, PROXY, "stop"));
+    world_run(world);
+    carrier->holds = true;
+    ck_accepted(world_text(world, CEM, PROXY, "stop"));
+    world_run(world);
+    ck_assert_uint_eq(carrier->count, 3);
+    ck_done(call_service_delete(world, world->service));
+    world_run(world);
+    uint64_t entries = world_entries(world);
+    ck_assert_int_eq(world_entry(world, entries)->change_case, CHANGE(SERVICE_DELETED));
+    world_answer(world, world_sent(world, 0, 0), SEND_TAKEN);
+    ck_assert_int_eq(world_receipt(world, "one", told_before, RECEIPT_DELIVERED), STATUS_OK);
+    carrier->holds = false;
+    carrier->outcome = SEND_TAKEN;
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_uint_eq(carrier->count, 3);
+    ck_assert_uint_eq(world_entries(world), entries);
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_IDX, key_outboxes(TENANT_DEFAULT, log_service(&log))),
+                      0);
+    world_close(world);
+}
+END_TEST
+
 static const Maskline__Store__V1__Service *make(struct world *world,
                                                 const struct notice_setting *notices, size_t count)
 {
@@ -308,4 +343,4 @@ END_TEST
 
 SUITE_MAIN("notices", keywords_are_answered, texts_of_the_service,
            defaults_name_words_that_there_are, who_reaches_nobody_is_told, once_in_a_while,
-           is_sent_like_a_message, notices_are_checked)
+           is_sent_like_a_message, go_with_their_service, notices_are_checked)
