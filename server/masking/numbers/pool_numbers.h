@@ -1,5 +1,5 @@
 /*
- * All numbers of a pool, one after the other, for reads that look at each.
+ * All numbers of a pool, without short codes and addresses in channels, one after the other, for reads that look at each.
  */
 #ifndef MASKLINE_SERVER_MASKING_NUMBERS_POOL_NUMBERS_H
 #define MASKLINE_SERVER_MASKING_NUMBERS_POOL_NUMBERS_H

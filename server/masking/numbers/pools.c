@@ -86,8 +86,7 @@ void pools_forget(struct pools *pools, const uint8_t *sid)
     pool_free(&pool->link);
 }
 
-/* Nobody chooses a short code, or an address in a channel. */
-static bool in_pool(const Maskline__Store__V1__PhoneNumber *number)
+bool number_in_pool(const Maskline__Store__V1__PhoneNumber *number)
 {
     return (!number->short_code || MUTANT("short_code_is_chosen")) && !number->channel;
 }
@@ -96,7 +95,7 @@ void pools_number(struct pools *pools, const uint8_t *sid,
                   const Maskline__Store__V1__PhoneNumber *number)
 {
     struct pool *pool = find(pools, sid);
-    if (!pool || !in_pool(number))
+    if (!pool || !number_in_pool(number))
         return;
     struct address form = proxy_form(number->phone_number);
     struct pooled *known = pooled_find(pool, form.text);
@@ -129,7 +128,7 @@ static bool add_row(struct pool *pool, struct rows *rows, struct bytes value, st
     int64_t load;
     Maskline__Store__V1__PhoneNumber *number =
         rows_record(rows, &maskline__store__v1__phone_number__descriptor, value, error);
-    if (number && !in_pool(number))
+    if (number && !number_in_pool(number))
         return true;
     if (!number || rows_use(rows, pool->sid, number->phone_number, &load, error) == KV_FAILED)
         return false;

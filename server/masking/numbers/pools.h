@@ -31,6 +31,9 @@ void pools_forget(struct pools *pools, const uint8_t *pool);
 bool pools_get(struct pools *pools, struct rows *rows, const uint8_t *sid, struct pool **ret_pool,
                struct error *error);
 
+/* Nobody chooses a short code, or an address in a channel. */
+bool number_in_pool(const Maskline__Store__V1__PhoneNumber *number);
+
 /* Whether it may be chosen for somebody who did not ask for it: it is ACTIVE, and not reserved. */
 bool number_is_choosable(const Maskline__Store__V1__PhoneNumber *number);
 

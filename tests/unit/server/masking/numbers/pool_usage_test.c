@@ -171,6 +171,32 @@ static bool plan(struct world *world, struct pool_load load, struct pool_plan *r
     return ok;
 }
 
+/* What is only given when it is asked for helps nobody who does not ask. */
+START_TEST(short_codes_and_senders_do_not_count)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    struct number_draft draft = number_draft(world, "12345");
+    draft.kind = NUMBER_SHORT_CODE;
+    draft.country = "US";
+    ck_done(call_number_add(world, &draft).number);
+    draft = number_draft(world, "whatsapp:+12129990001");
+    draft.kind = NUMBER_CHANNEL;
+    draft.voice = false;
+    ck_done(call_number_add(world, &draft).number);
+    ck_assert_uint_eq(usage_of(world).count, 0);
+    struct pool_plan found;
+    struct pool_load load = {.service = world->service, .most_sessions = 3, .session_length = HOUR};
+    ck_assert(plan(world, load, &found));
+    ck_assert_uint_eq(found.present, 0);
+    add(world, "+12129990001", false);
+    ck_assert(plan(world, load, &found));
+    ck_assert_uint_eq(found.present, 1);
+    ck_assert_uint_eq(usage_of(world).count, 2);
+    world_close(world);
+}
+END_TEST
+
 /* holds: PLN-03 PLN-04 PLN-07 */
 START_TEST(the_law_of_pools)
 {
@@ -366,5 +392,6 @@ START_TEST(a_load_that_was_planned_for_meets_no_refusal)
 END_TEST
 
 SUITE_MAIN("pool usage", usage_is_told_by_country_and_area, usage_warns_at_85_percent,
-           crowded_numbers_are_told_and_serve_on, the_law_of_pools, a_plan_counts_what_is_there,
+           crowded_numbers_are_told_and_serve_on, short_codes_and_senders_do_not_count,
+           the_law_of_pools, a_plan_counts_what_is_there,
            a_load_that_was_planned_for_meets_no_refusal)
