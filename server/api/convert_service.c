@@ -1,6 +1,7 @@
 #include "server/api/convert.h"
 #include "server/api/keyword_settings.h"
 #include "server/api/notice_settings.h"
+#include "server/masking/messages/media.h"
 #include "server/masking/services/services.h"
 
 static Maskline__V1__SessionPolicy *session_policy(struct arena *arena,
@@ -52,6 +53,10 @@ static Maskline__V1__MessagePolicy *message_policy(struct arena *arena,
         return NULL;
     policy->max_life = duration_new(arena, settings->max_message_life);
     policy->closing_grace = duration_new(arena, settings->closing_grace);
+    struct message_limits most = message_limits(settings);
+    policy->max_body_length = (uint32_t)most.body;
+    policy->max_media = (uint32_t)most.media;
+    policy->max_media_url_length = (uint32_t)most.media_url;
     return policy;
 }
 

@@ -25,7 +25,11 @@ const struct mask_path *service_mask_paths(void)
         {"number_policy.geo_matching", CHANGES_GEO_MATCHING},
         {"number_policy.most_reserved", CHANGES_MOST_RESERVED},
         {"number_policy.most_unreserved", CHANGES_MOST_UNRESERVED},
-        {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE},
+        {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE | CHANGES_MAX_BODY |
+                               CHANGES_MAX_MEDIA | CHANGES_MAX_MEDIA_URL},
+        {"message_policy.max_body_length", CHANGES_MAX_BODY},
+        {"message_policy.max_media", CHANGES_MAX_MEDIA},
+        {"message_policy.max_media_url_length", CHANGES_MAX_MEDIA_URL},
         {"message_policy.max_life", CHANGES_MAX_LIFE},
         {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
         {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS | CHANGES_REQUEST_IDS},
@@ -129,6 +133,12 @@ uint32_t policies_set(const struct policies *policies)
         set |= CHANGES_PERSON_CAP;
     if (policies->cap && policies->cap->session_interactions)
         set |= CHANGES_SESSION_CAP;
+    if (policies->message && policies->message->max_body_length)
+        set |= CHANGES_MAX_BODY;
+    if (policies->message && policies->message->max_media)
+        set |= CHANGES_MAX_MEDIA;
+    if (policies->message && policies->message->max_media_url_length)
+        set |= CHANGES_MAX_MEDIA_URL;
     if (policies->notice && policies->notice->n_notices)
         set |= CHANGES_NOTICES;
     return set | keyword_policy_set(policies->keyword);
@@ -189,6 +199,21 @@ static void read_mosts(const Maskline__V1__NumberPolicy *number, uint32_t change
         settings->most_unreserved = unreserved ? unreserved : standard.most_unreserved;
 }
 
+static void read_sizes(const Maskline__V1__MessagePolicy *message, uint32_t changes,
+                       struct service_settings *settings)
+{
+    struct service_settings standard = service_settings_default();
+    uint32_t body = message ? message->max_body_length : 0;
+    uint32_t media = message ? message->max_media : 0;
+    uint32_t url = message ? message->max_media_url_length : 0;
+    if (changes & CHANGES_MAX_BODY)
+        settings->max_body_length = body ? body : standard.max_body_length;
+    if (changes & CHANGES_MAX_MEDIA)
+        settings->max_media = media ? media : standard.max_media;
+    if (changes & CHANGES_MAX_MEDIA_URL)
+        settings->max_media_url_length = url ? url : standard.max_media_url_length;
+}
+
 struct service_settings settings_read(struct error *error, struct arena *arena,
                                       const struct policies *policies, uint32_t changes)
 {
@@ -209,6 +234,7 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
         settings.reuse_names = policies->session && policies->session->reuse_names;
     keyword_policy_read(error, arena, policies->keyword, changes, &settings);
     read_mosts(policies->number, changes, &settings);
+    read_sizes(policies->message, changes, &settings);
     notice_policy_read(arena, policies->notice, changes, &settings);
     const Maskline__V1__CapPolicy *cap = policies->cap;
     if (changes & CHANGES_PERSON_CAP)

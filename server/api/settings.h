@@ -48,6 +48,9 @@ enum {
     CHANGES_PERSON_CAP = 1 << 23,
     CHANGES_PERSON_PERIOD = 1 << 24,
     CHANGES_SESSION_CAP = 1 << 25,
+    CHANGES_MAX_BODY = 1 << 26,
+    CHANGES_MAX_MEDIA = 1 << 27,
+    CHANGES_MAX_MEDIA_URL = 1 << 28,
 };
 
 /* For mask_changes. */

@@ -8,9 +8,6 @@
 
 enum { RECIPIENTS_MOST = 16 };
 
-/* What a message may hold, from wherever it comes; lengths in characters. */
-enum { BODY_MOST = 1600, MEDIA_MOST = 10, MEDIA_URL_MOST = 2048, MEDIA_TYPE_MOST = 255 };
-
 struct acceptance {
     const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Session *session; /* becomes what it is after the message */

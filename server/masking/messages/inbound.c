@@ -448,12 +448,13 @@ static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
 static enum step check_content(struct reception *r)
 {
     const struct inbound_message *message = r->in->message;
-    if (utf8_length(message->body) > BODY_MOST && !MUTANT("inbound_of_any_length"))
+    struct message_limits most = message_limits(r->service->settings);
+    if (utf8_length(message->body) > most.body && !MUTANT("inbound_of_any_length"))
         return reject(r, REJECT_TOO_LONG);
-    if (message->media_count > MEDIA_MOST && !MUTANT("inbound_of_any_media"))
+    if (message->media_count > most.media && !MUTANT("inbound_of_any_media"))
         return reject(r, REJECT_TOO_MUCH_MEDIA);
     for (size_t i = 0; i < message->media_count; i++) {
-        if (utf8_length(message->media[i].url) > MEDIA_URL_MOST ||
+        if (utf8_length(message->media[i].url) > most.media_url ||
             utf8_length(message->media[i].content_type) > MEDIA_TYPE_MOST)
             return reject(r, REJECT_TOO_MUCH_MEDIA);
         if ((media_url_fault(message->media[i].url) ||

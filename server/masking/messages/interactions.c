@@ -8,6 +8,7 @@
 #include "server/masking/messages/guards.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/outbox.h"
+#include "server/masking/messages/media.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,34 +33,48 @@ struct sending {
     struct error error;
 };
 
-static bool check_media(const struct message_draft *draft, struct error *error)
+static void check_media(const struct message_draft *draft, const struct message_limits *most,
+                        struct error *error)
 {
-    if (draft->media_count > MEDIA_MOST)
-        error_field(error, "media", "has more than %d items", MEDIA_MOST);
-    for (size_t i = 0; i < draft->media_count && i < MEDIA_MOST; i++) {
+    if (draft->media_count > most->media)
+        error_field(error, "media", "has more than %zu items", most->media);
+    for (size_t i = 0; i < draft->media_count && i < most->media; i++) {
         char name[64];
         size_t url = utf8_length(draft->media[i]->url);
         snprintf(name, sizeof name, "media[%zu].url", i);
-        if (!url || url > MEDIA_URL_MOST)
-            error_field(error, name, "has to have 1 to %d characters", MEDIA_URL_MOST);
+        if (!url || url > most->media_url)
+            error_field(error, name, "has to have 1 to %zu characters", most->media_url);
         snprintf(name, sizeof name, "media[%zu].content_type", i);
         if (utf8_length(draft->media[i]->content_type) > MEDIA_TYPE_MOST)
             error_field(error, name, "has more than %d characters", MEDIA_TYPE_MOST);
     }
+}
+
+static bool check_sizes(const struct message_draft *draft, const struct message_limits *most,
+                        struct error *error)
+{
+    if (draft->body && utf8_length(draft->body) > most->body)
+        error_field(error, "body", "has more than %zu characters", most->body);
+    check_media(draft, most, error);
     return error->code == STATUS_OK;
 }
 
+/* What is wrong whatever the Service allows. */
 static bool check_draft(const struct message_draft *draft, struct error *error)
 {
-    const char *body = draft->body ? draft->body : "";
-    if (!*body && !draft->media_count)
+    static const struct message_limits most = {BODY_MOST, MEDIA_MOST, MEDIA_URL_MOST};
+    if (!(draft->body && *draft->body) && !draft->media_count)
         error_field(error, "body", "is empty, and there is no media");
-    if (utf8_length(body) > BODY_MOST)
-        error_field(error, "body", "has more than %d characters", BODY_MOST);
     if (draft->max_life < 0)
         error_field(error, "max_life", "is negative");
     form_request(error, &draft->request);
-    return check_media(draft, error);
+    return check_sizes(draft, &most, error);
+}
+
+static bool check_limits(const struct sending *sending, struct error *error)
+{
+    struct message_limits most = message_limits(sending->service->settings);
+    return MUTANT("sent_of_any_size") || check_sizes(sending->draft, &most, error);
 }
 
 /* A repeat gets what the first one was answered: the entry that it became. */
@@ -250,7 +265,8 @@ static bool decide(struct command *command, struct txn *txn)
     if (position)
         return answer_again(sending, &rows, position);
     Maskline__Store__V1__Session *session;
-    if (!rows_find_session(&rows, sending->service, sending->draft->session, &session, error))
+    if (!check_limits(sending, error) ||
+        !rows_find_session(&rows, sending->service, sending->draft->session, &session, error))
         return false;
     Maskline__Store__V1__Participant *recipient = find_recipient(sending, session, error);
     if (!recipient || !find_sender(sending, session, recipient) ||

@@ -1,7 +1,6 @@
 #include "server/masking/messages/media.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -37,4 +36,15 @@ const char *media_url_fault(const char *url)
 const char *media_type_fault(const char *content_type)
 {
     return strpbrk(content_type, "\r\n") ? "It must be one line." : NULL;
+}
+
+/* Services that are older than these settings have none. */
+struct message_limits message_limits(const Maskline__Store__V1__Settings *settings)
+{
+    return (struct message_limits){
+        .body = settings->max_body_length ? settings->max_body_length : BODY_STANDARD,
+        .media = settings->max_media ? settings->max_media : MEDIA_STANDARD,
+        .media_url =
+            settings->max_media_url_length ? settings->max_media_url_length : MEDIA_URL_MOST,
+    };
 }

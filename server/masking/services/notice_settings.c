@@ -4,6 +4,7 @@
 #include "server/masking/messages/keywords.h"
 #include "server/masking/messages/notices.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/messages/media.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,7 @@ void notice_settings_form(struct error *error, const struct service_settings *se
         snprintf(path, sizeof path, "notice_policy.notices[%zu].language", i);
         form_text(error, path, notice->language, LANGUAGE_MOST);
         snprintf(path, sizeof path, "notice_policy.notices[%zu].text", i);
-        form_text(error, path, notice->text, BODY_MOST);
+        form_text(error, path, notice->text, BODY_STANDARD);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "server/masking/services/keyword_settings.h"
 #include "server/masking/rows/requests.h"
 #include "server/masking/services/rates.h"
+#include "server/masking/messages/media.h"
 #include "server/masking/services/notice_settings.h"
 
 enum { CAP_MOST = 1000000000 };
@@ -36,6 +37,9 @@ struct service_settings service_settings_unset(void)
         .person_cap = SETTING_UNSET,
         .session_cap = SETTING_UNSET,
         .person_cap_period = SETTING_UNSET,
+        .max_body_length = SETTING_UNSET,
+        .max_media = SETTING_UNSET,
+        .max_media_url_length = SETTING_UNSET,
     };
 }
 
@@ -64,6 +68,9 @@ struct service_settings service_settings_default(void)
         .person_cap = 0,
         .session_cap = 0,
         .person_cap_period = DAY,
+        .max_body_length = BODY_STANDARD,
+        .max_media = MEDIA_STANDARD,
+        .max_media_url_length = MEDIA_URL_MOST,
         .opt_out_scope = MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_SERVICE,
     };
 }
@@ -83,10 +90,10 @@ struct service_settings service_settings_default(void)
     X(person_cap_period, "cap_policy.person_period", 1, 366 * DAY)
 
 /* What there may be of something. */
-static void form_most(struct error *error, const char *path, int64_t most)
+static void form_most(struct error *error, const char *path, int64_t most, int limit)
 {
-    if (most != SETTING_UNSET && (most < 1 || most > NUMBERS_MOST))
-        error_field(error, path, "From 1 to %d.", NUMBERS_MOST);
+    if (most != SETTING_UNSET && (most < 1 || most > limit))
+        error_field(error, path, "From 1 to %d.", limit);
 }
 
 static void form_cap(struct error *error, const char *path, int64_t cap)
@@ -115,8 +122,12 @@ void settings_form(struct error *error, const struct service_settings *settings)
     if ((unsigned)settings->number_selection >
         MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY)
         error_field(error, "number_policy.selection_behavior", "This is no behaviour.");
-    form_most(error, "number_policy.most_reserved", settings->most_reserved);
-    form_most(error, "number_policy.most_unreserved", settings->most_unreserved);
+    form_most(error, "number_policy.most_reserved", settings->most_reserved, NUMBERS_MOST);
+    form_most(error, "number_policy.most_unreserved", settings->most_unreserved, NUMBERS_MOST);
+    form_most(error, "message_policy.max_body_length", settings->max_body_length, BODY_MOST);
+    form_most(error, "message_policy.max_media", settings->max_media, MEDIA_MOST);
+    form_most(error, "message_policy.max_media_url_length", settings->max_media_url_length,
+              MEDIA_URL_MOST);
     if ((unsigned)settings->geo_match_level >
         MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_RADIUS)
         error_field(error, "number_policy.geo_match_level", "This is no level.");
@@ -160,6 +171,9 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
     }
     changed = take_most(&settings->most_reserved, change->most_reserved) || changed;
     changed = take_most(&settings->most_unreserved, change->most_unreserved) || changed;
+    changed = take_most(&settings->max_body_length, change->max_body_length) || changed;
+    changed = take_most(&settings->max_media, change->max_media) || changed;
+    changed = take_most(&settings->max_media_url_length, change->max_media_url_length) || changed;
     if (change->geo_match_level && change->geo_match_level != settings->geo_match_level) {
         settings->geo_match_level = change->geo_match_level;
         changed = true;

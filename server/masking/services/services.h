@@ -37,6 +37,7 @@ struct service_settings {
         idle_cap, closed_session_retention, event_retention, request_retention; /* microseconds */
     int64_t requests_per_second;
     int64_t most_reserved, most_unreserved; /* numbers of the pool */
+    int64_t max_body_length, max_media, max_media_url_length;
     Maskline__Store__V1__Mode default_mode;
     Maskline__Store__V1__NumberSelection number_selection;
     Maskline__Store__V1__GeoMatchLevel geo_match_level;

@@ -34,7 +34,10 @@ START_TEST(test_mask_names_a_field_or_all_of_a_policy)
 {
     ck_assert_uint_eq(changes_named("unique_name"), CHANGES_NAME);
     ck_assert_uint_eq(changes_named("number_policy.cool_down"), CHANGES_COOL_DOWN);
-    ck_assert_uint_eq(changes_named("message_policy"), CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE);
+    ck_assert_uint_eq(changes_named("retention_policy.events"), CHANGES_EVENTS);
+    ck_assert_uint_eq(changes_named("message_policy"), CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE |
+                                                           CHANGES_MAX_BODY | CHANGES_MAX_MEDIA |
+                                                           CHANGES_MAX_MEDIA_URL);
     ck_assert_int_eq(error.code, STATUS_OK);
 }
 END_TEST
@@ -127,6 +130,9 @@ START_TEST(test_what_is_named_and_absent_gets_its_default)
     ck_assert_int_eq(settings.default_mode, standard.default_mode);
     ck_assert_int_ne(settings.default_mode, 0);
     ck_assert_int_ne(settings.number_selection, 0);
+    ck_assert_int_eq(settings.max_body_length, 1600);
+    ck_assert_int_eq(settings.max_media, 10);
+    ck_assert_int_eq(settings.max_media_url_length, 2048);
     arena_free(arena);
 }
 END_TEST

@@ -371,6 +371,7 @@ START_TEST(seen_before_a_restart)
 }
 END_TEST
 
+/* holds: GRD-08 GRD-09 */
 START_TEST(sizes)
 {
     struct world *world = world_of_two();
@@ -405,6 +406,61 @@ START_TEST(sizes)
     url[2048] = 0;
     message.provider_id = "13";
     ck_accepted(world_hand_in(world, &message));
+    world_close(world);
+}
+END_TEST
+
+/* What a Service allows holds for both ways in; of a text that is too long the log tells. */
+/* holds: GRD-08 GRD-09 */
+START_TEST(sizes_that_a_service_allows)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.max_body_length = 5;
+    settings.max_media = 1;
+    settings.max_media_url_length = 20;
+    struct world *world = world_with_two(NULL, NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "\xc3\xa9t\xc3\xa9s!"));
+    ck_rejected(world_text(world, ANN, talk.proxy_a, "longer"), "TOO_LONG");
+    const Maskline__Store__V1__Entry *entry = world_entry(world, world_entries(world));
+    ck_assert_int_eq(entry->change_case, MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED);
+    ck_assert_str_eq(entry->inbound_rejected->reason, "TOO_LONG");
+    struct ingress_media media[2] = {{"https://example.test", "image/png"},
+                                     {"https://example.test", "image/png"}};
+    struct inbound_message message = {.carrier = "one",
+                                      .provider_id = "one item",
+                                      .from = ANN,
+                                      .to = talk.proxy_a,
+                                      .body = "",
+                                      .media = media,
+                                      .media_count = 1};
+    ck_accepted(world_hand_in(world, &message));
+    message.provider_id = "two items";
+    message.media_count = 2;
+    ck_rejected(world_hand_in(world, &message), "TOO_MUCH_MEDIA");
+    message.provider_id = "a longer URL";
+    message.media_count = 1;
+    media[0].url = "https://example.test/";
+    ck_rejected(world_hand_in(world, &message), "TOO_MUCH_MEDIA");
+    Maskline__Store__V1__Media item = MASKLINE__STORE__V1__MEDIA__INIT;
+    item.url = (char *)"https://example.test";
+    const Maskline__Store__V1__Media *list[] = {&item, &item};
+    struct message_draft draft = {.service = world->service,
+                                  .session = talk.session,
+                                  .participant = talk.a,
+                                  .body = "short",
+                                  .media = list,
+                                  .media_count = 1};
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    draft.body = "longer";
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_INVALID_ARGUMENT);
+    draft.body = "short";
+    draft.media_count = 2;
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_INVALID_ARGUMENT);
+    draft.media_count = 1;
+    item.url = (char *)"https://example.test/";
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_INVALID_ARGUMENT);
+    ck_assert_uint_eq(world_interactions(world, &talk), 3);
     world_close(world);
 }
 END_TEST
@@ -547,5 +603,5 @@ END_TEST
 SUITE_MAIN("inbound", reaches_the_partner, forms_of_a_sender, who_may_bring_it, loops_are_refused,
            locked_number_is_silent, no_session_no_way, mode_is_kept, nobody_is_left,
            expiry_to_the_tick, seen_before, id_with_other_content, seen_in_flight,
-           seen_before_a_restart, sizes, media_that_is_none,
+           seen_before_a_restart, sizes, sizes_that_a_service_allows, media_that_is_none,
            a_route_of_another_generation_leads_nowhere, released_number_reaches_nobody)

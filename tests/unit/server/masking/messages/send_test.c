@@ -75,7 +75,7 @@ START_TEST(goes_from_the_persons_own_number)
 }
 END_TEST
 
-/* holds: MSG-01 MSG-03 */
+/* holds: MSG-01 MSG-03 GRD-08 GRD-09 */
 START_TEST(fields)
 {
     struct world *world = world_of_numbers();
@@ -98,6 +98,13 @@ START_TEST(fields)
     media.url = (char *)"https://example.test/1";
     draft.media_count = 11;
     ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    static char url[2050];
+    memset(url, 'u', 2049);
+    memcpy(url, "http://", 7);
+    draft.media_count = 1;
+    media.url = url;
+    ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_FIELD");
+    url[2048] = 0;
     draft.media_count = 10;
     draft.body = NULL;
     ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
