@@ -80,6 +80,12 @@ bool error_set(struct error *error, enum status_code code, const char *reason, i
     return false;
 }
 
+bool error_internal(struct error *error)
+{
+    return error_set(error, STATUS_INTERNAL, "INTERNAL_ERROR", 80504,
+                     "Something went wrong here that should not.");
+}
+
 bool error_field(struct error *error, const char *name, const char *format, ...)
 {
     struct error_field field;

@@ -69,6 +69,9 @@ void error_clear(struct error *error);
 bool error_set(struct error *error, enum status_code code, const char *reason, int32_t original,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* A fault of the server's own that nobody expected: INTERNAL, INTERNAL_ERROR, 80504, and no word of what is inside. Returns false always. */
+bool error_internal(struct error *error);
+
 /* Adds a bad field to an error that was cleared or set. It makes a cleared one INVALID_ARGUMENT with reason INVALID_FIELD and
  * original code 80701. What does not fit is left out. Returns false always. */
 bool error_field(struct error *error, const char *name, const char *format, ...)

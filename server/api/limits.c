@@ -65,8 +65,7 @@ static void start(const void *implementation, struct grpc_c_call *call,
         request && rates_on(limited->masking) ? service_field(request->descriptor) : NULL;
     struct error error;
     if (!method) {
-        error_set(&error, STATUS_INTERNAL, "INTERNAL_ERROR", 80504,
-                  "A method came that nobody added.");
+        error_internal(&error);
         grpc_c_call_fail(call, &error);
         return;
     }

@@ -60,8 +60,7 @@ void grpc_c_call_open(struct grpc_c_call *call, void *state, const void *calls,
     struct stream *stream = call->stream;
     if (!stream) {
         struct error error;
-        error_set(&error, STATUS_INTERNAL, "BAD_ANSWER", 0, "%s is not a stream.",
-                  grpc_c_call_method(call));
+        error_internal(&error);
         grpc_c_call_fail(call, &error);
         vtable->on_end(calls, state);
         return;

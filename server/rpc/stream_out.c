@@ -12,8 +12,7 @@
 static void bad_message(struct grpc_c_call *call)
 {
     struct error error;
-    error_set(&error, STATUS_INTERNAL, "BAD_ANSWER", 0, "%s was answered with what it has not.",
-              grpc_c_call_method(call));
+    error_internal(&error);
     grpc_c_call_fail(call, &error);
 }
 

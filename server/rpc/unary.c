@@ -2,6 +2,7 @@
  * Answers, and what they are made of. A unary call's answer is one batch, started on the thread that answers: each batch more
  * would be a write of its own.
  */
+#include "proto/c/fault.h"
 #include "proto/c/rpc/message.h"
 #include "proto/c/rpc/status.h"
 #include "server/rpc/internal.h"
@@ -75,8 +76,11 @@ static bool fits(struct grpc_c_call *call, const ProtobufCMessage *response)
     if (method && response && response->descriptor == method->response && !stream_writes(call))
         return true;
     struct error error;
-    error_set(&error, STATUS_INTERNAL, "BAD_ANSWER", 0, "%s was answered with what it has not.",
-              grpc_c_call_method(call));
+    if (MUTANT("fault_tells_its_inside"))
+        error_set(&error, STATUS_INTERNAL, "BAD_ANSWER", 0, "%s was answered with what it has not.",
+                  grpc_c_call_method(call));
+    else
+        error_internal(&error);
     grpc_c_call_fail(call, &error);
     return false;
 }

@@ -225,6 +225,30 @@ START_TEST(ok_is_no_failure)
 }
 END_TEST
 
+static void answer_with_another(void *data, struct grpc_c_call *call, const Lab__Text *request)
+{
+    (void)data;
+    (void)request;
+    Lab__Text__Part other = LAB__TEXT__PART__INIT;
+    grpc_c_call_reply(call, &other.base);
+}
+
+/* holds: ERR-80504 */
+START_TEST(a_fault_of_our_own_tells_nothing_of_the_inside)
+{
+    struct fixture fixture;
+    fixture_start(&fixture, &(struct lab_lab_service){.echo = answer_with_another}, NULL);
+    struct outcome outcome = fixture_call(&fixture, ECHO, "", 5000);
+    ck_assert_int_eq(outcome.code, STATUS_INTERNAL);
+    ck_assert_int_eq(outcome.error.original, 80504);
+    ck_assert_str_eq(outcome.error.reason, "INTERNAL_ERROR");
+    ck_assert_str_eq(outcome.error.message, "Something went wrong here that should not.");
+    ck_assert_uint_eq(outcome.error.field_count, 0);
+    ck_assert_ptr_null(outcome.response);
+    fixture_end(&fixture);
+}
+END_TEST
+
 START_TEST(unknown_methods_are_unimplemented_at_once)
 {
     struct fixture fixture;
@@ -328,5 +352,5 @@ END_TEST
 TEST_MAIN("unary", answers_at_once, answers_later_from_another_thread, only_the_first_answer_counts,
           cancel_is_told_and_the_late_answer_frees, cancel_that_came_before_is_told_at_once,
           deadline_is_kept, no_deadline_is_for_ever, details_reach_the_client, ok_is_no_failure,
-          unknown_methods_are_unimplemented_at_once, metadata_goes_both_ways,
-          a_thread_answers_a_group)
+          a_fault_of_our_own_tells_nothing_of_the_inside, unknown_methods_are_unimplemented_at_once,
+          metadata_goes_both_ways, a_thread_answers_a_group)
