@@ -129,6 +129,18 @@ static int find_partner(const struct m_session *session, int participant)
     return NONE;
 }
 
+/* The sender is itself a number of some pool. */
+static void refuse_loop(struct model *model, const struct op *op)
+{
+    if (op->from < WHO_N1 || op->from > WHO_N4)
+        return;
+    const struct m_number *sender = &model->numbers[op->from - WHO_N1];
+    if (sender->service != NONE)
+        m_deny(model, 0, "LOOP", NONE);
+    else if (sender->leaving || model->now < sender->quarantine_end)
+        m_may_deny(model, 0, "LOOP", NONE);
+}
+
 /* What is refused before anybody looks whether it was seen before. */
 static void refuse_early(struct model *model, const struct op *op)
 {
@@ -141,19 +153,15 @@ static void refuse_early(struct model *model, const struct op *op)
             m_deny(model, 0, "NUMBER_QUARANTINED", NONE);
         if (model->now >= number->quarantine_end || number->leaving)
             m_deny(model, 0, "NUMBER_UNKNOWN", NONE);
+        if (model->now < number->quarantine_end || number->leaving)
+            refuse_loop(model, op);
         return;
     }
     if (!named)
         m_deny(model, 0, "WRONG_CARRIER", NONE);
     if (number->state == NUMBER_LOCKED)
         m_deny(model, 0, "NUMBER_LOCKED", NONE);
-    if (op->from < WHO_N1 || op->from > WHO_N4)
-        return;
-    const struct m_number *sender = &model->numbers[op->from - WHO_N1];
-    if (sender->service != NONE)
-        m_deny(model, 0, "LOOP", NONE);
-    else if (sender->leaving || model->now < sender->quarantine_end)
-        m_may_deny(model, 0, "LOOP", NONE);
+    refuse_loop(model, op);
 }
 
 static bool same_content(const struct m_seen *seen, const struct op *op)
@@ -249,7 +257,8 @@ static void refuse_inbound(struct model *model, const struct op *op, int *ret_se
 }
 
 /* What comes to a number in quarantine may be told to the Service that it left, as long as that has a log. */
-static void expect_quarantined(struct model *model, const struct op *op)
+static void expect_quarantined(struct model *model, const struct op *op,
+                               const struct answer *answer)
 {
     const struct m_number *number = &model->numbers[op->number];
     if (!number->quarantine_end || model->services[number->last_service].deleted)
@@ -257,7 +266,7 @@ static void expect_quarantined(struct model *model, const struct op *op)
     struct m_expected *rejected =
         m_expect_number(model, EVENT_INBOUND_REJECTED, number->last_service, op->number);
     rejected->optional = true;
-    snprintf(rejected->event.reason, PLAIN_TEXT, "NUMBER_QUARANTINED");
+    snprintf(rejected->event.reason, PLAIN_TEXT, "%s", answer->reason);
     expect_warning(model, number->last_service, false);
 }
 
@@ -268,7 +277,9 @@ void m_do_inbound(struct model *model, const struct op *op, const struct answer 
     bool reused;
     const struct m_seen *seen = find_seen(model, op, &sure, &reused);
     if (answer->repeated) {
-        check_repeated(model, op, sure ? seen : NULL, answer);
+        /* A loop is found first, whatever was answered when the sender was no number of a pool. */
+        bool loop = strcmp(answer->reason, "LOOP") == 0;
+        check_repeated(model, op, sure && !loop ? seen : NULL, answer);
         return;
     }
     refuse_early(model, op);
@@ -283,7 +294,7 @@ void m_do_inbound(struct model *model, const struct op *op, const struct answer 
     bool ok = m_accepted(model, answer);
     keep_seen(model, op, answer, early);
     if (service == NONE) {
-        expect_quarantined(model, op);
+        expect_quarantined(model, op, answer);
         return;
     }
     expect_warning(model, service, ok && reused);

@@ -165,6 +165,40 @@ static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedup
     return KV_FAILED;
 }
 
+/* It is remembered by a key of its own, of id and content: what was accepted under this id before its sender became a number of ours stays
+ * known. */
+static enum step reject_loop(struct reception *r)
+{
+    struct inbound *in = r->in;
+    const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
+    key_hash(r->rows.hash_key, both, 2, in->dedupe_key);
+    Maskline__Store__V1__Dedupe *row;
+    enum kv_found found = find_answer(r, &row);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT ? reject(r, REJECT_LOOP) : STEP_BROKEN;
+    settle(in, REJECT_LOOP);
+    in->result.repeated = true;
+    return STEP_END;
+}
+
+static enum step check_loop(struct reception *r)
+{
+    struct inbound *in = r->in;
+    if (!in->from_known || MUTANT("inbound_in_circles"))
+        return STEP_ON;
+    Maskline__Store__V1__Dedupe *row;
+    if (MUTANT("loop_after_repeat") && find_answer(r, &row) == KV_FOUND)
+        return STEP_ON;
+    switch (known_held(in->masking->known, &r->rows, in->from.text, &in->error)) {
+    case KV_FOUND:
+        return reject_loop(r);
+    case KV_ABSENT:
+        return STEP_ON;
+    default:
+        return STEP_BROKEN;
+    }
+}
+
 static bool same_content(const struct inbound *in, const Maskline__Store__V1__Dedupe *row)
 {
     return row->content_hash.len == HASH_SIZE &&
@@ -263,21 +297,6 @@ static enum step check_number(struct reception *r)
         !MUTANT("inbound_to_locked_number"))
         return reject(r, REJECT_NUMBER_LOCKED);
     return STEP_ON;
-}
-
-static enum step check_loop(struct reception *r)
-{
-    struct inbound *in = r->in;
-    if (!in->from_known || MUTANT("inbound_in_circles"))
-        return STEP_ON;
-    switch (known_held(in->masking->known, &r->rows, in->from.text, &in->error)) {
-    case KV_FOUND:
-        return reject(r, REJECT_LOOP);
-    case KV_ABSENT:
-        return STEP_ON;
-    default:
-        return STEP_BROKEN;
-    }
 }
 
 /* A session that has ended by itself is closed by the traffic that finds it, when no timer was here before; as of the instant at which
@@ -489,8 +508,8 @@ static enum step take_on(struct reception *r)
 
 /* The way of a message, in order; what an earlier step decides hides the later ones. */
 static enum step (*const WAY[])(struct reception *reception) = {
-    find_owner, find_repeat,   check_carrier, hear_keyword,  check_number, check_loop,
-    find_route, find_partners, ask_guards,    check_content, take_on,
+    find_owner, check_loop,    find_repeat, check_carrier, hear_keyword, check_number,
+    find_route, find_partners, ask_guards,  check_content, take_on,
 };
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)

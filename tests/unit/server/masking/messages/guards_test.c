@@ -281,6 +281,57 @@ START_TEST(the_first_that_refuses_gives_the_reason)
 }
 END_TEST
 
+/* Each text meets two steps that would have an end for it; the earlier one decides, and the later one leaves no trace. */
+/* holds: INB-03 */
+START_TEST(an_earlier_step_hides_the_later_ones)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.notices = &nothing_is_told;
+    struct world *world = world_with(NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct inbound_message message = {
+        .carrier = "one", .provider_id = "first", .from = ANN, .to = talk.proxy_a, .body = "x"};
+    ck_accepted(world_hand_in(world, &message));
+    struct inbound_message word = message;
+    word.provider_id = "word";
+    word.body = "STOP";
+    ck_accepted(world_hand_in(world, &word));
+    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case,
+                     CHANGE(KEYWORD_RECEIVED));
+    /* A repeat before the keyword: it is the same word, and is not heard again. */
+    uint64_t entries = world_entries(world);
+    ck_assert(world_hand_in(world, &word).repeated);
+    ck_assert_uint_eq(world_entries(world), entries);
+    /* The keyword before the route: she has none on that number. */
+    ck_accepted(world_text(world, CEM, PROXY, "STOP"));
+    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case,
+                     CHANGE(KEYWORD_RECEIVED));
+    /* The guards before what is written: it is also too long. */
+    static char body[1602];
+    memset(body, 'x', 1601);
+    ck_assert_str_eq(call(world, blocks_create, ANN, BOB), "");
+    ck_rejected(world_text(world, ANN, talk.proxy_a, body), "BLOCKED");
+    /* The route before the guards. */
+    world_end_talk(world, &talk);
+    ck_rejected(world_text(world, ANN, talk.proxy_a, "x"), "SESSION_CLOSED");
+    /* The loop before all: what was accepted, and a word, come again from what is a number of the pool by now. */
+    world_number(world, ANN, NULL);
+    ck_rejected(world_hand_in(world, &message), "LOOP");
+    word.provider_id = "another word";
+    ck_rejected(world_hand_in(world, &word), "LOOP");
+    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case,
+                     CHANGE(INBOUND_REJECTED));
+    /* It is told of once. */
+    entries = world_entries(world);
+    struct answer again = world_hand_in(world, &word);
+    ck_rejected(again, "LOOP");
+    ck_assert(again.repeated);
+    ck_assert_uint_eq(world_entries(world), entries);
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    world_close(world);
+}
+END_TEST
+
 START_TEST(caps_are_checked)
 {
     struct world *world = world_open(NULL);
@@ -362,4 +413,4 @@ END_TEST
 SUITE_MAIN("guards", one_from_another, from_everybody, what_waits_is_canceled,
            all_identifiers_count, what_a_replaced_person_wrote, in_a_channel,
            a_person_within_a_period, a_session_in_its_life, the_first_that_refuses_gives_the_reason,
-           caps_are_checked)
+           an_earlier_step_hides_the_later_ones, caps_are_checked)
