@@ -62,6 +62,12 @@ class Guides(harness.Case):
     def test_numbers(self):
         self.follow("numbers")
 
+    # holds: GUIDE-04
+    def test_how_many_numbers(self):
+        self.follow("how-many-numbers")
+        with open(os.path.join(FOLDER, "how-many-numbers.md"), encoding="utf-8") as file:
+            self.assertIn("Create sessions as late as possible", file.read())
+
     # holds: GUIDE-05
     def test_reserved_numbers(self):
         self.follow("reserved-numbers")
