@@ -165,13 +165,14 @@ static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedup
     return KV_FAILED;
 }
 
-/* It is remembered by a key of its own, of id and content: what was accepted under this id before its sender became a number of ours stays
- * known. */
+/* It is remembered by a key of its own, of which no other text's is made: what was answered under this id before its sender became a
+ * number of ours stays known. */
 static enum step reject_loop(struct reception *r)
 {
     struct inbound *in = r->in;
-    const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
-    key_hash(r->rows.hash_key, both, 2, in->dedupe_key);
+    const struct bytes all[] = {
+        {in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}, {"LOOP", 4}};
+    key_hash(r->rows.hash_key, all, 3, in->dedupe_key);
     Maskline__Store__V1__Dedupe *row;
     enum kv_found found = find_answer(r, &row);
     if (found != KV_FOUND)
