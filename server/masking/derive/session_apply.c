@@ -150,7 +150,7 @@ void session_apply_interaction(Maskline__Store__V1__Session *session,
         session->start_time = time;
     if (session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_OPEN)
         session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    if (!MUTANT("ttl_not_renewed"))
+    if (!created->refused && !MUTANT("ttl_not_renewed"))
         session->last_interaction_time = time;
     session->interaction_count += !MUTANT("message_counts_not");
     session->effective_expire_time = created->effective_expire_time;

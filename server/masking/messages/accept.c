@@ -93,13 +93,16 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     if (first)
         session->start_time = rows->now;
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    session->last_interaction_time = rows->now;
+    bool refused = acceptance->canceled && !MUTANT("refused_renews_ttl");
+    if (!refused)
+        session->last_interaction_time = rows->now;
     if (!MUTANT("renewed_end_untold"))
         session->effective_expire_time = session_expire_time(acceptance->service, session);
     Maskline__Store__V1__InteractionCreated created =
         MASKLINE__STORE__V1__INTERACTION_CREATED__INIT;
     created.interaction = made;
     created.first = first;
+    created.refused = refused;
     created.effective_expire_time = session->effective_expire_time;
     if (acceptance->service->settings->person_cap && acceptance->capped.len) {
         created.capped_person = acceptance->capped;

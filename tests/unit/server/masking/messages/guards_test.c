@@ -292,6 +292,9 @@ START_TEST(an_earlier_step_hides_the_later_ones)
     struct inbound_message message = {
         .carrier = "one", .provider_id = "first", .from = ANN, .to = talk.proxy_a, .body = "x"};
     ck_accepted(world_hand_in(world, &message));
+    struct inbound_message reused = message; /* under the same id */
+    reused.body = "y";
+    ck_accepted(world_hand_in(world, &reused));
     struct inbound_message word = message;
     word.provider_id = "word";
     word.body = "STOP";
@@ -317,6 +320,9 @@ START_TEST(an_earlier_step_hides_the_later_ones)
     /* The loop before all: what was accepted, and a word, come again from what is a number of the pool by now. */
     world_number(world, ANN, NULL);
     ck_rejected(world_hand_in(world, &message), "LOOP");
+    ck_rejected(world_hand_in(world, &reused), "LOOP");
+    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case,
+                     CHANGE(INBOUND_REJECTED));
     word.provider_id = "another word";
     ck_rejected(world_hand_in(world, &word), "LOOP");
     ck_assert_int_eq(world_entry(world, world_entries(world))->change_case,
@@ -327,8 +333,66 @@ START_TEST(an_earlier_step_hides_the_later_ones)
     ck_rejected(again, "LOOP");
     ck_assert(again.repeated);
     ck_assert_uint_eq(world_entries(world), entries);
-    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    ck_assert_uint_eq(world_interactions(world, &talk), 2);
     world_close(world);
+}
+END_TEST
+
+static void ck_end_stands(struct world *world, const struct talk *talk, int64_t end)
+{
+    ck_assert_int_eq(world_session(world, talk)->effective_expire_time, end);
+}
+
+/* Whatever is refused, or ends as a keyword, leaves the session's end where it was; also when the timers look, and after a restart. */
+/* holds: EXP-13 */
+START_TEST(what_is_refused_keeps_no_session_alive)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.session_cap = 2;
+    settings.default_ttl = HOUR;
+    settings.notices = &nothing_is_told;
+    char path[] = "/tmp/maskline-guards-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_with(path, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, HOUR);
+    struct talk capped = world_talk(world, CEM, "+15551230004", HOUR);
+    world_move(world, MINUTE);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "in time"));
+    int64_t end = world_now(world) + HOUR;
+    ck_end_stands(world, &talk, end);
+    world_move(world, MINUTE);
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "STOP"));
+    ck_end_stands(world, &talk, end);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "he has opted out"));
+    ck_assert_str_eq(world_leg(world, &talk, 1)->reason, "OPTED_OUT");
+    ck_end_stands(world, &talk, end);
+    ck_assert_str_eq(send_to(world, &talk, talk.b), "OPTED_OUT");
+    ck_end_stands(world, &talk, end);
+    struct talk blocked = world_talk(world, "+15551230007", "+15551230008", HOUR);
+    ck_assert_str_eq(call(world, blocks_create, "+15551230007", ""), "");
+    int64_t first = world_now(world) + HOUR;
+    world_move(world, MINUTE);
+    ck_rejected(world_text(world, "+15551230007", blocked.proxy_a, "x"), "BLOCKED");
+    ck_end_stands(world, &blocked, first);
+    ck_accepted(world_text(world, CEM, capped.proxy_a, "1"));
+    ck_accepted(world_text(world, CEM, capped.proxy_a, "2"));
+    int64_t other = world_now(world) + HOUR;
+    world_move(world, MINUTE);
+    ck_rejected(world_text(world, CEM, capped.proxy_a, "3"), "SESSION_CAP");
+    ck_end_stands(world, &capped, other);
+    struct talk voice = world_talk_mode(world, "+15551230005", "+15551230006", MODE(VOICE_ONLY));
+    int64_t third = world_session(world, &voice)->create_time + HOUR;
+    world_move(world, MINUTE);
+    ck_rejected(world_text(world, "+15551230005", voice.proxy_a, "x"), "MODE_REFUSED");
+    ck_end_stands(world, &voice, third);
+    world_restart(world);
+    ck_end_stands(world, &talk, end);
+    world_move(world, end - world_now(world));
+    world_run(world);
+    ck_assert_int_eq(world_session(world, &talk)->status, SESSION_STATUS(CLOSED));
+    ck_assert_int_eq(world_session(world, &talk)->end_time, end);
+    world_close(world);
+    folder_remove(path);
 }
 END_TEST
 
@@ -413,4 +477,5 @@ END_TEST
 SUITE_MAIN("guards", one_from_another, from_everybody, what_waits_is_canceled,
            all_identifiers_count, what_a_replaced_person_wrote, in_a_channel,
            a_person_within_a_period, a_session_in_its_life, the_first_that_refuses_gives_the_reason,
-           an_earlier_step_hides_the_later_ones, caps_are_checked)
+           what_is_refused_keeps_no_session_alive, an_earlier_step_hides_the_later_ones,
+           caps_are_checked)
