@@ -66,7 +66,13 @@ bool derive_live(struct txn *txn, const struct group_entry *entry, struct bytes 
         .arena = txn->arena,
         .error = error,
     };
-    return derive(&derivation, bytes);
+    if (derive(&derivation, bytes))
+        return true;
+    /* Whose command this was is told no more than that. */
+    return error->code == STATUS_INTERNAL
+               ? error_set(error, STATUS_INTERNAL, "ENTRY_UNREADABLE", 80504,
+                           "Something went wrong here that should not.")
+               : false;
 }
 
 bool derive_replay(struct pipeline *pipeline, const struct group_entry *entry, struct bytes bytes,

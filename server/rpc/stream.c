@@ -89,7 +89,12 @@ void stream_fail(struct grpc_c_call *call, const struct error *error)
         return;
     struct ending *ending = &call->stream->ending;
     bool can_be_ok = stream_writes(call);
-    ending->code = error->code || can_be_ok ? rpc_status_code(error) : GRPC_STATUS_INTERNAL;
+    struct error own;
+    if (!error->code && !can_be_ok) {
+        error_internal(&own);
+        error = &own;
+    }
+    ending->code = rpc_status_code(error);
     ending->message = grpc_slice_from_copied_string(error->message);
     rpc_status_add_details(error, &ending->details);
     call_signal(call, ENDING);

@@ -117,10 +117,15 @@ void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error)
     }
     if (!call_claim(call))
         return;
+    /* OK without a message would be an answer that no client can read. */
+    struct error own;
+    if (!error->code) {
+        error_internal(&own);
+        error = &own;
+    }
     rpc_status_add_details(error, &call->trailing);
     grpc_slice message = grpc_slice_from_copied_string(error->message);
-    /* OK without a message would be an answer that no client can read. */
-    grpc_status_code code = error->code ? rpc_status_code(error) : GRPC_STATUS_INTERNAL;
+    grpc_status_code code = rpc_status_code(error);
     const grpc_op ops[] = {op_initial(call), op_status(call, code, &message)};
     send_answer(call, ops, sizeof(ops) / sizeof(ops[0]));
     grpc_slice_unref(message);

@@ -298,7 +298,7 @@ static bool append_nonsense(struct probe *probe, struct txn *txn)
     return false;
 }
 
-/* holds: EVT-01 STO-06 */
+/* holds: EVT-01 STO-06 ERR-80504 */
 START_TEST(a_decision_that_failed_writes_nothing)
 {
     struct probe probe = {0};
@@ -307,6 +307,8 @@ START_TEST(a_decision_that_failed_writes_nothing)
     ck_assert_str_eq(probe.error.reason, "ENTRY_TOO_LARGE");
     ck_assert_int_eq(probe_run(&probe, append_nonsense), COMMAND_REFUSED);
     ck_assert_str_eq(probe.error.reason, "ENTRY_UNREADABLE");
+    ck_assert_int_eq(probe.error.original, 80504);
+    ck_assert_str_eq(probe.error.message, "Something went wrong here that should not.");
     uint64_t last[WORLD_LOGS];
     rig_check(&rig, last);
     ck_assert_uint_eq(last[0], 0);

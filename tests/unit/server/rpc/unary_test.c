@@ -215,12 +215,14 @@ static void refuse_with_nothing(void *data, struct grpc_c_call *call, const Lab_
     grpc_c_call_fail(call, &error);
 }
 
+/* holds: ERR-80504 */
 START_TEST(ok_is_no_failure)
 {
     struct fixture fixture;
     fixture_start(&fixture, &(struct lab_lab_service){.echo = refuse_with_nothing}, NULL);
     struct outcome outcome = fixture_call(&fixture, ECHO, "", 5000);
     ck_assert_int_eq(outcome.code, STATUS_INTERNAL);
+    ck_assert_int_eq(outcome.error.original, 80504);
     fixture_end(&fixture);
 }
 END_TEST
