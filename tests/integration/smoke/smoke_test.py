@@ -177,7 +177,7 @@ class Smoke(Case):
         said.put(pb.carrier_gateway.AttachRequest(send_result={
             "key": send.key, "outcome": pb.carrier_gateway.CARRIER_SEND_OUTCOME_TAKEN, "provider_id": "x"}))
         said.put(pb.carrier_gateway.AttachRequest(receipt={
-            "key": send.key, "tag": 7, "status": pb.carrier_gateway.CARRIER_RECEIPT_STATUS_DELIVERED}))
+            "key": send.key, "tag": 7, "status": pb.carrier_gateway.CARRIER_RECEIPT_STATUS_DELIVERED, "provider_id": "x"}))
         result = next(told).receipt_result
         self.assertEqual((result.tag, result.key, result.outcome),
                          (7, send.key, pb.common.INBOUND_OUTCOME_ACCEPTED))

@@ -218,7 +218,7 @@ START_TEST(each_entry_of_the_session_tells_it)
         world,
         (struct session_change){.session = sid, .set_ttl = true, .ttl_given = true, .ttl = HOUR}));
     ck_done(call_session_delete(world, sid));
-    unsigned seen[64] = {0}, kinds = 0;
+    unsigned seen[256] = {0}, kinds = 0;
     for (uint64_t i = 1; i <= world_entries(world); i++) {
         const Maskline__Store__V1__Entry *entry = world_entry(world, i);
         const char *text = entry_tells(world, entry);
