@@ -1,6 +1,7 @@
 /*
- * What a durable echo does between a call and its answer: the call's bytes become one key in RocksDB, all calls that wait in one
- * write with one fsync. No Maskline code is in it; any server that answers only for what is durable has at least this to do.
+ * What a durable echo does between a call and its answer: the call's bytes become a key in RocksDB, or several, those of all calls that
+ * wait in one write with one fsync; and further keys after the answer, with no fsync of their own. No Maskline code is in it: a server
+ * that writes as much has at least this to do.
  *
  * Aborts when the disk fails: what is measured then would be nothing.
  */
@@ -16,9 +17,16 @@ struct echo_log_item {
     size_t size;
 };
 
+/* How many keys a call is. */
+struct echo_log_keys {
+    unsigned before; /* its answer; at least 1 */
+    unsigned after;
+};
+
 /* Opens an empty store in `folder`, which is made, and starts the thread that writes. It calls `durable`, for one item after the other.
  * 0: no. */
-int echo_log_start(const char *folder, void (*durable)(struct echo_log_item *item));
+int echo_log_start(const char *folder, struct echo_log_keys keys,
+                   void (*durable)(struct echo_log_item *item));
 
 /* From any thread. */
 void echo_log_add(struct echo_log_item *item);

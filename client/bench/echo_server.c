@@ -2,10 +2,10 @@
  * The bar that Maskline is measured against: a server on gRPC C core alone that gives back bytes, with one queue and some threads.
  * No Maskline code is in it.
  *
- *     echo-server THREADS [FOLDER]     prints its port on 127.0.0.1, and serves until it is killed
+ *     echo-server THREADS [FOLDER BEFORE AFTER]
  *
- * With a folder, which it makes, each unary call is durable in it before its answer goes out (echo_log.h): the least that a server of
- * this kind can cost.
+ * prints its port on 127.0.0.1, and serves until it is killed. With a folder, which it makes, each unary call is durable in it before its
+ * answer goes out, as BEFORE keys, and AFTER keys follow (echo_log.h): the least that a server which writes so much can cost.
  */
 #include "client/bench/echo_log.h"
 
@@ -239,14 +239,18 @@ static int listen_somewhere(void)
 
 int main(int count, char **arguments)
 {
-    long threads = count == 2 || count == 3 ? strtol(arguments[1], NULL, 10) : 0;
+    long threads = count == 2 || count == 5 ? strtol(arguments[1], NULL, 10) : 0;
     if (threads < 1 || threads > THREADS_MOST) {
-        fputs("Usage: echo-server THREADS [FOLDER]\n", stderr);
+        fputs("Usage: echo-server THREADS [FOLDER BEFORE AFTER]\n", stderr);
         return 2;
     }
-    is_durable = count == 3;
-    if (is_durable && !echo_log_start(arguments[2], kept))
-        return 1;
+    is_durable = count == 5;
+    if (is_durable) {
+        struct echo_log_keys keys = {(unsigned)strtoul(arguments[3], NULL, 10),
+                                     (unsigned)strtoul(arguments[4], NULL, 10)};
+        if (!echo_log_start(arguments[2], keys, kept))
+            return 1;
+    }
     signal(SIGPIPE, SIG_IGN);
     grpc_init();
     int port = listen_somewhere();

@@ -17,18 +17,32 @@ static bool take_port(struct peer *peer, FILE *file)
     return port > 0;
 }
 
-bool peer_start_echo(const char *program, unsigned threads, const char *folder,
-                     struct peer *ret_peer)
+static bool start_echo(const char *program, const char *const *arguments, struct peer *ret_peer)
 {
-    char count[16];
-    snprintf(count, sizeof count, "%u", threads);
-    const char *arguments[] = {program, count, folder, NULL};
     struct process_options options = {.arguments = arguments, .piped = true};
     if (process_start(&options, &ret_peer->process) && take_port(ret_peer, ret_peer->process.out))
         return true;
     fprintf(stderr, "maskline-bench: the echo server %s does not serve\n", program);
     peer_stop(ret_peer);
     return false;
+}
+
+bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_peer)
+{
+    char count[16];
+    snprintf(count, sizeof count, "%u", threads);
+    const char *arguments[] = {program, count, NULL};
+    return start_echo(program, arguments, ret_peer);
+}
+
+bool peer_start_durable(const char *program, const char *folder, unsigned before, unsigned after,
+                        struct peer *ret_peer)
+{
+    char counts[2][16];
+    snprintf(counts[0], sizeof counts[0], "%u", before);
+    snprintf(counts[1], sizeof counts[1], "%u", after);
+    const char *arguments[] = {program, "1", folder, counts[0], counts[1], NULL};
+    return start_echo(program, arguments, ret_peer);
 }
 
 static void tell_log(const char *path)

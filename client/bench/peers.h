@@ -13,10 +13,12 @@ struct peer {
     char target[TARGET_SIZE]; /* "127.0.0.1:PORT" */
 };
 
-/* A bare echo on gRPC C core, with `threads` threads on one queue; with a `folder`, which it makes, each call is durable there before
- * its answer. False, said to stderr. */
-bool peer_start_echo(const char *program, unsigned threads, const char *folder,
-                     struct peer *ret_peer);
+/* A bare echo on gRPC C core, with `threads` threads on one queue. False, said to stderr. */
+bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_peer);
+
+/* One that makes each call durable as `before` keys in `folder`, which it makes, and writes `after` more behind its answer. */
+bool peer_start_durable(const char *program, const char *folder, unsigned before, unsigned after,
+                        struct peer *ret_peer);
 
 /* A Maskline server with an empty store in `folder`, which is made; `more` are further arguments for it, NULL last. False,
  * with its own words, said to stderr. */

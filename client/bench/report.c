@@ -76,7 +76,8 @@ static int by_size(const void *a, const void *b)
 /* An echo has nothing that goes on after its answer: it is compared by that. */
 static double peer_value(const struct sample *peer, enum measure measure)
 {
-    bool echo = strncmp(peer->peer, "echo-", 5) == 0 || strcmp(peer->peer, DURABLE_PEER) == 0;
+    bool echo = strncmp(peer->peer, "echo-", 5) == 0 ||
+                strncmp(peer->peer, DURABLE_PEER, strlen(DURABLE_PEER)) == 0;
     return value_of(peer, echo ? MEASURE_ANSWERED : measure);
 }
 

@@ -24,13 +24,13 @@ struct subject {
     double rate;        /* calls a second asked for; 0: a closed loop */
 };
 
-#define DURABLE_PEER "durable"
+#define DURABLE_PEER "durable-"
 
 /* One peer in one round. Zero: not measured, or does not apply. */
 struct sample {
     struct subject subject;
     unsigned round;       /* from 1 */
-    char peer[PEER_NAME]; /* "maskline", "echo-1", "echo-2", DURABLE_PEER, "postgres" */
+    char peer[PEER_NAME]; /* "maskline", "echo-1", "echo-2", "durable-1", "postgres" */
     uint64_t calls;
     uint64_t failed;
     uint64_t waited; /* calls of an open loop that found too many in flight */

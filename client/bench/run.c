@@ -9,14 +9,26 @@
 
 #include <string.h>
 
-enum { PATH_SIZE = 512 };
+enum { PATH_SIZE = 512, DURABLES = 3 };
+
+/* Echoes that write as many keys as Maskline does, or as any durable server must. Of a message: its entry in the log, and behind the
+ * answer two for what becomes of it, the interaction's row, and the one that knows it again. */
+static const struct {
+    const char *name;
+    unsigned before, after; /* the answer */
+    bool creates;           /* beside the creation of sessions; else beside messages */
+} durables[DURABLES] = {
+    {DURABLE_PEER "1", 1, 0, false},
+    {DURABLE_PEER "5", 1, 4, false},
+    {DURABLE_PEER "7", 7, 0, true},
+};
 
 struct run {
     struct run_options given;
     const struct options *options;
     struct report *report;
     struct peer echoes[ECHOES_MOST];
-    struct peer durable;       /* the echo that keeps what it gives back */
+    struct peer durables[DURABLES];
     struct postgres *postgres; /* NULL: not compared with */
     struct peer server;
     struct world *world;
@@ -44,12 +56,17 @@ static bool round_of_echoes(struct run *run, const struct sample *blank)
 /* Beside what writes, the least that a write can cost. */
 static bool round_of_durable(struct run *run, const struct mix *mix, const struct sample *blank)
 {
-    bool writes = mix->sum > mix->weights[KIND_GET_SESSION];
-    if (run->options->echo_count == 0 || !writes)
-        return true;
-    struct sample sample = *blank;
-    snprintf(sample.peer, PEER_NAME, "%s", DURABLE_PEER);
-    return measure_echo(run->options, &run->durable, &sample) && keep(run, &sample);
+    unsigned creates = mix->weights[KIND_CREATE_SESSION];
+    unsigned messages = mix->weights[KIND_MESSAGE] + mix->weights[KIND_SEND];
+    for (unsigned i = 0; i < DURABLES && run->options->echo_count > 0; i++) {
+        if ((durables[i].creates ? creates : messages) == 0)
+            continue;
+        struct sample sample = *blank;
+        snprintf(sample.peer, PEER_NAME, "%s", durables[i].name);
+        if (!measure_echo(run->options, &run->durables[i], &sample) || !keep(run, &sample))
+            return false;
+    }
+    return true;
 }
 
 /* Whether PostgreSQL does the same. It is not measured with few calls in flight: it has the connections that it likes best. */
@@ -269,12 +286,15 @@ static bool start_echoes(struct run *run)
     const struct options *options = run->options;
     char folder[PATH_SIZE];
     for (unsigned i = 0; i < options->echo_count; i++)
-        if (!peer_start_echo(run->given.echo_program, options->echo_threads[i], NULL,
-                             &run->echoes[i]))
+        if (!peer_start_echo(run->given.echo_program, options->echo_threads[i], &run->echoes[i]))
             return false;
-    snprintf(folder, sizeof folder, "%.400s/durable", run->given.folder);
-    return options->echo_count == 0 ||
-           peer_start_echo(run->given.echo_program, 1, folder, &run->durable);
+    for (unsigned i = 0; i < DURABLES && options->echo_count > 0; i++) {
+        snprintf(folder, sizeof folder, "%.400s/%s", run->given.folder, durables[i].name);
+        if (!peer_start_durable(run->given.echo_program, folder, durables[i].before,
+                                durables[i].after, &run->durables[i]))
+            return false;
+    }
+    return true;
 }
 
 static void stop_echoes(struct run *run)
@@ -282,9 +302,11 @@ static void stop_echoes(struct run *run)
     char folder[PATH_SIZE];
     for (unsigned i = 0; i < run->options->echo_count; i++)
         peer_stop(&run->echoes[i]);
-    peer_stop(&run->durable);
-    snprintf(folder, sizeof folder, "%.400s/durable", run->given.folder);
-    folder_remove(folder);
+    for (unsigned i = 0; i < DURABLES; i++) {
+        peer_stop(&run->durables[i]);
+        snprintf(folder, sizeof folder, "%.400s/%s", run->given.folder, durables[i].name);
+        folder_remove(folder);
+    }
 }
 
 bool run_all(const struct run_options *given, struct report *report)

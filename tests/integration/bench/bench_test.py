@@ -101,7 +101,8 @@ class Bench(unittest.TestCase):
         loads = [("message", "1x1"), ("message", "1x64"), ("message", "8x64"), ("message", "64x64"), ("get-session", "8x64"),
                  ("create-session", "8x64"), ("events", "8x64")]
         self.assertEqual(seen, {(*load, peer) for load in loads for peer in ("echo-1", "echo-2", "maskline")}
-                         | {(*load, "durable") for load in loads if load[0] in ("message", "create-session")})
+                         | {(*load, f"durable-{keys}") for load in loads if load[0] == "message" for keys in (1, 5)}
+                         | {(*load, "durable-7") for load in loads if load[0] == "create-session"})
         for sample in report["samples"]:
             if sample["peer"] == "maskline" and sample["workload"] == "message":
                 self.assertGreater(sample["sustained_per_second"], 0)
@@ -123,7 +124,7 @@ class Bench(unittest.TestCase):
                            "--seconds", "0.5", "--rounds", "1", "--pairs", "4", "--services", "3", "--sessions", "9",
                            "--echo-threads", "2", "--json", "-", "--", "--threads", "2")
         report = json.loads(done.stdout)
-        self.assertEqual([sample["peer"] for sample in report["samples"]], ["echo-2", "durable", "maskline"])
+        self.assertEqual([sample["peer"] for sample in report["samples"]], ["echo-2", "durable-1", "durable-5", "durable-7", "maskline"])
         for sample in report["samples"]:
             self.check_sample(sample)
             self.assertEqual(sample["calls"], 200)
@@ -167,12 +168,12 @@ class Bench(unittest.TestCase):
                               env={**os.environ, "TMPDIR": self.folder}) as bench:
             end = time.monotonic() + PATIENCE
             started = {}
-            while len(started) < 4 and time.monotonic() < end:
+            while len(started) < 6 and time.monotonic() < end:
                 started = children(bench.pid)
                 time.sleep(0.01)
             bench.send_signal(number)
             code = bench.wait(PATIENCE)
-        self.assertEqual(len(started), 4)
+        self.assertEqual(len(started), 6)
         end = time.monotonic() + PATIENCE
         left = set(started)
         while left and time.monotonic() < end:
