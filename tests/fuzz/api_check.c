@@ -140,8 +140,9 @@ static void check_numbers(struct checking *c)
 /* People's numbers stand in no event, but in what they or the Service wrote themselves. */
 static bool look_event_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
 {
-    static const char *const written[] = {"body",        "url",           "content_type",
-                                          "unique_name", "friendly_name", NULL};
+    static const char *const written[] = {"body",          "url", "content_type", "unique_name",
+                                          "friendly_name", "key", /* of metadata, as */
+                                          "value",         NULL};
     struct checking *c = data;
     for (size_t i = 0; written[i]; i++)
         if (!strcmp(field->name, written[i]))
