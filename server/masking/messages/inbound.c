@@ -165,18 +165,28 @@ static enum kv_found find_answer(struct reception *r, Maskline__Store__V1__Dedup
     return KV_FAILED;
 }
 
-/* It is remembered by a key of its own, of which no other text's is made: what was answered under this id before its sender became a
- * number of ours stays known. */
+static bool same_content(const struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+{
+    return row->content_hash.len == HASH_SIZE &&
+           !memcmp(row->content_hash.data, in->content_hash, HASH_SIZE);
+}
+
+/* It is remembered as any answer is; but where something else was answered under this id, before its sender became a number of ours, that
+ * stays known, and this gets a key of which no other text's is made. */
 static enum step reject_loop(struct reception *r)
 {
     struct inbound *in = r->in;
-    const struct bytes all[] = {
-        {in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}, {"LOOP", 4}};
-    key_hash(r->rows.hash_key, all, 3, in->dedupe_key);
-    Maskline__Store__V1__Dedupe *row;
-    enum kv_found found = find_answer(r, &row);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT ? reject(r, REJECT_LOOP) : STEP_BROKEN;
+    for (int round = 0; round < 2; round++) {
+        Maskline__Store__V1__Dedupe *row;
+        enum kv_found found = find_answer(r, &row);
+        if (found != KV_FOUND)
+            return found == KV_ABSENT ? reject(r, REJECT_LOOP) : STEP_BROKEN;
+        if (same_content(in, row) && !strcmp(row->reason, rejection_reason(REJECT_LOOP)))
+            break;
+        const struct bytes all[] = {
+            {in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}, {"LOOP", 4}};
+        key_hash(r->rows.hash_key, all, 3, in->dedupe_key);
+    }
     settle(in, REJECT_LOOP);
     in->result.repeated = true;
     return STEP_END;
@@ -198,12 +208,6 @@ static enum step check_loop(struct reception *r)
     default:
         return STEP_BROKEN;
     }
-}
-
-static bool same_content(const struct inbound *in, const Maskline__Store__V1__Dedupe *row)
-{
-    return row->content_hash.len == HASH_SIZE &&
-           !memcmp(row->content_hash.data, in->content_hash, HASH_SIZE);
 }
 
 static enum step answer_again(struct inbound *in, const Maskline__Store__V1__Dedupe *row)
