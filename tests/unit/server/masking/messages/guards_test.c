@@ -474,8 +474,33 @@ START_TEST(in_a_channel)
 }
 END_TEST
 
-SUITE_MAIN("guards", one_from_another, from_everybody, what_waits_is_canceled,
-           all_identifiers_count, what_a_replaced_person_wrote, in_a_channel,
-           a_person_within_a_period, a_session_in_its_life, the_first_that_refuses_gives_the_reason,
-           what_is_refused_keeps_no_session_alive, an_earlier_step_hides_the_later_ones,
-           caps_are_checked)
+/* Its sender is nobody's number any more: a repeat gets the first answer all the same. */
+START_TEST(a_loop_that_comes_again)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.quarantine = HOUR;
+    struct world *world = world_with(NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world_number(world, CEM, NULL);
+    struct inbound_message message = {
+        .carrier = "one", .provider_id = "first", .from = CEM, .to = talk.proxy_a, .body = "x"};
+    ck_rejected(world_hand_in(world, &message), "LOOP");
+    ck_assert(world_hand_in(world, &message).repeated);
+    ck_done(call_number_remove(world, CEM, false).number);
+    world_move(world, HOUR);
+    world_run(world);
+    message.provider_id = "second";
+    ck_rejected(world_hand_in(world, &message), "NO_ROUTE");
+    message.provider_id = "first";
+    struct answer again = world_hand_in(world, &message);
+    ck_assert(again.repeated);
+    ck_rejected(again, "LOOP");
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("guards", a_loop_that_comes_again, one_from_another, from_everybody,
+           what_waits_is_canceled, all_identifiers_count, what_a_replaced_person_wrote,
+           in_a_channel, a_person_within_a_period, a_session_in_its_life,
+           the_first_that_refuses_gives_the_reason, what_is_refused_keeps_no_session_alive,
+           an_earlier_step_hides_the_later_ones, caps_are_checked)
