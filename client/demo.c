@@ -395,6 +395,10 @@ int demo_play(struct cli *cli)
     bool ok = play(&demo);
     pthread_mutex_lock(&demo.lock);
     ok = ok && !demo.wrong;
+    /* Streams that were never begun have no end to wait for. */
+    demo.stream_ended |= !demo.stream;
+    demo.ann.ended |= !demo.ann.stream;
+    demo.bob.ended |= !demo.bob.stream;
     pthread_mutex_unlock(&demo.lock);
     if (ok)
         printf(
@@ -403,10 +407,6 @@ int demo_play(struct cli *cli)
             (unsigned long long)demo.position, demo.service);
     else if (demo.wrong)
         fprintf(stderr, "maskline: %s\n", demo.wrong);
-    /* Streams that were never begun have no end to wait for. */
-    demo.stream_ended |= !demo.stream;
-    demo.ann.ended |= !demo.ann.stream;
-    demo.bob.ended |= !demo.bob.stream;
     stop_streams(&demo);
     pthread_cond_destroy(&demo.changed);
     pthread_mutex_destroy(&demo.lock);
