@@ -240,6 +240,9 @@ static void want_more(struct method *method)
 static void requested(struct grpc_c_call *call, bool success, struct worker *worker)
 {
     struct method *method = call->method;
+    /* Before it is no longer posted: a stop must see it as one or the other. */
+    if (success)
+        atomic_fetch_add(&call->server->calls_started, 1);
     bool last = atomic_fetch_sub(&method->posted, 1) == 1;
     if (!success) {
         discard(call);
@@ -248,7 +251,6 @@ static void requested(struct grpc_c_call *call, bool success, struct worker *wor
     if (last)
         want_more(method);
     method_post(method);
-    atomic_fetch_add(&call->server->calls_started, 1);
     if (call->server->options.on_call)
         call->began_us = now_us();
     if (call->details)
