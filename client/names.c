@@ -61,7 +61,7 @@ void names_free(struct names *names)
     free(names);
 }
 
-/* False when nobody knows, for now. */
+/* False when the server could not be asked; it is asked again at the next event. */
 static bool ask_session(struct names *names, const Maskline__V1__Event *event,
                         struct known_session *ret_session)
 {

@@ -88,20 +88,52 @@ static enum kv_found has_any(struct bars *bars, struct rows *rows, enum bar_kind
     return slot->has[kind] == SOME ? KV_FOUND : KV_ABSENT;
 }
 
-enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
-                             const struct person *person, const char *proxy, struct error *error)
+static enum kv_found has_opted_out(struct rows *rows, const uint8_t *pool,
+                                   const struct person *person, const char *proxy,
+                                   struct error *error)
 {
-    enum kv_found found = has_any(bars, rows, BAR_OPT_OUT, pool, error);
-    if (found != KV_FOUND)
-        return found;
     struct kv_value value;
     struct key all = key_opt_out(rows->tenant, pool, person, "");
-    found = rows_get(rows, KV_LIVE, &all, &value, error);
+    enum kv_found found = rows_get(rows, KV_LIVE, &all, &value, error);
     if (found != KV_ABSENT)
         return found;
     struct address form = proxy_form(proxy);
     struct key one = key_opt_out(rows->tenant, pool, person, form.text);
     return rows_get(rows, KV_LIVE, &one, &value, error);
+}
+
+enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                             const struct person *persons, size_t count, const char *proxy,
+                             struct error *error)
+{
+    enum kv_found found = has_any(bars, rows, BAR_OPT_OUT, pool, error);
+    if (found != KV_FOUND)
+        return found;
+    found = KV_ABSENT;
+    for (size_t i = 0; i < count && found == KV_ABSENT; i++)
+        found = has_opted_out(rows, pool, &persons[i], proxy, error);
+    return found;
+}
+
+enum kv_found bars_participant_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                                         const Maskline__Store__V1__Participant *participant,
+                                         const char *proxy, struct error *error)
+{
+    enum kv_found found = has_any(bars, rows, BAR_OPT_OUT, pool, error);
+    if (found != KV_FOUND)
+        return found;
+    size_t count = MUTANT("opt_out_of_first_phone_only") && participant->n_persons
+                       ? 1
+                       : participant->n_persons;
+    found = KV_ABSENT;
+    for (size_t i = 0; i < count && found == KV_ABSENT; i++) {
+        struct person person;
+        if (participant->persons[i].len != PERSON_SIZE)
+            continue;
+        memcpy(person.bytes, participant->persons[i].data, PERSON_SIZE);
+        found = has_opted_out(rows, pool, &person, proxy, error);
+    }
+    return found;
 }
 
 static enum kv_found has_block(struct rows *rows, const uint8_t *pool,

@@ -21,9 +21,14 @@ void bars_clear(struct bars *bars);
 /* An entry is derived that puts such a row. */
 void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service);
 
-/* ABSENT: this person has not opted out of messages from this number of the Service. */
+/* ABSENT: nobody of these has opted out of messages from this number of the Service. */
 enum kv_found bars_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
-                             const struct person *person, const char *proxy, struct error *error);
+                             const struct person *persons, size_t count, const char *proxy,
+                             struct error *error);
+/* The same of a participant. All its identifiers count: it is one person, whichever phone the word came from. */
+enum kv_found bars_participant_opted_out(struct bars *bars, struct rows *rows, const uint8_t *pool,
+                                         const Maskline__Store__V1__Participant *participant,
+                                         const char *proxy, struct error *error);
 
 /* ABSENT: what the sender (NULL: the Service itself) writes may reach the recipient. All their identifiers count. */
 enum kv_found bars_blocked(struct bars *bars, struct rows *rows, const uint8_t *pool,

@@ -7,19 +7,22 @@
 
 enum { LOOKED_AT_MOST = 256 };
 
-static bool is_first_of(const struct person *person,
-                        const Maskline__Store__V1__Participant *participant)
+static bool is_one_of(const struct person *person,
+                      const Maskline__Store__V1__Participant *participant)
 {
-    return !participant->delete_time && participant->n_persons &&
-           participant->persons[0].len == PERSON_SIZE &&
-           !memcmp(participant->persons[0].data, person->bytes, PERSON_SIZE);
+    for (size_t i = 0; i < participant->n_persons && !participant->delete_time; i++) {
+        const ProtobufCBinaryData *one = &participant->persons[i];
+        if (one->len == PERSON_SIZE && !memcmp(one->data, person->bytes, PERSON_SIZE))
+            return true;
+    }
+    return false;
 }
 
 static void add(struct person_letters *letters, const Maskline__Store__V1__Session *session,
                 const struct person *person)
 {
     for (size_t i = 0; i < session->n_participants && letters->count < PERSON_LETTERS_MOST; i++) {
-        if (!is_first_of(person, session->participants[i]))
+        if (!is_one_of(person, session->participants[i]))
             continue;
         memcpy(letters->to[letters->count].session, session->sid.data, SID_BYTES);
         memcpy(letters->to[letters->count++].participant, session->participants[i]->sid.data,

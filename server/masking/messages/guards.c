@@ -44,12 +44,11 @@ static enum guard_answer ask_opt_outs(struct asking *asking)
         const Maskline__Store__V1__Participant *recipient = subject->recipients[i];
         const Maskline__Store__V1__Binding *binding =
             binding_from(recipient, subject->sender ? &subject->sender->sid : NULL);
-        struct person person;
-        if (!binding || !participant_person(recipient, &person))
+        if (!binding)
             continue;
-        enum kv_found found =
-            bars_opted_out(asking->masking->bars, asking->rows, subject->service->pool.data,
-                           &person, binding->proxy_identifier, asking->error);
+        enum kv_found found = bars_participant_opted_out(asking->masking->bars, asking->rows,
+                                                         subject->service->pool.data, recipient,
+                                                         binding->proxy_identifier, asking->error);
         if (found != KV_FOUND)
             return found == KV_ABSENT ? GUARD_PASSES : GUARD_BROKEN;
     }
@@ -145,15 +144,6 @@ const Maskline__Store__V1__Binding *binding_from(const Maskline__Store__V1__Part
             return binding;
     }
     return NULL;
-}
-
-bool participant_person(const Maskline__Store__V1__Participant *participant,
-                        struct person *ret_person)
-{
-    if (!participant->n_persons || participant->persons[0].len != PERSON_SIZE)
-        return false;
-    memcpy(ret_person->bytes, participant->persons[0].data, PERSON_SIZE);
-    return true;
 }
 
 bool session_expired(const Maskline__Store__V1__Session *session)

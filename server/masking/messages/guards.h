@@ -52,10 +52,6 @@ enum guard_answer guards_ask(struct masking *masking, struct rows *rows,
 const Maskline__Store__V1__Binding *binding_from(const Maskline__Store__V1__Participant *recipient,
                                                  const ProtobufCBinaryData *sender);
 
-/* Who would get a message: the first identifier's person. False: there is none. */
-bool participant_person(const Maskline__Store__V1__Participant *participant,
-                        struct person *ret_person);
-
 /* Whether a closed session ended by its time, and not by somebody's hand. */
 bool session_expired(const Maskline__Store__V1__Session *session);
 

@@ -153,7 +153,7 @@ static bool is_unwanted(struct inbound *in, struct rows *rows,
     struct kv_value value;
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &value, &in->error);
     if (found == KV_ABSENT)
-        found = bars_opted_out(in->masking->bars, rows, service->pool.data, &in->sender,
+        found = bars_opted_out(in->masking->bars, rows, service->pool.data, &in->sender, 1,
                                in->to.text, &in->error);
     *ret_unwanted = found == KV_FOUND;
     return found != KV_FAILED;

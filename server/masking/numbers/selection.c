@@ -144,7 +144,7 @@ static enum tried barred(struct selecting *s, const char *proxy)
     if (!s->wish.sms || MUTANT("barred_pair_is_chosen"))
         return TRIED_FOUND;
     switch (bars_opted_out(s->masking->bars, s->rows, s->seeker->joining.service->pool.data,
-                           &s->seeker->joining.persons[0], proxy, s->error)) {
+                           s->seeker->joining.persons, s->seeker->joining.count, proxy, s->error)) {
     case KV_FOUND:
         s->opted_out = true;
         return TRIED_NOTHING;
@@ -423,8 +423,9 @@ bool pair_not_opted_out(struct masking *masking, struct rows *rows, const struct
     if (seeker->mode == MASKLINE__STORE__V1__MODE__MODE_VOICE_ONLY ||
         MUTANT("barred_pair_may_be_asked_for"))
         return true;
-    enum kv_found found = bars_opted_out(masking->bars, rows, seeker->joining.service->pool.data,
-                                         &seeker->joining.persons[0], proxy, error);
+    enum kv_found found =
+        bars_opted_out(masking->bars, rows, seeker->joining.service->pool.data,
+                       seeker->joining.persons, seeker->joining.count, proxy, error);
     return found == KV_ABSENT || (found == KV_FOUND && refuse(error, REFUSED_PAIR_OPTED_OUT));
 }
 

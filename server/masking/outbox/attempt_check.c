@@ -237,11 +237,10 @@ static enum go check_route(struct checking *c)
 /* Who has opted out since it was accepted gets it no more. */
 static enum go check_bars(struct checking *c)
 {
-    struct person person;
-    if (!participant_person(c->recipient, &person) || MUTANT("attempt_to_who_opted_out"))
+    if (MUTANT("attempt_to_who_opted_out"))
         return GO_ON;
-    switch (bars_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data, &person,
-                           c->binding->proxy_identifier, c->error)) {
+    switch (bars_participant_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data,
+                                       c->recipient, c->binding->proxy_identifier, c->error)) {
     case KV_FOUND:
         return cancel(c, "OPTED_OUT", ORIGINAL_OPTED_OUT);
     case KV_ABSENT:
@@ -359,7 +358,7 @@ static enum go check_notice_bars(struct checking *c)
         MUTANT("notice_to_who_opted_out"))
         return GO_ON;
     memcpy(person.bytes, notice->person.data, PERSON_SIZE);
-    switch (bars_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data, &person,
+    switch (bars_opted_out(c->outbox->masking->bars, c->rows, c->service->pool.data, &person, 1,
                            c->from, c->error)) {
     case KV_FOUND:
         return cancel(c, "OPTED_OUT", ORIGINAL_OPTED_OUT);

@@ -3,6 +3,7 @@
 #include "tests/unit/server/masking/calls.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,6 +191,40 @@ START_TEST(what_waits_is_canceled)
 }
 END_TEST
 
+/* A participant is one person, whichever of its phones the word came from; messages go to the first. */
+/* holds: KEY-10 KEY-12 KEY-13 OUT-05 */
+START_TEST(any_phone_of_a_person)
+{
+    struct world *world = world_with(NULL, OF_SERVICE);
+    struct participant_draft people[] = {person_of_many(world, ANN " " CEM), person(world, BOB)};
+    struct session_draft draft = {
+        .service = world->service, .participants = people, .participant_count = 2};
+    const Maskline__Store__V1__Session *session = call_session_create(world, draft);
+    ck_done(session);
+    struct talk talk = {0};
+    snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));
+    snprintf(talk.a, sizeof talk.a, "%s", participant_sid(world, session, 0));
+    snprintf(talk.proxy_a, sizeof talk.proxy_a, "%s", proxy_of(session, 0));
+    snprintf(talk.proxy_b, sizeof talk.proxy_b, "%s", proxy_of(session, 1));
+    world->carriers[0].outcome = SEND_RETRY;
+    world->carriers[0].retry_after = HOUR;
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "are you there?"));
+    world_run(world);
+    ck_accepted(world_text(world, CEM, talk.proxy_a, "STOP"));
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "OPTED_OUT");
+    ck_assert_str_eq(send_to(world, &talk, talk.a), "OPTED_OUT");
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "hello?"));
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(CANCELED));
+    ck_refused(call_session_create(world, draft), "OPTED_OUT", 80402);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_accepted(world_text(world, CEM, talk.proxy_a, "UNSTOP"));
+    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
+    world_close(world);
+}
+END_TEST
+
 /* holds: KEY-15 */
 START_TEST(outlives_sessions_and_restarts)
 {
@@ -309,5 +344,5 @@ START_TEST(in_channels_and_of_short_codes)
 END_TEST
 
 SUITE_MAIN("opt_outs", of_the_whole_service, of_one_number, what_waits_is_canceled,
-           outlives_sessions_and_restarts, by_request, in_channels_and_of_short_codes,
-           of_one_service_alone)
+           any_phone_of_a_person, outlives_sessions_and_restarts, by_request,
+           in_channels_and_of_short_codes, of_one_service_alone)
