@@ -578,26 +578,8 @@ START_TEST(sids_never_run_back_over_a_crash)
 }
 END_TEST
 
-/* A replay would make something else of it than was made when it was decided. */
-START_TEST(an_entry_that_changes_a_row_twice_is_refused)
-{
-    uint64_t last[WORLD_LOGS];
-    rig_open(&rig, NULL, NULL);
-    struct append twice = rig_append(0), once = rig_append(0);
-    twice.entry.steps[2] = twice.entry.steps[0];
-    ck_assert(append_run(rig.pipeline, &once));
-    ck_assert(!append_run(rig.pipeline, &twice));
-    ck_assert_int_eq(twice.outcome, COMMAND_REFUSED);
-    ck_assert_str_eq(twice.error.reason, "ENTRY_UNREADABLE");
-    ck_assert(append_run(rig.pipeline, &once));
-    ck_assert_uint_eq(once.position, 2);
-    rig_check(&rig, last);
-    rig_close(&rig);
-}
-END_TEST
-
-SUITE_MAIN("txn", an_entry_that_changes_a_row_twice_is_refused, a_decision_sees_all_before_it,
-           marks_are_durable_without_an_entry, what_was_deleted_stays_so_in_a_replay,
-           a_replay_judges_by_the_time_of_the_entry, a_decision_that_failed_writes_nothing,
-           time_and_sids_never_run_back, sequences_never_run_back_over_a_crash,
-           sids_never_run_back_over_a_crash, the_last_of_several_logs_wins_in_a_replay_too)
+SUITE_MAIN("txn", a_decision_sees_all_before_it, marks_are_durable_without_an_entry,
+           what_was_deleted_stays_so_in_a_replay, a_replay_judges_by_the_time_of_the_entry,
+           a_decision_that_failed_writes_nothing, time_and_sids_never_run_back,
+           sequences_never_run_back_over_a_crash, sids_never_run_back_over_a_crash,
+           the_last_of_several_logs_wins_in_a_replay_too)
