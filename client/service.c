@@ -209,30 +209,34 @@ static bool read_keyword(struct cli *cli, const char *text, Maskline__V1__Keywor
     return ret_keyword->word && ret_keyword->language;
 }
 
+/* A policy of a request, which may be there already; NULL: the arena is full. */
+static void *policy_of(struct cli *cli, ProtobufCMessage *request, const char *name)
+{
+    const ProtobufCFieldDescriptor *field = reflect_field(request->descriptor, name);
+    ProtobufCMessage **policy = (ProtobufCMessage **)(void *)((char *)request + field->offset);
+    if (!*policy)
+        *policy = reflect_new(cli->arena, field->descriptor);
+    return *policy;
+}
+
 static bool add_keywords(struct cli *cli, ProtobufCMessage *message)
 {
     const struct given *given[MANY_MOST];
     size_t count = input_many(cli, "keyword", given);
     if (count == 0)
         return true;
-    Maskline__V1__KeywordPolicy **policy =
-        message->descriptor == &maskline__v1__create_service_request__descriptor
-            ? &((Maskline__V1__CreateServiceRequest *)(void *)message)->keyword_policy
-            : &((Maskline__V1__UpdateServiceRequest *)(void *)message)->keyword_policy;
-    if (!*policy)
-        *policy = (Maskline__V1__KeywordPolicy *)(void *)reflect_new(
-            cli->arena, &maskline__v1__keyword_policy__descriptor);
+    Maskline__V1__KeywordPolicy *policy = policy_of(cli, message, "keyword_policy");
     Maskline__V1__Keyword *keywords = arena_array(cli->arena, count, sizeof *keywords);
     Maskline__V1__Keyword **list = arena_array(cli->arena, count, sizeof *list);
-    if (!*policy || !keywords || !list)
+    if (!policy || !keywords || !list)
         return cli_no_memory(), false;
     for (size_t i = 0; i < count; i++) {
         if (!read_keyword(cli, given[i]->text, &keywords[i]))
             return false;
         list[i] = &keywords[i];
     }
-    (*policy)->keywords = list;
-    (*policy)->n_keywords = count;
+    policy->keywords = list;
+    policy->n_keywords = count;
     return true;
 }
 
@@ -267,8 +271,7 @@ static bool add_notices(struct cli *cli, ProtobufCMessage *message)
     size_t count = input_many(cli, "notice", given);
     if (count == 0)
         return true;
-    Maskline__V1__NoticePolicy *policy = (Maskline__V1__NoticePolicy *)(void *)reflect_new(
-        cli->arena, &maskline__v1__notice_policy__descriptor);
+    Maskline__V1__NoticePolicy *policy = policy_of(cli, message, "notice_policy");
     Maskline__V1__Notice *notices = arena_array(cli->arena, count, sizeof *notices);
     Maskline__V1__Notice **list = arena_array(cli->arena, count, sizeof *list);
     if (!policy || !notices || !list)
@@ -280,10 +283,6 @@ static bool add_notices(struct cli *cli, ProtobufCMessage *message)
     }
     policy->notices = list;
     policy->n_notices = count;
-    if (message->descriptor == &maskline__v1__create_service_request__descriptor)
-        ((Maskline__V1__CreateServiceRequest *)(void *)message)->notice_policy = policy;
-    else
-        ((Maskline__V1__UpdateServiceRequest *)(void *)message)->notice_policy = policy;
     return true;
 }
 

@@ -7,25 +7,30 @@ bool mask_given(const Google__Protobuf__FieldMask *mask)
     return mask && mask->n_paths > 0;
 }
 
-static const struct mask_path *find(const struct mask_path *table, const char *path)
+static bool covers(const char *path, const char *field)
 {
-    for (; table->path; table++)
-        if (strcmp(table->path, path) == 0)
-            return table;
-    return NULL;
+    size_t size = strlen(path);
+    return strncmp(path, field, size) == 0 && (field[size] == '\0' || field[size] == '.');
 }
 
-uint32_t mask_changes(struct error *error, const Google__Protobuf__FieldMask *mask,
+static bool find(const struct mask_path *table, const char *path, uint64_t *changes)
+{
+    bool found = false;
+    for (; table->path; table++)
+        if (covers(path, table->path)) {
+            *changes |= table->changes;
+            found = true;
+        }
+    return found;
+}
+
+uint64_t mask_changes(struct error *error, const Google__Protobuf__FieldMask *mask,
                       const struct mask_path *table)
 {
-    uint32_t changes = 0;
-    for (size_t i = 0; i < mask->n_paths; i++) {
-        const struct mask_path *found = find(table, mask->paths[i]);
-        if (found)
-            changes |= found->changes;
-        else
+    uint64_t changes = 0;
+    for (size_t i = 0; i < mask->n_paths; i++)
+        if (!find(table, mask->paths[i], &changes))
             error_field(error, "update_mask", "It names '%s', which cannot be changed.",
                         mask->paths[i]);
-    }
     return changes;
 }

@@ -1,17 +1,13 @@
 #include "server/api/notice_settings.h"
 
-#include "server/api/settings.h"
-
-void notice_policy_read(struct arena *arena, const Maskline__V1__NoticePolicy *policy,
-                        uint32_t changes, struct service_settings *settings)
+const struct notice_list *notices_read(struct arena *arena,
+                                       const Maskline__V1__NoticePolicy *policy)
 {
-    if (!(changes & CHANGES_NOTICES))
-        return;
     struct notice_list *list = arena_alloc(arena, sizeof *list);
     size_t count = policy ? policy->n_notices : 0;
     struct notice_setting *notices = arena_array(arena, count, sizeof *notices);
     if (!list || !notices)
-        return; /* the call has no memory left, and will fail by that */
+        return NULL; /* the call has no memory left, and will fail by that */
     for (size_t i = 0; i < count; i++)
         notices[i] = (struct notice_setting){
             .occasion = (Maskline__Store__V1__NoticeOccasion)policy->notices[i]->occasion,
@@ -19,16 +15,12 @@ void notice_policy_read(struct arena *arena, const Maskline__V1__NoticePolicy *p
             .text = policy->notices[i]->text,
         };
     *list = (struct notice_list){notices, count};
-    settings->notices = list;
+    return list;
 }
 
-Maskline__V1__NoticePolicy *notice_policy_message(struct arena *arena,
-                                                  const Maskline__Store__V1__Settings *settings)
+void notices_show(struct arena *arena, const Maskline__Store__V1__Settings *settings,
+                  Maskline__V1__NoticePolicy *message)
 {
-    Maskline__V1__NoticePolicy *message =
-        message_new(arena, &maskline__v1__notice_policy__descriptor);
-    if (!message)
-        return NULL;
     struct message_list list = message_list_new(arena, settings->n_notices);
     for (size_t i = 0; i < settings->n_notices; i++) {
         Maskline__V1__Notice *notice = message_new(arena, &maskline__v1__notice__descriptor);
@@ -41,5 +33,4 @@ Maskline__V1__NoticePolicy *notice_policy_message(struct arena *arena,
     }
     message->notices = (Maskline__V1__Notice **)list.items;
     message->n_notices = list.count;
-    return message;
 }

@@ -8,12 +8,12 @@
 #include "server/api/message.h"
 #include "server/masking/services/services.h"
 
-/* Sets the notices if they change. `policy` may be NULL. */
-void notice_policy_read(struct arena *arena, const Maskline__V1__NoticePolicy *policy,
-                        uint32_t changes, struct service_settings *settings);
+/* In the arena; NULL when it is full. `policy` may be NULL. */
+const struct notice_list *notices_read(struct arena *arena,
+                                       const Maskline__V1__NoticePolicy *policy);
 
-/* The Service's own: defaults are not in it. */
-Maskline__V1__NoticePolicy *notice_policy_message(struct arena *arena,
-                                                  const Maskline__Store__V1__Settings *settings);
+/* The Service's own: defaults are not among them. */
+void notices_show(struct arena *arena, const Maskline__Store__V1__Settings *settings,
+                  Maskline__V1__NoticePolicy *message);
 
 #endif

@@ -187,7 +187,7 @@ enum {
     CHANGES_NUMBER = 1 << 2,
 };
 
-static uint32_t changes_of(struct error *error,
+static uint64_t changes_of(struct error *error,
                            const Maskline__V1__UpdateParticipantRequest *request)
 {
     static const struct mask_path paths[] = {
@@ -224,7 +224,7 @@ static void update(void *data, struct grpc_c_call *call,
     static const Maskline__V1__ParticipantSpec nothing = MASKLINE__V1__PARTICIPANT_SPEC__INIT;
     struct error error;
     error_clear(&error);
-    uint32_t changes = changes_of(&error, request);
+    uint64_t changes = changes_of(&error, request);
     struct participant_change change = {
         .service = request->service,
         .session = request->session,

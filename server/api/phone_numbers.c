@@ -222,7 +222,7 @@ enum {
     CHANGES_STATE = 1 << 3,
 };
 
-static uint32_t changes_of(struct error *error,
+static uint64_t changes_of(struct error *error,
                            const Maskline__V1__UpdatePhoneNumberRequest *request)
 {
     static const struct mask_path paths[] = {
@@ -263,7 +263,7 @@ static void update(void *data, struct grpc_c_call *call,
     struct error error;
     error_clear(&error);
     field_enum(&error, "state", &maskline__v1__phone_number_state__descriptor, (int)request->state);
-    uint32_t changes = changes_of(&error, request);
+    uint64_t changes = changes_of(&error, request);
     if (request_is_bad(call, &error))
         return;
     struct number_change change = {

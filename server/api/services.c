@@ -26,14 +26,10 @@ static void create(void *data, struct grpc_c_call *call,
     struct api *api = data;
     struct error error;
     error_clear(&error);
-    struct policies policies = {request->session_policy, request->number_policy,
-                                request->message_policy, request->retention_policy,
-                                request->keyword_policy, request->rate_policy,
-                                request->notice_policy,  request->cap_policy};
     struct service_draft draft = {
         .unique_name = request->unique_name,
-        .settings =
-            settings_read(&error, grpc_c_call_arena(call), &policies, policies_set(&policies)),
+        .settings = settings_read(&error, grpc_c_call_arena(call), &request->base,
+                                  settings_set(&request->base)),
     };
     if (request_is_bad(call, &error))
         return;
@@ -119,17 +115,14 @@ static void update(void *data, struct grpc_c_call *call,
     struct api *api = data;
     struct error error;
     error_clear(&error);
-    struct policies policies = {request->session_policy, request->number_policy,
-                                request->message_policy, request->retention_policy,
-                                request->keyword_policy, request->rate_policy,
-                                request->notice_policy,  request->cap_policy};
-    uint32_t changes = mask_given(request->update_mask)
-                           ? mask_changes(&error, request->update_mask, service_mask_paths())
-                           : policies_set(&policies) | (*request->unique_name ? CHANGES_NAME : 0);
+    uint64_t changes =
+        mask_given(request->update_mask)
+            ? mask_changes(&error, request->update_mask, service_mask_paths())
+            : settings_set(&request->base) | (*request->unique_name ? CHANGE_OF_NAME : 0);
     struct service_change change = {
         .service = request->service,
-        .unique_name = changes & CHANGES_NAME ? request->unique_name : NULL,
-        .settings = settings_read(&error, grpc_c_call_arena(call), &policies, changes),
+        .unique_name = changes & CHANGE_OF_NAME ? request->unique_name : NULL,
+        .settings = settings_read(&error, grpc_c_call_arena(call), &request->base, changes),
     };
     if (request_is_bad(call, &error))
         return;

@@ -89,7 +89,7 @@ enum {
     CHANGES_METADATA = 1 << 3,
 };
 
-static uint32_t changes_of(struct error *error, const Maskline__V1__UpdateSessionRequest *request)
+static uint64_t changes_of(struct error *error, const Maskline__V1__UpdateSessionRequest *request)
 {
     static const struct mask_path paths[] = {
         {"status", CHANGES_STATUS},
@@ -102,7 +102,7 @@ static uint32_t changes_of(struct error *error, const Maskline__V1__UpdateSessio
         return (request->status != 0 ? CHANGES_STATUS : 0u) | (request->ttl ? CHANGES_TTL : 0u) |
                (request->expire_time ? CHANGES_EXPIRE_TIME : 0u) |
                (request->n_metadata ? CHANGES_METADATA : 0u);
-    uint32_t changes = mask_changes(error, request->update_mask, paths);
+    uint64_t changes = mask_changes(error, request->update_mask, paths);
     if (changes & CHANGES_STATUS && request->status == 0)
         error_field(error, "status", "update_mask names it, but it is not given.");
     return changes;
@@ -112,7 +112,7 @@ bool session_change_read(struct arena *arena, const Maskline__V1__UpdateSessionR
                          struct session_change *ret_change, struct error *error)
 {
     error_clear(error);
-    uint32_t changes = changes_of(error, request);
+    uint64_t changes = changes_of(error, request);
     struct session_change change = {
         .service = request->service,
         .session = request->session,

@@ -2,244 +2,206 @@
 
 #include "server/api/fields.h"
 #include "server/api/keyword_settings.h"
+#include "server/api/message.h"
 #include "server/api/notice_settings.h"
+
+#include <assert.h>
+#include <string.h>
+
+_Static_assert(SETTINGS < 64, "changes are bits of 64");
 
 const struct mask_path *service_mask_paths(void)
 {
-    static const struct mask_path paths[] = {
-        {"unique_name", CHANGES_NAME},
-        {"session_policy",
-         CHANGES_DEFAULT_TTL | CHANGES_DEFAULT_MODE | CHANGES_IDLE_CAP | CHANGES_REUSE_NAMES},
-        {"session_policy.default_ttl", CHANGES_DEFAULT_TTL},
-        {"session_policy.default_mode", CHANGES_DEFAULT_MODE},
-        {"session_policy.idle_cap", CHANGES_IDLE_CAP},
-        {"session_policy.reuse_names", CHANGES_REUSE_NAMES},
-        {"number_policy", CHANGES_SELECTION | CHANGES_COOL_DOWN | CHANGES_LATE_REPLY |
-                              CHANGES_QUARANTINE | CHANGES_GEO_LEVEL | CHANGES_GEO_MATCHING |
-                              CHANGES_MOST_RESERVED | CHANGES_MOST_UNRESERVED},
-        {"number_policy.selection_behavior", CHANGES_SELECTION},
-        {"number_policy.cool_down", CHANGES_COOL_DOWN},
-        {"number_policy.late_reply_window", CHANGES_LATE_REPLY},
-        {"number_policy.quarantine", CHANGES_QUARANTINE},
-        {"number_policy.geo_match_level", CHANGES_GEO_LEVEL},
-        {"number_policy.geo_matching", CHANGES_GEO_MATCHING},
-        {"number_policy.most_reserved", CHANGES_MOST_RESERVED},
-        {"number_policy.most_unreserved", CHANGES_MOST_UNRESERVED},
-        {"message_policy", CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE | CHANGES_MAX_BODY |
-                               CHANGES_MAX_MEDIA | CHANGES_MAX_MEDIA_URL},
-        {"message_policy.max_body_length", CHANGES_MAX_BODY},
-        {"message_policy.max_media", CHANGES_MAX_MEDIA},
-        {"message_policy.max_media_url_length", CHANGES_MAX_MEDIA_URL},
-        {"message_policy.max_life", CHANGES_MAX_LIFE},
-        {"message_policy.closing_grace", CHANGES_CLOSING_GRACE},
-        {"retention_policy", CHANGES_CLOSED_SESSIONS | CHANGES_EVENTS | CHANGES_REQUEST_IDS},
-        {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS},
-        {"retention_policy.events", CHANGES_EVENTS},
-        {"keyword_policy", CHANGES_KEYWORD_HANDLING | CHANGES_OPT_OUT_SCOPE | CHANGES_KEYWORDS},
-        {"keyword_policy.handling", CHANGES_KEYWORD_HANDLING},
-        {"keyword_policy.opt_out_scope", CHANGES_OPT_OUT_SCOPE},
-        {"keyword_policy.keywords", CHANGES_KEYWORDS},
-        {"retention_policy.request_ids", CHANGES_REQUEST_IDS},
-        {"rate_policy", CHANGES_RATE},
-        {"rate_policy.requests_per_second", CHANGES_RATE},
-        {"cap_policy", CHANGES_PERSON_CAP | CHANGES_PERSON_PERIOD | CHANGES_SESSION_CAP},
-        {"cap_policy.person_interactions", CHANGES_PERSON_CAP},
-        {"cap_policy.person_period", CHANGES_PERSON_PERIOD},
-        {"cap_policy.session_interactions", CHANGES_SESSION_CAP},
-        {"notice_policy", CHANGES_NOTICES},
-        {"notice_policy.notices", CHANGES_NOTICES},
-        {NULL, 0},
-    };
+#define PATH(kind, name, path, standard, least, most, wrong) {path, SETTING_CHANGE(name)},
+    static const struct mask_path paths[] = {{"unique_name", CHANGE_OF_NAME},
+                                             SERVICE_SETTINGS(PATH){NULL, 0}};
+#undef PATH
     return paths;
 }
 
-/* One setting that is a duration: where it stands in the request, and in the settings. */
-struct span {
-    const char *path;
-    uint32_t change;
-    const Google__Protobuf__Duration *given;
-    int64_t *setting;
-    int64_t standard;
+/* ---- fields by their paths ---- */
+
+enum { POLICY_NAME_SIZE = 64 };
+
+/* Where the field of a setting is: a field of a policy, which is a field of the message. */
+struct place {
+    const ProtobufCFieldDescriptor *policy, *field;
 };
 
-enum { SPANS = 11 };
-
-static void list_spans(const struct policies *policies, struct service_settings *settings,
-                       struct span spans[SPANS])
+static struct place place_of(const ProtobufCMessageDescriptor *message,
+                             const struct setting *setting)
 {
-    struct service_settings standard = service_settings_default();
-    const Maskline__V1__SessionPolicy *session = policies->session;
-    const Maskline__V1__NumberPolicy *number = policies->number;
-    const Maskline__V1__MessagePolicy *message = policies->message;
-    const Maskline__V1__RetentionPolicy *retention = policies->retention;
-    const Maskline__V1__CapPolicy *cap = policies->cap;
-    const struct span all[SPANS] = {
-        {"session_policy.default_ttl", CHANGES_DEFAULT_TTL, session ? session->default_ttl : NULL,
-         &settings->default_ttl, standard.default_ttl},
-        {"session_policy.idle_cap", CHANGES_IDLE_CAP, session ? session->idle_cap : NULL,
-         &settings->idle_cap, standard.idle_cap},
-        {"number_policy.cool_down", CHANGES_COOL_DOWN, number ? number->cool_down : NULL,
-         &settings->cool_down, standard.cool_down},
-        {"number_policy.late_reply_window", CHANGES_LATE_REPLY,
-         number ? number->late_reply_window : NULL, &settings->late_reply_window,
-         standard.late_reply_window},
-        {"number_policy.quarantine", CHANGES_QUARANTINE, number ? number->quarantine : NULL,
-         &settings->quarantine, standard.quarantine},
-        {"message_policy.max_life", CHANGES_MAX_LIFE, message ? message->max_life : NULL,
-         &settings->max_message_life, standard.max_message_life},
-        {"message_policy.closing_grace", CHANGES_CLOSING_GRACE,
-         message ? message->closing_grace : NULL, &settings->closing_grace, standard.closing_grace},
-        {"retention_policy.closed_sessions", CHANGES_CLOSED_SESSIONS,
-         retention ? retention->closed_sessions : NULL, &settings->closed_session_retention,
-         standard.closed_session_retention},
-        {"retention_policy.events", CHANGES_EVENTS, retention ? retention->events : NULL,
-         &settings->event_retention, standard.event_retention},
-        {"retention_policy.request_ids", CHANGES_REQUEST_IDS,
-         retention ? retention->request_ids : NULL, &settings->request_retention,
-         standard.request_retention},
-        {"cap_policy.person_period", CHANGES_PERSON_PERIOD, cap ? cap->person_period : NULL,
-         &settings->person_cap_period, standard.person_cap_period},
-    };
-    for (size_t i = 0; i < SPANS; i++)
-        spans[i] = all[i];
+    char name[POLICY_NAME_SIZE];
+    size_t size = strcspn(setting->path, ".");
+    assert(setting->path[size] == '.' && size < sizeof name);
+    memcpy(name, setting->path, size);
+    name[size] = '\0';
+    struct place place = {protobuf_c_message_descriptor_get_field_by_name(message, name), NULL};
+    assert(place.policy && place.policy->type == PROTOBUF_C_TYPE_MESSAGE);
+    place.field = protobuf_c_message_descriptor_get_field_by_name(place.policy->descriptor,
+                                                                  setting->path + size + 1);
+    assert(place.field);
+    return place;
 }
 
-uint32_t policies_set(const struct policies *policies)
+static ProtobufCMessage **policy_at(ProtobufCMessage *message, struct place place)
 {
-    struct service_settings ignored;
-    struct span spans[SPANS];
-    list_spans(policies, &ignored, spans);
-    uint32_t set = 0;
-    for (size_t i = 0; i < SPANS; i++)
-        if (spans[i].given)
-            set |= spans[i].change;
-    if (policies->session && policies->session->default_mode != 0)
-        set |= CHANGES_DEFAULT_MODE;
-    if (policies->number && policies->number->selection_behavior != 0)
-        set |= CHANGES_SELECTION;
-    if (policies->number && policies->number->geo_match_level != 0)
-        set |= CHANGES_GEO_LEVEL;
-    if (policies->number && policies->number->geo_matching != 0)
-        set |= CHANGES_GEO_MATCHING;
-    if (policies->number && policies->number->most_reserved != 0)
-        set |= CHANGES_MOST_RESERVED;
-    if (policies->number && policies->number->most_unreserved != 0)
-        set |= CHANGES_MOST_UNRESERVED;
-    if (policies->session && policies->session->reuse_names)
-        set |= CHANGES_REUSE_NAMES;
-    if (policies->rate && policies->rate->requests_per_second > 0)
-        set |= CHANGES_RATE;
-    if (policies->cap && policies->cap->person_interactions)
-        set |= CHANGES_PERSON_CAP;
-    if (policies->cap && policies->cap->session_interactions)
-        set |= CHANGES_SESSION_CAP;
-    if (policies->message && policies->message->max_body_length)
-        set |= CHANGES_MAX_BODY;
-    if (policies->message && policies->message->max_media)
-        set |= CHANGES_MAX_MEDIA;
-    if (policies->message && policies->message->max_media_url_length)
-        set |= CHANGES_MAX_MEDIA_URL;
-    if (policies->notice && policies->notice->n_notices)
-        set |= CHANGES_NOTICES;
-    return set | keyword_policy_set(policies->keyword);
+    return (ProtobufCMessage **)(void *)((char *)message + place.policy->offset);
 }
 
-static void read_enums(struct error *error, const struct policies *policies, uint32_t changes,
-                       struct service_settings *settings)
+static void *value_at(ProtobufCMessage *policy, struct place place)
 {
-    struct service_settings standard = service_settings_default();
-    int mode = policies->session ? (int)policies->session->default_mode : 0;
-    int selection = policies->number ? (int)policies->number->selection_behavior : 0;
-    field_enum(error, "session_policy.default_mode", &maskline__v1__session_mode__descriptor, mode);
-    field_enum(error, "number_policy.selection_behavior",
-               &maskline__v1__number_selection_behavior__descriptor, selection);
-    if (changes & CHANGES_DEFAULT_MODE)
-        settings->default_mode =
-            mode == 0 ? standard.default_mode : (Maskline__Store__V1__Mode)mode;
-    if (changes & CHANGES_SELECTION)
-        settings->number_selection = selection == 0
-                                         ? standard.number_selection
-                                         : (Maskline__Store__V1__NumberSelection)selection;
+    return (char *)policy + place.field->offset;
 }
 
-/* One name of a level for each. */
-static Maskline__Store__V1__GeoMatchLevel geo_level(int level)
+/* What a request has in the field: NULL if not even the policy is there. */
+static const void *given_at(const ProtobufCMessage *request, struct place place)
 {
-    return level == MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_EXTENDED_AREA_CODE
-               ? MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_OVERLAY
-               : (Maskline__Store__V1__GeoMatchLevel)level;
+    const char *policy =
+        *(const char *const *)(const void *)((const char *)request + place.policy->offset);
+    return policy ? policy + place.field->offset : NULL;
 }
 
-static void read_geo(struct error *error, const Maskline__V1__NumberPolicy *number,
-                     uint32_t changes, struct service_settings *settings)
+/* ---- from requests ---- */
+
+static const Google__Protobuf__Duration *duration_in(const void *given)
 {
-    struct service_settings standard = service_settings_default();
-    int level = number ? (int)number->geo_match_level : 0;
-    int matching = number ? (int)number->geo_matching : 0;
-    field_enum(error, "number_policy.geo_match_level", &maskline__v1__geo_match_level__descriptor,
-               level);
-    field_enum(error, "number_policy.geo_matching", &maskline__v1__geo_matching__descriptor,
-               matching);
-    if (changes & CHANGES_GEO_LEVEL)
-        settings->geo_match_level = level == 0 ? standard.geo_match_level : geo_level(level);
-    if (changes & CHANGES_GEO_MATCHING)
-        settings->geo_matching =
-            matching == 0 ? standard.geo_matching : (Maskline__Store__V1__GeoMatching)matching;
+    return given ? *(const Google__Protobuf__Duration *const *)given : NULL;
 }
 
-static void read_mosts(const Maskline__V1__NumberPolicy *number, uint32_t changes,
-                       struct service_settings *settings)
+static bool is_set(const ProtobufCMessage *request, const struct setting *setting)
 {
-    struct service_settings standard = service_settings_default();
-    uint32_t reserved = number ? number->most_reserved : 0;
-    uint32_t unreserved = number ? number->most_unreserved : 0;
-    if (changes & CHANGES_MOST_RESERVED)
-        settings->most_reserved = reserved ? reserved : standard.most_reserved;
-    if (changes & CHANGES_MOST_UNRESERVED)
-        settings->most_unreserved = unreserved ? unreserved : standard.most_unreserved;
+    struct place place = place_of(request->descriptor, setting);
+    const void *given = given_at(request, place);
+    if (!given)
+        return false;
+    switch (setting->kind) {
+    case SETTING_TIME:
+        return duration_in(given) != NULL;
+    case SETTING_COUNT:
+        return *(const uint32_t *)given != 0;
+    case SETTING_CHOICE:
+        return *(const int *)given != 0;
+    case SETTING_SWITCH:
+        return *(const protobuf_c_boolean *)given;
+    case SETTING_LIST:
+        return *(const size_t *)(const void *)((const char *)given - place.field->offset +
+                                               place.field->quantifier_offset) != 0;
+    }
+    return false;
 }
 
-static void read_sizes(const Maskline__V1__MessagePolicy *message, uint32_t changes,
-                       struct service_settings *settings)
+uint64_t settings_set(const ProtobufCMessage *request)
 {
-    struct service_settings standard = service_settings_default();
-    uint32_t body = message ? message->max_body_length : 0;
-    uint32_t media = message ? message->max_media : 0;
-    uint32_t url = message ? message->max_media_url_length : 0;
-    if (changes & CHANGES_MAX_BODY)
-        settings->max_body_length = body ? body : standard.max_body_length;
-    if (changes & CHANGES_MAX_MEDIA)
-        settings->max_media = media ? media : standard.max_media;
-    if (changes & CHANGES_MAX_MEDIA_URL)
-        settings->max_media_url_length = url ? url : standard.max_media_url_length;
+    uint64_t set = 0;
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (is_set(request, service_setting(i)))
+            set |= UINT64_C(1) << i;
+    return set;
+}
+
+/* What is given, or the default. */
+static int64_t read_one(struct error *error, const ProtobufCMessage *request,
+                        const struct setting *setting)
+{
+    struct place place = place_of(request->descriptor, setting);
+    const void *given = given_at(request, place);
+    int64_t value = 0;
+    switch (setting->kind) {
+    case SETTING_TIME:
+        value = setting->standard;
+        field_duration(error, setting->path, duration_in(given), &value);
+        return value;
+    case SETTING_COUNT:
+        value = given ? *(const uint32_t *)given : 0;
+        break;
+    case SETTING_CHOICE:
+        value = given ? *(const int *)given : 0;
+        field_enum(error, setting->path, place.field->descriptor, (int)value);
+        break;
+    case SETTING_SWITCH:
+        return given && *(const protobuf_c_boolean *)given;
+    case SETTING_LIST:
+        break;
+    }
+    return value ? value : setting->standard;
+}
+
+static int64_t *member_of(struct service_settings *settings, const struct setting *setting)
+{
+    return (int64_t *)(void *)((char *)settings + setting->offset);
+}
+
+static const void *policy_given(const ProtobufCMessage *request, size_t list)
+{
+    struct place place = place_of(request->descriptor, service_setting(list));
+    return *(const void *const *)(const void *)((const char *)request + place.policy->offset);
 }
 
 struct service_settings settings_read(struct error *error, struct arena *arena,
-                                      const struct policies *policies, uint32_t changes)
+                                      const ProtobufCMessage *request, uint64_t changes)
 {
     struct service_settings settings = service_settings_unset();
-    struct span spans[SPANS];
-    list_spans(policies, &settings, spans);
-    for (size_t i = 0; i < SPANS; i++) {
-        int64_t us = spans[i].standard;
-        field_duration(error, spans[i].path, spans[i].given, &us);
-        if (changes & spans[i].change)
-            *spans[i].setting = us;
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = service_setting(i);
+        if (setting->kind == SETTING_LIST)
+            continue;
+        int64_t value = read_one(error, request, setting);
+        if (changes & (UINT64_C(1) << i))
+            *member_of(&settings, setting) = value;
     }
-    read_enums(error, policies, changes, &settings);
-    read_geo(error, policies->number, changes, &settings);
-    if (changes & CHANGES_RATE)
-        settings.requests_per_second = policies->rate ? policies->rate->requests_per_second : 0;
-    if (changes & CHANGES_REUSE_NAMES)
-        settings.reuse_names = policies->session && policies->session->reuse_names;
-    keyword_policy_read(error, arena, policies->keyword, changes, &settings);
-    read_mosts(policies->number, changes, &settings);
-    read_sizes(policies->message, changes, &settings);
-    notice_policy_read(arena, policies->notice, changes, &settings);
-    const Maskline__V1__CapPolicy *cap = policies->cap;
-    if (changes & CHANGES_PERSON_CAP)
-        settings.person_cap = cap ? cap->person_interactions : 0;
-    if (changes & CHANGES_SESSION_CAP)
-        settings.session_cap = cap ? cap->session_interactions : 0;
+    /* One name of a level for each. */
+    if (settings.geo_match_level ==
+        MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_EXTENDED_AREA_CODE)
+        settings.geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_OVERLAY;
+    if (changes & SETTING_CHANGE(keywords))
+        settings.keywords = keywords_read(arena, policy_given(request, SETTING_keywords));
+    if (changes & SETTING_CHANGE(notices))
+        settings.notices = notices_read(arena, policy_given(request, SETTING_notices));
     return settings;
+}
+
+/* ---- to answers ---- */
+
+static void show_one(struct arena *arena, ProtobufCMessage *service, const struct setting *setting,
+                     int64_t value)
+{
+    struct place place = place_of(service->descriptor, setting);
+    ProtobufCMessage **policy = policy_at(service, place);
+    if (!*policy)
+        *policy = message_new(arena, place.policy->descriptor);
+    if (!*policy)
+        return; /* the call has no memory left, and will fail by that */
+    void *at = value_at(*policy, place);
+    switch (setting->kind) {
+    case SETTING_TIME:
+        *(Google__Protobuf__Duration **)at = duration_new(arena, value);
+        break;
+    case SETTING_COUNT:
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    case SETTING_CHOICE:
+        *(int *)at = (int)value;
+        break;
+    case SETTING_SWITCH:
+        *(protobuf_c_boolean *)at = value != 0;
+        break;
+    case SETTING_LIST:
+        break;
+    }
+}
+
+void settings_show(struct arena *arena, const Maskline__Store__V1__Settings *settings,
+                   Maskline__V1__Service *service)
+{
+    struct service_settings held = service_settings_held(settings);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = service_setting(i);
+        bool list = setting->kind == SETTING_LIST;
+        show_one(arena, &service->base, setting, list ? 0 : *member_of(&held, setting));
+    }
+    if (service->keyword_policy)
+        keywords_show(arena, settings, service->keyword_policy);
+    if (service->notice_policy)
+        notices_show(arena, settings, service->notice_policy);
 }

@@ -111,7 +111,7 @@ enum {
     CHANGES_CARRIERS = 1 << 1,
 };
 
-static uint32_t changes_of(struct error *error, const Maskline__V1__UpdateShortCodeRequest *request)
+static uint64_t changes_of(struct error *error, const Maskline__V1__UpdateShortCodeRequest *request)
 {
     static const struct mask_path paths[] = {
         {"reserved", CHANGES_RESERVED},
@@ -146,7 +146,7 @@ static void update(void *data, struct grpc_c_call *call,
     struct api *api = data;
     struct error error;
     error_clear(&error);
-    uint32_t changes = changes_of(&error, request);
+    uint64_t changes = changes_of(&error, request);
     if (request_is_bad(call, &error))
         return;
     struct number_change change = {

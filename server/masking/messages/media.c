@@ -1,5 +1,7 @@
 #include "server/masking/messages/media.h"
 
+#include "server/masking/services/services.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -38,13 +40,12 @@ const char *media_type_fault(const char *content_type)
     return strpbrk(content_type, "\r\n") ? "It must be one line." : NULL;
 }
 
-/* Services that are older than these settings have none. */
 struct message_limits message_limits(const Maskline__Store__V1__Settings *settings)
 {
+    struct service_settings held = service_settings_held(settings);
     return (struct message_limits){
-        .body = settings->max_body_length ? settings->max_body_length : BODY_STANDARD,
-        .media = settings->max_media ? settings->max_media : MEDIA_STANDARD,
-        .media_url =
-            settings->max_media_url_length ? settings->max_media_url_length : MEDIA_URL_MOST,
+        .body = (size_t)held.max_body_length,
+        .media = (size_t)held.max_media,
+        .media_url = (size_t)held.max_media_url_length,
     };
 }

@@ -44,13 +44,10 @@ bool number_op_find(struct number_op *op, struct rows *rows, const char *service
                KV_FAILED;
 }
 
-/* Services that are older than the setting have none. */
 static uint64_t most_of(const Maskline__Store__V1__Settings *settings, bool reserved)
 {
-    struct service_settings standard = service_settings_default();
-    uint32_t most = reserved ? settings->most_reserved : settings->most_unreserved;
-    int64_t usual = reserved ? standard.most_reserved : standard.most_unreserved;
-    return most ? most : (uint64_t)usual;
+    struct service_settings held = service_settings_held(settings);
+    return (uint64_t)(reserved ? held.most_reserved : held.most_unreserved);
 }
 
 bool number_op_room(struct number_op *op, struct rows *rows, bool reserved, bool *ret_nearly_full)

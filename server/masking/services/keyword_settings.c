@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
+void keyword_settings_held(const Maskline__Store__V1__Settings *settings,
+                           struct service_settings *held)
+{
+    const Maskline__Store__V1__KeywordPolicy *policy = settings->keyword_policy;
+    if (!policy)
+        return;
+    held->keyword_handling = policy->off ? KEYWORDS_OFF : KEYWORDS_ON;
+    if (policy->scope)
+        held->opt_out_scope = policy->scope;
+}
+
 static struct utf8_part whole(const char *text)
 {
     return (struct utf8_part){text, strlen(text)};
@@ -44,11 +55,6 @@ static void check_word(struct error *error, const struct keyword_list *list, siz
 
 void keyword_settings_form(struct error *error, const struct service_settings *settings)
 {
-    if ((unsigned)settings->keyword_handling > KEYWORDS_OFF)
-        error_field(error, "keyword_policy.handling", "This is no handling.");
-    if ((unsigned)settings->opt_out_scope >
-        MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER)
-        error_field(error, "keyword_policy.opt_out_scope", "This is no scope.");
     const struct keyword_list *list = settings->keywords;
     if (!list)
         return;
@@ -122,8 +128,8 @@ bool keyword_settings_change(struct arena *arena, Maskline__Store__V1__Settings 
         policy->off = off;
         *ret_changed = true;
     }
-    if (change->opt_out_scope && change->opt_out_scope != policy->scope) {
-        policy->scope = change->opt_out_scope;
+    if (change->opt_out_scope && change->opt_out_scope != (int64_t)policy->scope) {
+        policy->scope = (Maskline__Store__V1__OptOutScope)change->opt_out_scope;
         *ret_changed = true;
     }
     if (!change->keywords || same_words(policy, change->keywords))

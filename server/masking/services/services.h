@@ -5,8 +5,9 @@
 #define MASKLINE_SERVER_MASKING_SERVICES_SERVICES_H
 
 #include "server/masking/masking.h"
+#include "server/masking/services/setting_list.h"
 
-/* Settings that are not given have value UNSET (times) or UNSPECIFIED (enums): they stay as they are, or get the default. */
+/* Settings that are not given are UNSET, or 0 (enums), or NULL (lists): they stay as they are, or get the default. */
 enum { SETTING_UNSET = -1 };
 
 /* The words of a Service. */
@@ -32,29 +33,42 @@ struct notice_list {
     size_t count;
 };
 
+/* A member for each line of setting_list.h: microseconds, a count, an enum's value, whether; or a list. */
 struct service_settings {
-    int64_t default_ttl, cool_down, late_reply_window, max_message_life, closing_grace, quarantine,
-        idle_cap, closed_session_retention, event_retention, request_retention; /* microseconds */
-    int64_t requests_per_second;
-    int64_t most_reserved, most_unreserved; /* numbers of the pool */
-    int64_t max_body_length, max_media, max_media_url_length;
-    Maskline__Store__V1__Mode default_mode;
-    Maskline__Store__V1__NumberSelection number_selection;
-    Maskline__Store__V1__GeoMatchLevel geo_match_level;
-    Maskline__Store__V1__GeoMatching geo_matching;
-    int reuse_names; /* SETTING_UNSET, or whether */
-    enum keyword_handling keyword_handling;
-    Maskline__Store__V1__OptOutScope opt_out_scope;
-    const struct keyword_list *keywords; /* NULL: unset */
-    int64_t person_cap, session_cap;     /* 0: off */
-    int64_t person_cap_period;           /* microseconds */
-    const struct notice_list *notices;   /* likewise */
+#define MEMBER_TIME(name, type)                            int64_t name;
+#define MEMBER_COUNT(name, type)                           int64_t name;
+#define MEMBER_CHOICE(name, type)                          int64_t name;
+#define MEMBER_SWITCH(name, type)                          int64_t name;
+#define MEMBER_LIST(name, type)                            const type *name;
+#define MEMBER(kind, name, path, type, least, most, wrong) MEMBER_##kind(name, type)
+    SERVICE_SETTINGS(MEMBER)
+#undef MEMBER
 };
+
+/* Their order: SETTING_cool_down is the place of the cool-down. */
+enum {
+#define PLACE(kind, name, path, standard, least, most, wrong) SETTING_##name,
+    SERVICE_SETTINGS(PLACE)
+#undef PLACE
+        SETTINGS
+};
+
+/* What is to be known of one. */
+enum setting_kind { SETTING_TIME, SETTING_COUNT, SETTING_CHOICE, SETTING_SWITCH, SETTING_LIST };
+struct setting {
+    const char *path; /* "number_policy.cool_down" */
+    enum setting_kind kind;
+    size_t offset;    /* in struct service_settings, of an int64_t; of a pointer for LIST */
+    int64_t standard; /* not of LIST */
+};
+const struct setting *service_setting(size_t place);
 
 /* All unset. */
 struct service_settings service_settings_unset(void);
-/* The design's defaults. */
+/* The defaults, without lists. */
 struct service_settings service_settings_default(void);
+/* What holds by a Service's record, whichever version wrote it; without lists. */
+struct service_settings service_settings_held(const Maskline__Store__V1__Settings *settings);
 
 typedef void (*service_done)(void *data, const Maskline__Store__V1__Service *service,
                              const struct error *error);

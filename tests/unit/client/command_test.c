@@ -228,6 +228,38 @@ START_TEST(test_long_texts_are_broken_at_blanks)
 }
 END_TEST
 
-SUITE_MAIN("command", test_calls_fit_their_messages, test_texts_are_of_one_kind,
-           test_the_manual_has_all_commands, test_completion_has_all_commands,
-           test_help_has_all_options_and_examples, test_long_texts_are_broken_at_blanks)
+static void look_for_options(const struct command *command, const char *prefix,
+                             const ProtobufCMessageDescriptor *policy)
+{
+    for (unsigned i = 0; i < policy->n_fields; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "%s.%s", prefix, policy->fields[i].name);
+        bool found = policy->fields[i].label == PROTOBUF_C_LABEL_REPEATED; /* they are filled in */
+        for (const struct option *option = command->options; option->name; option++)
+            found = found || (option->field && !strcmp(option->field, path));
+        ck_assert_msg(found, "%s %s: no option for %s", command->noun, command->verb, path);
+    }
+}
+
+static void check_settings(void *data, const struct command *command)
+{
+    (void)data;
+    if (strcmp(command->noun, "service") != 0 || !command->method || !command->options)
+        return;
+    const ProtobufCMessageDescriptor *request = command->method->request;
+    for (unsigned i = 0; i < request->n_fields; i++)
+        if (strstr(request->fields[i].name, "policy"))
+            look_for_options(command, request->fields[i].name, request->fields[i].descriptor);
+}
+
+/* A setting that the server knows and the command does not is one that was forgotten. */
+START_TEST(test_each_setting_has_an_option)
+{
+    each(check_settings);
+}
+END_TEST
+
+SUITE_MAIN("command", test_each_setting_has_an_option, test_calls_fit_their_messages,
+           test_texts_are_of_one_kind, test_the_manual_has_all_commands,
+           test_completion_has_all_commands, test_help_has_all_options_and_examples,
+           test_long_texts_are_broken_at_blanks)

@@ -1,4 +1,3 @@
-#include "server/api/keyword_settings.h"
 #include "server/api/settings.h"
 #include "tests/unit/suite.h"
 
@@ -17,7 +16,7 @@ static Google__Protobuf__Duration *seconds(int64_t count)
     return one;
 }
 
-static uint32_t changes_named(const char *path)
+static uint64_t changes_named(const char *path)
 {
     union {
         const char *given;
@@ -32,12 +31,13 @@ static uint32_t changes_named(const char *path)
 
 START_TEST(test_mask_names_a_field_or_all_of_a_policy)
 {
-    ck_assert_uint_eq(changes_named("unique_name"), CHANGES_NAME);
-    ck_assert_uint_eq(changes_named("number_policy.cool_down"), CHANGES_COOL_DOWN);
-    ck_assert_uint_eq(changes_named("retention_policy.events"), CHANGES_EVENTS);
-    ck_assert_uint_eq(changes_named("message_policy"), CHANGES_MAX_LIFE | CHANGES_CLOSING_GRACE |
-                                                           CHANGES_MAX_BODY | CHANGES_MAX_MEDIA |
-                                                           CHANGES_MAX_MEDIA_URL);
+    ck_assert_uint_eq(changes_named("unique_name"), CHANGE_OF_NAME);
+    ck_assert_uint_eq(changes_named("number_policy.cool_down"), SETTING_CHANGE(cool_down));
+    ck_assert_uint_eq(changes_named("retention_policy.events"), SETTING_CHANGE(event_retention));
+    ck_assert_uint_eq(changes_named("message_policy"),
+                      SETTING_CHANGE(max_message_life) | SETTING_CHANGE(closing_grace) |
+                          SETTING_CHANGE(max_body_length) | SETTING_CHANGE(max_media) |
+                          SETTING_CHANGE(max_media_url_length));
     ck_assert_int_eq(error.code, STATUS_OK);
 }
 END_TEST
@@ -56,34 +56,132 @@ START_TEST(test_mask_that_names_something_else_is_refused)
 }
 END_TEST
 
-/* Each field of each policy must have a path: one that is added and forgotten here could never be changed. */
+static bool is_policy(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+           field->descriptor != &google__protobuf__field_mask__descriptor;
+}
+
+/* Each field of each policy is a setting, and has a path: one that is added and forgotten could never be changed. */
 START_TEST(test_each_field_has_a_path)
 {
-    static const struct {
-        const char *policy;
-        const ProtobufCMessageDescriptor *descriptor;
-    } policies[] = {
-        {"session_policy", &maskline__v1__session_policy__descriptor},
-        {"number_policy", &maskline__v1__number_policy__descriptor},
-        {"message_policy", &maskline__v1__message_policy__descriptor},
-        {"retention_policy", &maskline__v1__retention_policy__descriptor},
-        {"keyword_policy", &maskline__v1__keyword_policy__descriptor},
-        {"rate_policy", &maskline__v1__rate_policy__descriptor},
-        {"notice_policy", &maskline__v1__notice_policy__descriptor},
-        {"cap_policy", &maskline__v1__cap_policy__descriptor},
-    };
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
-        uint32_t all = 0;
-        for (unsigned j = 0; j < policies[i].descriptor->n_fields; j++) {
+    const ProtobufCMessageDescriptor *request = &maskline__v1__update_service_request__descriptor;
+    uint64_t every = CHANGE_OF_NAME;
+    for (unsigned i = 0; i < request->n_fields; i++) {
+        if (!is_policy(&request->fields[i]))
+            continue;
+        const ProtobufCMessageDescriptor *policy = request->fields[i].descriptor;
+        uint64_t all = 0;
+        for (unsigned j = 0; j < policy->n_fields; j++) {
             char path[80];
-            snprintf(path, sizeof path, "%s.%s", policies[i].policy,
-                     policies[i].descriptor->fields[j].name);
-            uint32_t change = changes_named(path);
-            ck_assert_msg(change != 0 && !(change & all), "%s", path);
+            snprintf(path, sizeof path, "%s.%s", request->fields[i].name, policy->fields[j].name);
+            uint64_t change = changes_named(path);
+            ck_assert_msg(change != 0 && !(change & every), "%s", path);
             all |= change;
+            every |= change;
         }
-        ck_assert_uint_eq(changes_named(policies[i].policy), all);
+        ck_assert_uint_eq(changes_named(request->fields[i].name), all);
     }
+    ck_assert_uint_eq(every, (UINT64_C(2) << SETTINGS) - 1);
+}
+END_TEST
+
+static const ProtobufCFieldDescriptor *policy_of(const ProtobufCMessageDescriptor *message,
+                                                 const char *path)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "."), path);
+    return protobuf_c_message_descriptor_get_field_by_name(message, name);
+}
+
+/* Whoever makes, changes or sees a Service knows the same settings, in the form that their kind asks for. */
+START_TEST(test_each_setting_is_in_each_message)
+{
+    static const ProtobufCMessageDescriptor *const messages[] = {
+        &maskline__v1__service__descriptor, &maskline__v1__create_service_request__descriptor,
+        &maskline__v1__update_service_request__descriptor};
+    static const ProtobufCType types[] = {
+        [SETTING_TIME] = PROTOBUF_C_TYPE_MESSAGE, [SETTING_COUNT] = PROTOBUF_C_TYPE_UINT32,
+        [SETTING_CHOICE] = PROTOBUF_C_TYPE_ENUM,  [SETTING_SWITCH] = PROTOBUF_C_TYPE_BOOL,
+        [SETTING_LIST] = PROTOBUF_C_TYPE_MESSAGE,
+    };
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = service_setting(i);
+        for (size_t j = 0; j < sizeof messages / sizeof *messages; j++) {
+            const ProtobufCFieldDescriptor *policy = policy_of(messages[j], setting->path);
+            ck_assert_msg(policy && policy->label != PROTOBUF_C_LABEL_REPEATED, "%s",
+                          setting->path);
+            const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(
+                policy->descriptor, strchr(setting->path, '.') + 1);
+            ck_assert_msg(field && field->type == types[setting->kind], "%s", setting->path);
+            ck_assert_int_eq(field->label == PROTOBUF_C_LABEL_REPEATED,
+                             setting->kind == SETTING_LIST);
+            if (setting->kind == SETTING_TIME)
+                ck_assert_ptr_eq(field->descriptor, &google__protobuf__duration__descriptor);
+        }
+    }
+}
+END_TEST
+
+/* A record that an older version wrote has none of the settings that came later; what is shown of it is what holds. */
+START_TEST(test_an_old_record_shows_defaults)
+{
+    struct arena *arena = arena_new(65536);
+    Maskline__Store__V1__Settings stored = MASKLINE__STORE__V1__SETTINGS__INIT;
+    Maskline__V1__Service service = MASKLINE__V1__SERVICE__INIT;
+    stored.cool_down = 5000000;
+    stored.reuse_names = true;
+    settings_show(arena, &stored, &service);
+    ck_assert_int_eq(service.number_policy->cool_down->seconds, 5);
+    ck_assert(service.session_policy->reuse_names);
+    ck_assert_int_eq(service.number_policy->geo_match_level,
+                     MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_COUNTRY);
+    ck_assert_uint_eq(service.number_policy->most_reserved, 5000);
+    ck_assert_uint_eq(service.number_policy->most_unreserved, 500);
+    ck_assert_int_eq(service.cap_policy->person_period->seconds, 86400);
+    ck_assert_uint_eq(service.cap_policy->person_interactions, 0);
+    ck_assert_int_eq(service.retention_policy->request_ids->seconds, 86400);
+    ck_assert_uint_eq(service.message_policy->max_body_length, 1600);
+    ck_assert_uint_eq(service.rate_policy->requests_per_second, 0);
+    ck_assert_int_eq(service.keyword_policy->handling,
+                     MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_ON);
+    ck_assert_uint_eq(service.notice_policy->n_notices, 0);
+    arena_free(arena);
+}
+END_TEST
+
+/* Each setting that a request has stands in an answer as it was given, when the record took it. */
+START_TEST(test_each_choice_and_count_comes_back)
+{
+    struct arena *arena = arena_new(65536);
+    Maskline__Store__V1__Settings stored = MASKLINE__STORE__V1__SETTINGS__INIT;
+    Maskline__V1__Service service = MASKLINE__V1__SERVICE__INIT;
+    stored.geo_match_level = MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_REGION;
+    stored.geo_matching = MASKLINE__STORE__V1__GEO_MATCHING__GEO_MATCHING_BEST_EFFORT;
+    stored.most_reserved = 7;
+    stored.session_cap = 8;
+    stored.person_cap_period = 9000000;
+    settings_show(arena, &stored, &service);
+    Maskline__V1__UpdateServiceRequest request = MASKLINE__V1__UPDATE_SERVICE_REQUEST__INIT;
+    request.number_policy = service.number_policy;
+    request.cap_policy = service.cap_policy;
+    error_clear(&error);
+    struct service_settings settings =
+        settings_read(&error, arena, &request.base, settings_set(&request.base));
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert_int_eq(settings.geo_match_level, stored.geo_match_level);
+    ck_assert_int_eq(settings.geo_matching, stored.geo_matching);
+    ck_assert_int_eq(settings.most_reserved, 7);
+    ck_assert_int_eq(settings.most_unreserved, 500);
+    ck_assert_int_eq(settings.session_cap, 8);
+    ck_assert_int_eq(settings.person_cap, SETTING_UNSET);
+    ck_assert_int_eq(settings.person_cap_period, 9000000);
+    request.number_policy->geo_match_level =
+        MASKLINE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_EXTENDED_AREA_CODE;
+    settings = settings_read(&error, arena, &request.base, settings_set(&request.base));
+    ck_assert_int_eq(settings.geo_match_level,
+                     MASKLINE__STORE__V1__GEO_MATCH_LEVEL__GEO_MATCH_LEVEL_OVERLAY);
+    arena_free(arena);
 }
 END_TEST
 
@@ -92,16 +190,19 @@ START_TEST(test_what_is_set_changes)
 {
     Maskline__V1__SessionPolicy session = MASKLINE__V1__SESSION_POLICY__INIT;
     Maskline__V1__NumberPolicy number = MASKLINE__V1__NUMBER_POLICY__INIT;
-    struct policies policies = {.session = &session, .number = &number};
-    ck_assert_uint_eq(policies_set(&policies), 0);
+    Maskline__V1__UpdateServiceRequest request = MASKLINE__V1__UPDATE_SERVICE_REQUEST__INIT;
+    request.session_policy = &session;
+    request.number_policy = &number;
+    ck_assert_uint_eq(settings_set(&request.base), 0);
     session.default_ttl = seconds(0);
     number.cool_down = seconds(60);
     number.selection_behavior =
         MASKLINE__V1__NUMBER_SELECTION_BEHAVIOR__NUMBER_SELECTION_BEHAVIOR_AVOID_STICKY;
-    uint32_t changes = policies_set(&policies);
-    ck_assert_uint_eq(changes, CHANGES_DEFAULT_TTL | CHANGES_COOL_DOWN | CHANGES_SELECTION);
+    uint64_t changes = settings_set(&request.base);
+    ck_assert_uint_eq(changes, SETTING_CHANGE(default_ttl) | SETTING_CHANGE(cool_down) |
+                                   SETTING_CHANGE(number_selection));
     error_clear(&error);
-    struct service_settings settings = settings_read(&error, NULL, &policies, changes);
+    struct service_settings settings = settings_read(&error, NULL, &request.base, changes);
     ck_assert_int_eq(error.code, STATUS_OK);
     ck_assert_int_eq(settings.default_ttl, 0);
     ck_assert_int_eq(settings.cool_down, 60000000);
@@ -116,11 +217,11 @@ END_TEST
 /* holds: API-15 */
 START_TEST(test_what_is_named_and_absent_gets_its_default)
 {
-    struct policies nothing = {0};
+    Maskline__V1__CreateServiceRequest nothing = MASKLINE__V1__CREATE_SERVICE_REQUEST__INIT;
     struct service_settings standard = service_settings_default();
     struct arena *arena = arena_new(65536);
     error_clear(&error);
-    struct service_settings settings = settings_read(&error, arena, &nothing, UINT32_MAX);
+    struct service_settings settings = settings_read(&error, arena, &nothing.base, UINT64_MAX);
     ck_assert_int_eq(settings.keyword_handling, KEYWORDS_ON);
     ck_assert_int_eq(settings.opt_out_scope, standard.opt_out_scope);
     ck_assert_uint_eq(settings.keywords->count, 0);
@@ -141,11 +242,13 @@ START_TEST(test_bad_values_are_told_with_their_paths)
 {
     Maskline__V1__SessionPolicy session = MASKLINE__V1__SESSION_POLICY__INIT;
     Maskline__V1__RetentionPolicy retention = MASKLINE__V1__RETENTION_POLICY__INIT;
-    struct policies policies = {.session = &session, .retention = &retention};
+    Maskline__V1__CreateServiceRequest request = MASKLINE__V1__CREATE_SERVICE_REQUEST__INIT;
+    request.session_policy = &session;
+    request.retention_policy = &retention;
     session.default_mode = (Maskline__V1__SessionMode)9;
     retention.events = seconds(-1);
     error_clear(&error);
-    settings_read(&error, NULL, &policies, policies_set(&policies));
+    settings_read(&error, NULL, &request.base, settings_set(&request.base));
     ck_assert_uint_eq(error.field_count, 2);
     ck_assert_str_eq(error.fields[0].name, "retention_policy.events");
     ck_assert_str_eq(error.fields[1].name, "session_policy.default_mode");
@@ -163,16 +266,17 @@ START_TEST(test_keywords_come_and_go)
     keyword.action = MASKLINE__V1__KEYWORD_ACTION__KEYWORD_ACTION_OPT_OUT;
     keyword.language = language;
     Maskline__V1__KeywordPolicy policy = MASKLINE__V1__KEYWORD_POLICY__INIT;
-    struct policies policies = {.keyword = &policy};
-    ck_assert_uint_eq(policies_set(&policies), 0);
+    Maskline__V1__CreateServiceRequest request = MASKLINE__V1__CREATE_SERVICE_REQUEST__INIT;
+    request.keyword_policy = &policy;
+    ck_assert_uint_eq(settings_set(&request.base), 0);
     policy.handling = MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_OFF;
     policy.opt_out_scope = MASKLINE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER;
     policy.keywords = keywords;
     policy.n_keywords = 1;
-    uint32_t changes = policies_set(&policies);
+    uint64_t changes = settings_set(&request.base);
     ck_assert_uint_eq(changes, changes_named("keyword_policy"));
     error_clear(&error);
-    struct service_settings settings = settings_read(&error, arena, &policies, changes);
+    struct service_settings settings = settings_read(&error, arena, &request.base, changes);
     ck_assert_int_eq(error.code, STATUS_OK);
     ck_assert_int_eq(settings.keyword_handling, KEYWORDS_OFF);
     ck_assert_int_eq(settings.opt_out_scope,
@@ -181,13 +285,15 @@ START_TEST(test_keywords_come_and_go)
     ck_assert_str_eq(settings.keywords->words[0].word, "ALTO");
     /* A Service that has no words of its own shows those that hold. */
     Maskline__Store__V1__Settings stored = MASKLINE__STORE__V1__SETTINGS__INIT;
-    Maskline__V1__KeywordPolicy *shown = keyword_policy_message(arena, &stored);
+    Maskline__V1__Service service = MASKLINE__V1__SERVICE__INIT;
+    settings_show(arena, &stored, &service);
+    Maskline__V1__KeywordPolicy *shown = service.keyword_policy;
     ck_assert_int_eq(shown->handling, MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_ON);
     ck_assert_uint_eq(shown->n_keywords, 21);
     ck_assert_str_eq(shown->keywords[0]->word, "STOP");
     policy.handling = (Maskline__V1__KeywordHandling)9;
     error_clear(&error);
-    settings_read(&error, arena, &policies, changes);
+    settings_read(&error, arena, &request.base, changes);
     ck_assert_str_eq(error.fields[0].name, "keyword_policy.handling");
     arena_free(arena);
 }
@@ -195,5 +301,7 @@ END_TEST
 
 SUITE_MAIN("settings", test_mask_names_a_field_or_all_of_a_policy,
            test_mask_that_names_something_else_is_refused, test_each_field_has_a_path,
-           test_what_is_set_changes, test_what_is_named_and_absent_gets_its_default,
+           test_each_setting_is_in_each_message, test_an_old_record_shows_defaults,
+           test_each_choice_and_count_comes_back, test_what_is_set_changes,
+           test_what_is_named_and_absent_gets_its_default,
            test_bad_values_are_told_with_their_paths, test_keywords_come_and_go)
