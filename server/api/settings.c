@@ -6,6 +6,7 @@
 #include "server/api/notice_settings.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(SETTINGS < 64, "changes are bits of 64");
@@ -34,8 +35,7 @@ static struct place place_of(const ProtobufCMessageDescriptor *message,
     char name[POLICY_NAME_SIZE];
     size_t size = strcspn(setting->path, ".");
     assert(setting->path[size] == '.' && size < sizeof name);
-    memcpy(name, setting->path, size);
-    name[size] = '\0';
+    snprintf(name, sizeof name, "%.*s", (int)size, setting->path);
     struct place place = {protobuf_c_message_descriptor_get_field_by_name(message, name), NULL};
     assert(place.policy && place.policy->type == PROTOBUF_C_TYPE_MESSAGE);
     place.field = protobuf_c_message_descriptor_get_field_by_name(place.policy->descriptor,
