@@ -88,13 +88,13 @@ static void check_range(const Maskline__V1__TimeRange *given, struct error *erro
 
 static void check_mask(const Google__Protobuf__FieldMask *mask, struct error *error)
 {
-    static const struct mask_path table[] = {{"unique_name", 1},        {"ttl", 2},
-                                             {"settings", 12},          {"settings.ttl", 4},
-                                             {"settings.cool_down", 8}, {NULL, 0}};
-    uint32_t changes = mask_changes(error, mask, table);
-    must(!(changes & ~UINT32_C(15)), "%x", (unsigned)changes);
+    static const struct mask_path table[] = {
+        {"unique_name", 1}, {"ttl", 2}, {"settings.ttl", 4}, {"settings.cool_down", 8}, {NULL, 0}};
+    uint64_t changes = mask_changes(error, mask, table);
+    must(!(changes & ~UINT64_C(15)), "%llx", (unsigned long long)changes);
     for (size_t i = 0; i < mask->n_paths; i++) {
-        bool known = false;
+        bool known = !strcmp(mask->paths[i], "settings");
+        must(!known || (changes & 12) == 12, "a message stands for all its fields");
         for (size_t k = 0; table[k].path; k++)
             if (!strcmp(table[k].path, mask->paths[i])) {
                 known = true;
