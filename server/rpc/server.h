@@ -21,7 +21,8 @@ struct grpc_c_server;
  *
  * What no option bounds, for the core offers none: the time that one header takes which goes on for megabytes (the square of its
  * size), and calls that are begun and reset at once (12 KiB each until a worker has come to them). Past max_memory the core
- * resets streams and closes connections, not always those that are to blame. */
+ * resets streams and closes connections, not always those that are to blame: such a call ends with UNAVAILABLE or
+ * RESOURCE_EXHAUSTED. */
 struct grpc_c_server_options {
     unsigned threads;             /* 1; they share one completion queue */
     size_t max_request;           /* 4 MiB, after inflating */

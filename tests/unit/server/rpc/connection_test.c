@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ENHANCE_YOUR_CALM = 11, DATA = 0, SETTINGS = 4 };
 
@@ -14,7 +15,14 @@ struct held {
     struct grpc_c_call *_Atomic call;
     _Atomic int count;
     _Atomic int cancelled;
+    _Atomic bool at_once; /* calls are answered, and not held */
 };
+
+static void reply_nothing(struct grpc_c_call *call)
+{
+    Lab__Text response = LAB__TEXT__INIT;
+    lab_lab_echo_reply(call, &response);
+}
 
 static void cancelled(void *data)
 {
@@ -26,6 +34,11 @@ static void hold(void *data, struct grpc_c_call *call, const Lab__Text *request)
 {
     struct held *held = data;
     (void)request;
+    if (atomic_load(&held->at_once)) {
+        atomic_fetch_add(&held->count, 1);
+        reply_nothing(call);
+        return;
+    }
     atomic_store(&held->call, call);
     grpc_c_call_on_cancel(call, cancelled, held);
     atomic_fetch_add(&held->count, 1);
@@ -33,8 +46,7 @@ static void hold(void *data, struct grpc_c_call *call, const Lab__Text *request)
 
 static void answer(struct held *held)
 {
-    Lab__Text response = LAB__TEXT__INIT;
-    lab_lab_echo_reply(held->call, &response);
+    reply_nothing(held->call);
 }
 
 static void start(struct fixture *fixture, struct held *held,
@@ -220,6 +232,27 @@ START_TEST(streams_are_bounded)
 }
 END_TEST
 
+/* Calls until so many in a row were answered. The core frees memory by resetting streams and closing
+ * connections, and takes whichever come first in its queue: an honest call may be among them as long as there is no memory. It must
+ * hear that it can be tried again, and trying must help. */
+static void call_until_answered(struct fixture *fixture, int in_a_row)
+{
+    int refused = 0;
+    for (int answered = 0; answered < in_a_row;) {
+        struct outcome outcome = fixture_call(fixture, ECHO, "x", 10000);
+        ck_assert_msg(outcome.code == STATUS_OK || outcome.code == STATUS_UNAVAILABLE ||
+                          outcome.code == STATUS_RESOURCE_EXHAUSTED,
+                      "%d %s", outcome.code, outcome.message);
+        bool ok = outcome.code == STATUS_OK;
+        outcome_done(&outcome);
+        answered = ok ? answered + 1 : 0;
+        if (ok)
+            continue;
+        ck_assert_int_lt(++refused, 100);
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+}
+
 START_TEST(memory_is_bounded)
 {
     static const uint8_t piece[16000];
@@ -246,15 +279,12 @@ START_TEST(memory_is_bounded)
     ck_assert_msg(!open, "%d pieces were taken", sent);
     ck_assert_int_gt(sent, 262);
     ck_assert_int_eq(held.count, 0);
-    /* Others are served. */
-    struct peer_call *call = peer_begin(&fixture.peer, ECHO, 10000, NULL);
-    ck_assert(send_text(call, "x") && peer_half_close(call));
-    wait_until(&held.count, 1);
-    answer(&held);
-    ck_assert_str_eq(receive_text(call), "");
-    struct outcome outcome = peer_end(call);
-    ck_assert_int_eq(outcome.code, STATUS_OK);
+    /* Others are served, while the memory is still full of it and when it has gone. */
+    atomic_store(&held.at_once, true);
+    call_until_answered(&fixture, 1);
     wire_free(wire);
+    call_until_answered(&fixture, 20);
+    ck_assert_int_ge(held.count, 21);
     fixture_end(&fixture);
 }
 END_TEST
