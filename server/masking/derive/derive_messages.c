@@ -60,6 +60,35 @@ static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
                  : derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
 }
 
+/* One more of what is counted within a period that begins with the first. The row outlives its period a little: what is replayed has to
+ * find what it was made of. */
+static bool count_up(struct deriving *d, const struct key *key, int64_t period)
+{
+    Maskline__Store__V1__CapCount *used;
+    enum row_state old =
+        derive_old_record(d, KV_LIVE, key, &maskline__store__v1__cap_count__descriptor, &used);
+    if (old == ROW_FAILED || old == ROW_DONE)
+        return old == ROW_DONE;
+    Maskline__Store__V1__CapCount first = MASKLINE__STORE__V1__CAP_COUNT__INIT;
+    first.since_time = d->entry->time;
+    if (old == ROW_ABSENT || d->entry->time - used->since_time >= period)
+        used = &first;
+    used->count++;
+    return derive_record(d, KV_LIVE, key, &used->base, used->since_time + period + CAP_KEPT,
+                         ROW_LATER);
+}
+
+/* Who was told without having asked is told, and how often who asked. */
+static bool put_told(struct deriving *d, const Maskline__Store__V1__NoticeAddress *notice)
+{
+    struct key told =
+        notice_told_key(d->tenant, d->service, store_hash_key(d->masking->store), notice);
+    if (!notice_unasked(notice->occasion))
+        return count_up(d, &told, NOTICE_QUIET);
+    return derive_put(d->derivation, KV_LIVE, key_bytes(&told), (struct bytes){"", 0},
+                      d->entry->time + NOTICE_QUIET, ROW_LATER);
+}
+
 /* Its row, its place in the outbox, and that its reader has been told. */
 bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *notice)
 {
@@ -67,15 +96,11 @@ bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *n
         return true;
     if (!notice->notice || notice->n_outbound != 1)
         return false;
-    struct key told =
-        notice_told_key(d->tenant, d->service, store_hash_key(d->masking->store), notice->notice);
     struct key key = key_interaction(d->tenant, d->service, notice->session.data, notice->sid.data);
     return derive_record(d, KV_LIVE, &key, &notice->base, purge_time(d, &notice->session),
                          ROW_LATER) &&
            put_waiting(d, &notice->session, &notice->sid, 0, notice->outbound[0], true) &&
-           (!notice_unasked(notice->notice->occasion) ||
-            derive_put(d->derivation, KV_LIVE, key_bytes(&told), (struct bytes){"", 0},
-                       d->entry->time + NOTICE_QUIET, ROW_LATER));
+           put_told(d, notice->notice);
 }
 
 static bool change_session(struct deriving *d,
@@ -96,7 +121,6 @@ static bool change_session(struct deriving *d,
     return true;
 }
 
-/* The row outlives its period a little: what is replayed has to find what it was made of. */
 static bool count_for_cap(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
 {
     struct person person;
@@ -105,18 +129,7 @@ static bool count_for_cap(struct deriving *d, const Maskline__Store__V1__Interac
     if (!derive_person(&change->capped_person, &person))
         return false;
     struct key key = key_cap(d->tenant, d->service, &person);
-    Maskline__Store__V1__CapCount *used;
-    enum row_state old =
-        derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__cap_count__descriptor, &used);
-    if (old == ROW_FAILED || old == ROW_DONE)
-        return old == ROW_DONE;
-    Maskline__Store__V1__CapCount first = MASKLINE__STORE__V1__CAP_COUNT__INIT;
-    first.since_time = d->entry->time;
-    if (old == ROW_ABSENT || d->entry->time - used->since_time >= change->cap_period)
-        used = &first;
-    used->count++;
-    return derive_record(d, KV_LIVE, &key, &used->base,
-                         used->since_time + change->cap_period + CAP_KEPT, ROW_LATER);
+    return count_up(d, &key, change->cap_period);
 }
 
 static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)

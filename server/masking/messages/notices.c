@@ -141,17 +141,32 @@ struct key notice_told_key(uint32_t tenant, const uint8_t *service, const uint8_
     return key_told(tenant, service, hash);
 }
 
-/* What was not asked for is told once in a while, and not to those who want no messages. */
+/* Who asks over and over again is no person. */
+static bool was_asked_often(struct inbound *in, struct rows *rows, struct bytes row,
+                            bool *ret_often)
+{
+    const Maskline__Store__V1__CapCount *told =
+        rows_record(rows, &maskline__store__v1__cap_count__descriptor, row, &in->error);
+    if (!told)
+        return false;
+    *ret_often = told->count >= NOTICE_ASKED_MOST && rows->now - told->since_time < NOTICE_QUIET &&
+                 !MUTANT("help_has_no_end");
+    return true;
+}
+
+/* What was not asked for is told once in a while, and not to those who want no messages; what was asked for a few times. */
 static bool is_unwanted(struct inbound *in, struct rows *rows,
                         const Maskline__Store__V1__Service *service,
                         const Maskline__Store__V1__NoticeAddress *address, bool *ret_unwanted)
 {
     *ret_unwanted = false;
-    if (!notice_unasked(address->occasion) || MUTANT("notices_have_no_end"))
-        return true;
     struct key key = notice_told_key(rows->tenant, service->sid.data, rows->hash_key, address);
     struct kv_value value;
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &value, &in->error);
+    if (!notice_unasked(address->occasion) && found == KV_FOUND)
+        return was_asked_often(in, rows, value.bytes, ret_unwanted);
+    if (!notice_unasked(address->occasion) || MUTANT("notices_have_no_end"))
+        return found != KV_FAILED;
     if (found == KV_ABSENT)
         found = bars_opted_out(in->masking->bars, rows, service->pool.data, &in->sender, 1,
                                in->to.text, &in->error);

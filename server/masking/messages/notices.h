@@ -11,7 +11,12 @@
 
 #include "server/masking/messages/inbound.h"
 
-enum { NOTICES_MOST = 100 };
+enum {
+    NOTICES_MOST = 100,
+    /* What somebody asks for by words is told so often within NOTICE_QUIET, of each occasion and by each number: a machine that
+     * answers an answer with "HELP" would never end. */
+    NOTICE_ASKED_MOST = 5,
+};
 
 /* How long a notice's row is kept. */
 #define NOTICE_KEPT  (INT64_C(7) * 24 * 3600 * 1000000)
@@ -33,7 +38,7 @@ bool notice_make(struct inbound *in, struct rows *rows, const Maskline__Store__V
 /* Whether a person is told this without having asked for it by a word. */
 bool notice_unasked(Maskline__Store__V1__NoticeOccasion occasion);
 
-/* The row that keeps somebody from being told the same again. */
+/* The row that keeps somebody from being told the same again: it is there, or counts (CapCount) what was asked for. */
 struct key notice_told_key(uint32_t tenant, const uint8_t *service, const uint8_t *hash_key,
                            const Maskline__Store__V1__NoticeAddress *address);
 

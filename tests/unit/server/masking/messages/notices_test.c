@@ -66,7 +66,7 @@ START_TEST(keywords_are_answered)
     ck_assert(begins(told(world, &before, BOB, PROXY), "Vous ne recevrez plus"));
     ck_rejected(world_text(world, BOB, PROXY, "début"), "NO_ROUTE");
     ck_assert(begins(told(world, &before, BOB, PROXY), "Vous recevrez de nouveau"));
-    /* Help is given as often as it is asked for, also to those who opted out; and is relayed besides. */
+    /* Help is given again when it is asked for again, also to those who opted out; and is relayed besides. */
     for (int i = 0; i < 2; i++) {
         ck_rejected(world_text(world, BOB, PROXY, "help"), "NO_ROUTE");
         ck_assert(begins(told(world, &before, BOB, PROXY), "This number connects you"));
@@ -81,6 +81,47 @@ START_TEST(keywords_are_answered)
     ck_assert_uint_eq(world->carriers[0].count, before + 2);
     ck_assert_uint_eq(world_interactions(world, &talk), 1);
     world_close(world);
+}
+END_TEST
+
+/* Two machines that answer each other: one of them is ours, and stops. What the word does, it does all the same. */
+/* holds: KEY-18 */
+START_TEST(machines_come_to_an_end)
+{
+    char path[] = "/tmp/maskline-notices-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct world *world = world_with(path, NULL, 0);
+    unsigned before = 0;
+    for (int i = 0; i < 20; i++) {
+        ck_rejected(world_text(world, ANN, PROXY, "HELP"), "NO_ROUTE");
+        ck_assert(!told(world, &before, ANN, PROXY) == (i >= 5));
+        ck_accepted(world_text(world, BOB, PROXY, i % 2 ? "UNSTOP" : "STOP"));
+        ck_assert(!told(world, &before, BOB, PROXY) == (i >= 10));
+    }
+    /* Others are told, and the same people by another number, and of other things. */
+    ck_rejected(world_text(world, CEM, PROXY, "HELP"), "NO_ROUTE");
+    ck_assert_ptr_nonnull(told(world, &before, CEM, PROXY));
+    ck_rejected(world_text(world, ANN, OTHER, "HELP"), "NO_ROUTE");
+    ck_assert_ptr_nonnull(told(world, &before, ANN, OTHER));
+    ck_accepted(world_text(world, ANN, PROXY, "STOP"));
+    ck_assert_ptr_nonnull(told(world, &before, ANN, PROXY));
+    /* The last word of the machine was UNSTOP. */
+    struct talk talk = world_talk(world, BOB, CEM, 0);
+    ck_accepted(world_text(world, CEM, talk.proxy_b, "hello"));
+    ck_assert_str_eq(told(world, &before, BOB, talk.proxy_a), "hello");
+    /* The hour begins with the first, and a restart does not shorten it. */
+    world_move(world, HOUR - MINUTE);
+    world_restart(world);
+    before = world->carriers[0].count;
+    ck_rejected(world_text(world, ANN, PROXY, "HELP"), "NO_ROUTE");
+    ck_assert_ptr_null(told(world, &before, ANN, PROXY));
+    world_move(world, MINUTE);
+    for (int i = 0; i < 8; i++) {
+        ck_rejected(world_text(world, ANN, PROXY, "INFO"), "NO_ROUTE");
+        ck_assert(!told(world, &before, ANN, PROXY) == (i >= 5));
+    }
+    world_close(world);
+    folder_remove(path);
 }
 END_TEST
 
@@ -341,6 +382,6 @@ START_TEST(notices_are_checked)
 }
 END_TEST
 
-SUITE_MAIN("notices", keywords_are_answered, texts_of_the_service,
+SUITE_MAIN("notices", keywords_are_answered, machines_come_to_an_end, texts_of_the_service,
            defaults_name_words_that_there_are, who_reaches_nobody_is_told, once_in_a_while,
            is_sent_like_a_message, go_with_their_service, notices_are_checked)
