@@ -194,13 +194,15 @@ void m_leg_event(struct model *model, const struct event *event)
     /* While its Service goes, what is still told of a leg is left open. */
     if (model->services[leg->service].deleting)
         return;
+    bool again = false; /* the result came behind the receipt, with the network's id */
     if (leg->receipt && now->status == leg->receipt)
         leg->receipt = 0;
     else if (leg->status < LEG_SENT && fits_result(model, leg, now))
         pop_result(leg);
-    else if (leg->status >= LEG_SENT && leg->result_count && now->status == leg->status)
+    else if (leg->status >= LEG_SENT && leg->result_count && now->status == leg->status) {
         pop_result(leg);
-    else if (!(leg->status < LEG_SENT && fits_end(model, leg, now))) {
+        again = true;
+    } else if (!(leg->status < LEG_SENT && fits_end(model, leg, now))) {
         struct bars bars = m_bars_of(model, leg);
         model_wrong_about(model,
                           "m%d went from status %d to %d %s (attempts %d); nothing accounts for "
@@ -214,7 +216,8 @@ void m_leg_event(struct model *model, const struct event *event)
     leg->due_time = now->due_time;
     leg->ready = leg->ready_surely = false;
     leg->sent_time = now->sent_time;
-    leg->final_time = leg_over(leg) ? model->now : 0;
+    if (!again)
+        leg->final_time = leg_over(leg) ? model->now : 0;
     leg->lost = leg->lost && leg->status < LEG_SENT;
     snprintf(leg->reason, sizeof(leg->reason), "%s", now->reason);
     if (now->final_time != leg->final_time)

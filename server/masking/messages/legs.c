@@ -200,6 +200,17 @@ bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t num
     return true;
 }
 
+bool leg_late_id(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t number,
+                 const struct send_result *result)
+{
+    /* The receipt counted the attempt. */
+    if (result->outcome != SEND_TAKEN || leg_waits(leg) || leg->attempts != number ||
+        strcmp(leg->carrier, carrier) != 0 || *leg->provider_id || MUTANT("late_id_is_lost"))
+        return false;
+    take_text(&leg->provider_id, result->provider_id);
+    return *leg->provider_id;
+}
+
 int64_t leg_backoff(uint32_t rounds, int64_t retry_after, uint64_t random)
 {
     int64_t wait = BACKOFF_FIRST;

@@ -43,6 +43,11 @@ enum leg_news leg_receipt(Maskline__Store__V1__Leg *leg, const struct receipt *r
 bool leg_result(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t number,
                 const struct send_result *result, int64_t due, int64_t now);
 
+/* A receipt was faster than the result of its attempt, and did not say what the network calls the message: the result does. True when that
+ * is news. */
+bool leg_late_id(Maskline__Store__V1__Leg *leg, const char *carrier, uint32_t number,
+                 const struct send_result *result);
+
 /* How long to wait after `rounds` rounds over all carriers have failed: a second, doubled each time, up to a minute, or what the carrier
  * asks for when that is longer; up to a quarter less by chance, so that what failed together does not come back together. */
 int64_t leg_backoff(uint32_t rounds, int64_t retry_after, uint64_t random);

@@ -117,6 +117,7 @@ static bool write_result(struct outbox *outbox, struct rows *rows, struct attemp
     /* It may have been written already, by a write that was said to have failed: then the leg waits as it says there. */
     bool changed = (leg->attempts < attempt->number || MUTANT("result_counts_twice")) &&
                    leg_result(leg, carrier, attempt->number, &attempt->result, due, rows->now);
+    changed = changed || leg_late_id(leg, carrier, attempt->number, &attempt->result);
     attempt->waits = leg_waits(leg);
     attempt->due = leg->due_time;
     return !changed || leg_append(rows, id, leg, &row.metadata, before, error);

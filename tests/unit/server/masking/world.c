@@ -523,11 +523,17 @@ static void receipt_ready(void *data, const struct error *error)
 enum status_code world_receipt(struct world *world, const char *carrier, const char *key,
                                enum receipt_status status)
 {
+    return world_receipt_of(world, carrier, key, status, "by receipt");
+}
+
+enum status_code world_receipt_of(struct world *world, const char *carrier, const char *key,
+                                  enum receipt_status status, const char *provider_id)
+{
     struct receipt receipt = {.carrier = carrier,
                               .key = key,
                               .status = status,
                               .carrier_code = "",
-                              .provider_id = "by receipt"};
+                              .provider_id = provider_id};
     struct waiter waiter;
     waiter_init(&waiter);
     ingress_receipt(world->masking, &receipt, receipt_ready, &waiter);

@@ -133,8 +133,11 @@ void world_say(struct world *world, const struct talk *talk, const char *carrier
 /* STATUS_OK or the error's code; the reason in *ret_reason when it is not NULL. */
 enum status_code world_send(struct world *world, const struct message_draft *draft,
                             char ret_sid[40], char ret_reason[48]);
+/* The network's id in it is "by receipt", or what is given. */
 enum status_code world_receipt(struct world *world, const char *carrier, const char *key,
                                enum receipt_status status);
+enum status_code world_receipt_of(struct world *world, const char *carrier, const char *key,
+                                  enum receipt_status status, const char *provider_id);
 void world_answer(struct world *world, struct sent *sent, enum send_outcome outcome);
 
 /* The newest messages that a carrier was told to send, counted from the end: 0 is the last. */

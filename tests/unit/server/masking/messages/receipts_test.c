@@ -80,6 +80,42 @@ START_TEST(in_every_order)
 }
 END_TEST
 
+/* What the network calls a message is kept, also when its receipt is there before that is said, and does not say it itself. */
+/* holds: OUT-13 */
+START_TEST(faster_than_the_id)
+{
+    static const enum receipt_status said[] = {RECEIPT_SENT, RECEIPT_DELIVERED, RECEIPT_FAILED};
+    struct talk talk;
+    struct world *world = world_with_talk(&talk);
+    for (unsigned i = 0; i < 3; i++) {
+        struct sent *sent = send_held(world, &talk);
+        ck_assert_int_eq(world_receipt_of(world, "one", sent->key, said[i], ""), STATUS_OK);
+        Maskline__Store__V1__Leg before = *world_leg(world, &talk, i);
+        ck_assert_str_eq(before.provider_id, "");
+        uint64_t entries = world_entries(world);
+        play(world, sent, TAKEN);
+        const Maskline__Store__V1__Leg *leg = world_leg(world, &talk, i);
+        ck_assert_str_eq(leg->provider_id, "provider");
+        ck_assert_int_eq(leg->status, before.status);
+        ck_assert_int_eq(leg->final_time, before.final_time);
+        ck_assert_uint_eq(leg->attempts, 1);
+        ck_assert_uint_eq(world_entries(world), entries + 1);
+    }
+    /* An id that is there stays, and what was not taken has none. */
+    struct sent *sent = send_held(world, &talk);
+    ck_assert_int_eq(world_receipt(world, "one", sent->key, RECEIPT_DELIVERED), STATUS_OK);
+    play(world, sent, TAKEN);
+    ck_assert_str_eq(world_leg(world, &talk, 3)->provider_id, "by receipt");
+    sent = send_held(world, &talk);
+    ck_assert_int_eq(world_receipt_of(world, "one", sent->key, RECEIPT_DELIVERED, ""), STATUS_OK);
+    world_answer(world, sent, SEND_RETRY);
+    world_run(world);
+    ck_assert_str_eq(world_leg(world, &talk, 4)->provider_id, "");
+    ck_assert_int_eq(world_leg(world, &talk, 4)->status, STATUS(DELIVERED));
+    world_close(world);
+}
+END_TEST
+
 START_TEST(twice_is_once)
 {
     struct talk talk;
@@ -165,4 +201,5 @@ START_TEST(of_a_deleted_session)
 }
 END_TEST
 
-SUITE_MAIN("receipts", in_every_order, twice_is_once, bad_ends, whose_message, of_a_deleted_session)
+SUITE_MAIN("receipts", in_every_order, faster_than_the_id, twice_is_once, bad_ends, whose_message,
+           of_a_deleted_session)
