@@ -38,6 +38,9 @@ enum kv_family {
  * nothing else, costs little when there are none. */
 enum { KV_GROUP_AT = 20, KV_GROUP_SIZE = 38, KV_GROUP_LETTER = 'R' };
 
+/* Keys of KV_LIVE and KV_IDX that have their first bytes in common are often written one after the other. */
+enum { KV_HINTED = 21 };
+
 struct bytes {
     const void *data;
     size_t size;
@@ -110,7 +113,7 @@ void kv_batch_free(struct kv_batch *batch);
 bool kv_batch_put(struct kv_batch *batch, enum kv_family family, struct bytes key,
                   struct kv_value value);
 bool kv_batch_delete(struct kv_batch *batch, enum kv_family family, struct bytes key);
-/* All keys in [from, to). */
+/* All keys in [from, to). In KV_LIVE and KV_IDX `from` must be shorter than KV_HINTED bytes; false when it is not. */
 bool kv_batch_delete_range(struct kv_batch *batch, enum kv_family family, struct bytes from,
                            struct bytes to);
 /* The write fails with ABORTED, and changes nothing, unless the key is absent (size 0) or holds exactly these bytes. Checked and written

@@ -137,6 +137,8 @@ static bool add_pair(struct kv_batch *batch, enum item_kind kind, enum kv_family
 bool kv_batch_delete_range(struct kv_batch *batch, enum kv_family family, struct bytes from,
                            struct bytes to)
 {
+    if ((family == KV_LIVE || family == KV_IDX) && from.size >= KV_HINTED)
+        return false;
     return add_pair(batch, ITEM_RANGE, family, from, to);
 }
 

@@ -180,6 +180,47 @@ START_TEST(ranges_go_before_the_rest)
 }
 END_TEST
 
+/* Where the engine keeps hints of where keys go, a range would spoil them. */
+START_TEST(ranges_do_not_meet_hints)
+{
+    struct kv_batch *batch = kv_batch_new();
+    struct bytes hinted = text("a key with its prefix"), shorter = text("one byte fewer there");
+    ck_assert_uint_eq(hinted.size, KV_HINTED);
+    ck_assert(!kv_batch_delete_range(batch, KV_LIVE, hinted, text("b")));
+    ck_assert(!kv_batch_delete_range(batch, KV_IDX, hinted, text("b")));
+    ck_assert(kv_batch_delete_range(batch, KV_LIVE, shorter, text("b")));
+    ck_assert(kv_batch_delete_range(batch, KV_LOG, hinted, text("b")));
+    ck_assert_uint_eq(kv_batch_count(batch), 2);
+    kv_batch_free(batch);
+}
+END_TEST
+
+/* In whatever order they are written, and whatever comes between. */
+START_TEST(many_keys_of_one_beginning_are_all_found)
+{
+    enum { KEYS = 600 };
+    struct kv *kv = open_at(":memory:");
+    struct kv_batch *batch = kv_batch_new();
+    char key[64];
+    for (unsigned i = 0; i < KEYS; i++) {
+        unsigned place = i * 251 % KEYS;
+        snprintf(key, sizeof key, "the beginning of many%c%04u", 'a' + (char)(place % 3), place);
+        put(kv, place % 2 ? KV_LIVE : KV_IDX, key, "x");
+        if (i % 50 == 7) {
+            kv_batch_delete_range(batch, KV_LOG, text("the beginning of many"), text("u"));
+            kv_batch_delete_range(batch, KV_LIVE, text("u"), text("v"));
+            ck_assert(kv_write(kv, batch, true, &error));
+        }
+    }
+    for (unsigned place = 0; place < KEYS; place++) {
+        snprintf(key, sizeof key, "the beginning of many%c%04u", 'a' + (char)(place % 3), place);
+        ck_assert_str_eq(get(kv, NULL, place % 2 ? KV_LIVE : KV_IDX, key), "x");
+    }
+    kv_batch_free(batch);
+    kv_close(kv);
+}
+END_TEST
+
 START_TEST(a_batch_can_be_cut)
 {
     struct kv *kv = open_at(":memory:");
@@ -304,7 +345,8 @@ START_TEST(what_must_exist_is_not_made)
 END_TEST
 
 SUITE_MAIN("kv", keeps_families_apart, keeps_headers, scans_both_ways, snapshots_stand_still,
-           of_two_writes_the_later_counts, ranges_go_before_the_rest, a_batch_can_be_cut,
+           of_two_writes_the_later_counts, ranges_go_before_the_rest, ranges_do_not_meet_hints,
+           many_keys_of_one_beginning_are_all_found, a_batch_can_be_cut,
            expectations_hold_or_nothing_is_written, compaction_drops_what_may_be_purged,
            memory_survives_a_reopening, disk_survives_closing, a_store_is_open_once,
            what_must_exist_is_not_made)
