@@ -7,18 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4096 };
+enum { SETS = 1024, WAYS = 4 };
 
 enum { UNKNOWN, NONE, SOME };
 
-/* A slot is simply overwritten by the next Service that falls into it. */
 struct slot {
-    sid_bytes service;
+    sid_bytes service; /* all zero: empty */
     uint8_t has[BAR_KINDS];
 };
 
+/* A set is where a Service falls; of those that fall there the last few have slots. */
 struct bars {
-    struct slot slots[SLOTS];
+    struct slot sets[SETS][WAYS];
+    unsigned turn; /* whose slot is taken next */
 };
 
 struct bars *bars_new(void)
@@ -37,17 +38,42 @@ void bars_clear(struct bars *bars)
 }
 
 /* SIDs end in random bits. */
-static struct slot *slot_of(struct bars *bars, const uint8_t *service)
+static struct slot *set_of(struct bars *bars, const uint8_t *service)
 {
     uint32_t hash;
     memcpy(&hash, service + SID_BYTES - sizeof hash, sizeof hash);
-    return &bars->slots[hash % SLOTS];
+    return bars->sets[hash % SETS];
+}
+
+static struct slot *find_slot(struct slot *set, const uint8_t *service)
+{
+    for (unsigned way = 0; way < WAYS; way++) {
+        if (!memcmp(set[way].service, service, SID_BYTES))
+            return &set[way];
+    }
+    return NULL;
+}
+
+/* One of its own, be it another's so far. */
+static struct slot *take_slot(struct bars *bars, const uint8_t *service)
+{
+    static const sid_bytes nobody;
+    struct slot *set = set_of(bars, service);
+    struct slot *slot = find_slot(set, service);
+    if (slot)
+        return slot;
+    slot = find_slot(set, nobody);
+    if (!slot)
+        slot = &set[bars->turn++ % WAYS];
+    memset(slot, 0, sizeof *slot);
+    memcpy(slot->service, service, SID_BYTES);
+    return slot;
 }
 
 void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service)
 {
-    struct slot *slot = slot_of(bars, service);
-    if (!memcmp(slot->service, service, SID_BYTES))
+    struct slot *slot = find_slot(set_of(bars, service), service);
+    if (slot)
         slot->has[kind] = SOME;
 }
 
@@ -76,11 +102,7 @@ static bool look(struct rows *rows, enum bar_kind kind, const uint8_t *service, 
 static enum kv_found has_any(struct bars *bars, struct rows *rows, enum bar_kind kind,
                              const uint8_t *service, struct error *error)
 {
-    struct slot *slot = slot_of(bars, service);
-    if (memcmp(slot->service, service, SID_BYTES) != 0) {
-        memset(slot, 0, sizeof *slot);
-        memcpy(slot->service, service, SID_BYTES);
-    }
+    struct slot *slot = take_slot(bars, service);
     if (slot->has[kind] == UNKNOWN && !look(rows, kind, service, &slot->has[kind], error)) {
         slot->has[kind] = UNKNOWN;
         return KV_FAILED;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    SLOTS = 4096,
+    SETS = 1024,
+    WAYS = 4, /* a set holds the last few sessions that fall into it */
     KEY_BYTES = 40,
     RECORD_MOST = 16 * 1024, /* bytes in memory; larger ones are not kept */
     SPARE_MOST = 64,         /* records whose memory waits for the next */
@@ -28,7 +29,8 @@ struct slot {
 };
 
 struct kept {
-    struct slot slots[SLOTS];
+    struct slot sets[SETS][WAYS];
+    unsigned turn;       /* whose slot is taken next */
     struct record *gone; /* of this group: its decisions may still look at them */
     struct record *spare;
     unsigned spare_count;
@@ -57,9 +59,11 @@ void kept_free(struct kept *kept)
 {
     if (!kept)
         return;
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (kept->slots[i].record)
-            record_free(kept->slots[i].record);
+    for (size_t i = 0; i < SETS; i++) {
+        for (size_t way = 0; way < WAYS; way++) {
+            if (kept->sets[i][way].record)
+                record_free(kept->sets[i][way].record);
+        }
     }
     list_free(kept->gone);
     list_free(kept->spare);
@@ -110,20 +114,39 @@ void kept_group_ends(struct kept *kept)
 
 /* ---- slots ---- */
 
-static struct slot *slot_of(struct kept *kept, const struct key *key)
+static struct slot *set_of(struct kept *kept, const struct key *key)
 {
     /* A key ends with its session's SID, and that in what is different from one to the next. */
     uint64_t last;
     memcpy(&last, key->data + key->size - sizeof last, sizeof last);
     last *= UINT64_C(0x9e3779b97f4a7c15);
-    return &kept->slots[(last >> 32) % SLOTS];
+    return kept->sets[(last >> 32) % SETS];
 }
 
-static bool holds(const struct slot *slot, const struct key *key, uint64_t sequence)
+/* The session's own slot, or NULL. */
+static struct slot *find_slot(struct slot *set, const struct key *key)
 {
-    return slot->record && slot->key_size == key->size &&
-           !memcmp(slot->key, key->data, key->size) &&
-           (slot->sequence == sequence || MUTANT("kept_session_of_another_time"));
+    for (unsigned way = 0; way < WAYS; way++) {
+        const struct slot *slot = &set[way];
+        if (slot->record && slot->key_size == key->size && !memcmp(slot->key, key->data, key->size))
+            return &set[way];
+    }
+    return NULL;
+}
+
+/* An empty one, or another session's. */
+static struct slot *free_slot(struct kept *kept, struct slot *set)
+{
+    for (unsigned way = 0; way < WAYS; way++) {
+        if (!set[way].record)
+            return &set[way];
+    }
+    return &set[kept->turn++ % WAYS];
+}
+
+static bool is_of(const struct slot *slot, uint64_t sequence)
+{
+    return slot->sequence == sequence || MUTANT("kept_session_of_another_time");
 }
 
 /* False: it cannot be kept. */
@@ -163,8 +186,13 @@ enum kv_found kept_session(struct kept *kept, struct rows *rows, const uint8_t *
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &row, error);
     if (found != KV_FOUND)
         return found;
-    struct slot *slot = slot_of(kept, &key);
-    bool is_kept = holds(slot, &key, row.sequence) || keep(kept, slot, &key, &row);
+    struct slot *set = set_of(kept, &key);
+    struct slot *slot = find_slot(set, &key);
+    bool is_kept = slot && is_of(slot, row.sequence);
+    if (!is_kept) {
+        slot = slot ? slot : free_slot(kept, set);
+        is_kept = keep(kept, slot, &key, &row);
+    }
     *ret_session =
         is_kept ? copy_of(slot, rows->arena)
                 : rows_record(rows, &maskline__store__v1__session__descriptor, row.bytes, error);
@@ -176,8 +204,8 @@ enum kv_found kept_session(struct kept *kept, struct rows *rows, const uint8_t *
 void kept_interaction(struct kept *kept, const struct key *key, uint64_t before, uint64_t after,
                       const Maskline__Store__V1__InteractionCreated *created, int64_t time)
 {
-    struct slot *slot = slot_of(kept, key);
-    if (!holds(slot, key, before))
+    struct slot *slot = find_slot(set_of(kept, key), key);
+    if (!slot || !is_of(slot, before))
         return;
     session_apply_interaction(slot->record->session, created, time);
     slot->sequence = after;

@@ -6,6 +6,7 @@
 #include "tests/unit/server/masking/calls.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +159,32 @@ START_TEST(what_is_undone_does_not_count)
 }
 END_TEST
 
+/* Two that fall into one place do not drive each other out. */
+START_TEST(many_are_kept_at_once)
+{
+    enum { MANY = 200 };
+    static struct talk talks[MANY];
+    const void *first[MANY];
+    unsigned kept = 0;
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, "+15559990001", NULL);
+    world_number(world, "+15559990002", NULL);
+    for (unsigned i = 0; i < MANY; i++) {
+        char one[16], other[16];
+        snprintf(one, sizeof one, "+1555123%04u", 2 * i);
+        snprintf(other, sizeof other, "+1555123%04u", 2 * i + 1);
+        talks[i] = world_talk(world, one, other, 0);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        first[i] = run(world, &talks[i], false);
+    for (unsigned i = 0; i < MANY; i++)
+        kept += run(world, &talks[i], false) == first[i];
+    ck_assert_uint_ge(kept, MANY - 1);
+    world_close(world);
+}
+END_TEST
+
 static void change(struct world *world, struct talk *talk, unsigned index, uint32_t what)
 {
     struct pipeline *pipeline = masking_pipeline(world->masking);
@@ -215,4 +242,4 @@ START_TEST(is_what_the_row_says_whatever_happens)
 END_TEST
 
 SUITE_MAIN("kept", is_kept_from_message_to_message, what_is_undone_does_not_count,
-           is_what_the_row_says_whatever_happens)
+           many_are_kept_at_once, is_what_the_row_says_whatever_happens)
