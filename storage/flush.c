@@ -1,6 +1,8 @@
 #include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
+#include <stdlib.h>
+
 /* The writer may have to wait for so many. */
 enum { PIECE_ROWS = 64 };
 
@@ -13,9 +15,9 @@ struct flush {
     struct pipeline *pipeline;
     const struct layer *layer;
     bool heeds_halt;
-    const struct memtable_node *node;
-    struct row row;     /* the next to look at, in its newest version */
-    bool more;          /* there is one */
+    struct memtable_place *places; /* of all rows that are to be written, in order */
+    size_t count;
+    size_t at;          /* the next to look at */
     uint64_t relies_on; /* rows were left out because a group up to this sequence has newer ones */
 };
 
@@ -29,9 +31,11 @@ static bool is_halted(const struct flush *flush)
     return flush->heeds_halt && flush->pipeline->halted;
 }
 
-static void step(struct flush *flush)
+/* What is direct reached the engine with its group; of what has come and gone in this layer it need not hear. */
+static bool is_wanted(const struct memtable_node *newest, const struct row *row)
 {
-    flush->more = memtable_each_newest(flush->layer->table, &flush->node, &flush->row);
+    return !row->direct &&
+           !(row->deleted && (memtable_is_new(newest) || MUTANT("deletion_not_written_out")));
 }
 
 /* Whether the engine has, or is about to get, a newer version of the row from the groups themselves. A newer version that is only in a
@@ -64,12 +68,10 @@ static bool write_piece(struct flush *flush, struct error *error)
     struct kv_batch *batch = pipeline->flush_batch;
     if (is_halted(flush))
         return left_off(error);
-    for (unsigned seen = 0; flush->more && seen < PIECE_ROWS; step(flush), seen++) {
-        struct row row = flush->row;
-        /* What is direct here reached the engine with its group; of what has come and gone here it need not hear. */
-        if (row.direct ||
-            (row.deleted && (memtable_is_new(flush->node) || MUTANT("deletion_not_written_out"))) ||
-            (is_overtaken(flush, &row) && !MUTANT("old_row_written_over_new")))
+    for (unsigned seen = 0; flush->at < flush->count && seen < PIECE_ROWS; seen++) {
+        struct row row;
+        memtable_row_at(flush->places, flush->at++, &row);
+        if (is_overtaken(flush, &row) && !MUTANT("old_row_written_over_new"))
             continue;
         if (!put(batch, &row)) {
             kv_batch_clear(batch);
@@ -121,13 +123,14 @@ bool flush_layer(struct pipeline *pipeline, const struct layer *layer, bool heed
                  struct error *error)
 {
     struct flush flush = {.pipeline = pipeline, .layer = layer, .heeds_halt = heeds_halt};
-    bool ok = true;
-    step(&flush);
-    while (ok && flush.more) {
+    flush.places = memtable_order(layer->table, is_wanted, &flush.count);
+    bool ok = flush.places || store_no_memory(error);
+    while (ok && flush.at < flush.count) {
         apply_enter(pipeline);
         ok = write_piece(&flush, error);
         pthread_mutex_unlock(&pipeline->apply_lock);
     }
+    free(flush.places);
     if (!ok)
         return false;
     apply_enter(pipeline);

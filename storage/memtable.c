@@ -2,13 +2,15 @@
 
 #include "proto/c/fault.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * A skip list of rows, each with a list of its versions; and an index by hash over the rows, since most that is asked of an overlay is
- * for one key, and most that comes into it is a newer version of a row that is there.
+ * An index by hash over the rows, each with a list of its versions, since most that is asked of an overlay is for one key, and most that
+ * comes into it is a newer version of a row that is there; and a skip list of rows. Many rows come and go, or are written out, without
+ * anybody having asked for what lies between them: a row is put in its place in the list only when a cursor is set down among its family.
  */
 
 enum {
@@ -40,6 +42,7 @@ struct memtable_node {
 
 struct memtable_row {
     version_link newest;
+    row_link later; /* the next of its family, as they came */
     uint32_t hash;
     uint32_t key_size;
     uint8_t family;
@@ -47,21 +50,36 @@ struct memtable_row {
     row_link next[]; /* `height` of them; then the key */
 };
 
+struct index_slot {
+    row_link row;
+    uint32_t
+        hash; /* the row's, here so that other rows need not be looked at; written before the row */
+};
+
 /* Open addressing, at most half full. A larger one takes the place of one that has become full; who still reads the old one finds all the
  * rows there that it may see. */
 struct row_index {
     size_t mask;
-    row_link slots[];
+    struct index_slot slots[];
+};
+
+/* The rows of a family, as they came. */
+struct arrivals {
+    row_link first;
+    struct memtable_row *last; /* the inserting thread's */
+    row_link listed;           /* the last one that is in the list */
 };
 
 struct memtable {
     struct arena *arena;
     uint32_t random;
-    _Atomic unsigned height;
     size_t versions;
     size_t rows;
     size_t repeats;
+    struct arrivals arrivals[KV_FAMILIES];
     _Atomic(struct row_index *) index; /* NULL while there are few rows */
+    pthread_mutex_t list_lock;         /* changing the list; reading it needs none */
+    _Atomic unsigned height;
     row_link head[HEIGHT_MOST];
 };
 
@@ -111,6 +129,33 @@ static struct memtable_node *version_at(const version_link *link)
     return atomic_load_explicit(link, memory_order_acquire);
 }
 
+/* ---- as they came ---- */
+
+/* The first row of this family, or of one after it. */
+static struct memtable_row *first_row(const struct memtable *table, unsigned family)
+{
+    struct memtable_row *row = NULL;
+    for (; !row && family < KV_FAMILIES; family++)
+        row = follow(&table->arrivals[family].first);
+    return row;
+}
+
+static struct memtable_row *next_row(const struct memtable *table, const struct memtable_row *row)
+{
+    struct memtable_row *next = follow(&row->later);
+    return next ? next : first_row(table, row->family + 1u);
+}
+
+/* The row is complete, with its first version. */
+static void row_arrives(struct memtable *table, struct memtable_row *row)
+{
+    struct arrivals *arrivals = &table->arrivals[row->family];
+    row_link *place = arrivals->last ? &arrivals->last->later : &arrivals->first;
+    atomic_store_explicit(place, row, memory_order_release);
+    arrivals->last = row;
+    table->rows++;
+}
+
 /* ---- the list ---- */
 
 /* The first row that is not before the name. With `ret_links`, at each level the link that leads past its place; with `ret_last`, the last
@@ -138,6 +183,49 @@ static struct memtable_row *find(const struct memtable *table, const struct name
     if (ret_last)
         *ret_last = last;
     return next;
+}
+
+/* Puts a row in its place; list lock. */
+static void list_row(struct memtable *table, struct memtable_row *row)
+{
+    row_link *links[HEIGHT_MOST];
+    const struct name name = {(enum kv_family)row->family, key_of(row)};
+    unsigned known = atomic_load_explicit(&table->height, memory_order_relaxed);
+    unsigned height = row->height;
+    (void)find(table, &name, links, NULL);
+    for (; known < height; known++)
+        links[known] = &table->head[known];
+    for (unsigned level = 0; level < height; level++)
+        atomic_store_explicit(&row->next[level], follow(links[level]), memory_order_relaxed);
+    /* From the bottom: a reader that meets the row higher up finds it below, too. */
+    for (unsigned level = 0; level < height; level++)
+        atomic_store_explicit(links[level], row, memory_order_release);
+    /* A reader that does not see the new height yet only searches longer. */
+    if (height > atomic_load_explicit(&table->height, memory_order_relaxed))
+        atomic_store_explicit(&table->height, height, memory_order_relaxed);
+}
+
+static struct memtable_row *next_unlisted(const struct arrivals *arrivals)
+{
+    const struct memtable_row *listed = follow(&arrivals->listed);
+    return follow(listed ? &listed->later : &arrivals->first);
+}
+
+/* Afterwards all rows of the family that this thread may know of are in the list. */
+static void list_family(const struct memtable *table, enum kv_family family)
+{
+    /* What a table holds does not change by it. */
+    struct memtable *own = (struct memtable *)(uintptr_t)table;
+    struct arrivals *arrivals = &own->arrivals[family];
+    struct memtable_row *row = next_unlisted(arrivals);
+    if (!row || MUTANT("rows_stay_unlisted"))
+        return;
+    pthread_mutex_lock(&own->list_lock);
+    while ((row = next_unlisted(arrivals))) {
+        list_row(own, row);
+        atomic_store_explicit(&arrivals->listed, row, memory_order_release);
+    }
+    pthread_mutex_unlock(&own->list_lock);
 }
 
 /* ---- the index ---- */
@@ -172,19 +260,36 @@ uint32_t memtable_hash(enum kv_family family, struct bytes key)
 static struct memtable_row *index_find(const struct row_index *index, const struct name *name,
                                        uint32_t hash)
 {
-    for (size_t slot = hash & index->mask;; slot = (slot + 1) & index->mask) {
-        struct memtable_row *row = follow(&index->slots[slot]);
-        if (!row || (row->hash == hash && is_named(row, name)))
+    for (size_t i = hash & index->mask;; i = (i + 1) & index->mask) {
+        const struct index_slot *slot = &index->slots[i];
+        struct memtable_row *row = follow(&slot->row);
+        if (!row || (slot->hash == hash && is_named(row, name)))
             return row;
     }
 }
 
-static void index_add(struct row_index *index, struct memtable_row *row)
+static void index_add(struct row_index *index, struct memtable_row *row, uint32_t hash)
 {
-    size_t slot = row->hash & index->mask;
-    while (atomic_load_explicit(&index->slots[slot], memory_order_relaxed))
-        slot = (slot + 1) & index->mask;
-    atomic_store_explicit(&index->slots[slot], row, memory_order_release);
+    size_t i = hash & index->mask;
+    while (atomic_load_explicit(&index->slots[i].row, memory_order_relaxed))
+        i = (i + 1) & index->mask;
+    index->slots[i].hash = hash;
+    atomic_store_explicit(&index->slots[i].row, row, memory_order_release);
+}
+
+/* All that are there already. */
+static void index_fill(const struct memtable *table, const struct row_index *old,
+                       struct row_index *index)
+{
+    for (size_t i = 0; old && i <= old->mask; i++) {
+        struct memtable_row *row = follow(&old->slots[i].row);
+        if (row)
+            index_add(index, row, old->slots[i].hash);
+    }
+    if (old)
+        return;
+    for (struct memtable_row *row = first_row(table, 0); row; row = next_row(table, row))
+        index_add(index, row, row->hash);
 }
 
 /* Room for so many more rows. False when there is no memory. */
@@ -201,8 +306,7 @@ static bool index_reserve(struct memtable *table, size_t more)
     if (!larger)
         return false;
     larger->mask = slots - 1;
-    for (struct memtable_row *row = follow(&table->head[0]); row; row = follow(&row->next[0]))
-        index_add(larger, row);
+    index_fill(table, index, larger);
     atomic_store_explicit(&table->index, larger, memory_order_release);
     return true;
 }
@@ -213,9 +317,9 @@ static struct memtable_row *row_named(const struct memtable *table, const struct
     const struct row_index *index = atomic_load_explicit(&table->index, memory_order_acquire);
     if (index)
         return index_find(index, name, hash);
-    struct memtable_row *row = follow(&table->head[0]);
+    struct memtable_row *row = follow(&table->arrivals[name->family].first);
     while (row && !(row->hash == hash && is_named(row, name)))
-        row = follow(&row->next[0]);
+        row = follow(&row->later);
     return row;
 }
 
@@ -230,7 +334,13 @@ static void begin(struct memtable *table)
     atomic_store(&table->index, NULL);
     atomic_store(&table->height, 1);
     for (unsigned level = 0; level < HEIGHT_MOST; level++)
-        atomic_store(&table->head[level], NULL);
+        atomic_store_explicit(&table->head[level], NULL, memory_order_relaxed);
+    for (unsigned family = 0; family < KV_FAMILIES; family++) {
+        struct arrivals *arrivals = &table->arrivals[family];
+        atomic_store_explicit(&arrivals->first, NULL, memory_order_relaxed);
+        atomic_store_explicit(&arrivals->listed, NULL, memory_order_relaxed);
+        arrivals->last = NULL;
+    }
 }
 
 struct memtable *memtable_new(void)
@@ -243,6 +353,7 @@ struct memtable *memtable_new(void)
         free(table);
         return NULL;
     }
+    pthread_mutex_init(&table->list_lock, NULL);
     begin(table);
     return table;
 }
@@ -252,6 +363,7 @@ void memtable_free(struct memtable *table)
     if (!table)
         return;
     arena_free(table->arena);
+    pthread_mutex_destroy(&table->list_lock);
     free(table);
 }
 
@@ -320,6 +432,7 @@ static struct memtable_row *row_make(struct memtable *table, const struct name *
         arena_alloc(table->arena, sizeof *row + height * sizeof row->next[0] + name->key.size);
     if (!row)
         return NULL;
+    atomic_init(&row->later, NULL);
     row->hash = hash;
     row->key_size = (uint32_t)name->key.size;
     row->family = (uint8_t)name->family;
@@ -327,29 +440,6 @@ static struct memtable_row *row_make(struct memtable *table, const struct name *
     if (name->key.size)
         memcpy((uint8_t *)row_key(row), name->key.data, name->key.size);
     return row;
-}
-
-/* The row is complete, with its first version. */
-static void row_link_in(struct memtable *table, const struct name *name, struct memtable_row *row)
-{
-    row_link *links[HEIGHT_MOST];
-    unsigned known = atomic_load_explicit(&table->height, memory_order_relaxed);
-    unsigned height = row->height;
-    (void)find(table, name, links, NULL);
-    for (; known < height; known++)
-        links[known] = &table->head[known];
-    for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(&row->next[level], follow(links[level]), memory_order_relaxed);
-    /* From the bottom: a reader that meets the row higher up finds it below, too. */
-    for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(links[level], row, memory_order_release);
-    /* A reader that does not see the new height yet only searches longer. */
-    if (height > atomic_load_explicit(&table->height, memory_order_relaxed))
-        atomic_store_explicit(&table->height, height, memory_order_relaxed);
-    table->rows++;
-    struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
-    if (index)
-        index_add(index, row);
 }
 
 /* Before the first version that is not newer. Says whether there is one of that sequence already. */
@@ -379,9 +469,13 @@ bool memtable_insert(struct memtable *table, const struct row *given)
         return false;
     version->row = row ? row : made;
     table->repeats += version_link_in(version->row, version);
-    if (made)
-        row_link_in(table, &name, made);
     table->versions++;
+    if (!made)
+        return true;
+    row_arrives(table, made);
+    struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
+    if (index)
+        index_add(index, made, hash);
     return true;
 }
 
@@ -462,6 +556,7 @@ static void settle(struct memtable_cursor *cursor, const struct memtable_row *ro
 void memtable_seek(struct memtable_cursor *cursor, struct bytes key)
 {
     struct name name = {cursor->family, key};
+    list_family(cursor->table, cursor->family);
     settle(cursor, find(cursor->table, &name, NULL, NULL));
 }
 
@@ -475,6 +570,7 @@ void memtable_seek_before(struct memtable_cursor *cursor, struct bytes key)
     struct name name = {cursor->family, key};
     if (key.size == 0)
         name.family = (enum kv_family)(cursor->family + 1);
+    list_family(cursor->table, cursor->family);
     for (;;) {
         const struct memtable_row *last;
         (void)find(cursor->table, &name, NULL, &last);
@@ -519,7 +615,7 @@ bool memtable_is_new(const struct memtable_node *node)
 static const struct memtable_node *next_newest(const struct memtable *table,
                                                const struct memtable_node *version)
 {
-    const struct memtable_row *row = follow(version ? &version->row->next[0] : &table->head[0]);
+    const struct memtable_row *row = version ? next_row(table, version->row) : first_row(table, 0);
     return row ? version_at(&row->newest) : NULL;
 }
 
@@ -539,8 +635,79 @@ bool memtable_each(const struct memtable *table, const struct memtable_node **no
     return give(older ? older : next_newest(table, *node), node, ret_row);
 }
 
-bool memtable_each_newest(const struct memtable *table, const struct memtable_node **node,
-                          struct row *ret_row)
+/* ---- in order ---- */
+
+struct memtable_place {
+    uint64_t head; /* of the key, behind what all of the family have in common */
+    const struct memtable_node *newest;
+};
+
+static int compare_places(const void *left, const void *right)
 {
-    return give(next_newest(table, *node), node, ret_row);
+    const struct memtable_place *a = left, *b = right;
+    if (a->head != b->head)
+        return a->head < b->head ? -1 : 1;
+    return compare_bytes(key_of(a->newest->row), key_of(b->newest->row));
+}
+
+static size_t common_size(struct bytes key, struct bytes other, size_t most)
+{
+    const uint8_t *a = key.data, *b = other.data;
+    size_t size = 0;
+    while (size < most && size < key.size && size < other.size && a[size] == b[size])
+        size++;
+    return size;
+}
+
+/* Big-endian, as if zero bytes followed: keys whose heads differ are in the order of their heads. */
+static uint64_t head_of(struct bytes key, size_t from)
+{
+    uint8_t head[sizeof(uint64_t)] = {0};
+    uint64_t value = 0;
+    if (key.size > from)
+        memcpy(head, (const uint8_t *)key.data + from,
+               key.size - from < sizeof head ? key.size - from : sizeof head);
+    for (size_t i = 0; i < sizeof head; i++)
+        value = value << 8 | head[i];
+    return value;
+}
+
+/* Places of one family. */
+static void order(struct memtable_place *places, size_t count)
+{
+    struct bytes first = count ? key_of(places->newest->row) : (struct bytes){0};
+    size_t common = first.size;
+    for (size_t i = 1; i < count; i++)
+        common = common_size(key_of(places[i].newest->row), first, common);
+    for (size_t i = 0; i < count; i++)
+        places[i].head = head_of(key_of(places[i].newest->row), common);
+    qsort(places, count, sizeof *places, compare_places);
+}
+
+struct memtable_place *memtable_order(const struct memtable *table,
+                                      bool (*wanted)(const struct memtable_node *newest,
+                                                     const struct row *row),
+                                      size_t *ret_count)
+{
+    struct memtable_place *places = malloc((table->rows + 1) * sizeof *places);
+    size_t count = 0;
+    struct row row;
+    for (unsigned family = 0; places && family < KV_FAMILIES; family++) {
+        size_t before = count;
+        for (const struct memtable_row *next = follow(&table->arrivals[family].first); next;
+             next = follow(&next->later)) {
+            const struct memtable_node *newest = version_at(&next->newest);
+            fill(newest, &row);
+            if (wanted(newest, &row))
+                places[count++].newest = newest;
+        }
+        order(places + before, count - before);
+    }
+    *ret_count = count;
+    return places;
+}
+
+void memtable_row_at(const struct memtable_place *places, size_t index, struct row *ret_row)
+{
+    fill(places[index].newest, ret_row);
 }

@@ -1,8 +1,9 @@
 /*
  * Rows in memory, in order and by key, each in all its versions: newest first.
  *
- * One thread inserts; any number of others read meanwhile, without a lock. Nothing is ever changed or taken out: a memtable
- * goes as a whole. A reader names the newest sequence that it may see.
+ * One thread inserts; any number of others read meanwhile, without a lock, but that rows which nobody has walked over yet are put in
+ * order by who sets down a cursor, one at a time. Nothing is ever changed or taken out: a memtable goes as a whole. A reader names
+ * the newest sequence that it may see.
  */
 #ifndef MASKLINE_STORAGE_MEMTABLE_H
 #define MASKLINE_STORAGE_MEMTABLE_H
@@ -66,16 +67,22 @@ void memtable_next(struct memtable_cursor *cursor);
 void memtable_previous(struct memtable_cursor *cursor);
 bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row);
 
-/* Whether a version that memtable_each gave, and all older ones, begin with one that is `first`, and none of them is direct: what is below
+/* Whether a version, and all older ones, begin with one that is `first`, and none of them is direct: what is below
  * the table knows nothing of the row. */
 bool memtable_is_new(const struct memtable_node *node);
 
-/* All versions in order: by family, key, newest first. NULL before the first, false after the last. */
+/* All versions: by family, rows as they came, of a row the newest first. NULL before the first, false after the last. */
 bool memtable_each(const struct memtable *table, const struct memtable_node **node,
                    struct row *ret_row);
 
-/* The same of each row's newest version alone. */
-bool memtable_each_newest(const struct memtable *table, const struct memtable_node **node,
-                          struct row *ret_row);
+struct memtable_place;
+
+/* The newest versions of all rows that are wanted, in order: by family, key. Nobody may insert meanwhile. The caller frees what it gets,
+ * which must not outlive the table; NULL when there is no memory. */
+struct memtable_place *memtable_order(const struct memtable *table,
+                                      bool (*wanted)(const struct memtable_node *newest,
+                                                     const struct row *row),
+                                      size_t *ret_count);
+void memtable_row_at(const struct memtable_place *places, size_t index, struct row *ret_row);
 
 #endif

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { VERSIONS = 1500, LOOKS = 4000 };
@@ -183,7 +184,8 @@ START_TEST(equals_a_naive_list)
 }
 END_TEST
 
-START_TEST(gives_all_versions_in_order)
+/* Rows as they came, of each all versions, the newest first. */
+START_TEST(gives_all_versions)
 {
     struct dice dice = {9};
     struct memtable *table = memtable_new();
@@ -193,32 +195,69 @@ START_TEST(gives_all_versions_in_order)
     const struct memtable_node *node = NULL;
     struct row row, last = {0};
     unsigned count = 0;
+    uint64_t came = 0; /* the row before the last one, with its oldest version */
     for (; memtable_each(table, &node, &row); last = row, count++) {
-        if (count == 0)
+        bool goes_on = count > 0 && last.family == row.family;
+        if (goes_on && compare(last.key, row.key) == 0) {
+            ck_assert_uint_gt(last.value.sequence, row.value.sequence);
             continue;
-        ck_assert_int_le(last.family, row.family);
-        if (last.family != row.family)
-            continue;
-        int order = compare(last.key, row.key);
-        ck_assert(order < 0 || (order == 0 && last.value.sequence > row.value.sequence));
+        }
+        ck_assert_uint_eq(naive_find(row.family, row.key, UINT64_MAX)->sequence,
+                          row.value.sequence);
+        ck_assert(count == 0 || last.family <= row.family);
+        ck_assert(!goes_on || last.value.sequence > came);
+        came = goes_on ? last.value.sequence : 0;
     }
     ck_assert_uint_eq(count, VERSIONS);
-    const struct memtable_node *newest = NULL;
-    for (node = NULL, last.key.data = NULL; memtable_each(table, &node, &row); last = row) {
-        if (last.key.data && last.family == row.family && compare(last.key, row.key) == 0)
-            continue;
-        struct row given;
-        ck_assert(memtable_each_newest(table, &newest, &given));
-        ck_assert_ptr_eq(newest, node);
-        ck_assert_uint_eq(given.value.sequence, row.value.sequence);
-    }
-    ck_assert(!memtable_each_newest(table, &newest, &row));
     memtable_reset(table);
     ck_assert_uint_eq(memtable_rows(table), 0);
     node = NULL;
     ck_assert(!memtable_each(table, &node, &row));
-    ck_assert(!memtable_each_newest(table, &newest, &row));
     memtable_free(table);
+}
+END_TEST
+
+static bool is_odd(const struct memtable_node *newest, const struct row *row)
+{
+    (void)newest;
+    return row->value.sequence % 2;
+}
+
+/* How many rows have a newest version with an odd sequence. */
+static size_t naive_odd(void)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < version_count; i++) {
+        const struct version *newest =
+            naive_find(versions[i].family, key_of(&versions[i]), UINT64_MAX);
+        count += newest == &versions[i] && newest->sequence % 2;
+    }
+    return count;
+}
+
+START_TEST(gives_what_is_wanted_in_order)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct dice dice = {seed};
+        struct memtable *table = memtable_new();
+        unsigned wanted = dice_roll(&dice, 3) ? dice_roll(&dice, 12) : VERSIONS;
+        version_count = 0;
+        while (version_count < wanted)
+            add(table, &dice);
+        size_t count;
+        struct memtable_place *places = memtable_order(table, is_odd, &count);
+        ck_assert_ptr_nonnull(places);
+        ck_assert_uint_eq(count, naive_odd());
+        struct row row, last;
+        for (size_t i = 0; i < count; i++, last = row) {
+            memtable_row_at(places, i, &row);
+            check_row(naive_find(row.family, row.key, UINT64_MAX), true, &row);
+            ck_assert(i == 0 || last.family < row.family ||
+                      (last.family == row.family && compare(last.key, row.key) < 0));
+        }
+        free(places);
+        memtable_free(table);
+    }
 }
 END_TEST
 
@@ -358,6 +397,6 @@ START_TEST(readers_see_what_was_published)
 }
 END_TEST
 
-SUITE_MAIN("memtable", equals_a_naive_list, gives_all_versions_in_order,
+SUITE_MAIN("memtable", equals_a_naive_list, gives_all_versions, gives_what_is_wanted_in_order,
            of_equals_the_later_is_found, what_is_below_knows_nothing_of_a_new_row,
            readers_see_what_was_published)
