@@ -138,10 +138,25 @@ static uint32_t next_folded(struct utf8_part *part)
     return letter;
 }
 
+/* Whether it begins with a character of one byte that no mark follows, as most do. */
+static bool is_plain(const struct utf8_part *part)
+{
+    return (uint8_t)part->begin[0] < 0x80 && (part->size == 1 || (uint8_t)part->begin[1] < 0x80);
+}
+
+static char next_plain(struct utf8_part *part)
+{
+    char letter = *part->begin++;
+    part->size--;
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
 bool utf8_same_word(struct utf8_part one, struct utf8_part other)
 {
     while (one.size && other.size) {
-        if (next_folded(&one) != next_folded(&other))
+        bool same = is_plain(&one) && is_plain(&other) ? next_plain(&one) == next_plain(&other)
+                                                       : next_folded(&one) == next_folded(&other);
+        if (!same)
             return false;
     }
     return !one.size && !other.size;
@@ -163,8 +178,12 @@ struct utf8_part utf8_trim(const char *text)
     bool begun = false;
     while (left.size) {
         const char *at = left.begin;
-        if (is_space(next(&left)))
+        if ((uint8_t)*at > ' ' && (uint8_t)*at < 0x80) { /* of one byte, and one that shows */
+            left.begin++;
+            left.size--;
+        } else if (is_space(next(&left))) {
             continue;
+        }
         if (!begun)
             word.begin = at;
         begun = true;

@@ -82,6 +82,24 @@ START_TEST(test_white_space_around)
     ck_trims(" no  more ", "no  more");
     ck_trims(" \xFF ", "\xFF");
     ck_trims("\xC3", "\xC3");
+    ck_trims(" \x7F\x1F ", "\x7F\x1F");
+}
+END_TEST
+
+/* Characters of one byte take a short way; with a character before them and taken off again they would not. */
+START_TEST(test_plain_letters_go_as_all_do)
+{
+    for (unsigned one = 1; one < 0x80; one++) {
+        for (unsigned other = 1; other < 0x80; other++) {
+            const char plain[][2] = {{(char)one, 0}, {(char)other, 0}};
+            const char marked[][4] = {{(char)one, '\xCC', '\xA0', 0},
+                                      {(char)other, '\xCC', '\xA0', 0}};
+            bool is_same = one == other ||
+                           ((one | 32) == (other | 32) && (one | 32) >= 'a' && (one | 32) <= 'z');
+            ck_assert_int_eq(same(plain[0], plain[1]), is_same);
+            ck_assert_int_eq(same(marked[0], marked[1]), is_same);
+        }
+    }
 }
 END_TEST
 
@@ -105,4 +123,4 @@ START_TEST(test_any_bytes)
 END_TEST
 
 SUITE_MAIN("utf8_fold", test_words_that_are_the_same, test_words_that_are_not,
-           test_white_space_around, test_any_bytes)
+           test_white_space_around, test_plain_letters_go_as_all_do, test_any_bytes)
