@@ -41,6 +41,11 @@ static const char *in_words(struct arena *arena, const Maskline__V1__Event *even
                          (int)event->session_closed->reason);
     case MASKLINE__V1__EVENT__PAYLOAD_WARNING:
         return arena_printf(arena, "%s: %s", event->warning->reason, event->warning->message);
+    case MASKLINE__V1__EVENT__PAYLOAD_POOL_EXHAUSTED:
+        return arena_printf(arena, "%s for %s", event->pool_exhausted->reason,
+                            *event->pool_exhausted->place     ? event->pool_exhausted->place
+                            : *event->pool_exhausted->country ? event->pool_exhausted->country
+                                                              : "somebody of no known country");
     default:
         return "";
     }

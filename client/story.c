@@ -168,6 +168,15 @@ static void tell_warning(const struct story *story, const Maskline__V1__Warning 
     put(", ", warning->message);
 }
 
+static void tell_exhausted(const struct story *story, const Maskline__V1__PoolExhausted *exhausted)
+{
+    say(story, PAINT_YELLOW, "no number for somebody");
+    put(" of ", *exhausted->country ? exhausted->country : "no known country");
+    if (*exhausted->place)
+        put(", near ", exhausted->place);
+    put(": ", exhausted->reason);
+}
+
 static void tell_changed(const struct story *story, const Maskline__V1__ParticipantUpdated *updated)
 {
     const char *sid = updated->participant->sid;
@@ -242,6 +251,8 @@ static void tell_what(const struct story *story)
         return tell_changed(story, event->participant_updated);
     case MASKLINE__V1__EVENT__PAYLOAD_WARNING:
         return tell_warning(story, event->warning);
+    case MASKLINE__V1__EVENT__PAYLOAD_POOL_EXHAUSTED:
+        return tell_exhausted(story, event->pool_exhausted);
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_ADDED:
         return tell_other(story, event->phone_number_added->phone_number->phone_number);
     case MASKLINE__V1__EVENT__PAYLOAD_PHONE_NUMBER_UPDATED:

@@ -47,6 +47,11 @@ Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinary
                                             const Maskline__Store__V1__Interaction *interaction);
 Maskline__V1__Leg *leg_message(struct arena *arena, const Maskline__Store__V1__Leg *leg);
 
+Maskline__V1__Warning *warning_message(struct arena *arena,
+                                       const Maskline__Store__V1__Warning *stored);
+Maskline__V1__PoolExhausted *pool_exhausted_message(
+    struct arena *arena, const Maskline__Store__V1__PoolExhausted *stored);
+
 /* What kind of event an entry is: UNSPECIFIED for none that this server knows. */
 Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry);
 

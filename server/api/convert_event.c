@@ -77,6 +77,8 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
         return entry->inbound_rejected->session;
     case STORED(WARNING):
         return session_or_none(entry->warning->session);
+    case STORED(POOL_EXHAUSTED):
+        return entry->pool_exhausted->session;
     case STORED(KEYWORD_RECEIVED):
         return entry->keyword_received->session;
     case STORED(INTERACTION_REDACTED):
@@ -302,21 +304,6 @@ static Maskline__V1__InboundRejected *inbound_rejected(
     return message;
 }
 
-static Maskline__V1__Warning *warning(struct arena *arena,
-                                      const Maskline__Store__V1__Warning *stored)
-{
-    Maskline__V1__Warning *message = message_new(arena, &maskline__v1__warning__descriptor);
-    if (!message)
-        return NULL;
-    message->reason = stored->reason;
-    message->message = stored->message;
-    message->interaction_sid = message_sid(arena, "KI", stored->interaction);
-    message->carrier = stored->carrier;
-    message->proxy_identifier = stored->proxy_identifier;
-    message->original_code = stored->original_code;
-    return message;
-}
-
 static Maskline__V1__KeywordReceived *keyword_received(
     struct arena *arena, const Maskline__Store__V1__KeywordReceived *received)
 {
@@ -494,7 +481,9 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
     case STORED(INBOUND_REJECTED):
         return inbound_rejected(arena, entry->inbound_rejected);
     case STORED(WARNING):
-        return warning(arena, entry->warning);
+        return warning_message(arena, entry->warning);
+    case STORED(POOL_EXHAUSTED):
+        return pool_exhausted_message(arena, entry->pool_exhausted);
     case STORED(KEYWORD_RECEIVED):
         return keyword_received(arena, entry->keyword_received);
     case STORED(OPT_OUT_ADDED):

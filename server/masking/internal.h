@@ -16,6 +16,7 @@ struct ports;  /* ports.h: the carriers to send by */
 struct recent; /* recent.h: routes that carried a message lately */
 struct bars;   /* bars.h: which Services have people who opted out */
 struct rates;  /* rates_internal.h: how many calls of the API have passed */
+struct warned; /* warned.h: what the logs have just told of refused calls */
 struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
@@ -31,6 +32,7 @@ struct masking {
     struct outbox *outbox;
     struct timers *timers;
     struct rates *rates;
+    struct warned *warned;
 };
 
 /* ---- how the parts hear of each other; writer's thread unless said otherwise ---- */

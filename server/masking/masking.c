@@ -12,6 +12,7 @@
 #include "server/masking/messages/recent.h"
 #include "server/masking/services/rates_internal.h"
 #include "server/masking/timers/timers.h"
+#include "server/masking/warned.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,7 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 {
     struct masking *masking = data;
     pools_clear(masking->pools);
+    warned_forget(masking->warned, NULL);
     bars_clear(masking->bars);
     return known_rebuild(masking->known, view, error) &&
            timers_rebuild(masking->timers, view, error) &&
@@ -39,11 +41,13 @@ static void undone(void *data, const struct log_id *log)
     const struct masking *masking = data;
     if (!MUTANT("refused_change_stays_in_pools"))
         pools_forget(masking->pools, log_service(log));
+    warned_forget(masking->warned, log_service(log));
 }
 
 static void free_parts(struct masking *masking)
 {
     timers_free(masking->timers);
+    warned_free(masking->warned);
     rates_free(masking->rates);
     outbox_free(masking->outbox);
     ports_free(masking->ports);
@@ -72,8 +76,9 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->outbox = outbox_new(masking, &standard);
     masking->timers = timers_new(masking);
     masking->rates = rates_new();
+    masking->warned = warned_new();
     if (masking->kept && masking->known && masking->bars && masking->pools && masking->recent &&
-        masking->ports && masking->outbox && masking->timers && masking->rates)
+        masking->ports && masking->outbox && masking->timers && masking->rates && masking->warned)
         return masking;
     free_parts(masking);
     return NULL;

@@ -24,6 +24,7 @@ static bool decide(struct command *command, struct txn *txn)
     struct op *op = (struct op *)command;
     struct rows rows = rows_of_txn(txn, op->masking->store);
     op->again = false;
+    op->refused = false;
     op->note_time = INT64_MAX;
     error_clear(&op->error);
     op->decided = op->decide(op, &rows);
@@ -40,7 +41,7 @@ static void done(struct command *command, enum command_outcome outcome, const st
             pipeline_submit(op->masking->pipeline, command);
             return;
         }
-        op->tell(op, NULL);
+        op->tell(op, op->refused ? &op->error : NULL);
     } else {
         op->tell(op, outcome == COMMAND_DURABLE ? &op->error : error);
     }

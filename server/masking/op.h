@@ -16,6 +16,8 @@ struct op {
     /* Tells the caller: `error` is NULL when it went well. */
     void (*tell)(struct op *op, const struct error *error);
     struct error error;
+    /* The caller is refused, as `error` says, and what decide wrote stays all the same; decide returns true. */
+    bool refused;
     /* Not done yet: it is decided again, after what else waits. */
     bool again;
     bool decided;

@@ -24,13 +24,14 @@ PROTO = os.path.abspath("proto")
 SERVER = os.path.abspath("server/maskline-server")
 SERVICES = ["services", "phone_numbers", "short_codes", "channel_senders", "sessions", "participants", "interactions", "events",
             "simulator", "carrier_gateway", "opt_outs", "blocks"]
+FILES = SERVICES + ["common", "exhaustion"]
 
 
 def _make_stubs():
     """Modules made by grpcio-tools, as a stranger would make them. Returns them all by name, without `_pb2`."""
     from grpc_tools import protoc
     folder = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
-    files = [f"maskline/v1/{name}.proto" for name in SERVICES + ["common"]]
+    files = [f"maskline/v1/{name}.proto" for name in FILES]
     files += [f"google/rpc/{name}.proto" for name in ["code", "error_details", "status"]]
     if protoc.main(["protoc", f"-I{PROTO}", f"--python_out={folder}", f"--grpc_python_out={folder}"] + files) != 0:
         raise RuntimeError("protoc failed")
@@ -39,7 +40,7 @@ def _make_stubs():
     import google
     google.__path__.append(os.path.join(folder, "google"))
     found = types.SimpleNamespace()
-    for name in SERVICES + ["common"]:
+    for name in FILES:
         setattr(found, name, __import__(f"maskline.v1.{name}_pb2", fromlist=["x"]))
         setattr(found, name + "_grpc", __import__(f"maskline.v1.{name}_pb2_grpc", fromlist=["x"]))
     found.details = __import__("google.rpc.error_details_pb2", fromlist=["x"])

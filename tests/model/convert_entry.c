@@ -25,7 +25,8 @@ const char *event_name(enum event_kind kind)
                                                    "INTERACTION_CREATED",
                                                    "LEG_CHANGED",
                                                    "INBOUND_REJECTED",
-                                                   "WARNING"};
+                                                   "WARNING",
+                                                   "EXHAUSTED"};
     return names[kind];
 }
 
@@ -148,6 +149,11 @@ static void convert_message_entry(const struct world *world,
         event->kind = EVENT_WARNING;
         event->session = sid_of(entry->warning->session);
         reason(event, entry->warning->reason);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_POOL_EXHAUSTED:
+        event->kind = EVENT_EXHAUSTED;
+        event->session = sid_of(entry->pool_exhausted->session);
+        reason(event, entry->pool_exhausted->reason);
         break;
     default:
         break;

@@ -351,6 +351,7 @@ void model_event(struct model *model, const struct event *event)
     for (int i = 0; i < model->expected_count; i++)
         if (event_fits(&model->expected[i], event)) {
             model->expected[i].met = true;
+            m_note_told(model, event);
             if (event->kind == EVENT_INTERACTION_CREATED)
                 m_leg_created(model, event);
             if (event->kind == EVENT_SESSION_DELETED)
@@ -411,4 +412,5 @@ void model_answer(struct model *model, const struct op *op, const struct answer 
     };
     if (doing[op->kind])
         doing[op->kind](model, op, answer);
+    m_expect_refusal(model, op, answer);
 }

@@ -170,6 +170,15 @@ struct m_expected {
     bool by_number, any_session;
 };
 
+/* An event of a refused call, and when it was told. */
+enum { TOLD_MOST = 256 };
+struct m_told {
+    enum event_kind kind;
+    int service; /* label */
+    char reason[PLAIN_TEXT];
+    int64_t time;
+};
+
 struct model {
     struct world world;
     int64_t now;
@@ -188,6 +197,8 @@ struct model {
     int mark_count;
     struct m_expected expected[EXPECTED_MOST];
     int expected_count;
+    struct m_told told[TOLD_MOST];
+    int told_count;
     struct m_refusal refusals[REFUSALS_MOST];
     int refusal_count;
     /* What the next INTERACTION_CREATED makes. Its SID is zero where nobody was told it. */
@@ -256,6 +267,10 @@ void m_mark_keep(struct model *model, const struct op *op, int service,
 struct m_expected *m_expect(struct model *model, enum event_kind kind, int service, int session);
 struct m_expected *m_expect_number(struct model *model, enum event_kind kind, int service,
                                    int number);
+
+/* What the log tells of a refused call. */
+void m_expect_refusal(struct model *model, const struct op *op, const struct answer *answer);
+void m_note_told(struct model *model, const struct event *event);
 
 /* ---- sessions ---- */
 

@@ -141,6 +141,7 @@ enum event_kind {
     EVENT_LEG_CHANGED,
     EVENT_INBOUND_REJECTED,
     EVENT_WARNING,
+    EVENT_EXHAUSTED,
     EVENT_KINDS,
 };
 const char *event_name(enum event_kind kind);

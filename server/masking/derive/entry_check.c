@@ -26,6 +26,7 @@ static bool may_lack_sids(const ProtobufCMessageDescriptor *kind)
 {
     return kind == &maskline__store__v1__inbound_rejected__descriptor ||
            kind == &maskline__store__v1__warning__descriptor ||
+           kind == &maskline__store__v1__pool_exhausted__descriptor ||
            kind == &maskline__store__v1__keyword_received__descriptor ||
            kind == &maskline__store__v1__leg__descriptor;
 }

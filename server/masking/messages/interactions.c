@@ -8,6 +8,7 @@
 #include "server/masking/messages/guards.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/outbox.h"
+#include "server/masking/refused.h"
 #include "server/masking/messages/media.h"
 
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <string.h>
 
 /* A message that the Service itself sends. */
+
+enum { ORIGINAL_EXPIRED = 80904, ORIGINAL_MESSAGE_MODE = 80910 };
 
 struct sending {
     struct command command;
@@ -92,6 +95,25 @@ static bool answer_again(struct sending *sending, struct rows *rows, uint64_t po
     sending->interaction = entry->interaction_created->interaction;
     sending->repeated = true;
     return true;
+}
+
+/* What an operator should know of. False: nothing is told of it; else the decision ends well, and sending->error refuses. */
+static bool tell_refusal(struct sending *sending, struct rows *rows,
+                         const Maskline__Store__V1__Session *session)
+{
+    const struct refused_call call = {
+        .reason =
+            sending->error.original == ORIGINAL_EXPIRED ? "SESSION_EXPIRED" : sending->error.reason,
+        .why = &sending->error,
+        .session = session,
+    };
+    switch (sending->error.original) {
+    case ORIGINAL_EXPIRED:
+    case ORIGINAL_MESSAGE_MODE:
+        return refused_tell(sending->masking, rows, sending->service, &call);
+    default:
+        return false;
+    }
 }
 
 static bool refuse_ended(const Maskline__Store__V1__Session *session, int64_t now,
@@ -269,11 +291,11 @@ static bool decide(struct command *command, struct txn *txn)
         !rows_find_session(&rows, sending->service, sending->draft->session, &session, error))
         return false;
     Maskline__Store__V1__Participant *recipient = find_recipient(sending, session, error);
-    if (!recipient || !find_sender(sending, session, recipient) ||
-        !refuse_ended(session, rows.now, error))
+    if (!recipient || !find_sender(sending, session, recipient))
         return false;
-    return ask_guards(sending, &rows, session, recipient) && check_loop(&rows, recipient, error) &&
-           check_mms(&rows, sending, recipient, error) &&
+    if (!refuse_ended(session, rows.now, error) || !ask_guards(sending, &rows, session, recipient))
+        return tell_refusal(sending, &rows, session);
+    return check_loop(&rows, recipient, error) && check_mms(&rows, sending, recipient, error) &&
            take_on(sending, &rows, session, recipient);
 }
 

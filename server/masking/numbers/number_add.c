@@ -193,7 +193,7 @@ static bool add_decide(struct op *base, struct rows *rows)
         return false;
     if (position)
         return answer_again(addition, rows, position);
-    return number_enter(op, rows, rows->arena, draft, &addition->address);
+    return number_enter(op, rows, rows->arena, draft, &addition->address) || base->refused;
 }
 
 void numbers_add(struct masking *masking, const struct number_draft *draft, number_done done,

@@ -58,6 +58,7 @@ static bool add_one(struct batch *batch, struct rows *rows, size_t index)
         return false;
     give_up(result, &op->op.error);
     error_clear(&op->op.error);
+    op->op.refused = false; /* it alone is */
     return true;
 }
 

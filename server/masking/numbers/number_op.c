@@ -5,6 +5,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/numbers/pools.h"
 #include "server/masking/outbox/ports.h"
+#include "server/masking/refused.h"
 #include "server/masking/services/services.h"
 
 #include <stdio.h>
@@ -60,7 +61,13 @@ bool number_op_room(struct number_op *op, struct rows *rows, bool reserved, bool
     uint64_t before = reserved ? counts.reserved : counts.unreserved;
     *ret_nearly_full =
         100 * before < NEARLY_FULL * most && 100 * (before + 1) >= NEARLY_FULL * most;
-    return before < most || MUTANT("pool_without_cap") || refuse(&op->op.error, REFUSED_POOL_FULL);
+    if (before < most || MUTANT("pool_without_cap"))
+        return true;
+    refuse(&op->op.error, REFUSED_POOL_FULL);
+    op->op.refused =
+        refused_tell(op->op.masking, rows, op->service,
+                     &(struct refused_call){.reason = op->op.error.reason, .why = &op->op.error});
+    return false;
 }
 
 bool number_op_warn(struct number_op *op, struct rows *rows, bool reserved)

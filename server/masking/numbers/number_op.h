@@ -27,7 +27,8 @@ void *number_op_new(struct masking *masking, size_t size, number_done done, void
 bool number_op_find(struct number_op *op, struct rows *rows, const char *service,
                     const char *number);
 
-/* Whether the pool takes one more of this kind. *ret_nearly_full: with that one it comes to 85 % of what it may have. */
+/* Whether the pool takes one more of this kind. *ret_nearly_full: with that one it comes to 85 % of what it may have. False: the number is
+ * refused, and, if op->refused, the log tells of it: the decision has to end well. */
 bool number_op_room(struct number_op *op, struct rows *rows, bool reserved, bool *ret_nearly_full);
 /* The event of that. */
 bool number_op_warn(struct number_op *op, struct rows *rows, bool reserved);

@@ -54,7 +54,7 @@ static bool update_decide(struct op *base, struct rows *rows)
     bool nearly_full = false;
     if (!after.reserved != !op->number->reserved && number_kind(&after) == NUMBER_PHONE &&
         !number_op_room(op, rows, after.reserved, &nearly_full))
-        return false;
+        return base->refused;
     after.update_time = rows->now;
     *op->number = after;
     Maskline__Store__V1__NumberUpdated updated = MASKLINE__STORE__V1__NUMBER_UPDATED__INIT;

@@ -298,21 +298,20 @@ static enum refusal first_missing(const struct selecting *s, const struct pool_f
 }
 
 /* The area codes of a complex, or what else the place of a scope is called. */
-static void tell_place(const struct selecting *s)
+static void place_of(const struct selecting *s, char ret_place[PLACE_SIZE])
 {
     const struct geo *geo = &s->wish.geo;
-    char text[64] = "";
     unsigned code = 0, number;
     const struct area *area = address_area(s->seeker->identifiers[0].text, &number);
     if (s->wish.widest != SCOPE_OVERLAY || !area) {
-        error_metadata(s->error, "needed_place", "%s", geo_place(geo, s->wish.widest));
+        snprintf(ret_place, PLACE_SIZE, "%s", geo_place(geo, s->wish.widest));
         return;
     }
+    *ret_place = '\0';
     while (area_sibling(area->overlay, &code)) {
-        size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%03u", used ? " " : "", code);
+        size_t used = strlen(ret_place);
+        snprintf(ret_place + used, PLACE_SIZE - used, "%s%03u", used ? " " : "", code);
     }
-    error_metadata(s->error, "needed_place", "%s", text);
 }
 
 /* What was there, and what would do: whatever barred the others, a new number of this kind is free for everybody. */
@@ -328,15 +327,35 @@ static void tell_needed(const struct selecting *s, const struct pool_fits *fits)
                                             : "voice");
     if (*wish->geo.code)
         error_metadata(s->error, "needed_calling_code", "%s", wish->geo.code);
+    if (wish->widest != SCOPE_COUNTRY) {
+        char place[PLACE_SIZE];
+        place_of(s, place);
+        error_metadata(s->error, "needed_place", "%s", place);
+    }
+}
+
+/* Who opted out is not refused for want of a number. */
+static void note_shortage(const struct selecting *s, enum refusal refusal, int64_t free_time)
+{
+    const struct pool_wish *wish = &s->wish;
+    if (!s->seeker->shortage || refusal == REFUSED_PAIR_OPTED_OUT)
+        return;
+    *s->seeker->shortage = (struct shortage){.there_is = true,
+                                             .geo = wish->geo,
+                                             .sms = wish->sms,
+                                             .voice = wish->voice,
+                                             .free_time = free_time};
     if (wish->widest != SCOPE_COUNTRY)
-        tell_place(s);
+        place_of(s, s->seeker->shortage->place);
 }
 
 static bool explain(const struct selecting *s)
 {
     struct pool_fits fits = pool_fit(s->pool, &s->wish);
-    refuse(s->error, first_missing(s, &fits));
+    enum refusal refusal = first_missing(s, &fits);
+    refuse(s->error, refusal);
     int64_t free_time = fits.in_scope ? next_free(s) : 0;
+    note_shortage(s, refusal, free_time);
     if (free_time)
         error_free_time(s->error, free_time, s->rows->now);
     tell_needed(s, &fits);
@@ -466,8 +485,13 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
     if (!number_reaches(seeker, number, error))
         return false;
     struct pair pair;
-    if (!number_fits_mode(number, seeker->mode, error) ||
-        !pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
+    if (!number_fits_mode(number, seeker->mode, error)) {
+        if (seeker->shortage)
+            *seeker->shortage =
+                (struct shortage){.there_is = true, .asked_for = number->phone_number};
+        return false;
+    }
+    if (!pair_find(rows, &seeker->joining, number->phone_number, &pair, error) ||
         !pair_allowed(&pair, rows->now, error) ||
         !pair_not_opted_out(masking, rows, seeker, number->phone_number, error))
         return false;

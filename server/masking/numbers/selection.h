@@ -8,6 +8,7 @@
 #define MASKLINE_SERVER_MASKING_NUMBERS_SELECTION_H
 
 #include "server/masking/internal.h"
+#include "server/masking/numbers/shortage.h"
 #include "server/masking/sessions/routes.h"
 
 struct seeker {
@@ -18,7 +19,8 @@ struct seeker {
     /* Whose numbers the same command has just given to them: these have a use that no row tells of yet. */
     Maskline__Store__V1__Participant *const *seated;
     size_t seated_count;
-    const char *has; /* which another one is to be chosen for; or NULL */
+    const char *has;           /* which another one is to be chosen for; or NULL */
+    struct shortage *shortage; /* out, when there is one; or NULL */
 };
 
 /* A number, and why it is that one. */

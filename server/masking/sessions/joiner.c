@@ -314,6 +314,7 @@ static bool seek(struct rows *rows, const struct seat *seat, const struct joiner
         .mode = session->mode,
         .seated = session->participants,
         .seated_count = seat->is_new ? session->n_participants : 0,
+        .shortage = seat->shortage,
     };
     return true;
 }

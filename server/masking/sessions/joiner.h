@@ -57,6 +57,7 @@ struct seat {
     bool is_new;                 /* the session: the same command gave the others their numbers */
     const struct joiner *coming; /* who will be there, too; or NULL */
     const Maskline__Store__V1__Participant *replaced; /* who gets up for it; or NULL */
+    struct shortage *shortage; /* out: why there is no number, when that is it; or NULL */
 };
 
 /* Makes the joiner a participant of the session, with a number. */

@@ -28,7 +28,8 @@ struct replacing {
     const Maskline__Store__V1__Participant *was;
     Maskline__Store__V1__Participant *made;
     struct choice choice; /* its number NULL: it keeps the one that it has */
-    bool list_changes;    /* of identifiers */
+    struct shortage shortage;
+    bool list_changes; /* of identifiers */
     bool person_replaced;
 };
 
@@ -93,8 +94,10 @@ static bool same_number(const Maskline__Store__V1__Participant *was, const char 
 
 static bool find_number(struct replacing *r, struct rows *rows)
 {
-    const struct seat seat = {
-        .service = r->base.service, .session = r->base.session, .replaced = r->was};
+    const struct seat seat = {.service = r->base.service,
+                              .session = r->base.session,
+                              .replaced = r->was,
+                              .shortage = &r->shortage};
     struct error *error = &r->base.op.error;
     r->choice.number = NULL;
     if (!r->was->n_bindings)
@@ -252,13 +255,14 @@ static bool decide(struct op *base, struct rows *rows)
 {
     struct replacing *r = (struct replacing *)base;
     struct joiner asked = r->joiner;
+    r->shortage.there_is = false;
     if (!find(r, rows))
         return false;
     bool ok = read_person(r, rows) && find_number(r, rows) && (make(r, rows) || no_memory(r)) &&
               check_pairs(r, rows);
     r->joiner = asked; /* for another try */
     if (!ok)
-        return false;
+        return shortage_tell(base, rows, r->base.service, r->base.session, &r->shortage);
     bool same_name = !strcmp(r->made->friendly_name, r->was->friendly_name);
     if (same_name && !r->list_changes && !r->choice.number)
         return true;

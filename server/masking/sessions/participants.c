@@ -112,10 +112,12 @@ static bool add_decide(struct op *base, struct rows *rows)
         return false;
     Maskline__Store__V1__Session joined = *op->session;
     joined.generation += !MUTANT("joining_keeps_generation");
-    const struct seat seat = {.service = op->service, .session = &joined};
+    struct shortage shortage = {.there_is = false};
+    const struct seat seat = {.service = op->service, .session = &joined, .shortage = &shortage};
     Maskline__Store__V1__Participant *participant;
-    return joiner_seat(base->masking, rows, &seat, &addition->joiner, &participant, &base->error) &&
-           append_added(addition, rows, participant);
+    if (!joiner_seat(base->masking, rows, &seat, &addition->joiner, &participant, &base->error))
+        return shortage_tell(base, rows, op->service, op->session, &shortage);
+    return append_added(addition, rows, participant);
 }
 
 static void add_warm(struct op *base, struct rows *rows)

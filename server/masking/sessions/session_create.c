@@ -17,6 +17,7 @@ struct create {
     struct joiner joiners[PARTICIPANTS_MOST];
     size_t count;
     struct name_taken name;
+    struct shortage shortage;
 };
 
 /* ---- form ---- */
@@ -175,6 +176,7 @@ static bool seat_all(struct create *create, struct rows *rows,
             .session = session,
             .is_new = true,
             .coming = i + 1 < create->count ? &create->joiners[i + 1] : NULL,
+            .shortage = &create->shortage,
         };
         if (!joiner_seat(op->op.masking, rows, &seat, &create->joiners[i],
                          &session->participants[i], &op->op.error)) {
@@ -223,8 +225,13 @@ static bool decide(struct op *base, struct rows *rows)
     if (position)
         return answer_again(create, rows, position);
     Maskline__Store__V1__Session *session;
-    if (!take_name(create, rows) || !(session = make(create, rows)) ||
-        !seat_all(create, rows, session) || !append(create, rows, session))
+    create->shortage.there_is = false;
+    if (!take_name(create, rows) || !(session = make(create, rows)))
+        return false;
+    /* So far nothing was written but what was due anyway. */
+    if (!seat_all(create, rows, session))
+        return shortage_tell(base, rows, op->service, NULL, &create->shortage);
+    if (!append(create, rows, session))
         return false;
     op->session = session;
     op_note_session(base, op->service, session);

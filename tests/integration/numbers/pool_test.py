@@ -44,7 +44,7 @@ class Pools(Case):
             service=self.world.sid, phone_number="+15550004999"), timeout=PATIENCE).phone_number
         self.assertEqual(added, found)
         warnings = [event.warning for event in self.world.events() if event.WhichOneof("payload") == "warning"]
-        self.assertEqual([(one.reason, one.original_code) for one in warnings], [("POOL_NEARLY_FULL", 80624)] * 2)
+        self.assertEqual([(one.reason, one.original_code) for one in warnings], [("POOL_NEARLY_FULL", 80624), ("POOL_FULL", 80622), ("POOL_NEARLY_FULL", 80624)])
         self.assertEqual(self.add_many([]).added, 0)
         with self.assertRaises(grpc.RpcError) as caught:
             self.add_many(numbers + numbers[:1])

@@ -49,7 +49,7 @@ class Selection(Case):
                 self.settle(**bad)
             self.assertEqual(reason_of(caught.exception)[1], "INVALID_FIELD")
 
-    # holds: SEL-09 SEL-10 SEL-11 ERR-80206
+    # holds: SEL-09 SEL-10 SEL-11 ERR-80206 EVT-10
     def test_answers_and_refusals_say_why(self):
         self.settle(geo_match_level=level("EXTENDED_AREA_CODE"))
         self.world.add_number("+12149990001")
@@ -63,6 +63,12 @@ class Selection(Case):
         self.assertEqual(metadata["needed_numbers"], "1")
         self.assertEqual(metadata["needed_place"], "212 332 646 917")
         self.assertEqual(metadata["left"], "all=2 able=2 country=1 choosable=1 near=0 free=0")
+        told = [event for event in self.world.events() if event.type == pb.events.EVENT_TYPE_POOL_EXHAUSTED]
+        self.assertEqual([(event.session_sid, event.pool_exhausted.reason, event.pool_exhausted.original_code)
+                          for event in told], [("", "NO_NEAR_NUMBER", 80206)])
+        exhausted = told[0].pool_exhausted
+        self.assertEqual((exhausted.country, exhausted.calling_code, exhausted.place), ("US", "1", "212 332 646 917"))
+        self.assertTrue(exhausted.needs_sms and exhausted.needs_voice)
         self.settle(geo_matching=pb.services.GEO_MATCHING_BEST_EFFORT)
         session = self.world.session(ANN, BOB)
         self.assertEqual(session.participants[0].proxy_identifier, "+12149990001")

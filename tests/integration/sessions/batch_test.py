@@ -51,7 +51,7 @@ class Batch(Case):
         told = [event.type for event in self.world.events()]
         self.assertEqual(told.count(pb.events.EVENT_TYPE_SESSION_CLOSED), MANY)
 
-    # holds: BAT-03 BAT-05
+    # holds: BAT-03 BAT-05 EVT-10
     def test_each_has_its_own_fate(self):
         sid, ann, bob, cat, dan = self.world.sid, person(1), person(2), person(3), person(4)
         entries = [create(7, sid, ann, bob, unique_name="a"), create(7, sid, cat, unique_name="a"),
@@ -73,6 +73,9 @@ class Batch(Case):
         self.assertEqual(CODE[missing.code], grpc.StatusCode.NOT_FOUND)
         self.assertEqual((CODE[used.code], used.metadata["participant"]), (grpc.StatusCode.FAILED_PRECONDITION, "0"))
         self.assertEqual(dict(answers[9].session.metadata), {"k": "v"})
+        told = [event.pool_exhausted.reason for event in self.world.events()
+                if event.type == pb.events.EVENT_TYPE_POOL_EXHAUSTED]
+        self.assertEqual(told, ["ALL_NUMBERS_IN_USE"])
         for answer in answers:
             self.assertNotIn("+1555100", answer.error.message)
         self.assertEqual([session.unique_name for session in self.world.sessions()], ["a", "", "b"])

@@ -75,8 +75,9 @@ START_TEST(no_person_has_a_number_twice)
     ck_assert_str_eq(call_metadata("participant"), "1");
     ck_assert_str_eq(call_metadata("free_time"), "");
     ck_assert_int_eq(call_error.retry_ms, -1);
-    /* And nothing of that session was kept. */
-    ck_assert_uint_eq(world_entries(world), 6);
+    /* And nothing of that session was kept; the log tells of it. */
+    ck_assert_uint_eq(world_entries(world), 7);
+    ck_assert_int_eq(world_entry(world, 7)->change_case, CHANGE(POOL_EXHAUSTED));
     world_close(world);
 }
 END_TEST

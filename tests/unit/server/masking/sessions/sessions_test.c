@@ -171,7 +171,8 @@ START_TEST(is_made_whole_or_not_at_all)
     struct session_draft draft = {
         .unique_name = "x", .participants = people, .participant_count = 2};
     ck_refused(bare(world, draft), "ALL_NUMBERS_IN_USE", 80208);
-    ck_assert_uint_eq(world_entries(world), before);
+    ck_assert_uint_eq(world_entries(world), before + 1);
+    ck_assert_int_eq(world_entry(world, before + 1)->change_case, CHANGE(POOL_EXHAUSTED));
     ck_refused(call_session_get(world, "x"), "SESSION_NOT_FOUND", 80308);
     ck_assert_int_eq(call_number_get(world, N1).in_use, 1);
     people[1] = person(world, CAT);
