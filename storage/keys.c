@@ -62,6 +62,11 @@ static struct key scoped(uint32_t tenant, const uint8_t *owner, char kind)
     return key;
 }
 
+static uint32_t read_u32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
 static uint64_t read_u64(const uint8_t *bytes)
 {
     uint64_t value = 0;
@@ -111,8 +116,7 @@ const uint8_t *log_service(const struct log_id *log)
 
 uint32_t log_tenant(const struct log_id *log)
 {
-    return (uint32_t)log->bytes[0] << 24 | (uint32_t)log->bytes[1] << 16 |
-           (uint32_t)log->bytes[2] << 8 | log->bytes[3];
+    return read_u32(log->bytes);
 }
 
 struct key key_log_entry(const struct log_id *log, uint64_t position)
@@ -199,7 +203,7 @@ bool key_attempt_leg(struct bytes key, sid_bytes ret_session, sid_bytes ret_inte
     memcpy(ret_session, data, SID_SIZE);
     memcpy(ret_interaction, data + SID_SIZE, SID_SIZE);
     data += 2 * SID_SIZE;
-    *ret_leg = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+    *ret_leg = read_u32(data);
     return true;
 }
 
@@ -450,6 +454,11 @@ static struct key meta(char kind)
     return key;
 }
 
+struct key key_all_services(void)
+{
+    return meta('V');
+}
+
 struct key key_services(uint32_t tenant)
 {
     struct key key = meta('V');
@@ -471,6 +480,13 @@ bool key_service_sid(struct bytes key, sid_bytes ret_service)
         return false;
     memcpy(ret_service, data + 5, SID_SIZE);
     return true;
+}
+
+uint32_t key_service_tenant(struct bytes key)
+{
+    const uint8_t *data = key.data;
+    sid_bytes ignored;
+    return key_service_sid(key, ignored) ? read_u32(data + 1) : 0;
 }
 
 struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE])

@@ -140,8 +140,10 @@ struct key key_minted(const struct key *prefix, int64_t time);
 
 struct key key_service(uint32_t tenant, const uint8_t *service);
 struct key key_services(uint32_t tenant);
-/* The Service of its key. */
+struct key key_all_services(void); /* of all tenants */
+/* The Service of its key, and its tenant. */
 bool key_service_sid(struct bytes key, sid_bytes ret_service);
+uint32_t key_service_tenant(struct bytes key);
 struct key key_service_name(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
 struct key key_service_request(uint32_t tenant, const uint8_t hash[HASH_SIZE]);
 struct key key_claim(const char *proxy);

@@ -190,7 +190,7 @@ static void refuse(struct command *command, enum refusal refusal)
 
 static void prefetch(struct pipeline *pipeline, struct command *command)
 {
-    struct view *view = view_open(pipeline->store);
+    struct view *view = view_open_for(pipeline->store, command->tenant);
     if (view)
         command->prefetch(command, view);
     view_close(view);

@@ -28,6 +28,8 @@ struct command {
     bool (*decide)(struct command *command, struct txn *txn);
     /* On the writer's thread; must not block; once. `error` is set unless the outcome is COMMAND_DURABLE. */
     void (*done)(struct command *command, enum command_outcome outcome, const struct error *error);
+    uint32_t
+        tenant; /* who asks: whose rows it is about (txn_tenant, view_tenant); 0: it is not said */
     struct command *next; /* the pipeline's */
 };
 

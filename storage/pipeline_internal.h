@@ -39,6 +39,7 @@ struct group_entry {
 struct txn {
     struct pipeline *pipeline;
     int64_t now;
+    uint32_t tenant;
     struct arena *arena;      /* the group's */
     struct memtable *staging; /* what this decision has written so far */
     size_t first_entry;       /* of this decision, in the group's entries */

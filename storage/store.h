@@ -50,6 +50,10 @@ int64_t store_now(const struct store *store);
  * waits up to 5 s. NULL when there is no memory, or the store could not be reopened (which goes on being tried). */
 struct view;
 struct view *view_open(struct store *store);
+/* The same for what a tenant asks: the store itself makes no difference, but whoever reads by it asks for that tenant's rows. 0: it
+ * was not said. */
+struct view *view_open_for(struct store *store, uint32_t tenant);
+uint32_t view_tenant(const struct view *view);
 void view_close(struct view *view);
 
 /* One row. The value is copied into the arena. */

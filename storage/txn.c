@@ -168,6 +168,11 @@ int64_t txn_now(const struct txn *txn)
     return txn->now;
 }
 
+uint32_t txn_tenant(const struct txn *txn)
+{
+    return txn->tenant;
+}
+
 struct arena *txn_arena(struct txn *txn)
 {
     return txn->arena;

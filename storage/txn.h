@@ -31,6 +31,9 @@ struct log_id {
 /* The time of this decision: never before that of an earlier one. */
 int64_t txn_now(const struct txn *txn);
 
+/* Whose command it is (pipeline.h). */
+uint32_t txn_tenant(const struct txn *txn);
+
 /* Memory until the group that this decision belongs to is done. */
 struct arena *txn_arena(struct txn *txn);
 

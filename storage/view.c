@@ -15,6 +15,7 @@ struct view {
     struct store *store;
     struct read_point *point;
     struct stack stack;
+    uint32_t tenant;
 };
 
 /* ---- layers ---- */
@@ -144,6 +145,16 @@ static struct read_point *take_point(struct store *store)
 
 struct view *view_open(struct store *store)
 {
+    return view_open_for(store, 0);
+}
+
+uint32_t view_tenant(const struct view *view)
+{
+    return view->tenant;
+}
+
+struct view *view_open_for(struct store *store, uint32_t tenant)
+{
     struct view *view = malloc(sizeof *view);
     if (!view)
         return NULL;
@@ -156,6 +167,7 @@ struct view *view_open(struct store *store)
     }
     view->store = store;
     view->point = point;
+    view->tenant = tenant;
     view->stack = (struct stack){
         .count = point->count,
         .visible = MUTANT("undurable_is_read") ? UINT64_MAX : point->visible,

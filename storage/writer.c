@@ -42,6 +42,7 @@ static void decide(struct pipeline *pipeline, struct command *command)
     struct decided *decided = &group->decided[group->decided_count++];
     *decided = (struct decided){.command = command};
     txn_begin(txn);
+    txn->tenant = command->tenant;
     bool accepted = command->decide(command, txn);
     if (accepted && !txn->failed && txn_keep(txn, &decided->has_effects))
         return;

@@ -31,7 +31,7 @@ static bool has_ended(struct api *api, const uint8_t *service, struct arena *are
                       struct error *error)
 {
     struct store *store = masking_store(api->parts.masking);
-    struct view *view = view_open(store);
+    struct view *view = masking_view(api->parts.masking);
     if (!view)
         return error_set(error, STATUS_UNAVAILABLE, "STORE_UNAVAILABLE", 0,
                          "The store cannot be read now; try again.");
@@ -67,7 +67,7 @@ bool event_start_find(struct api *api, struct view *view, const struct event_req
                                          arena, &start.filter, error))
         return false;
     memcpy(start.service, service->sid.data, sizeof start.service);
-    start.log = service_log(service);
+    start.log = service_log(view, service);
     start.last = events_last(api->parts.events, &start.log);
     if (!has_ended(api, start.service, arena, &start.ended, error))
         return false;

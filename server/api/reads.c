@@ -4,7 +4,7 @@ void read_here(struct api *api, struct grpc_c_call *call, const void *request, r
 {
     struct error error;
     bool answered = false;
-    struct view *view = view_open(masking_store(api->parts.masking));
+    struct view *view = masking_view(api->parts.masking);
     if (view) {
         answered = read(api, call, request, view, &error);
         view_close(view);

@@ -8,16 +8,17 @@
 #include "server/masking/masking.h"
 #include "server/masking/rows/rows.h"
 
-struct kept;   /* kept.h: sessions that messages have just looked at */
-struct known;  /* known.h: Services and numbers, in memory */
-struct pools;  /* pools.h: numbers by load, in memory */
-struct outbox; /* outbox.h: legs that wait for an attempt */
-struct ports;  /* ports.h: the carriers to send by */
-struct recent; /* recent.h: routes that carried a message lately */
-struct bars;   /* bars.h: which Services have people who opted out */
-struct rates;  /* rates_internal.h: how many calls of the API have passed */
-struct warned; /* warned.h: what the logs have just told of refused calls */
-struct timers; /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
+struct kept;    /* kept.h: sessions that messages have just looked at */
+struct known;   /* known.h: Services and numbers, in memory */
+struct pools;   /* pools.h: numbers by load, in memory */
+struct outbox;  /* outbox.h: legs that wait for an attempt */
+struct ports;   /* ports.h: the carriers to send by */
+struct recent;  /* recent.h: routes that carried a message lately */
+struct bars;    /* bars.h: which Services have people who opted out */
+struct rates;   /* rates_internal.h: how many calls of the API have passed */
+struct tenants; /* masking.c: the domain as tenants have it */
+struct warned;  /* warned.h: what the logs have just told of refused calls */
+struct timers;  /* timers.h: what happens by itself: expiry, purge, retention, deletion in pieces */
 
 struct masking {
     struct store *store;
@@ -33,6 +34,10 @@ struct masking {
     struct timers *timers;
     struct rates *rates;
     struct warned *warned;
+    /* What tenants have: the same parts, but `tenant`. */
+    uint32_t tenant;
+    struct masking *whole; /* itself, but for a tenant's */
+    struct tenants *tenants;
 };
 
 /* ---- how the parts hear of each other; writer's thread unless said otherwise ---- */

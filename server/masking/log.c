@@ -3,9 +3,9 @@
 #include "proto/c/wire_check.h"
 #include "storage/keys.h"
 
-struct log_id service_log(const Maskline__Store__V1__Service *service)
+struct log_id service_log(const struct view *view, const Maskline__Store__V1__Service *service)
 {
-    return key_log(TENANT_DEFAULT, service->sid.data);
+    return key_log(view_tenant(view), service->sid.data);
 }
 
 bool log_entry_read(struct bytes bytes, struct arena *arena, Maskline__Store__V1__Entry **ret_entry,

@@ -14,6 +14,7 @@
 #include "server/masking/timers/timers.h"
 #include "server/masking/warned.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 static void grown(void *data, const struct log_id *log, uint64_t last_position)
@@ -44,8 +45,76 @@ static void undone(void *data, const struct log_id *log)
     warned_forget(masking->warned, log_service(log));
 }
 
+/* ---- tenants ---- */
+
+struct tenants {
+    pthread_mutex_t lock;
+    struct tenant {
+        struct masking masking;
+        struct tenant *next;
+    } * first;
+};
+
+static struct tenants *tenants_new(void)
+{
+    struct tenants *tenants = calloc(1, sizeof *tenants);
+    if (tenants)
+        pthread_mutex_init(&tenants->lock, NULL);
+    return tenants;
+}
+
+static void tenants_free(struct tenants *tenants)
+{
+    if (!tenants)
+        return;
+    while (tenants->first) {
+        struct tenant *tenant = tenants->first;
+        tenants->first = tenant->next;
+        free(tenant);
+    }
+    pthread_mutex_destroy(&tenants->lock);
+    free(tenants);
+}
+
+/* With the lock. */
+static struct tenant *find_tenant(struct masking *masking, uint32_t number)
+{
+    struct tenant *tenant = masking->tenants->first;
+    while (tenant && tenant->masking.tenant != number)
+        tenant = tenant->next;
+    if (tenant)
+        return tenant;
+    tenant = calloc(1, sizeof *tenant);
+    if (!tenant)
+        return NULL;
+    tenant->masking = *masking;
+    tenant->masking.tenant = number;
+    tenant->next = masking->tenants->first;
+    masking->tenants->first = tenant;
+    return tenant;
+}
+
+struct masking *masking_of_tenant(struct masking *masking, uint32_t number)
+{
+    masking = masking->whole;
+    if (number == masking->tenant)
+        return masking;
+    pthread_mutex_lock(&masking->tenants->lock);
+    struct tenant *tenant = find_tenant(masking, number);
+    pthread_mutex_unlock(&masking->tenants->lock);
+    return tenant ? &tenant->masking : NULL;
+}
+
+struct view *masking_view(struct masking *masking)
+{
+    return view_open_for(masking->store, masking->tenant);
+}
+
+/* ---- parts ---- */
+
 static void free_parts(struct masking *masking)
 {
+    tenants_free(masking->tenants);
     timers_free(masking->timers);
     warned_free(masking->warned);
     rates_free(masking->rates);
@@ -77,8 +146,12 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->timers = timers_new(masking);
     masking->rates = rates_new();
     masking->warned = warned_new();
+    masking->tenant = TENANT_DEFAULT;
+    masking->whole = masking;
+    masking->tenants = tenants_new();
     if (masking->kept && masking->known && masking->bars && masking->pools && masking->recent &&
-        masking->ports && masking->outbox && masking->timers && masking->rates && masking->warned)
+        masking->ports && masking->outbox && masking->timers && masking->rates && masking->warned &&
+        masking->tenants)
         return masking;
     free_parts(masking);
     return NULL;
@@ -125,6 +198,7 @@ void masking_free(struct masking *masking)
 {
     if (!masking)
         return;
+    masking = masking->whole;
     timers_stop(masking->timers);
     outbox_stop(masking->outbox);
     pipeline_free(masking->pipeline);

@@ -8,6 +8,10 @@
  *
  * Where a Service or session is named, its SID or its unique name serves (of a re-used name: the newest).
  *
+ * What is asked for is one tenant's: that of the domain that it is asked of (masking_of_tenant), or of the view that it is read by. Nobody
+ * finds anything of another's, by whatever name or SID. Traffic of the network and what happens by itself are of the tenant whose
+ * number or Service it is.
+ *
  * Time and randomness are parameters. Thread-safe, but for new, start and free.
  */
 #ifndef MASKLINE_SERVER_MASKING_MASKING_H
@@ -39,6 +43,14 @@ bool masking_start(struct masking *masking, struct error *error);
 
 /* Completes what waits, stops the threads, also without masking_start. After carriers have stopped handing in. NULL is fine. */
 void masking_free(struct masking *masking);
+
+/* The domain as a tenant has it: what is asked of it is that tenant's. It lives as long as the whole, and may be given wherever that may.
+ * Tenants are numbers from 1 on; masking_new gives the domain as the tenant `default`, which is the first, has it. NULL: there is no memory.
+ * Any thread. */
+struct masking *masking_of_tenant(struct masking *masking, uint32_t tenant);
+
+/* What is durable now, for reads of this tenant's (view_open in storage/store.h). NULL: as there. Any thread. */
+struct view *masking_view(struct masking *masking);
 
 struct pipeline *masking_pipeline(struct masking *masking);
 struct store *masking_store(struct masking *masking);

@@ -9,7 +9,7 @@ void op_note(struct op *op, const Maskline__Store__V1__Service *service, int64_t
 {
     if (!time || time >= op->note_time)
         return;
-    op->note_log = key_log(TENANT_DEFAULT, service->sid.data);
+    op->note_log = key_log(op->masking->tenant, service->sid.data);
     op->note_time = time;
 }
 
@@ -64,6 +64,7 @@ void *op_new(struct masking *masking, size_t size)
     if (!op)
         return NULL;
     op->masking = masking;
+    op->command.tenant = masking->tenant;
     op->command.decide = decide;
     op->command.done = done;
     error_clear(&op->error);

@@ -143,6 +143,7 @@ static enum step find_owner(struct reception *r)
     if (found != KV_FOUND)
         return found == KV_ABSENT ? settle(in, REJECT_NUMBER_UNKNOWN) : STEP_BROKEN;
     r->service = r->holding.service;
+    r->rows.tenant = r->holding.tenant;
     if (!r->service ||
         r->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
         return settle(in, is_quarantined(r) ? REJECT_NUMBER_QUARANTINED : REJECT_NUMBER_UNKNOWN);
@@ -548,6 +549,7 @@ void inbound_prefetch(struct inbound *inbound, struct view *view)
     Maskline__Store__V1__NumberClaim *claim;
     if (rows_claim(&rows, inbound->to.text, &claim, &error) != KV_FOUND)
         return;
+    rows.tenant = claim->tenant;
     Maskline__Store__V1__Service *service;
     if (rows_service(&rows, claim->service.data, &service, &error) != KV_FOUND)
         return;

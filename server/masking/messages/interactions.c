@@ -340,7 +340,8 @@ void interactions_send(struct masking *masking, const struct message_draft *draf
         done(data, NULL, NULL, &error);
         return;
     }
-    sending->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
+    sending->command = (struct command){
+        .prefetch = prefetch, .decide = decide, .done = finish, .tenant = masking->tenant};
     sending->masking = masking;
     sending->draft = draft;
     sending->done = done;

@@ -86,7 +86,10 @@ static bool held(struct rows *rows, Maskline__Store__V1__NumberClaim *claim, boo
     if (claim->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_QUARANTINED)
         return true;
     Maskline__Store__V1__Service *holder;
-    enum kv_found found = rows_service(rows, claim->service.data, &holder, error);
+    struct rows holders = *rows;
+    if (!MUTANT("other_tenants_hold_nothing"))
+        holders.tenant = claim->tenant;
+    enum kv_found found = rows_service(&holders, claim->service.data, &holder, error);
     *ret_held = found == KV_FOUND &&
                 holder->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE;
     if (found == KV_FOUND && !*ret_held) {

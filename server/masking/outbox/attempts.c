@@ -28,6 +28,7 @@ static void prefetch(struct command *command, struct view *view)
         const struct letter *letter = check->items[i].letter;
         if (!letter->cold)
             continue;
+        rows.tenant = log_tenant(&letter->id.log);
         struct key session =
             key_session(rows.tenant, log_service(&letter->id.log), letter->id.session);
         struct key interaction = key_interaction(rows.tenant, log_service(&letter->id.log),

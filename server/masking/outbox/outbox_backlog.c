@@ -150,8 +150,8 @@ static void backlog_read(struct outbox *outbox, struct backlog *backlog, int64_t
 
 static bool note_services(struct outbox *outbox, struct view *view, struct error *error)
 {
-    struct key prefix = key_services(TENANT_DEFAULT), to = prefix;
-    to.data[to.size - 1]++; /* the tenant's last byte */
+    struct key prefix = key_all_services(), to = prefix;
+    to.data[to.size - 1]++;
     struct scan *scan = view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false);
     if (!scan)
         return refuse(error, REFUSED_NO_MEMORY);
@@ -159,7 +159,7 @@ static bool note_services(struct outbox *outbox, struct view *view, struct error
         sid_bytes service;
         if (!key_service_sid(scan_key(scan), service))
             continue;
-        struct log_id log = key_log(TENANT_DEFAULT, service);
+        struct log_id log = key_log(key_service_tenant(scan_key(scan)), service);
         if (!MUTANT("waiting_forgotten_at_start"))
             backlog_note(outbox, &log, 0);
     }

@@ -258,19 +258,23 @@ enum kv_found known_service(struct known *known, struct rows *rows, const uint8_
     return KV_FOUND;
 }
 
-static enum kv_found read_holding(struct known *known, struct rows *rows, const char *form,
+/* Whatever else the decision is about: the number's rows are those of its holder's tenant. */
+static enum kv_found read_holding(struct known *known, const struct rows *rows, const char *form,
                                   struct holding *ret_holding, struct error *error)
 {
+    struct rows holders = *rows;
     Maskline__Store__V1__NumberClaim *claim;
     *ret_holding = (struct holding){.service = NULL};
-    enum kv_found found = rows_claim(rows, form, &claim, error);
+    enum kv_found found = rows_claim(&holders, form, &claim, error);
     if (found != KV_FOUND)
         return found;
+    holders.tenant = claim->tenant;
+    ret_holding->tenant = claim->tenant;
     ret_holding->state = claim->state;
-    found = known_service(known, rows, claim->service.data, &ret_holding->service, error);
+    found = known_service(known, &holders, claim->service.data, &ret_holding->service, error);
     if (found != KV_FOUND)
         return found == KV_ABSENT ? KV_FOUND : KV_FAILED;
-    struct rows own = lasting(known, rows);
+    struct rows own = lasting(known, &holders);
     Maskline__Store__V1__PhoneNumber *number;
     found = rows_number(&own, ret_holding->service->pool.data, form, &number, error);
     if (found == KV_FOUND)
@@ -290,6 +294,8 @@ enum kv_found known_number(struct known *known, struct rows *rows, const char *p
         return KV_FOUND;
     }
     enum kv_found found = read_holding(known, rows, form.text, ret_holding, error);
+    if (found == KV_FOUND && ret_holding->service)
+        rows->service = ret_holding->service;
     /* A quarantine ends by itself: that is not kept. */
     if (found == KV_FOUND && ret_holding->number &&
         ret_holding->state == MASKLINE__STORE__V1__CLAIM_STATE__CLAIM_STATE_HELD)

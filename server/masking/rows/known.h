@@ -27,8 +27,9 @@ void known_forget(struct known *known);
 /* A decision begins: what is got from here on stays until the next one begins. */
 void known_begin(struct known *known);
 
-/* Whose number this is. ABSENT: nobody's. */
+/* Whose number this is, of whichever tenant. ABSENT: nobody's. */
 struct holding {
+    uint32_t tenant;
     Maskline__Store__V1__ClaimState state;
     const Maskline__Store__V1__Service *service; /* NULL: gone */
     const Maskline__Store__V1__PhoneNumber

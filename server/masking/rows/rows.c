@@ -1,10 +1,17 @@
 #include "server/masking/rows/rows.h"
 
+#include "proto/c/fault.h"
 #include "proto/c/wire_check.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 
 #include <string.h>
+
+/* Who does not say it is the default one. */
+static uint32_t tenant_of(uint32_t said)
+{
+    return said && !MUTANT("tenants_are_one") ? said : TENANT_DEFAULT;
+}
 
 struct rows rows_of_view(struct view *view, const struct store *store, struct arena *arena)
 {
@@ -12,7 +19,7 @@ struct rows rows_of_view(struct view *view, const struct store *store, struct ar
         .view = view,
         .arena = arena,
         .hash_key = store_hash_key(store),
-        .tenant = TENANT_DEFAULT,
+        .tenant = tenant_of(view_tenant(view)),
         .now = view_now(view),
     };
 }
@@ -23,7 +30,7 @@ struct rows rows_of_txn(struct txn *txn, const struct store *store)
         .txn = txn,
         .arena = txn_arena(txn),
         .hash_key = store_hash_key(store),
-        .tenant = TENANT_DEFAULT,
+        .tenant = tenant_of(txn_tenant(txn)),
         .now = txn_now(txn),
     };
 }

@@ -26,6 +26,7 @@ struct rows {
     const Maskline__Store__V1__Service *service; /* the last one that was read */
 };
 
+/* Of the tenant whose view or command it is. */
 struct rows rows_of_view(struct view *view, const struct store *store, struct arena *arena);
 struct rows rows_of_txn(struct txn *txn, const struct store *store);
 

@@ -65,9 +65,8 @@ bool rates_rebuild(struct rates *rates, struct view *view, const struct store *s
                    struct error *error)
 {
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(READ_MEMORY);
-    struct key prefix = key_services(TENANT_DEFAULT);
-    struct key to = prefix;
-    to.data[to.size - 1]++; /* of the tenant, which is no 255 */
+    struct key prefix = key_all_services(), to = prefix;
+    to.data[to.size - 1]++;
     struct scan *scan =
         arena ? view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false) : NULL;
     if (!scan)
@@ -218,7 +217,7 @@ bool rates_take(struct masking *masking, const char *service, const char *method
     if (!rates_on(masking))
         return true;
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(READ_MEMORY);
-    struct view *view = arena ? view_open(masking->store) : NULL;
+    struct view *view = arena ? masking_view(masking) : NULL;
     if (!view)
         return true; /* the call itself will tell */
     struct rows rows = rows_of_view(view, masking->store, arena);

@@ -146,8 +146,8 @@ static bool note_services(struct timers *timers, struct view *view, bool known_t
                           struct error *error)
 {
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
-    struct key prefix = key_services(TENANT_DEFAULT), to = prefix;
-    to.data[to.size - 1]++; /* the tenant's last byte */
+    struct key prefix = key_all_services(), to = prefix;
+    to.data[to.size - 1]++;
     struct scan *scan =
         arena ? view_scan(view, KV_META, key_bytes(&prefix), key_bytes(&to), false) : NULL;
     if (!scan)
@@ -155,7 +155,7 @@ static bool note_services(struct timers *timers, struct view *view, bool known_t
     bool ok = true;
     for (; scan_valid(scan) && ok; scan_next(scan)) {
         struct rows rows = rows_of_view(view, timers->masking->store, arena);
-        rows.tenant = TENANT_DEFAULT;
+        rows.tenant = key_service_tenant(scan_key(scan));
         ok = note_service(timers, &rows, scan_key(scan), known_too, error);
         arena_reset(arena);
     }

@@ -104,7 +104,7 @@ const Maskline__Store__V1__Service *call_service_get(struct world *world, const 
 {
     Maskline__Store__V1__Service *found = NULL;
     error_clear(&call_error);
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     if (!services_get(view, world->store, service, world->arena, &found, &call_error))
         found = NULL;
@@ -171,7 +171,7 @@ struct number_seen call_number_get(struct world *world, const char *number)
 {
     struct number_result result = {NULL, 0};
     error_clear(&call_error);
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     (void)numbers_get(view, world->store, world->service, number, world->arena, &result,
                       &call_error);
@@ -220,7 +220,7 @@ const Maskline__Store__V1__Session *call_session_get(struct world *world, const 
 {
     struct session_result result = {NULL, NULL};
     error_clear(&call_error);
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     (void)sessions_get(view, world->store, world->service, session, world->arena, &result,
                        &call_error);

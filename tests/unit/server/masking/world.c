@@ -159,6 +159,13 @@ static void commit(void *data, struct kv *kv, struct kv_batch *batch,
     committed(group, ok ? NULL : &error);
 }
 
+void world_tenant(struct world *world, uint32_t tenant)
+{
+    world->tenant = tenant;
+    world->masking = masking_of_tenant(world->masking, tenant ? tenant : TENANT_DEFAULT);
+    ck_assert_ptr_nonnull(world->masking);
+}
+
 static void start(struct world *world)
 {
     world->durability = (struct durability){world, commit};
@@ -175,6 +182,7 @@ static void start(struct world *world)
     if (world->more)
         ck_assert(ingress_add_carrier(world->masking, world->more, &error));
     ck_assert(masking_start(world->masking, &error));
+    world_tenant(world, world->tenant);
 }
 
 static void stop(struct world *world)

@@ -62,6 +62,7 @@ struct world {
         carriers[CARRIERS]; /* "one" (idempotent, the default), "two" (not), "three" (not) */
     struct arena *arena;    /* of what is read */
     pthread_mutex_t lock;   /* for fakes */
+    uint32_t tenant;        /* whose calls these are; 0: the default one's */
     char service[40];
     unsigned ids;
     void *watcher; /* what a watch looks at */
@@ -78,6 +79,8 @@ struct world *world_open_threaded(const char *path, const struct carrier_port *c
 void world_close(struct world *world);
 /* Closes and opens again what is on the disk. */
 void world_restart(struct world *world);
+/* From now on calls are this tenant's, also after a restart. */
+void world_tenant(struct world *world, uint32_t tenant);
 void world_move(struct world *world, int64_t by);
 int64_t world_now(const struct world *world);
 /* Everything that is due; returns how many things ran. */

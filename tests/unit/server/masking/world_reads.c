@@ -11,7 +11,7 @@ static struct interaction_list list(struct world *world, const struct talk *talk
 {
     struct interaction_list list;
     struct error error;
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     ck_assert_msg(interactions_list(view, world->store, world->service, talk->session,
                                     &(struct interaction_filter){0},
@@ -47,7 +47,7 @@ static bool read_session(struct world *world, const struct talk *talk,
                          struct session_result *ret_result)
 {
     struct error error;
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     bool found = sessions_get(view, world->store, world->service, talk->session, world->arena,
                               ret_result, &error);
@@ -72,7 +72,7 @@ struct log_id world_log(struct world *world)
 {
     uint8_t sid[SID_BYTES];
     ck_assert(sid_parse("KS", world->service, sid));
-    return key_log(TENANT_DEFAULT, sid);
+    return key_log(world->tenant ? world->tenant : TENANT_DEFAULT, sid);
 }
 
 uint64_t world_entries(struct world *world)
@@ -87,7 +87,7 @@ const Maskline__Store__V1__Entry *world_entry(struct world *world, uint64_t posi
     struct key key = key_log_entry(&log, position);
     struct kv_value value;
     struct error error;
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     ck_assert_int_eq(view_get(view, KV_LOG, key_bytes(&key), world->arena, &value, &error),
                      KV_FOUND);
@@ -111,7 +111,7 @@ const Maskline__Store__V1__Entry *world_last(struct world *world,
 
 unsigned world_rows(struct world *world, enum kv_family family, struct key prefix)
 {
-    struct view *view = view_open(world->store);
+    struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
     struct scan *scan = view_scan(view, family, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), world->arena), false);
