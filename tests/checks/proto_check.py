@@ -1,5 +1,11 @@
 #!/usr/bin/python3
-"""The .proto files pass buf lint, and buf can still tell a bad one."""
+"""The .proto files pass buf lint and break nothing that was published, and buf can still tell bad ones.
+
+published.binpb is what clients may have been generated from: a FileDescriptorSet, made by
+
+    cd proto && protoc -I. --include_imports --descriptor_set_out=../tests/checks/published.binpb maskline/v1/*.proto
+
+It is made anew when a version is published, and at no other time: a check that fails is a client that breaks."""
 
 import glob
 import os
@@ -42,15 +48,26 @@ def unmarked(text):
     return found
 
 
-def lint(folder):
+def buf(folder, *args):
+    """What buf says there; empty when all is well."""
     # The program itself, not the Node script that starts it: a test's PATH may know no Node.
     programs = glob.glob(os.path.join(tree.root(), "tests/checks/node_modules/@bufbuild/buf-linux-*/bin/buf"))
     if not programs:
         raise FileNotFoundError("buf is not installed: run bazel/setup")
     with tempfile.TemporaryDirectory() as home:
-        run = subprocess.run([programs[0], "lint", "--timeout=60s"], cwd=folder, capture_output=True, text=True,
+        run = subprocess.run([programs[0], *args, "--timeout=60s"], cwd=folder, capture_output=True, text=True,
                              check=False, env={**os.environ, "HOME": home, "XDG_CACHE_HOME": home})
-    return run.stdout + run.stderr if run.returncode else ""
+    told = run.stdout + run.stderr
+    return (told or f"buf ended with {run.returncode}") if run.returncode else ""
+
+
+def lint(folder):
+    return buf(folder, "lint")
+
+
+def breaks(folder):
+    """What somebody would miss who was generated from what was published."""
+    return buf(folder, "breaking", "--against", os.path.join(tree.root(), "tests/checks/published.binpb"))
 
 
 class Protos(unittest.TestCase):
@@ -72,6 +89,31 @@ class Protos(unittest.TestCase):
         self.assertEqual(unmarked(text), [])
         for word in ["Personal data", "No personal data"]:
             self.assertTrue(unmarked(text.replace(word, "Data")), word)
+
+    def test_what_breaks_clients_is_found(self):
+        snapshot = re.compile(r"^// A participant as events show it.*?^}\n", re.M | re.S)
+        moved = snapshot.search(tree.read("proto/maskline/v1/events.proto"))[0]
+        for what, told, changes in [
+                ("a field is gone", "deleted", {"services": lambda text: text.replace("  string unique_name = 2;\n", "")}),
+                ("a field has another type", "type",
+                 {"services": lambda text: text.replace("string unique_name = 2;", "bytes unique_name = 2;")}),
+                ("a method is gone", "deleted", {"services": lambda text: re.sub(r"\n  rpc GetService\(.*;", "", text)}),
+                ("a message is in another file", "ParticipantSnapshot",
+                 {"events": lambda text: snapshot.sub("", text).replace(
+                     'import "maskline/v1/sessions.proto"', 'import "maskline/v1/participants.proto";\nimport "maskline/v1/sessions.proto"'),
+                  "participants": lambda text: text + "\n" + moved}),
+        ]:
+            with self.subTest(what), tempfile.TemporaryDirectory() as folder:
+                protos = os.path.join(folder, "proto")
+                shutil.copytree(os.path.join(tree.root(), "proto"), protos, ignore=shutil.ignore_patterns("c"))
+                for name, change in changes.items():
+                    path = f"maskline/v1/{name}.proto"
+                    with open(os.path.join(protos, path), "w", encoding="utf-8") as file:
+                        file.write(change(tree.read("proto/" + path)))
+                self.assertIn(told, breaks(protos))
+
+    def test_nothing_published_is_broken(self):
+        self.assertEqual(breaks(os.path.join(tree.root(), "proto")), "")
 
     def test_tree(self):
         self.assertTrue([path for path in tree.files() if path.startswith("proto/") and path.endswith(".proto")])
