@@ -159,7 +159,8 @@ static enum go check_service(struct checking *c)
     return GO_ON;
 }
 
-/* Active, or closed so lately that what was accepted before may still go out. */
+/* Active, or closed so lately that what was accepted before may still go out. One that failed has lost a number that its people knew it by:
+ * of that nothing goes out. */
 static enum go check_session(struct checking *c)
 {
     enum kv_found found = kept_session(c->outbox->masking->kept, c->rows, log_service(&c->id->log),
@@ -176,8 +177,9 @@ static enum go check_session(struct checking *c)
     }
     if (MUTANT("grace_counts_from_notice"))
         ended = c->rows->now;
-    if (c->rows->now - ended <
-        c->service->settings->closing_grace + MUTANT("grace_lasts_a_tick_more"))
+    bool failed = c->session->status == MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED;
+    int64_t grace = c->service->settings->closing_grace + MUTANT("grace_lasts_a_tick_more");
+    if ((!failed || MUTANT("grace_for_failed_sessions")) && c->rows->now - ended < grace)
         return GO_ON;
     return cancel(c, "SESSION_CLOSED", expired ? 80904 : 0);
 }

@@ -70,6 +70,30 @@ START_TEST(closing_grace_to_the_tick)
 }
 END_TEST
 
+/* A number that nobody can replace goes while a message to its owner's partner waits, whose own number is there still. */
+/* holds: OUT-02 SES-28 */
+START_TEST(failed_sessions_send_no_more)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.closing_grace = HOUR;
+    struct world *world = world_with_two(NULL, NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_assert_str_ne(talk.proxy_a, talk.proxy_b);
+    const struct number_change kept_back = {
+        .service = world->service, .number = talk.proxy_b, .set_reserved = true, .reserved = true};
+    ck_done(call_number_update(world, &kept_back).number);
+    world_say(world, &talk, "one", "x");
+    ck_done(call_number_remove(world, talk.proxy_a, true).number);
+    ck_assert_int_eq(call_session_get(world, talk.session)->status,
+                     MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED);
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 0);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(CANCELED));
+    ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "SESSION_CLOSED");
+    world_close(world);
+}
+END_TEST
+
 START_TEST(expired_sessions_send_no_more)
 {
     struct world *world = world_with_two(NULL, NULL, NULL);
@@ -133,7 +157,8 @@ START_TEST(a_number_that_another_service_has)
     const struct service_change change = {.service = world->service,
                                           .settings = *short_rest(&settings)};
     ck_done(call_service_update(world, &change));
-    ck_done(call_number_remove(world, "+15559990001", true).number);
+    world_end_talk(world, &talk);
+    ck_done(call_number_remove(world, "+15559990001", false).number);
     world_move(world, SECOND);
     char first[40];
     memcpy(first, world->service, sizeof first);
@@ -213,6 +238,6 @@ START_TEST(media_needs_mms)
 END_TEST
 
 SUITE_MAIN("attempt_check", locked_number_waits, closed_sessions_send_no_more,
-           closing_grace_to_the_tick, expired_sessions_send_no_more, deleted_services_send_no_more,
-           a_number_that_another_service_has, removed_people_get_nothing,
-           deleted_sessions_leave_nothing_behind, media_needs_mms)
+           closing_grace_to_the_tick, failed_sessions_send_no_more, expired_sessions_send_no_more,
+           deleted_services_send_no_more, a_number_that_another_service_has,
+           removed_people_get_nothing, deleted_sessions_leave_nothing_behind, media_needs_mms)
