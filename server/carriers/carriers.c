@@ -132,6 +132,7 @@ bool carriers_attach(struct carriers *carriers, struct masking *masking, struct 
             .idempotent = carrier->class->idempotent,
             .forgets = carrier->class->forgets,
             .send = carrier->class->send,
+            .calls = carrier->class->calls,
         };
         if (!carrier->class->start(carrier->self, masking, error) ||
             !ingress_add_carrier(masking, &carrier->port, error))

@@ -1,13 +1,14 @@
 /*
  * Where the phone network and the domain meet. Carriers know this header of the domain, and nothing else.
  *
- * Carriers hand in messages and receipts; the domain hands out messages to send. Sessions, Services and who is behind a
- * number are not said here.
+ * Carriers hand in messages and receipts; the domain hands out messages to send. Calls: ingress_calls.h. Sessions, Services and who is
+ * behind a number are not said here.
  */
 #ifndef MASKLINE_SERVER_MASKING_INGRESS_H
 #define MASKLINE_SERVER_MASKING_INGRESS_H
 
 #include "proto/c/error.h"
+#include "server/masking/ingress_calls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,6 +122,7 @@ struct carrier_port {
     /* Begins one attempt; on a thread of the domain's, and must not block. The result comes by ingress_sent, exactly once, from
      * any thread, also from within this call. */
     void (*send)(void *data, const struct outbound_message *message, void *attempt);
+    const struct call_port *calls; /* NULL: it never carries any */
 };
 
 /* Before any traffic; the first one is the default carrier. The names must differ. */
