@@ -51,6 +51,8 @@ Maskline__V1__Warning *warning_message(struct arena *arena,
                                        const Maskline__Store__V1__Warning *stored);
 Maskline__V1__PoolExhausted *pool_exhausted_message(
     struct arena *arena, const Maskline__Store__V1__PoolExhausted *stored);
+/* NULL of NULL. */
+Maskline__V1__CallData *call_message(struct arena *arena, const Maskline__Store__V1__Call *call);
 
 /* What kind of event an entry is: UNSPECIFIED for none that this server knows. */
 Maskline__V1__EventType event_type(const Maskline__Store__V1__Entry *entry);

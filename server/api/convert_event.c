@@ -73,6 +73,8 @@ ProtobufCBinaryData event_session(const Maskline__Store__V1__Entry *entry)
         return entry->interaction_created->interaction->session;
     case STORED(LEG_CHANGED):
         return session_or_none(entry->leg_changed->session);
+    case STORED(CALL_CHANGED):
+        return entry->call_changed->session;
     case STORED(INBOUND_REJECTED):
         return entry->inbound_rejected->session;
     case STORED(WARNING):
@@ -258,6 +260,25 @@ static Maskline__V1__LegUpdated *leg_updated(struct arena *arena,
     message->leg = leg_message(arena, changed->now);
     if (message->leg && !session_or_none(changed->session).len)
         message->leg->participant_sid = message_text("");
+    return message;
+}
+
+static Maskline__V1__CallUpdated *call_updated(struct arena *arena,
+                                               const Maskline__Store__V1__CallChanged *changed)
+{
+    Maskline__V1__CallUpdated *message =
+        message_new(arena, &maskline__v1__call_updated__descriptor);
+    if (!message)
+        return NULL;
+    message->interaction_sid = message_sid(arena, "KI", changed->interaction);
+    if (changed->inbound)
+        message->inbound = leg_message(arena, changed->inbound);
+    struct message_list list = message_list_new(arena, changed->n_outbound);
+    for (size_t i = 0; i < changed->n_outbound; i++)
+        message_list_add(&list, leg_message(arena, changed->outbound[i]));
+    message->outbound = (Maskline__V1__Leg **)list.items;
+    message->n_outbound = list.count;
+    message->call = call_message(arena, changed->call);
     return message;
 }
 
@@ -478,6 +499,8 @@ static void *traffic_payload(struct arena *arena, ProtobufCBinaryData service,
         return interaction_created(arena, service, entry->interaction_created);
     case STORED(LEG_CHANGED):
         return leg_updated(arena, entry->leg_changed);
+    case STORED(CALL_CHANGED):
+        return call_updated(arena, entry->call_changed);
     case STORED(INBOUND_REJECTED):
         return inbound_rejected(arena, entry->inbound_rejected);
     case STORED(WARNING):

@@ -31,6 +31,22 @@ Maskline__V1__Leg *leg_message(struct arena *arena, const Maskline__Store__V1__L
     return message;
 }
 
+Maskline__V1__CallData *call_message(struct arena *arena, const Maskline__Store__V1__Call *call)
+{
+    if (!call)
+        return NULL;
+    Maskline__V1__CallData *message = message_new(arena, &maskline__v1__call_data__descriptor);
+    if (!message)
+        return NULL;
+    if (call->end_time)
+        message->duration = message_seconds(arena, call->seconds);
+    message->connect_time = message_time(arena, call->connect_time);
+    message->end_time = message_time(arena, call->end_time);
+    message->recorded = call->recorded;
+    message->hang_up_reason = call->hang_up_reason;
+    return message;
+}
+
 static Maskline__V1__Media *media_message(struct arena *arena,
                                           const Maskline__Store__V1__Media *media)
 {
@@ -61,6 +77,10 @@ static Maskline__V1__MessageContent *content_message(struct arena *arena,
 static Maskline__V1__InteractionStatus status_of(
     const Maskline__Store__V1__Interaction *interaction)
 {
+    if (interaction->call)
+        return interaction->call->end_time
+                   ? MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED
+                   : MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_IN_PROGRESS;
     for (size_t i = 0; i < interaction->n_outbound; i++)
         if (!leg_final(interaction->outbound[i]))
             return MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_IN_PROGRESS;
@@ -80,6 +100,7 @@ Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinary
     message->status = status_of(interaction);
     if (interaction->content)
         message->content = content_message(arena, interaction->content);
+    message->call = call_message(arena, interaction->call);
     message->redact_time = message_time(arena, interaction->redact_time);
     message->sender_participant_sid = message_sid(arena, "KP", interaction->sender);
     if (interaction->inbound)

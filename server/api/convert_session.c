@@ -113,8 +113,11 @@ Maskline__V1__Session *session_message(struct arena *arena,
     message->closed_reason = (Maskline__V1__SessionClosedReason)session->closed_reason;
     message->fail_reason = session->fail_reason;
     message->totals = message_new(arena, &maskline__v1__session_totals__descriptor);
-    if (message->totals)
-        message->totals->messages = session->interaction_count;
+    if (message->totals) {
+        message->totals->messages = session->interaction_count - session->call_count;
+        message->totals->calls = session->call_count;
+        message->totals->call_duration = message_seconds(arena, session->call_seconds);
+    }
     set_participants(arena, message, service, session);
     struct message_list metadata =
         metadata_messages(arena, &maskline__v1__session__metadata_entry__descriptor,

@@ -34,6 +34,16 @@ Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t us)
     return us == 0 ? NULL : timestamp_new(arena, us);
 }
 
+Google__Protobuf__Duration *message_seconds(struct arena *arena, uint64_t seconds)
+{
+    const uint64_t most = UINT64_C(315576000000);
+    Google__Protobuf__Duration *message =
+        message_new(arena, &google__protobuf__duration__descriptor);
+    if (message)
+        message->seconds = (int64_t)(seconds < most ? seconds : most);
+    return message;
+}
+
 struct message_list message_list_new(struct arena *arena, size_t count)
 {
     return (struct message_list){.items = arena_array(arena, count, sizeof(void *))};

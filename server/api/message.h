@@ -21,6 +21,9 @@ char *message_text(const char *text);
 /* A time; NULL for 0, which stands for none. */
 Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t us);
 
+/* A duration in whole seconds; at most what a Duration can be. */
+Google__Protobuf__Duration *message_seconds(struct arena *arena, uint64_t seconds);
+
 /* Room for pointers to `count` messages. They are added one by one, and those that are NULL left out. */
 struct message_list {
     void **items;

@@ -69,6 +69,11 @@ static const Google__Protobuf__Duration *duration_in(const void *given)
     return given ? *(const Google__Protobuf__Duration *const *)given : NULL;
 }
 
+static const char *text_in(const void *given)
+{
+    return given ? *(const char *const *)given : "";
+}
+
 static bool is_set(const ProtobufCMessage *request, const struct setting *setting)
 {
     struct place place = place_of(request->descriptor, setting);
@@ -84,6 +89,8 @@ static bool is_set(const ProtobufCMessage *request, const struct setting *settin
         return *(const int *)given != 0;
     case SETTING_SWITCH:
         return *(const protobuf_c_boolean *)given;
+    case SETTING_TEXT:
+        return *text_in(given) != '\0';
     case SETTING_LIST:
         return *(const size_t *)(const void *)((const char *)given - place.field->offset +
                                                place.field->quantifier_offset) != 0;
@@ -121,6 +128,7 @@ static int64_t read_one(struct error *error, const ProtobufCMessage *request,
         break;
     case SETTING_SWITCH:
         return given && *(const protobuf_c_boolean *)given;
+    case SETTING_TEXT:
     case SETTING_LIST:
         break;
     }
@@ -130,6 +138,11 @@ static int64_t read_one(struct error *error, const ProtobufCMessage *request,
 static int64_t *member_of(struct service_settings *settings, const struct setting *setting)
 {
     return (int64_t *)(void *)((char *)settings + setting->offset);
+}
+
+static const char **text_of(struct service_settings *settings, const struct setting *setting)
+{
+    return (const char **)(void *)((char *)settings + setting->offset);
 }
 
 static const void *policy_given(const ProtobufCMessage *request, size_t list)
@@ -146,6 +159,12 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
         const struct setting *setting = service_setting(i);
         if (setting->kind == SETTING_LIST)
             continue;
+        if (setting->kind == SETTING_TEXT) {
+            if (changes & (UINT64_C(1) << i))
+                *text_of(&settings, setting) =
+                    text_in(given_at(request, place_of(request->descriptor, setting)));
+            continue;
+        }
         int64_t value = read_one(error, request, setting);
         if (changes & (UINT64_C(1) << i))
             *member_of(&settings, setting) = value;
@@ -164,7 +183,7 @@ struct service_settings settings_read(struct error *error, struct arena *arena,
 /* ---- to answers ---- */
 
 static void show_one(struct arena *arena, ProtobufCMessage *service, const struct setting *setting,
-                     int64_t value)
+                     struct service_settings *held)
 {
     struct place place = place_of(service->descriptor, setting);
     ProtobufCMessage **policy = policy_at(service, place);
@@ -175,16 +194,19 @@ static void show_one(struct arena *arena, ProtobufCMessage *service, const struc
     void *at = value_at(*policy, place);
     switch (setting->kind) {
     case SETTING_TIME:
-        *(Google__Protobuf__Duration **)at = duration_new(arena, value);
+        *(Google__Protobuf__Duration **)at = duration_new(arena, *member_of(held, setting));
         break;
     case SETTING_COUNT:
-        *(uint32_t *)at = (uint32_t)value;
+        *(uint32_t *)at = (uint32_t)*member_of(held, setting);
         break;
     case SETTING_CHOICE:
-        *(int *)at = (int)value;
+        *(int *)at = (int)*member_of(held, setting);
         break;
     case SETTING_SWITCH:
-        *(protobuf_c_boolean *)at = value != 0;
+        *(protobuf_c_boolean *)at = *member_of(held, setting) != 0;
+        break;
+    case SETTING_TEXT:
+        *(char **)at = message_text(*text_of(held, setting));
         break;
     case SETTING_LIST:
         break;
@@ -195,11 +217,8 @@ void settings_show(struct arena *arena, const Maskline__Store__V1__Settings *set
                    Maskline__V1__Service *service)
 {
     struct service_settings held = service_settings_held(settings);
-    for (size_t i = 0; i < SETTINGS; i++) {
-        const struct setting *setting = service_setting(i);
-        bool list = setting->kind == SETTING_LIST;
-        show_one(arena, &service->base, setting, list ? 0 : *member_of(&held, setting));
-    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        show_one(arena, &service->base, service_setting(i), &held);
     if (service->keyword_policy)
         keywords_show(arena, settings, service->keyword_policy);
     if (service->notice_policy)

@@ -156,6 +156,13 @@ static const char *const numbered[] = {
     "CreateBlock",
     "ListBlocks",
     "DeleteBlock",
+    "PlaceCall",
+    "EndCall",
+    "StartCall",
+    "PickUp",
+    "PressKey",
+    "HangUp",
+    "SetNetworkBehavior",
 };
 
 static const struct fake_method *method_of(const struct api_calls *calls, uint8_t number)

@@ -17,6 +17,7 @@ void keyword_settings_held(const Maskline__Store__V1__Settings *settings,
     held->keyword_handling = policy->off ? KEYWORDS_OFF : KEYWORDS_ON;
     if (policy->scope)
         held->opt_out_scope = policy->scope;
+    held->opt_out_of_calls = policy->calls_too;
 }
 
 static struct utf8_part whole(const char *text)
@@ -118,7 +119,8 @@ static Maskline__Store__V1__KeywordPolicy *policy_of(struct arena *arena,
 bool keyword_settings_change(struct arena *arena, Maskline__Store__V1__Settings *settings,
                              const struct service_settings *change, bool *ret_changed)
 {
-    if (!change->keyword_handling && !change->opt_out_scope && !change->keywords)
+    if (!change->keyword_handling && !change->opt_out_scope && !change->keywords &&
+        change->opt_out_of_calls == SETTING_UNSET)
         return true;
     Maskline__Store__V1__KeywordPolicy *policy = policy_of(arena, settings);
     if (!policy)
@@ -130,6 +132,11 @@ bool keyword_settings_change(struct arena *arena, Maskline__Store__V1__Settings 
     }
     if (change->opt_out_scope && change->opt_out_scope != (int64_t)policy->scope) {
         policy->scope = (Maskline__Store__V1__OptOutScope)change->opt_out_scope;
+        *ret_changed = true;
+    }
+    if (change->opt_out_of_calls != SETTING_UNSET &&
+        change->opt_out_of_calls != policy->calls_too) {
+        policy->calls_too = change->opt_out_of_calls != 0;
         *ret_changed = true;
     }
     if (!change->keywords || same_words(policy, change->keywords))

@@ -8,6 +8,7 @@
 #include "server/masking/services/keyword_settings.h"
 #include "server/masking/services/notice_settings.h"
 #include "server/masking/services/rates.h"
+#include "server/masking/services/voice_settings.h"
 
 /* Each of the macros below says for one kind of setting what is done; USE_x(kind, ...) chooses. */
 
@@ -17,6 +18,7 @@ const struct setting *service_setting(size_t place)
 #define STANDARD_COUNT(standard)  standard
 #define STANDARD_CHOICE(standard) standard
 #define STANDARD_SWITCH(standard) standard
+#define STANDARD_TEXT(standard)   0
 #define STANDARD_LIST(type)       0
 #define LINE(kind, name, path, standard, least, most, wrong) \
     {path, SETTING_##kind, offsetof(struct service_settings, name), STANDARD_##kind(standard)},
@@ -31,6 +33,7 @@ struct service_settings service_settings_unset(void)
 #define UNSET_COUNT(name)                                     .name = SETTING_UNSET,
 #define UNSET_CHOICE(name)                                    .name = 0,
 #define UNSET_SWITCH(name)                                    .name = SETTING_UNSET,
+#define UNSET_TEXT(name)                                      .name = NULL,
 #define UNSET_LIST(name)                                      .name = NULL,
 #define UNSET(kind, name, path, standard, least, most, wrong) UNSET_##kind(name)
     return (struct service_settings){SERVICE_SETTINGS(UNSET)};
@@ -39,7 +42,13 @@ struct service_settings service_settings_unset(void)
 
 struct service_settings service_settings_default(void)
 {
-#define DEFAULT(kind, name, path, standard, least, most, wrong) .name = STANDARD_##kind(standard),
+#define DEFAULT_TIME(standard)                                  standard
+#define DEFAULT_COUNT(standard)                                 standard
+#define DEFAULT_CHOICE(standard)                                standard
+#define DEFAULT_SWITCH(standard)                                standard
+#define DEFAULT_TEXT(standard)                                  standard
+#define DEFAULT_LIST(type)                                      NULL
+#define DEFAULT(kind, name, path, standard, least, most, wrong) .name = DEFAULT_##kind(standard),
     return (struct service_settings){PLAIN_SETTINGS(DEFAULT) FORMED_SETTINGS(DEFAULT)};
 #undef DEFAULT
 }
@@ -58,6 +67,7 @@ struct service_settings service_settings_held(const Maskline__Store__V1__Setting
     PLAIN_SETTINGS(HOLD)
 #undef HOLD
     keyword_settings_held(settings, &held);
+    voice_settings_held(settings, &held);
     return held;
 }
 
@@ -73,6 +83,9 @@ struct service_settings service_settings_held(const Maskline__Store__V1__Setting
     if (settings->name != 0 && outside(settings->name, least, most)) \
         error_field(error, path, wrong);
 #define CHECK_SWITCH(name, path, least, most, wrong)
+#define CHECK_TEXT(name, path, least, most, wrong) \
+    if (settings->name)                            \
+        form_text(error, path, settings->name, most);
 #define CHECK_LIST(name, path, least, most, wrong)
 
 static bool outside(int64_t value, int64_t least, int64_t most)
@@ -120,6 +133,7 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
     settings->reused_names = settings->reused_names || settings->reuse_names;
     *ret_changed = changed;
     return keyword_settings_change(arena, settings, change, ret_changed) &&
+           voice_settings_change(arena, settings, change, ret_changed) &&
            notice_settings_change(arena, settings, change, ret_changed);
 }
 

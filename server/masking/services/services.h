@@ -7,7 +7,7 @@
 #include "server/masking/masking.h"
 #include "server/masking/services/setting_list.h"
 
-/* Settings that are not given are UNSET, or 0 (enums), or NULL (lists): they stay as they are, or get the default. */
+/* Settings that are not given are UNSET, or 0 (enums), or NULL (texts and lists): they stay as they are, or get the default. */
 enum { SETTING_UNSET = -1 };
 
 /* The words of a Service. */
@@ -22,6 +22,10 @@ struct keyword_list {
 };
 enum keyword_handling { KEYWORDS_UNSET, KEYWORDS_ON, KEYWORDS_OFF };
 
+/* What makes a call one that somebody has taken, and whether it is recorded. */
+enum call_acceptance { CALL_ACCEPTANCE_UNSET, CALLS_TAKE_KEY, CALLS_TAKE_PICK_UP };
+enum call_recording { CALL_RECORDING_UNSET, CALLS_UNRECORDED, CALLS_RECORDED };
+
 /* What people are told. */
 struct notice_setting {
     Maskline__Store__V1__NoticeOccasion occasion;
@@ -33,12 +37,13 @@ struct notice_list {
     size_t count;
 };
 
-/* A member for each line of setting_list.h: microseconds, a count, an enum's value, whether; or a list. */
+/* A member for each line of setting_list.h: microseconds, a count, an enum's value, whether; a text; or a list. */
 struct service_settings {
 #define MEMBER_TIME(name, type)                            int64_t name;
 #define MEMBER_COUNT(name, type)                           int64_t name;
 #define MEMBER_CHOICE(name, type)                          int64_t name;
 #define MEMBER_SWITCH(name, type)                          int64_t name;
+#define MEMBER_TEXT(name, type)                            const char *name;
 #define MEMBER_LIST(name, type)                            const type *name;
 #define MEMBER(kind, name, path, type, least, most, wrong) MEMBER_##kind(name, type)
     SERVICE_SETTINGS(MEMBER)
@@ -54,12 +59,19 @@ enum {
 };
 
 /* What is to be known of one. */
-enum setting_kind { SETTING_TIME, SETTING_COUNT, SETTING_CHOICE, SETTING_SWITCH, SETTING_LIST };
+enum setting_kind {
+    SETTING_TIME,
+    SETTING_COUNT,
+    SETTING_CHOICE,
+    SETTING_SWITCH,
+    SETTING_TEXT,
+    SETTING_LIST,
+};
 struct setting {
     const char *path; /* "number_policy.cool_down" */
     enum setting_kind kind;
-    size_t offset;    /* in struct service_settings, of an int64_t; of a pointer for LIST */
-    int64_t standard; /* not of LIST */
+    size_t offset; /* in struct service_settings, of an int64_t; of a pointer for TEXT and LIST */
+    int64_t standard; /* not of TEXT and LIST */
 };
 const struct setting *service_setting(size_t place);
 

@@ -22,6 +22,7 @@
  *   COUNT   uint32; int64 or uint32 in the record. 0 of a request is the default. The text is given the most, as an int.
  *   CHOICE  an enum with the same numbers in both, where 0 is the default; from `least`, which is 1, to `most`.
  *   SWITCH  bool; off by default. Neither least, nor most, nor text.
+ *   TEXT    string of at most `most` characters; an empty one stands for the default. Neither least nor text.
  *   LIST    repeated: see keyword_settings.c and notice_settings.c on either side. In place of the default stands the type of
  *           what is given; it is NULL when nothing is.
  *
@@ -31,13 +32,15 @@
 #ifndef MASKLINE_SERVER_MASKING_SERVICES_SETTING_LIST_H
 #define MASKLINE_SERVER_MASKING_SERVICES_SETTING_LIST_H
 
-#define SETTING_HOURS(count) ((count)*INT64_C(3600000000))
-#define SETTING_DAYS(count)  ((count)*INT64_C(86400000000))
-#define SETTING_TTL          (SECONDS_MOST * INT64_C(1000000))
+#define SETTING_HOURS(count)   ((count)*INT64_C(3600000000))
+#define SETTING_DAYS(count)    ((count)*INT64_C(86400000000))
+#define SETTING_SECONDS(count) ((count)*INT64_C(1000000))
+#define SETTING_TTL            (SECONDS_MOST * INT64_C(1000000))
 
 enum {
     SETTING_NUMBERS_MOST = 100000,
     SETTING_CAP_MOST = 1000000000,
+    SETTING_SAID_MOST = 500,
 };
 
 #define SETTING_STORED(type, value) MASKLINE__STORE__V1__##type##__##type##_##value
@@ -83,6 +86,16 @@ enum {
     X(CHOICE, keyword_handling, "keyword_policy.handling", KEYWORDS_ON, 1, KEYWORDS_OFF, "This is no handling.") \
     X(CHOICE, opt_out_scope, "keyword_policy.opt_out_scope", \
       SETTING_STORED(OPT_OUT_SCOPE, SERVICE), 1, SETTING_STORED(OPT_OUT_SCOPE, NUMBER), "This is no scope.") \
+    X(SWITCH, opt_out_of_calls, "keyword_policy.opt_out_of_calls", false, , , "") \
+    X(TIME, ring_limit, "voice_policy.ring_limit", SETTING_SECONDS(30), SETTING_SECONDS(5), SETTING_SECONDS(120), "") \
+    X(TIME, ring_limit_without_key, "voice_policy.ring_limit_without_key", \
+      SETTING_SECONDS(18), SETTING_SECONDS(5), SETTING_SECONDS(120), "") \
+    X(TIME, longest_call, "voice_policy.longest_call", SETTING_HOURS(4), SETTING_SECONDS(10), SETTING_HOURS(24), "") \
+    X(CHOICE, call_acceptance, "voice_policy.acceptance", CALLS_TAKE_KEY, 1, CALLS_TAKE_PICK_UP, "KEY or PICK_UP.") \
+    X(TEXT, whisper, "voice_policy.whisper", "", , SETTING_SAID_MOST, "") \
+    X(TEXT, announcement, "voice_policy.announcement", "", , SETTING_SAID_MOST, "") \
+    X(CHOICE, call_recording, "voice_policy.recording", CALLS_UNRECORDED, 1, CALLS_RECORDED, "OFF or ON.") \
+    X(TEXT, consent_notice, "voice_policy.consent_notice", "This call is recorded.", , SETTING_SAID_MOST, "") \
     X(LIST, keywords, "keyword_policy.keywords", struct keyword_list, , , "") \
     X(LIST, notices, "notice_policy.notices", struct notice_list, , , "")
 

@@ -23,6 +23,10 @@ END_TEST
 
 START_TEST(test_there_and_back)
 {
+    /* The simulator does not carry calls yet. */
+    static const char *const of_calls[] = {
+        "call", "pick_up_delay", "keys", "hang_up_delay", "voicemail_delay", "voicemail_greeting",
+        NULL};
     struct arena *arena = arena_new(65536);
     ck_assert_ptr_nonnull(arena);
     Maskline__V1__HandsetBehavior *given =
@@ -38,7 +42,7 @@ START_TEST(test_there_and_back)
             handset.behavior = behavior_read(&error, given);
             ck_assert_int_eq(error.code, STATUS_OK);
             Maskline__V1__Handset *message = handset_message(arena, &handset);
-            ck_assert_ptr_null(empty_field(&message->base, (const char *const[]){NULL}));
+            ck_assert_ptr_null(empty_field(&message->base, of_calls));
             ck_assert_int_eq(message->behavior->send, send);
             ck_assert_int_eq(message->behavior->receipt, receipt);
             ck_assert_uint_eq(message->behavior->send_count, given->send_count);

@@ -64,6 +64,8 @@ START_TEST(test_session)
         filled(arena, &maskline__store__v1__service__descriptor);
     Maskline__Store__V1__Session *stored = filled(arena, &maskline__store__v1__session__descriptor);
     stored->participants[1]->delete_time = 0;
+    stored->interaction_count = 7;
+    stored->call_count = 3;
     for (size_t i = 0; i < 2; i++)
         stored->participants[i]->bindings[0]->ended = false;
     Maskline__V1__Session *session = session_message(arena, service, stored);
@@ -71,6 +73,8 @@ START_TEST(test_session)
     expect_whole(session, in);
     ck_assert_str_eq(session->sid, "KCabababababababababababababababab");
     ck_assert_uint_eq(session->n_participants, 1);
+    ck_assert_uint_eq(session->totals->messages, 4);
+    ck_assert_uint_eq(session->totals->calls, 3);
     Maskline__V1__Participant *participant = session->participants[0];
     ck_assert_str_eq(participant->sid, "KPabababababababababababababababab");
     ck_assert_str_eq(participant->session_sid, session->sid);
@@ -133,6 +137,7 @@ START_TEST(test_interaction_ends_with_its_last_leg)
     begin();
     Maskline__Store__V1__Interaction *stored =
         filled(arena, &maskline__store__v1__interaction__descriptor);
+    stored->call = NULL;
     stored->outbound[0]->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERED;
     stored->outbound[1]->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_SENT;
     ck_assert_int_eq(interaction_message(arena, stored->sid, stored)->status,
@@ -140,6 +145,30 @@ START_TEST(test_interaction_ends_with_its_last_leg)
     stored->outbound[1]->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN;
     ck_assert_int_eq(interaction_message(arena, stored->sid, stored)->status,
                      MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED);
+    end();
+}
+END_TEST
+
+START_TEST(test_call_ends_as_a_whole)
+{
+    begin();
+    Maskline__Store__V1__Interaction *stored =
+        filled(arena, &maskline__store__v1__interaction__descriptor);
+    Maskline__V1__Interaction *shown = interaction_message(arena, stored->sid, stored);
+    ck_assert_int_eq(shown->status, MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED);
+    ck_assert_int_eq(shown->call->duration->seconds,
+                     INT64_C(315576000000)); /* of more than can be */
+    stored->call->seconds = 0;
+    shown = interaction_message(arena, stored->sid, stored);
+    ck_assert_int_eq(shown->call->duration->seconds, 0);
+    ck_assert_str_eq(shown->call->hang_up_reason, "<hang_up_reason>");
+    stored->call->end_time = 0;
+    shown = interaction_message(arena, stored->sid, stored);
+    ck_assert_int_eq(shown->status,
+                     MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_IN_PROGRESS);
+    ck_assert_ptr_null(shown->call->duration);
+    ck_assert_ptr_null(shown->call->end_time);
+    ck_assert_int_eq(shown->call->connect_time->seconds, 1700000000);
     end();
 }
 END_TEST
@@ -222,5 +251,6 @@ END_TEST
 
 SUITE_MAIN("convert", test_service, test_number, test_session,
            test_ttl_as_asked_for_and_as_it_counts, test_interaction,
-           test_interaction_ends_with_its_last_leg, test_leg_without_a_fault_shows_none,
-           test_enums_have_the_same_numbers, test_full_arena_is_told_and_nothing_breaks)
+           test_interaction_ends_with_its_last_leg, test_call_ends_as_a_whole,
+           test_leg_without_a_fault_shows_none, test_enums_have_the_same_numbers,
+           test_full_arena_is_told_and_nothing_breaks)

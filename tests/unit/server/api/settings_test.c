@@ -102,8 +102,8 @@ START_TEST(test_each_setting_is_in_each_message)
         &maskline__v1__update_service_request__descriptor};
     static const ProtobufCType types[] = {
         [SETTING_TIME] = PROTOBUF_C_TYPE_MESSAGE, [SETTING_COUNT] = PROTOBUF_C_TYPE_UINT32,
-        [SETTING_CHOICE] = PROTOBUF_C_TYPE_ENUM,  [SETTING_SWITCH] = PROTOBUF_C_TYPE_BOOL,
-        [SETTING_LIST] = PROTOBUF_C_TYPE_MESSAGE,
+        [SETTING_TEXT] = PROTOBUF_C_TYPE_STRING,  [SETTING_CHOICE] = PROTOBUF_C_TYPE_ENUM,
+        [SETTING_SWITCH] = PROTOBUF_C_TYPE_BOOL,  [SETTING_LIST] = PROTOBUF_C_TYPE_MESSAGE,
     };
     for (size_t i = 0; i < SETTINGS; i++) {
         const struct setting *setting = service_setting(i);
@@ -146,6 +146,15 @@ START_TEST(test_an_old_record_shows_defaults)
     ck_assert_int_eq(service.keyword_policy->handling,
                      MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_ON);
     ck_assert_uint_eq(service.notice_policy->n_notices, 0);
+    ck_assert(!service.keyword_policy->opt_out_of_calls);
+    ck_assert_int_eq(service.voice_policy->ring_limit->seconds, 30);
+    ck_assert_int_eq(service.voice_policy->longest_call->seconds, 4 * 3600);
+    ck_assert_int_eq(service.voice_policy->acceptance,
+                     MASKLINE__V1__CALL_ACCEPTANCE__CALL_ACCEPTANCE_KEY);
+    ck_assert_int_eq(service.voice_policy->recording,
+                     MASKLINE__V1__CALL_RECORDING__CALL_RECORDING_OFF);
+    ck_assert_str_eq(service.voice_policy->whisper, "");
+    ck_assert_str_eq(service.voice_policy->consent_notice, "This call is recorded.");
     arena_free(arena);
 }
 END_TEST
@@ -255,6 +264,33 @@ START_TEST(test_bad_values_are_told_with_their_paths)
 }
 END_TEST
 
+/* Texts come as they are given; an empty one that is named stands for its default. */
+START_TEST(test_texts)
+{
+    char whisper[] = "A call about your order.";
+    Maskline__V1__VoicePolicy voice = MASKLINE__V1__VOICE_POLICY__INIT;
+    Maskline__V1__UpdateServiceRequest request = MASKLINE__V1__UPDATE_SERVICE_REQUEST__INIT;
+    request.voice_policy = &voice;
+    ck_assert_uint_eq(settings_set(&request.base), 0);
+    voice.whisper = whisper;
+    voice.ring_limit = seconds(20);
+    uint64_t changes = settings_set(&request.base);
+    ck_assert_uint_eq(changes, SETTING_CHANGE(whisper) | SETTING_CHANGE(ring_limit));
+    error_clear(&error);
+    struct service_settings settings = settings_read(&error, NULL, &request.base, changes);
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert_str_eq(settings.whisper, whisper);
+    ck_assert_ptr_null(settings.announcement);
+    ck_assert_int_eq(settings.ring_limit, 20000000);
+    request.voice_policy = NULL;
+    settings = settings_read(&error, NULL, &request.base, changes_named("voice_policy"));
+    ck_assert_str_eq(settings.whisper, "");
+    ck_assert_str_eq(settings.consent_notice, "");
+    ck_assert_int_eq(settings.longest_call, INT64_C(4) * 3600 * 1000000);
+    ck_assert_int_eq(settings.ring_limit_without_key, 18000000);
+}
+END_TEST
+
 /* holds: KEY-16 */
 START_TEST(test_keywords_come_and_go)
 {
@@ -271,6 +307,7 @@ START_TEST(test_keywords_come_and_go)
     ck_assert_uint_eq(settings_set(&request.base), 0);
     policy.handling = MASKLINE__V1__KEYWORD_HANDLING__KEYWORD_HANDLING_OFF;
     policy.opt_out_scope = MASKLINE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER;
+    policy.opt_out_of_calls = true;
     policy.keywords = keywords;
     policy.n_keywords = 1;
     uint64_t changes = settings_set(&request.base);
@@ -281,6 +318,7 @@ START_TEST(test_keywords_come_and_go)
     ck_assert_int_eq(settings.keyword_handling, KEYWORDS_OFF);
     ck_assert_int_eq(settings.opt_out_scope,
                      MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER);
+    ck_assert_int_eq(settings.opt_out_of_calls, true);
     ck_assert_uint_eq(settings.keywords->count, 1);
     ck_assert_str_eq(settings.keywords->words[0].word, "ALTO");
     /* A Service that has no words of its own shows those that hold. */
@@ -304,4 +342,4 @@ SUITE_MAIN("settings", test_mask_names_a_field_or_all_of_a_policy,
            test_each_setting_is_in_each_message, test_an_old_record_shows_defaults,
            test_each_choice_and_count_comes_back, test_what_is_set_changes,
            test_what_is_named_and_absent_gets_its_default,
-           test_bad_values_are_told_with_their_paths, test_keywords_come_and_go)
+           test_bad_values_are_told_with_their_paths, test_texts, test_keywords_come_and_go)

@@ -145,6 +145,15 @@ START_TEST(settings_are_checked)
         {AT(request_retention), 366 * DAY, 366 * DAY + 1, "retention_policy.request_ids"},
         {AT(requests_per_second), 1000, 1001, "rate_policy.requests_per_second"},
         {AT(requests_per_second), 0, 1001, "rate_policy.requests_per_second"},
+        {AT(ring_limit), 5 * SECOND, 5 * SECOND - 1, "voice_policy.ring_limit"},
+        {AT(ring_limit), 120 * SECOND, 120 * SECOND + 1, "voice_policy.ring_limit"},
+        {AT(ring_limit_without_key), 5 * SECOND, 0, "voice_policy.ring_limit_without_key"},
+        {AT(ring_limit_without_key), 120 * SECOND, 121 * SECOND,
+         "voice_policy.ring_limit_without_key"},
+        {AT(longest_call), 10 * SECOND, 10 * SECOND - 1, "voice_policy.longest_call"},
+        {AT(longest_call), 24 * HOUR, 24 * HOUR + 1, "voice_policy.longest_call"},
+        {AT(call_acceptance), CALLS_TAKE_PICK_UP, 3, "voice_policy.acceptance"},
+        {AT(call_recording), CALLS_RECORDED, 3, "voice_policy.recording"},
     };
     for (size_t i = 0; i < sizeof BOUNDS / sizeof *BOUNDS; i++) {
         change.settings = service_settings_unset();
@@ -157,6 +166,55 @@ START_TEST(settings_are_checked)
     change.settings = service_settings_unset();
     change.settings.default_mode = (Maskline__Store__V1__Mode)9;
     ck_field(call_service_update(world, &change), "session_policy.default_mode");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(calls_have_settings)
+{
+    struct world *world = world_open(NULL);
+    const Maskline__Store__V1__Service *service = make(world, "rides");
+    ck_assert_ptr_null(service->settings->voice); /* what is as by default takes no room */
+    struct service_settings held = service_settings_held(service->settings);
+    ck_assert_int_eq(held.ring_limit, 30 * SECOND);
+    ck_assert_int_eq(held.ring_limit_without_key, 18 * SECOND);
+    ck_assert_int_eq(held.longest_call, 4 * HOUR);
+    ck_assert_int_eq(held.call_acceptance, CALLS_TAKE_KEY);
+    ck_assert_int_eq(held.call_recording, CALLS_UNRECORDED);
+    ck_assert_str_eq(held.whisper, "");
+    ck_assert_str_eq(held.announcement, "");
+    ck_assert_str_eq(held.consent_notice, "This call is recorded.");
+    ck_assert(!held.opt_out_of_calls);
+    snprintf(world->service, sizeof world->service, "%s", ks(world, service));
+    uint64_t entries = world_entries(world);
+    struct service_change change = {.service = "rides", .settings = service_settings_unset()};
+    change.settings.whisper = "A call about your ride.";
+    change.settings.ring_limit = 20 * SECOND;
+    change.settings.call_acceptance = CALLS_TAKE_PICK_UP;
+    change.settings.call_recording = CALLS_RECORDED;
+    change.settings.opt_out_of_calls = true;
+    ck_done(call_service_update(world, &change));
+    ck_done(call_service_update(world, &change)); /* which changes nothing */
+    ck_assert_uint_eq(world_entries(world), entries + 1);
+    change.settings = service_settings_unset();
+    change.settings.announcement = "Please hold.";
+    change.settings.consent_notice = "";
+    ck_done(call_service_update(world, &change));
+    held = service_settings_held(call_service_get(world, "rides")->settings);
+    ck_assert_int_eq(held.ring_limit, 20 * SECOND);
+    ck_assert_int_eq(held.ring_limit_without_key, 18 * SECOND);
+    ck_assert_int_eq(held.longest_call, 4 * HOUR);
+    ck_assert_int_eq(held.call_acceptance, CALLS_TAKE_PICK_UP);
+    ck_assert_int_eq(held.call_recording, CALLS_RECORDED);
+    ck_assert_str_eq(held.whisper, "A call about your ride.");
+    ck_assert_str_eq(held.announcement, "Please hold.");
+    ck_assert_str_eq(held.consent_notice, "This call is recorded.");
+    ck_assert(held.opt_out_of_calls);
+    change.settings = service_settings_unset();
+    change.settings.whisper = repeat(world, "\xc3\xa9", 501);
+    ck_field(call_service_update(world, &change), "voice_policy.whisper");
+    change.settings.whisper = repeat(world, "\xc3\xa9", 500);
+    ck_done(call_service_update(world, &change));
     world_close(world);
 }
 END_TEST
@@ -301,5 +359,6 @@ START_TEST(as_many_as_one_likes)
 END_TEST
 
 SUITE_MAIN("services", as_many_as_one_likes, is_made_with_every_default, names_are_checked,
-           renaming_frees_the_old_name, settings_are_checked, is_named_by_sid_or_name,
-           goes_in_pieces, deletion_goes_on_after_a_restart, are_listed_oldest_first)
+           renaming_frees_the_old_name, settings_are_checked, calls_have_settings,
+           is_named_by_sid_or_name, goes_in_pieces, deletion_goes_on_after_a_restart,
+           are_listed_oldest_first)
