@@ -122,6 +122,7 @@ extern const struct command channel_sender_commands[];
 extern const struct command session_commands[];
 extern const struct command participant_commands[];
 extern const struct command interaction_commands[];
+extern const struct command call_commands[];
 extern const struct command opt_out_commands[];
 extern const struct command block_commands[];
 extern const struct command event_commands[];

@@ -1,10 +1,22 @@
 #include "client/cli.h"
+#include "client/interaction.h"
 
 #include "maskline/v1/interactions.grpc-c-client.h"
 #include "maskline/v1/interactions.pb-c.h"
 
 static const char *const heads[] = {"SID",      "TIME",     "FROM", "TO",
                                     "OUTBOUND", "ATTEMPTS", "WHY",  "BODY"};
+
+/* Of a call: how long the two talked, once that is known. */
+static const char *what_was_said(struct arena *arena, const Maskline__V1__Interaction *interaction)
+{
+    const Maskline__V1__CallData *call = interaction->call;
+    if (!call)
+        return interaction->content ? interaction->content->body : NULL;
+    return call->duration
+               ? arena_printf(arena, "(a call of %s)", show_duration(arena, call->duration))
+               : "(a call)";
+}
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
@@ -22,10 +34,20 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
                    : NULL);
     table_cell(table, leg ? arena_printf(arena, "%u", leg->attempts) : NULL);
     table_cell(table, leg && leg->error ? leg->error->reason : NULL);
-    table_cell(table, interaction->content ? interaction->content->body : NULL);
+    table_cell(table, what_was_said(arena, interaction));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+const struct view interaction_view = {heads, sizeof heads / sizeof *heads, row};
+
+static const struct option list_options[] = {
+    {.name = "type",
+     .value = "WHAT",
+     .kind = OPTION_CHOICE,
+     .help = "messages or calls only",
+     .field = "filter.type",
+     .values = &maskline__v1__interaction_type__descriptor},
+    {0},
+};
 
 static const struct option send_options[] = {
     {.name = "media",
@@ -78,26 +100,27 @@ const struct command interaction_commands[] = {
      .examples = {"rides trip-1 KP0123456789abcdef0123456789abcdef 'Your driver is here.'"},
      .method = &maskline_v1_interactions_send_message__method,
      .shown = "interaction",
-     .view = &view,
+     .view = &interaction_view,
      .fill = add_media},
     {.noun = "interaction",
      .verb = "list",
-     .summary = "Show what was written in a session",
+     .summary = "Show the messages and calls of a session",
      .arguments = {{"SERVICE", "service", LIVE_SERVICE}, {"SESSION", "session", LIVE_SESSION}},
-     .examples = {"rides trip-1", "rides trip-1 --json"},
+     .options = list_options,
+     .examples = {"rides trip-1", "rides trip-1 --type voice --json"},
      .method = &maskline_v1_interactions_list_interactions__method,
      .shown = "interactions",
-     .view = &view},
+     .view = &interaction_view},
     {.noun = "interaction",
      .verb = "get",
-     .summary = "Show a message and what became of it",
+     .summary = "Show a message or call, and what became of it",
      .arguments = {{"SERVICE", "service", LIVE_SERVICE},
                    {"SESSION", "session", LIVE_SESSION},
                    {"SID", "interaction", LIVE_NOTHING}},
      .examples = {"rides trip-1 KI0123456789abcdef0123456789abcdef"},
      .method = &maskline_v1_interactions_get_interaction__method,
      .shown = "interaction",
-     .view = &view},
+     .view = &interaction_view},
     {.noun = "interaction",
      .verb = "redact",
      .summary = "Take out what was said in a message",
@@ -109,7 +132,7 @@ const struct command interaction_commands[] = {
      .examples = {"rides trip-1 KI0123456789abcdef0123456789abcdef"},
      .method = &maskline_v1_interactions_redact_interaction__method,
      .shown = "interaction",
-     .view = &view},
+     .view = &interaction_view},
     {.noun = "interaction",
      .verb = "delete",
      .summary = "Delete a message, and what was said in it",

@@ -68,32 +68,54 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
     }
     fputs(": ", stdout);
     const Maskline__V1__MessageContent *content = interaction->content;
-    say(story, PAINT_CYAN, content ? content->body : "(a call)");
+    say(story, PAINT_CYAN, content ? content->body : "(nothing any more)");
     if (content && content->n_media > 0)
         printf("%s[%zu media]", *content->body ? " " : "", content->n_media);
+}
+
+/* Who called whom, or whom the Service rings first. */
+static void tell_call(const struct story *story, const Maskline__V1__Interaction *interaction)
+{
+    const char *proxy = "", *to_proxy = "";
+    say_message_id(story, interaction->sid);
+    if (interaction->inbound) {
+        say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
+        put(" called ", proxy);
+        fputs("; ", stdout);
+    } else {
+        fputs("the Service calls ", stdout);
+    }
+    for (size_t i = 0; i < interaction->n_outbound; i++) {
+        const char *sid = interaction->outbound[i]->participant_sid;
+        fputs(i == 0 ? "" : ", then ", stdout);
+        say(story, PAINT_BOLD, name_of(story, sid, &to_proxy));
+        put(interaction->inbound ? " is called from " : ", from ", to_proxy);
+    }
 }
 
 static enum paint paint_of(Maskline__V1__LegStatus status)
 {
     switch (status) {
     case MASKLINE__V1__LEG_STATUS__LEG_STATUS_DELIVERED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_IN_PROGRESS:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_COMPLETED:
         return PAINT_GREEN;
     case MASKLINE__V1__LEG_STATUS__LEG_STATUS_UNDELIVERED:
     case MASKLINE__V1__LEG_STATUS__LEG_STATUS_FAILED:
     case MASKLINE__V1__LEG_STATUS__LEG_STATUS_DELIVERY_UNKNOWN:
         return PAINT_RED;
     case MASKLINE__V1__LEG_STATUS__LEG_STATUS_CANCELED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_BUSY:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_NO_ANSWER:
         return PAINT_YELLOW;
     default:
         return PAINT_PLAIN;
     }
 }
 
-static void tell_leg(const struct story *story, const Maskline__V1__LegUpdated *updated)
+static void tell_how_far(const struct story *story, const Maskline__V1__Leg *leg)
 {
-    const Maskline__V1__Leg *leg = updated->leg;
     const char *proxy;
-    say_message_id(story, updated->interaction_sid);
     fputs("to ", stdout);
     say(story, PAINT_BOLD, name_of(story, leg->participant_sid, &proxy));
     fputs(": ", stdout);
@@ -103,8 +125,27 @@ static void tell_leg(const struct story *story, const Maskline__V1__LegUpdated *
         put(", ", leg->error->reason);
         put(*leg->error->carrier_code ? " " : "", leg->error->carrier_code);
     }
-    if (leg->attempts > 1)
-        printf(" (%u attempts)", leg->attempts);
+}
+
+static void tell_leg(const struct story *story, const Maskline__V1__LegUpdated *updated)
+{
+    say_message_id(story, updated->interaction_sid);
+    tell_how_far(story, updated->leg);
+    if (updated->leg->attempts > 1)
+        printf(" (%u attempts)", updated->leg->attempts);
+}
+
+static void tell_call_updated(const struct story *story, const Maskline__V1__CallUpdated *updated)
+{
+    say_message_id(story, updated->interaction_sid);
+    for (size_t i = 0; i < updated->n_outbound; i++) {
+        fputs(i == 0 ? "" : ", ", stdout);
+        tell_how_far(story, updated->outbound[i]);
+    }
+    if (updated->call->end_time)
+        printf("; the call has ended, %s", show_duration(story->arena, updated->call->duration));
+    else if (*updated->call->hang_up_reason)
+        put("; it is to be hung up, ", updated->call->hang_up_reason);
 }
 
 static void tell_rejected(const struct story *story, const Maskline__V1__InboundRejected *rejected)
@@ -113,7 +154,9 @@ static void tell_rejected(const struct story *story, const Maskline__V1__Inbound
     say(story, PAINT_BOLD,
         *rejected->participant_sid ? name_of(story, rejected->participant_sid, &proxy)
                                    : "somebody");
-    put(" wrote to ", rejected->proxy_identifier);
+    put(rejected->type == MASKLINE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE ? " called "
+                                                                                 : " wrote to ",
+        rejected->proxy_identifier);
     fputs(": ", stdout);
     say(story, PAINT_YELLOW, "reached nobody");
     put(", ", rejected->reason);
@@ -196,6 +239,8 @@ static bool is_whole(const Maskline__V1__Event *event)
         return event->interaction_created->interaction != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_LEG_UPDATED:
         return event->leg_updated->leg != NULL;
+    case MASKLINE__V1__EVENT__PAYLOAD_CALL_UPDATED:
+        return event->call_updated->call != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CREATED:
         return event->session_created->session != NULL;
     case MASKLINE__V1__EVENT__PAYLOAD_PARTICIPANT_ADDED:
@@ -226,9 +271,13 @@ static void tell_what(const struct story *story)
         return tell_other(story, "");
     switch (event->payload_case) {
     case MASKLINE__V1__EVENT__PAYLOAD_INTERACTION_CREATED:
-        return tell_message(story, event->interaction_created->interaction);
+        return event->interaction_created->interaction->call
+                   ? tell_call(story, event->interaction_created->interaction)
+                   : tell_message(story, event->interaction_created->interaction);
     case MASKLINE__V1__EVENT__PAYLOAD_LEG_UPDATED:
         return tell_leg(story, event->leg_updated);
+    case MASKLINE__V1__EVENT__PAYLOAD_CALL_UPDATED:
+        return tell_call_updated(story, event->call_updated);
     case MASKLINE__V1__EVENT__PAYLOAD_INBOUND_REJECTED:
         return tell_rejected(story, event->inbound_rejected);
     case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CREATED:
