@@ -95,7 +95,7 @@ static const struct option update_options[] = {
 static const struct option remove_options[] = {
     {.name = "force",
      .kind = OPTION_FLAG,
-     .help = "also when active sessions use it: they fail",
+     .help = "also when active sessions use it: they get another, or fail",
      .field = "force"},
     {0},
 };

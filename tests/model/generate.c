@@ -170,7 +170,8 @@ static void make_number(struct generator *generator, struct op *op)
         chance(generator, 60) ? BY_DEFAULT : (enum carrier_choice)below(generator, BY_STRANGER);
     if (chance(generator, 2))
         op->carriers = BY_STRANGER;
-    op->force = op->kind == OP_NUMBER_REMOVE && chance(generator, 50);
+    /* By force a number would go from sessions that use it, too, and others would take its place: the model does not know which. */
+    op->force = false;
     if (op->kind == OP_NUMBER_ADD) {
         op->reserved = chance(generator, 15);
         if (chance(generator, 20))

@@ -12,6 +12,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/numbers/number_op.h"
 #include "server/masking/numbers/number_remove.h"
+#include "server/masking/sessions/renumber.h"
 #include "server/masking/sessions/session_end.h"
 #include "server/masking/sessions/session_numbers.h"
 
@@ -59,28 +60,18 @@ bool number_drop(struct rows *rows, const Maskline__Store__V1__Service *service,
     return rows_append(rows, service->sid.data, &entry, &position, error);
 }
 
-enum use {
-    USE_NONE,
-    USE_EARLIER, /* honoured still, but another one has taken its place */
-    USE_PRESENT,
-};
-
-static enum use use_of(const Maskline__Store__V1__Session *session, const struct address *form)
+/* Also one that is honoured still, though another has taken its place. */
+static bool uses(const Maskline__Store__V1__Session *session, const struct address *form)
 {
-    enum use most = USE_NONE;
     for (size_t i = 0; i < session->n_participants; i++) {
         const Maskline__Store__V1__Participant *participant = session->participants[i];
         for (size_t j = 0; j < participant->n_bindings && !participant->delete_time; j++) {
-            const Maskline__Store__V1__Binding *binding = participant->bindings[j];
-            struct address other = proxy_form(binding->proxy_identifier);
-            if (binding->ended || strcmp(other.text, form->text) != 0)
-                continue;
-            if (!binding->until_time)
-                return USE_PRESENT;
-            most = USE_EARLIER;
+            struct address other = proxy_form(participant->bindings[j]->proxy_identifier);
+            if (!participant->bindings[j]->ended && !strcmp(other.text, form->text))
+                return true;
         }
     }
-    return most;
+    return false;
 }
 
 /* What a piece found: sessions that are to fail. */
@@ -106,8 +97,7 @@ static bool scan_piece(struct removal *removal, struct rows *rows, struct scan *
         memcpy(removal->from.data, key.data, key.size);
         removal->from.data[key.size] = 0; /* just after it */
         removal->from.size = key.size + 1;
-        if (session_open(session) && use_of(session, &form) != USE_NONE &&
-            !MUTANT("removal_leaves_sessions"))
+        if (session_open(session) && uses(session, &form) && !MUTANT("removal_leaves_sessions"))
             piece->sessions[piece->count++] = session;
     }
     piece->more = scan_valid(scan);
@@ -128,27 +118,33 @@ static bool read_piece(struct removal *removal, struct rows *rows, struct piece 
     return ok;
 }
 
-static bool fail_session(struct removal *removal, struct rows *rows,
+/* A session goes on with another number in the place of this one; it fails when none fits. */
+static bool move_session(struct removal *removal, struct rows *rows,
                          Maskline__Store__V1__Session *session)
 {
     struct number_op *op = &removal->base;
     struct error *error = &op->op.error;
+    const char *proxy = op->number->phone_number;
+    enum renumbered renumbered = RENUMBERED_NONE;
     if (rows_session_settle(rows, op->service->sid.data, session, error) != KV_FOUND ||
         !session_close_expired(rows, op->service, session, error))
         return false;
-    struct address form = proxy_form(op->number->phone_number);
-    if (session_open(session) && use_of(session, &form) == USE_EARLIER) {
-        /* Nobody needs it any more. */
-        if (!session_end_numbers(rows, op->service, session, op->number->phone_number, error))
-            return false;
-    } else if (session_open(session) &&
-               !session_close(rows, op->service, session,
-                              MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED,
-                              MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED,
-                              "NUMBER_REMOVED", rows->now, error))
+    if (session_open(session) && !MUTANT("removal_fails_all_sessions"))
+        renumbered = session_renumber(op->op.masking, rows, op->service, session, proxy, error);
+    if (renumbered == RENUMBERED_FAILED)
         return false;
-    op_note_session(&op->op, op->service, session);
-    return true;
+    bool ok = !session_open(session) ||
+              (renumbered == RENUMBERED_ALL
+                   ? session_end_numbers(rows, op->service, session, proxy, error)
+                   : session_close(rows, op->service, session,
+                                   MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED,
+                                   MASKLINE__STORE__V1__CLOSED_REASON__CLOSED_REASON_UNSPECIFIED,
+                                   "NUMBER_REMOVED", rows->now, error));
+    if (ok) {
+        error_clear(error);
+        op_note_session(&op->op, op->service, session);
+    }
+    return ok;
 }
 
 static bool lock_number(struct removal *removal, struct rows *rows)
@@ -176,7 +172,7 @@ static bool fail_piece(struct removal *removal, struct rows *rows, bool *ret_mor
     if (piece.more && !lock_number(removal, rows))
         return false;
     for (size_t i = 0; i < piece.count; i++) {
-        if (!fail_session(removal, rows, piece.sessions[i]))
+        if (!move_session(removal, rows, piece.sessions[i]))
             return false;
     }
     *ret_more = piece.more;

@@ -17,7 +17,6 @@
 
 enum {
     OLD_NUMBER_LIFE_MOST = 30 * 24 * 3600, /* seconds */
-    PAIRS_EVER = 4096, /* of a session: all of them have to fit into the entry that deletes it */
 };
 
 struct replacing {

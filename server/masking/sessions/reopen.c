@@ -4,6 +4,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/numbers/selection.h"
 #include "server/masking/derive/session_apply.h"
+#include "server/masking/sessions/renumber.h"
 #include "server/masking/sessions/session_name.h"
 #include "server/masking/sessions/session_routes.h"
 
@@ -91,7 +92,18 @@ static bool append(struct rows *rows, const Maskline__Store__V1__Service *servic
     return true;
 }
 
-bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *service,
+/* One that failed for a number gets another in its place. */
+static bool find_numbers(struct masking *masking, struct rows *rows,
+                         const Maskline__Store__V1__Service *service,
+                         Maskline__Store__V1__Session *session, struct error *error)
+{
+    return session->status != MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_FAILED ||
+           MUTANT("failed_session_waits_for_its_number") ||
+           session_renumber_lost(masking, rows, service, session, error) == RENUMBERED_ALL;
+}
+
+bool session_reopen(struct masking *masking, struct rows *rows,
+                    const Maskline__Store__V1__Service *service,
                     Maskline__Store__V1__Session *session, const struct session_life *life,
                     const struct metadata *metadata, struct error *error)
 {
@@ -100,6 +112,8 @@ bool session_reopen(struct rows *rows, const Maskline__Store__V1__Service *servi
     struct name_taken name = {.held = true};
     if (*session->unique_name &&
         !session_name_take(rows, service, session->unique_name, session->sid.data, &name, error))
+        return false;
+    if (!find_numbers(masking, rows, service, session, error))
         return false;
     if (!session_routes(rows->arena, session, NULL, &routes) ||
         !session_uses(rows->arena, session, 1, &uses))

@@ -6,6 +6,10 @@
 
 #include "server/masking/rows/rows.h"
 
+enum {
+    PAIRS_EVER = 4096, /* of a session: all of them have to fit into the entry that deletes it */
+};
+
 struct route_list {
     Maskline__Store__V1__RouteChange **items;
     size_t count;

@@ -134,7 +134,7 @@ static bool change_ended(struct update *update, struct rows *rows)
     struct session_life life;
     if (change->status == IN_PROGRESS)
         return set_life(update, rows, &life) &&
-               session_reopen(rows, op->service, op->session, &life,
+               session_reopen(op->op.masking, rows, op->service, op->session, &life,
                               change->set_metadata ? &change->metadata : NULL, &op->op.error);
     if (change->set_ttl || change->set_expire_time || change->set_metadata)
         return refuse(&op->op.error, REFUSED_SESSION_CLOSED);

@@ -108,6 +108,11 @@ class Load(Worker):
         self.persons += 1
         return person(5000 + 1000 * self.number + self.persons)
 
+    def _foreigner(self):
+        """As above, of a country of which the pool has no number."""
+        self.persons += 1
+        return f"+44207{1000 * self.number + self.persons:07d}"
+
     def _create(self):
         name = self.next_name()
         # Nor are the same two joined again: they could have the same numbers, and a late text would be the new session's.
@@ -230,14 +235,15 @@ class Load(Worker):
             self.steps = [self._adding(gone or self._new_number())]
 
     def _doom(self):
-        """A session on numbers of its own, of which one is then taken away."""
+        """A session on numbers of its own, of which one is then taken away, and no other fits who has it."""
         numbers = [self._new_number()]
         self.numbers[numbers[0]] = None
         numbers.append(self._new_number())
         name = self.next_name()
         request = pb.sessions.CreateSessionRequest(
             service=self.service, unique_name=name, request_id=name,
-            participants=[{"identifier": self._stranger(), "proxy_identifier": number} for number in numbers])
+            participants=[{"identifier": who, "proxy_identifier": number}
+                          for who, number in zip([self._stranger(), self._foreigner()], numbers)])
         made = []
 
         def create(server):

@@ -185,6 +185,14 @@ class Lifecycle(Case):
         self.up.phone_numbers.RemovePhoneNumber(
             remove(service="shop", phone_number=ann.proxy_identifier, force=True), timeout=PATIENCE)
         got = world.get(talk.sid)
+        self.assertEqual(got.status, S.SESSION_STATUS_OPEN)
+        other = talk.participants[1].proxy_identifier
+        self.assertEqual([one.proxy_identifier for one in got.participants], [other, other])
+        changed = [e.participant_updated for e in world.events() if e.type == E.EVENT_TYPE_PARTICIPANT_UPDATED]
+        self.assertEqual([(one.participant.sid, one.participant.proxy_identifier, one.number_replaced, one.number_ended)
+                          for one in changed], [(ann.sid, other, True, True)])
+        self.up.phone_numbers.RemovePhoneNumber(remove(service="shop", phone_number=other, force=True), timeout=PATIENCE)
+        got = world.get(talk.sid)
         self.assertEqual((got.status, got.fail_reason), (S.SESSION_STATUS_FAILED, "NUMBER_REMOVED"))
         told = self.text(ann)
         self.assertEqual((told.outcome, told.reason), (pb.common.INBOUND_OUTCOME_REJECTED, "NUMBER_QUARANTINED"))

@@ -357,8 +357,11 @@ static void play_and_die(const char *folder, uint64_t seed, bool timers, bool fl
     for (unsigned i = 0; i < STEPS; i++)
         step(&play);
     /* Chance may have left something out. */
-    for (unsigned i = 0; i < STEPS && (!play.taken_out || !play.barred); i++) {
+    for (unsigned i = 0; i < STEPS && (!play.replaced || !play.taken_out || !play.barred); i++) {
+        world_move(world, HOUR); /* for who has used up the cap */
+        change_number(&play);
         make_session(&play);
+        replace(&play);
         write_text(&play);
         take_out(&play);
         change_bars(&play);

@@ -240,69 +240,6 @@ START_TEST(an_ended_session_does_not_hold_it)
 }
 END_TEST
 
-/* holds: NUM-10 SES-28 */
-START_TEST(force_makes_sessions_fail)
-{
-    struct world *world = world_of(NULL);
-    ck_done(add(world, ONE));
-    const Maskline__Store__V1__Session *talk = call_talk(world, ANN, BOB);
-    ck_done(add(world, TWO));
-    struct participant_draft people[] = {person_on(world, "+15551230003", TWO)};
-    const Maskline__Store__V1__Session *other = call_session_create(
-        world, (struct session_draft){.participants = people, .participant_count = 1});
-    uint64_t before = world_entries(world);
-    ck_done(call_number_remove(world, ONE, true).number);
-    ck_assert_uint_eq(world_entries(world), before + 2); /* one failed, one removed */
-    const Maskline__Store__V1__Session *failed = call_session_get(world, sid_of(world, talk));
-    ck_assert_int_eq(failed->status, SESSION_STATUS(FAILED));
-    ck_assert_str_eq(failed->fail_reason, "NUMBER_REMOVED");
-    ck_assert_int_eq(failed->closed_reason, 0);
-    ck_assert_int_eq(failed->end_time, world_now(world));
-    ck_assert_int_eq(call_session_get(world, sid_of(world, other))->status, SESSION_STATUS(OPEN));
-    ck_assert(world_last(world, CHANGE(NUMBER_REMOVED))->number_removed->forced);
-    ck_refused(call_reopen(world, talk), "NUMBER_GONE", 80605);
-    ck_done(add(world, ONE));
-    const Maskline__Store__V1__Session *again = call_reopen(world, talk);
-    ck_done(again);
-    ck_assert_str_eq(again->fail_reason, "");
-    /* The number is another one by SID. */
-    ck_assert_int_eq(memcmp(again->participants[0]->bindings[0]->number.data,
-                            call_number_get(world, ONE).number->sid.data, SID_BYTES),
-                     0);
-    ck_assert_int_eq(
-        memcmp(
-            call_session_get(world, sid_of(world, talk))->participants[0]->bindings[0]->number.data,
-            call_number_get(world, ONE).number->sid.data, SID_BYTES),
-        0);
-    world_close(world);
-}
-END_TEST
-
-/* holds: CON-01 */
-START_TEST(force_goes_in_pieces)
-{
-    struct world *world = world_of(NULL);
-    ck_done(add(world, ONE));
-    enum { SESSIONS = 700 };
-    struct talk talks[SESSIONS];
-    for (int i = 0; i < SESSIONS; i++) {
-        char a[32], b[32];
-        snprintf(a, sizeof a, "+1555100%04d", i);
-        snprintf(b, sizeof b, "+1555200%04d", i);
-        talks[i] = world_talk(world, a, b, 0);
-    }
-    ck_assert_int_eq(call_number_get(world, ONE).in_use, SESSIONS);
-    ck_done(call_number_remove(world, ONE, true).number);
-    for (int i = 0; i < SESSIONS; i++)
-        ck_assert_int_eq(call_session_get(world, talks[i].session)->status, SESSION_STATUS(FAILED));
-    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case, CHANGE(NUMBER_REMOVED));
-    /* It was locked before the first of them failed. */
-    ck_assert_int_eq(world_last(world, CHANGE(NUMBER_UPDATED))->number_updated->number->state,
-                     NUMBER_STATE(LOCKED));
-    world_close(world);
-}
-END_TEST
-
 /* holds: NUM-12 NUM-15 */
 START_TEST(sessions_outlive_changes_of_their_numbers)
 {
@@ -515,7 +452,6 @@ END_TEST
 
 SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
            rests_before_another_service_has_it, in_use_counts_sessions, is_removed_only_when_idle,
-           an_ended_session_does_not_hold_it, force_makes_sessions_fail, force_goes_in_pieces,
-           is_updated, sessions_outlive_changes_of_their_numbers, coming_and_going_are_told,
-           pools_have_a_cap, reserved_ones_have_a_cap_of_their_own, quarantine_holds_over_a_restart,
-           are_listed_oldest_first)
+           an_ended_session_does_not_hold_it, is_updated, sessions_outlive_changes_of_their_numbers,
+           coming_and_going_are_told, pools_have_a_cap, reserved_ones_have_a_cap_of_their_own,
+           quarantine_holds_over_a_restart, are_listed_oldest_first)
