@@ -29,11 +29,13 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
                                               : interaction->sender_participant_sid;
     table_cell(table, *sender ? sender : "the Service");
     table_cell(table, leg ? leg->participant_sid : NULL);
+    const Maskline__V1__InteractionBlock *block = interaction->block;
     table_cell(table,
-               leg ? show_enum(arena, &maskline__v1__leg_status__descriptor, (int)leg->status)
-                   : NULL);
+               leg     ? show_enum(arena, &maskline__v1__leg_status__descriptor, (int)leg->status)
+               : block ? "blocked"
+                       : NULL);
     table_cell(table, leg ? arena_printf(arena, "%u", leg->attempts) : NULL);
-    table_cell(table, leg && leg->error ? leg->error->reason : NULL);
+    table_cell(table, leg && leg->error ? leg->error->reason : block ? block->reason : NULL);
     table_cell(table, what_was_said(arena, interaction));
 }
 

@@ -59,8 +59,13 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
         say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
         put(" wrote to ", proxy);
         fputs("; ", stdout);
-        say(story, PAINT_BOLD, to ? to : "nobody");
-        put(" gets it from ", to_proxy);
+        if (interaction->block) {
+            say(story, PAINT_YELLOW, "blocked");
+            put(", ", interaction->block->reason);
+        } else {
+            say(story, PAINT_BOLD, to ? to : "nobody");
+            put(" gets it from ", to_proxy);
+        }
     } else {
         fputs("the Service wrote to ", stdout);
         say(story, PAINT_BOLD, to ? to : "nobody");

@@ -1,5 +1,6 @@
 #include "server/api/convert.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/messages/legs.h"
 
 static Maskline__V1__LegError *leg_error(struct arena *arena, const Maskline__Store__V1__Leg *leg)
@@ -74,9 +75,31 @@ static Maskline__V1__MessageContent *content_message(struct arena *arena,
     return message;
 }
 
+static bool blocked(const Maskline__Store__V1__Interaction *interaction)
+{
+    return interaction->interception &&
+           interaction->interception->state ==
+               MASKLINE__STORE__V1__INTERCEPTION_STATE__INTERCEPTION_STATE_BLOCKED;
+}
+
+static Maskline__V1__InteractionBlock *block_message(
+    struct arena *arena, const Maskline__Store__V1__Interaction *interaction)
+{
+    Maskline__V1__InteractionBlock *message =
+        message_new(arena, &maskline__v1__interaction_block__descriptor);
+    if (!message)
+        return NULL;
+    message->reason = interaction->interception->reason;
+    if (!MUTANT("block_without_code"))
+        message->original_code = interaction->interception->original_code;
+    return message;
+}
+
 static Maskline__V1__InteractionStatus status_of(
     const Maskline__Store__V1__Interaction *interaction)
 {
+    if (blocked(interaction))
+        return MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_BLOCKED;
     if (interaction->call)
         return interaction->call->end_time
                    ? MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED
@@ -98,6 +121,8 @@ Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinary
     message->session_sid = message_sid(arena, "KC", interaction->session);
     message->type = (Maskline__V1__InteractionType)interaction->type;
     message->status = status_of(interaction);
+    if (blocked(interaction))
+        message->block = block_message(arena, interaction);
     if (interaction->content)
         message->content = content_message(arena, interaction->content);
     message->call = call_message(arena, interaction->call);

@@ -60,9 +60,9 @@ static bool bytes_sound(const struct checking *checking, const ProtobufCMessageD
 
 static bool may_lack(const ProtobufCFieldDescriptor *field)
 {
-    static const char *const names[] = {"request",      "inbound", "keyword_policy",
-                                        "added",        "notice",  "call",
-                                        "last_session", "voice",   NULL};
+    static const char *const names[] = {"request",      "inbound", "keyword_policy", "added",
+                                        "notice",       "call",    "last_session",   "voice",
+                                        "interception", NULL};
     return field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF || is_one_of(field->name, names);
 }
 

@@ -23,15 +23,31 @@ static Maskline__Store__V1__Leg *outbound_leg(struct rows *rows,
     return leg;
 }
 
+static bool make_legs(struct rows *rows, const struct acceptance *acceptance,
+                      Maskline__Store__V1__Interaction *made)
+{
+    if (acceptance->interception && !MUTANT("blocked_is_sent"))
+        return true;
+    made->outbound =
+        arena_array(rows->arena, acceptance->recipient_count, sizeof(Maskline__Store__V1__Leg *));
+    if (!made->outbound)
+        return false;
+    for (unsigned i = 0; i < acceptance->recipient_count; i++) {
+        made->outbound[i] = outbound_leg(rows, acceptance, acceptance->recipients[i]);
+        if (!made->outbound[i])
+            return false;
+    }
+    made->n_outbound = acceptance->recipient_count;
+    return true;
+}
+
 static Maskline__Store__V1__Interaction *make(struct rows *rows,
                                               const struct acceptance *acceptance)
 {
     struct arena *arena = rows->arena;
     Maskline__Store__V1__Interaction *made = arena_alloc(arena, sizeof *made);
     uint8_t *sid = arena_alloc(arena, SID_BYTES);
-    Maskline__Store__V1__Leg **legs =
-        arena_array(arena, acceptance->recipient_count, sizeof(Maskline__Store__V1__Leg *));
-    if (!made || !sid || !legs)
+    if (!made || !sid)
         return NULL;
     txn_mint(rows->txn, sid);
     maskline__store__v1__interaction__init(made);
@@ -46,14 +62,8 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->create_time = rows->now;
     made->update_time = rows->now;
     made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");
-    made->outbound = legs;
-    for (unsigned i = 0; i < acceptance->recipient_count; i++) {
-        legs[i] = outbound_leg(rows, acceptance, acceptance->recipients[i]);
-        if (!legs[i])
-            return NULL;
-    }
-    made->n_outbound = acceptance->recipient_count;
-    return made;
+    made->interception = acceptance->interception;
+    return make_legs(rows, acceptance, made) ? made : NULL;
 }
 
 /* Whether the Service's settings may have changed since the session's end was last worked out from them and written down. */
@@ -93,7 +103,8 @@ bool message_accept(struct rows *rows, struct acceptance *acceptance,
     if (first)
         session->start_time = rows->now;
     session->status = MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
-    bool refused = acceptance->canceled && !MUTANT("refused_renews_ttl");
+    bool refused =
+        (acceptance->canceled || acceptance->interception) && !MUTANT("refused_renews_ttl");
     if (!refused)
         session->last_interaction_time = rows->now;
     if (!MUTANT("renewed_end_untold"))

@@ -21,6 +21,8 @@ struct acceptance {
     /* Why nobody is to get it, and the original's code; constant. NULL: it is to be sent. */
     const char *canceled;
     int32_t canceled_code;
+    /* Of what was put to somebody, and goes nowhere: it gets no outbound legs. NULL: all else. */
+    Maskline__Store__V1__Interception *interception;
     ProtobufCBinaryData capped; /* whose cap it counts for, if the Service has one */
     /* Of a carrier's message, both or none. */
     uint8_t *dedupe_key;

@@ -13,6 +13,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/messages/notices.h"
 #include "server/masking/outbox/ports.h"
+#include "server/masking/policies/interception.h"
 #include "server/masking/sessions/metadata.h"
 #include "server/masking/sessions/session_end.h"
 #include "server/masking/messages/media.h"
@@ -280,7 +281,8 @@ static enum step check_carrier(struct reception *r)
 /* Keywords count whatever becomes of the text otherwise: without a session, and on numbers that are locked or in quarantine. */
 static enum step hear_keyword(struct reception *r)
 {
-    if (!r->in->from_known || MUTANT("keywords_are_not_heard"))
+    if (!r->in->from_known || MUTANT("keywords_are_not_heard") ||
+        (MUTANT("asked_about_before_keywords") && r->service->settings->intercept_messages))
         return STEP_ON;
     switch (keyword_hear(r->in, &r->rows, r->service)) {
     case HEARD_ON:
@@ -490,6 +492,20 @@ static enum step check_content(struct reception *r)
     return STEP_ON;
 }
 
+/* May it go on, now that nothing else stands against it? What nobody is to get is put to nobody. */
+static enum step intercept(struct reception *r)
+{
+    const struct interception_subject subject = {
+        .service = r->service,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+    };
+    if (r->acceptance.canceled)
+        return STEP_ON;
+    if (interception_ask(&r->rows, &subject, &r->acceptance.interception, &r->in->error))
+        return STEP_ON;
+    return STEP_BROKEN;
+}
+
 static enum step take_on(struct reception *r)
 {
     struct inbound *in = r->in;
@@ -515,7 +531,7 @@ static enum step take_on(struct reception *r)
 /* The way of a message, in order; what an earlier step decides hides the later ones. */
 static enum step (*const WAY[])(struct reception *reception) = {
     find_owner, check_loop,    find_repeat, check_carrier, hear_keyword, check_number,
-    find_route, find_partners, ask_guards,  check_content, take_on,
+    find_route, find_partners, ask_guards,  check_content, intercept,    take_on,
 };
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)

@@ -8,6 +8,7 @@
 #include "server/masking/messages/guards.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/outbox/outbox.h"
+#include "server/masking/policies/interception.h"
 #include "server/masking/refused.h"
 #include "server/masking/messages/media.h"
 
@@ -263,6 +264,13 @@ static bool take_on(struct sending *sending, struct rows *rows,
         .sender = sending->sender ? sending->sender->sid : (ProtobufCBinaryData){0, NULL},
         .request = request_mark(rows, &sending->draft->request),
     };
+    const struct interception_subject subject = {
+        .service = sending->service,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+    };
+    if (MUTANT("messages_of_api_are_asked_about") &&
+        !interception_ask(rows, &subject, &acceptance.interception, &sending->error))
+        return false;
     if (!acceptance.content)
         return refuse(&sending->error, REFUSED_NO_MEMORY);
     sending->log = key_log(rows->tenant, sending->service->sid.data);

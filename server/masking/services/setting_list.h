@@ -79,7 +79,12 @@ enum {
     X(COUNT, person_cap, "cap_policy.person_interactions", 0, 0, SETTING_CAP_MOST, "It must be 0 to %d.") \
     X(COUNT, session_cap, "cap_policy.session_interactions", 0, 0, SETTING_CAP_MOST, "It must be 0 to %d.") \
     X(COUNT, requests_per_second, "rate_policy.requests_per_second", 0, 0, RATE_MOST, "At most %d.") \
-    X(SWITCH, reuse_names, "session_policy.reuse_names", false, , , "")
+    X(SWITCH, reuse_names, "session_policy.reuse_names", false, , , "") \
+    X(SWITCH, intercept_messages, "interception_policy.messages", false, , , "") \
+    X(CHOICE, interception_failure, "interception_policy.failure", \
+      SETTING_STORED(INTERCEPTION_FAILURE, OPEN), 1, SETTING_STORED(INTERCEPTION_FAILURE, CLOSED), "OPEN or CLOSED.") \
+    X(TIME, message_deadline, "interception_policy.message_deadline", SETTING_SECONDS(5), 1, SETTING_SECONDS(60), "") \
+    X(TIME, call_deadline, "interception_policy.call_deadline", SETTING_SECONDS(3), 1, SETTING_SECONDS(60), "")
 
 /* Those that the record has in a form of its own. */
 #define FORMED_SETTINGS(X) \

@@ -137,6 +137,12 @@ START_TEST(test_interaction_ends_with_its_last_leg)
     begin();
     Maskline__Store__V1__Interaction *stored =
         filled(arena, &maskline__store__v1__interaction__descriptor);
+    ck_assert_int_eq(stored->interception->state,
+                     MASKLINE__STORE__V1__INTERCEPTION_STATE__INTERCEPTION_STATE_BLOCKED);
+    ck_assert_int_eq(interaction_message(arena, stored->sid, stored)->status,
+                     MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_BLOCKED);
+    stored->interception = NULL;
+    ck_assert_ptr_null(interaction_message(arena, stored->sid, stored)->block);
     stored->call = NULL;
     stored->outbound[0]->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_DELIVERED;
     stored->outbound[1]->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_SENT;
@@ -154,6 +160,7 @@ START_TEST(test_call_ends_as_a_whole)
     begin();
     Maskline__Store__V1__Interaction *stored =
         filled(arena, &maskline__store__v1__interaction__descriptor);
+    stored->interception = NULL;
     Maskline__V1__Interaction *shown = interaction_message(arena, stored->sid, stored);
     ck_assert_int_eq(shown->status, MASKLINE__V1__INTERACTION_STATUS__INTERACTION_STATUS_ENDED);
     ck_assert_int_eq(shown->call->duration->seconds,
