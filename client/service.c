@@ -243,6 +243,12 @@ static const struct option settings[] = {
      .kind = OPTION_DURATION,
      .help = "how long events are kept (default 30d)",
      .field = "retention_policy.events"},
+    {.name = "keep-interactions",
+     .value = "TIME",
+     .kind = OPTION_DURATION,
+     .help = "how long messages and calls are kept, also in sessions that live (default as long as "
+             "those)",
+     .field = "retention_policy.interactions"},
     {.name = "keep-request-ids",
      .value = "TIME",
      .kind = OPTION_DURATION,

@@ -149,9 +149,24 @@ struct key key_session(uint32_t tenant, const uint8_t *service, const uint8_t *s
     return key;
 }
 
+struct key key_all_interactions(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'I');
+}
+
+bool key_interaction_sids(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction)
+{
+    const uint8_t *data = key.data;
+    if (key.size != SCOPE_SIZE + 1 + 2 * SID_SIZE || data[SCOPE_SIZE] != 'I')
+        return false;
+    memcpy(ret_session, data + SCOPE_SIZE + 1, SID_SIZE);
+    memcpy(ret_interaction, data + SCOPE_SIZE + 1 + SID_SIZE, SID_SIZE);
+    return true;
+}
+
 struct key key_interactions(uint32_t tenant, const uint8_t *service, const uint8_t *session)
 {
-    struct key key = scoped(tenant, service, 'I');
+    struct key key = key_all_interactions(tenant, service);
     add(&key, session, SID_SIZE);
     return key;
 }

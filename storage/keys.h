@@ -77,6 +77,9 @@ struct key key_sessions(uint32_t tenant, const uint8_t *service); /* the prefix 
 struct key key_interaction(uint32_t tenant, const uint8_t *service, const uint8_t *session,
                            const uint8_t *interaction);
 struct key key_interactions(uint32_t tenant, const uint8_t *service, const uint8_t *session);
+struct key key_all_interactions(uint32_t tenant, const uint8_t *service);
+/* Which interaction a key is of. */
+bool key_interaction_sids(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction);
 struct key key_dedupe(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE]);
 struct key key_request(uint32_t tenant, const uint8_t *service, const uint8_t hash[HASH_SIZE]);
 struct key key_attempt(uint32_t tenant, const uint8_t *service, const uint8_t *session,

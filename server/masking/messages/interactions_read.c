@@ -1,6 +1,7 @@
 #include "server/masking/messages/interactions.h"
 
 #include "server/masking/errors.h"
+#include "server/masking/policies/age.h"
 #include "server/masking/rows/lists.h"
 #include "server/masking/rows/rows.h"
 
@@ -24,7 +25,7 @@ bool interactions_get(struct view *view, const struct store *store, const char *
                                            &found_row, error);
     if (found == KV_FAILED)
         return false;
-    if (found == KV_ABSENT)
+    if (found == KV_ABSENT || !interaction_kept(its_service->settings, found_row, rows.now))
         return refuse(error, REFUSED_INTERACTION_NOT_FOUND);
     *ret_result = (struct interaction_result){.service = its_service, .interaction = found_row};
     return true;
@@ -72,7 +73,8 @@ static bool look(void *data, struct rows *rows, struct bytes key, struct bytes v
         rows_record(rows, &maskline__store__v1__interaction__descriptor, value, error);
     if (!interaction)
         return false;
-    *ret_taken = passes(interaction, looking->filter);
+    *ret_taken = passes(interaction, looking->filter) &&
+                 interaction_kept(looking->list->service->settings, interaction, rows->now);
     if (*ret_taken)
         looking->list->interactions[looking->list->count++] = interaction;
     return true;

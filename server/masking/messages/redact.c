@@ -3,6 +3,7 @@
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/op.h"
+#include "server/masking/policies/age.h"
 
 #include <string.h>
 
@@ -114,6 +115,9 @@ static bool find(struct redaction *redaction, struct rows *rows)
         return false;
     enum kv_found found = rows_interaction(rows, redaction->service->sid.data, session->sid.data,
                                            redaction->sid, &redaction->interaction, error);
+    if (found == KV_FOUND &&
+        !interaction_kept(redaction->service->settings, redaction->interaction, rows->now))
+        found = KV_ABSENT;
     return found == KV_FOUND ||
            (found == KV_ABSENT && refuse(error, REFUSED_INTERACTION_NOT_FOUND));
 }

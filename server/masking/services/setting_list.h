@@ -59,6 +59,7 @@ enum {
     X(TIME, closing_grace, "message_policy.closing_grace", 0, 0, SETTING_DAYS(7), "") \
     X(TIME, closed_session_retention, "retention_policy.closed_sessions", SETTING_DAYS(90), 1, SETTING_DAYS(3660), "") \
     X(TIME, event_retention, "retention_policy.events", SETTING_DAYS(30), 1, SETTING_DAYS(3660), "") \
+    X(TIME, interaction_retention, "retention_policy.interactions", 0, 0, SETTING_DAYS(3660), "") \
     X(TIME, request_retention, "retention_policy.request_ids", REQUEST_KEPT, 1, SETTING_DAYS(366), "") \
     X(TIME, person_cap_period, "cap_policy.person_period", SETTING_DAYS(1), 1, SETTING_DAYS(366), "") \
     X(CHOICE, default_mode, "session_policy.default_mode", \

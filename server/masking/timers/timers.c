@@ -245,35 +245,70 @@ static unsigned run_piece(struct timers *timers, const struct log_id *log, int64
 struct job {
     struct log_id log;
     int64_t floor;
-    bool piece; /* else the log */
+    bool piece; /* else what is too old */
+    struct aging aging;
 };
 
-/* With the lock: one thing that is due, taken off the list. Sets timers->next anew when there is none. */
+/* With the lock. */
+static void take_job(struct timer *timer, bool piece, int64_t now, struct job *ret_job)
+{
+    *ret_job = (struct job){timer->log, timer->floor, piece, timer->aging};
+    if (piece) {
+        timer->due = INT64_MAX;
+        timer->floor = INT64_MAX; /* until the piece tells; notes may lower it */
+    } else {
+        timer->trim_time = now + LOOK_AT_LOGS;
+    }
+}
+
+/* With the lock: one thing that is due, taken off the list; what is only too old comes after all else. Sets timers->next anew when there is
+ * none. */
 static bool take_due(struct timers *timers, int64_t now, struct job *ret_job)
 {
     if (timers->next > now)
         return false;
     int64_t next = INT64_MAX;
+    struct timer *old = NULL;
     for (size_t i = 0; i < timers->table.bucket_count; i++) {
         for (struct table_link *link = timers->table.buckets[i]; link; link = link->chain) {
             struct timer *timer = (struct timer *)link;
-            if (timer->due <= now || timer->trim_time <= now) {
-                *ret_job = (struct job){timer->log, timer->floor, timer->due <= now};
-                if (ret_job->piece) {
-                    timer->due = INT64_MAX;
-                    timer->floor = INT64_MAX; /* until the piece tells; notes may lower it */
-                } else {
-                    timer->trim_time = now + LOOK_AT_LOGS;
-                }
+            if (timer->due <= now) {
+                take_job(timer, true, now, ret_job);
                 return true;
             }
+            if (timer->trim_time <= now)
+                old = timer;
             int64_t due = timer->due < timer->trim_time ? timer->due : timer->trim_time;
             if (due < next)
                 next = due;
         }
     }
-    timers->next = next;
-    return false;
+    if (old)
+        take_job(old, false, now, ret_job);
+    else
+        timers->next = next;
+    return old;
+}
+
+/* What a Service does not keep any more: of its log at once, and of its interactions a piece. */
+static unsigned run_retention(struct timers *timers, struct job *job, int64_t now)
+{
+    static const struct aging beginning;
+    unsigned ran = 0, dropped = 0;
+    if (!memcmp(&job->aging, &beginning, sizeof beginning))
+        ran = log_retain(timers->masking, &job->log);
+    enum aging_result result = interactions_age(timers->masking, &job->log, &job->aging, &dropped);
+    pthread_mutex_lock(&timers->lock);
+    struct timer *timer = timer_find(timers, &job->log);
+    if (timer) {
+        timer->aging = job->aging;
+        if (result != AGING_DONE)
+            timer->trim_time = result == AGING_MORE ? now : now + WAIT_REFUSED;
+        if (timer->trim_time < timers->next)
+            timers->next = timer->trim_time;
+    }
+    pthread_mutex_unlock(&timers->lock);
+    return ran + dropped;
 }
 
 /* One thing. False when nothing is due. */
@@ -290,7 +325,7 @@ static bool run_one(struct timers *timers, unsigned *ran)
     else if (due && job.piece)
         *ran += run_piece(timers, &job.log, job.floor, now);
     else if (due)
-        *ran += log_retain(timers->masking, &job.log);
+        *ran += run_retention(timers, &job, now);
     return look || due;
 }
 

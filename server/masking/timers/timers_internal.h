@@ -18,13 +18,19 @@ enum {
 #define LOOK_AT_LOGS \
     INT64_C(3600000000) /* how often logs are looked at, and Services for new ones */
 
+/* Where the walk through a Service's interactions goes on; zeroes: at the beginning. */
+struct aging {
+    sid_bytes session, interaction;
+};
+
 /* One Service. */
 struct timer {
     struct table_link link; /* by log */
     struct log_id log;
-    int64_t due;       /* when a piece is to run; INT64_MAX: never */
-    int64_t floor;     /* no hint is earlier than this */
-    int64_t trim_time; /* when to look at the log */
+    int64_t due;        /* when a piece is to run; INT64_MAX: never */
+    int64_t floor;      /* no hint is earlier than this */
+    int64_t trim_time;  /* when to look at the log, and for interactions that are too old */
+    struct aging aging; /* how far that has come */
 };
 
 struct timers {
@@ -68,5 +74,11 @@ bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *serv
 
 /* Drops what is too old from a Service's log, if it is enough to be worth it. Returns 1 when it did. */
 unsigned log_retain(struct masking *masking, const struct log_id *log);
+
+/* Drops some of the interactions that a Service does not keep any more, from `aging` on, which moves; waits for it. AGING_MORE: it has not come
+ * to the end yet. *ret_ran: how many it dropped. */
+enum aging_result { AGING_DONE, AGING_MORE, AGING_FAILED };
+enum aging_result interactions_age(struct masking *masking, const struct log_id *log,
+                                   struct aging *aging, unsigned *ret_ran);
 
 #endif
