@@ -2,6 +2,7 @@
 
 #include "proto/c/arena.h"
 #include "proto/c/rpc/inflate.h"
+#include "proto/c/wire_write.h"
 
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/slice.h>
@@ -9,8 +10,13 @@
 
 grpc_byte_buffer *rpc_message_pack(const ProtobufCMessage *message)
 {
-    grpc_slice slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
-    protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
+    uint8_t room[WIRE_WRITE_ROOM];
+    size_t size;
+    const uint8_t *bytes = wire_write(message, room, sizeof room, &size);
+    grpc_slice slice = bytes ? grpc_slice_from_copied_buffer((const char *)bytes, size)
+                             : grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
+    if (!bytes)
+        protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
     grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
     grpc_slice_unref(slice);
     return buffer;

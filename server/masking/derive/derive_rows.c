@@ -1,18 +1,14 @@
 #include "server/masking/derive/derive.h"
 
 #include "proto/c/wire_check.h"
+#include "proto/c/wire_write.h"
 
 #include <string.h>
 
 static bool pack(struct deriving *d, const ProtobufCMessage *record, struct bytes *ret_packed)
 {
-    size_t size = protobuf_c_message_get_packed_size(record);
-    uint8_t *packed = arena_alloc(d->arena, size);
-    if (!packed)
-        return false;
-    protobuf_c_message_pack(record, packed);
-    *ret_packed = (struct bytes){packed, size};
-    return true;
+    ret_packed->data = wire_pack(record, d->arena, &ret_packed->size);
+    return ret_packed->data != NULL;
 }
 
 bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,

@@ -2,6 +2,7 @@
 
 #include "proto/c/fault.h"
 #include "proto/c/wire_check.h"
+#include "proto/c/wire_write.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 
@@ -210,14 +211,16 @@ bool rows_append(struct rows *rows, const uint8_t *service, Maskline__Store__V1_
     entry->time = rows->now;
     if (entry->request && !keep_request(rows, service, entry, error))
         return false;
-    size_t size = maskline__store__v1__entry__get_packed_size(entry);
-    uint8_t *packed = arena_alloc(rows->arena, size);
-    if (!packed)
+    uint8_t room[WIRE_WRITE_ROOM];
+    struct bytes packed;
+    packed.data = wire_write(&entry->base, room, sizeof room, &packed.size);
+    if (!packed.data)
+        packed.data = wire_pack(&entry->base, rows->arena, &packed.size);
+    if (!packed.data)
         return refuse(error, REFUSED_NO_MEMORY);
-    maskline__store__v1__entry__pack(entry, packed);
     struct log_id log = key_log(rows->tenant, service);
     appending = entry;
-    bool ok = txn_append(rows->txn, &log, (struct bytes){packed, size}, ret_position, error);
+    bool ok = txn_append(rows->txn, &log, packed, ret_position, error);
     appending = NULL;
     return ok;
 }

@@ -1,5 +1,6 @@
 /*
- * Damaged messages: whatever wire_check lets through, protobuf-c unpacks, within bounds, and every text in it is whole.
+ * Damaged messages: whatever wire_check lets through, protobuf-c unpacks, within bounds, and every text in it is whole. What was unpacked
+ * is packed by wire_write as protobuf-c packs it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "proto/c/arena.h"
 #include "proto/c/wire_check.h"
 #include "proto/c/wire_read.h"
+#include "proto/c/wire_write.h"
 #include "tests/unit/proto/c/samples.h"
 #include "tests/unit/proto/c/strict.pb-c.h"
 #include "tests/unit/suite.h"
@@ -115,6 +117,33 @@ static size_t counted_length(const char *text)
     return ((const struct counted *)(const void *)text - 1)->size - 1;
 }
 
+/* Packs in room that is enough, in just enough, and in too little. */
+static void pack_all_ways(const ProtobufCMessage *message, const uint8_t *packed, size_t size)
+{
+    bool old = message->descriptor == &strict__strict__descriptor; /* proto2 */
+    size_t rooms[] = {size + random_below(100), size, size ? random_below((uint32_t)size) : 0};
+    for (unsigned i = 0; i < 3; i++) {
+        size_t written = SIZE_MAX;
+        uint8_t *room = malloc(rooms[i] + 1);
+        ck_assert_ptr_nonnull(room);
+        const uint8_t *bytes = wire_write(message, room, rooms[i], &written);
+        ck_assert(old || (bytes != NULL) == (rooms[i] >= size));
+        if (bytes) {
+            ck_assert_uint_eq(written, size);
+            ck_assert_ptr_eq(bytes + written, room + rooms[i]);
+            ck_assert_mem_eq(bytes, packed, size);
+        }
+        free(room);
+    }
+    /* Whether or not there is a quick way. */
+    __attribute__((cleanup(arena_done))) struct arena *arena = arena_new(size + 64);
+    size_t written = SIZE_MAX;
+    const uint8_t *bytes = wire_pack(message, arena, &written);
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_uint_eq(written, size);
+    ck_assert_mem_eq(bytes, packed, size);
+}
+
 /* Unpacks what was accepted: into pieces, then into arenas, one of which ends too early. */
 static void unpack_all_ways(const struct sample *sample, const struct bytes *bytes)
 {
@@ -132,6 +161,7 @@ static void unpack_all_ways(const struct sample *sample, const struct bytes *byt
         size = protobuf_c_message_get_packed_size(message);
         ck_assert_uint_le(size, sizeof(packed));
         protobuf_c_message_pack(message, packed);
+        pack_all_ways(message, packed, size);
         protobuf_c_message_free_unpacked(message, &allocator);
     }
     ck_assert_uint_lt(total, 2000 * (bytes->size + 1));
