@@ -202,13 +202,10 @@ static uint8_t *find_room(struct arena *arena, size_t room)
     return found;
 }
 
-/* Memory as it was found, not zeroed. */
-static void *take(struct arena *arena, size_t size)
+/* Memory as it was found, where there is no room left in the piece, or no more than this may be handed out. */
+static void *take_more(struct arena *arena, size_t size, size_t padded)
 {
-    if (size == 0)
-        size = 1;
     size_t left = arena->bound - arena->used;
-    size_t padded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     bool fits = padded >= size && padded <= left && padded <= MOST;
     uint8_t *taken = fits ? find_room(arena, padded + GAP) : NULL;
     if (!taken) {
@@ -218,6 +215,27 @@ static void *take(struct arena *arena, size_t size)
     arena->used += padded;
     UNPOISON(taken, size);
     return taken;
+}
+
+/* Memory as it was found, not zeroed. */
+static inline void *take(struct arena *arena, size_t size)
+{
+    if (size == 0)
+        size = 1;
+    size_t padded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    size_t room = (size_t)(arena->end - arena->at);
+    if (size > room || padded + GAP > room || padded > arena->bound - arena->used)
+        return take_more(arena, size, padded);
+    uint8_t *taken = arena->at;
+    arena->at += padded + GAP;
+    arena->used += padded;
+    UNPOISON(taken, size);
+    return taken;
+}
+
+void *arena_raw(struct arena *arena, size_t size)
+{
+    return take(arena, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

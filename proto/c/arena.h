@@ -26,6 +26,9 @@ void arena_reset(struct arena *arena);
  * valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* The same as it was found, for who writes all of it. */
+void *arena_raw(struct arena *arena, size_t size);
+
 /* Room for `count` items of `size` bytes; NULL also when the product does not fit in size_t. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 

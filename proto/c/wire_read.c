@@ -306,30 +306,40 @@ static bool set_field(struct reader *reader, const ProtobufCFieldDescriptor *fie
     return read_value(reader, field, piece, value);
 }
 
+/* Numbers of fields lie in rows without a gap; the descriptor tells where each begins, and at the end how many fields there are. */
+static const ProtobufCFieldDescriptor *look_up(const ProtobufCMessageDescriptor *descriptor,
+                                               uint32_t number)
+{
+    const ProtobufCIntRange *ranges = descriptor->field_ranges;
+    for (unsigned i = descriptor->n_field_ranges; i-- > 0;) {
+        if (number < (uint32_t)ranges[i].start_value)
+            continue;
+        uint32_t place = ranges[i].orig_index + (number - (uint32_t)ranges[i].start_value);
+        return place < ranges[i + 1].orig_index ? &descriptor->fields[place] : NULL;
+    }
+    return NULL;
+}
+
 /* The field with this number: mostly the one after the last, for that is how encoders write. */
 static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *descriptor,
                                                   uint32_t number, unsigned *next)
 {
-    const ProtobufCFieldDescriptor *fields = descriptor->fields;
-    unsigned count = descriptor->n_fields;
-    unsigned place = *next;
-    if (place > 0 && fields[place - 1].id == number)
-        return &fields[place - 1];
-    if (place < count && fields[place].id > number)
-        place = 0;
-    while (place < count && fields[place].id < number)
-        place++;
-    if (place == count || fields[place].id != number)
-        return NULL;
-    *next = place + 1;
-    return &fields[place];
+    const ProtobufCFieldDescriptor *field = &descriptor->fields[*next];
+    if (*next >= descriptor->n_fields || field->id != number)
+        field = look_up(descriptor, number);
+    if (field)
+        *next = (unsigned)(field - descriptor->fields) + 1;
+    return field;
 }
 
+/* Only proto2 knows fields that must be there, and it knows none that are neither that nor optional. */
 static bool has_required(const ProtobufCMessageDescriptor *descriptor)
 {
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         if (descriptor->fields[i].label == PROTOBUF_C_LABEL_REQUIRED)
             return true;
+        if (descriptor->fields[i].label == PROTOBUF_C_LABEL_NONE)
+            return false;
     }
     return false;
 }
@@ -339,7 +349,7 @@ static ProtobufCMessage *read_message(const ProtobufCMessageDescriptor *descript
 {
     if (!descriptor->message_init || has_required(descriptor))
         return NULL;
-    ProtobufCMessage *message = arena_alloc(reader->arena, descriptor->sizeof_message);
+    ProtobufCMessage *message = arena_raw(reader->arena, descriptor->sizeof_message);
     if (!message)
         return NULL;
     descriptor->message_init(message);

@@ -14,7 +14,7 @@ static void write_message(struct writer *writer, const ProtobufCMessage *message
 
 /* ---- pieces, each before the last one ---- */
 
-static uint8_t *take(struct writer *writer, size_t size)
+static inline uint8_t *take(struct writer *writer, size_t size)
 {
     if ((size_t)(writer->at - writer->begin) < size) {
         writer->fails = true;
@@ -23,14 +23,14 @@ static uint8_t *take(struct writer *writer, size_t size)
     return writer->at -= size;
 }
 
-static void write_bytes(struct writer *writer, const void *bytes, size_t size)
+static inline void write_bytes(struct writer *writer, const void *bytes, size_t size)
 {
     uint8_t *to = size ? take(writer, size) : NULL;
     if (to)
         memcpy(to, bytes, size);
 }
 
-static void write_varint(struct writer *writer, uint64_t value)
+static void write_long_varint(struct writer *writer, uint64_t value)
 {
     unsigned size = (unsigned)(63 - __builtin_clzll(value | 1)) / 7 + 1;
     uint8_t *to = take(writer, size);
@@ -41,14 +41,22 @@ static void write_varint(struct writer *writer, uint64_t value)
     *to = (uint8_t)value;
 }
 
-static void write_tag(struct writer *writer, uint32_t number, unsigned wire_type)
+static inline void write_varint(struct writer *writer, uint64_t value)
+{
+    if (value < 0x80 && writer->at > writer->begin)
+        *--writer->at = (uint8_t)value;
+    else
+        write_long_varint(writer, value);
+}
+
+static inline void write_tag(struct writer *writer, uint32_t number, unsigned wire_type)
 {
     write_varint(writer, (uint64_t)number << 3 | wire_type);
 }
 
 /* ---- values ---- */
 
-static unsigned wire_type_of(ProtobufCType type)
+static inline unsigned wire_type_of(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_STRING:
