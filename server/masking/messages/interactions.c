@@ -286,6 +286,7 @@ static bool decide(struct command *command, struct txn *txn)
     struct error *error = &sending->error;
     struct rows rows = rows_of_txn(txn, sending->masking->store);
     uint64_t position = 0;
+    rows.kept = sending->masking->kept;
     sending->sender = NULL;
     if (!check_draft(sending->draft, error) ||
         !rows_find_active_service(&rows, sending->draft->service, &sending->service, error) ||

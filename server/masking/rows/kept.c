@@ -1,6 +1,7 @@
 #include "server/masking/rows/kept.h"
 
 #include "proto/c/fault.h"
+#include "proto/c/wire_check.h"
 #include "server/masking/derive/session_apply.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 enum {
     SETS = 1024,
-    WAYS = 4, /* a set holds the last few sessions that fall into it */
+    WAYS = 4, /* a set holds the last few that fall into it */
     KEY_BYTES = 40,
     RECORD_MOST = 16 * 1024, /* bytes in memory; larger ones are not kept */
     SPARE_MOST = 64,         /* records whose memory waits for the next */
@@ -18,7 +19,7 @@ enum {
 struct record {
     struct record *next; /* among those that are let go, or spare */
     struct arena *arena;
-    Maskline__Store__V1__Session *session; /* as its row has it */
+    ProtobufCMessage *message; /* as its row has it */
 };
 
 struct slot {
@@ -116,14 +117,14 @@ void kept_group_ends(struct kept *kept)
 
 static struct slot *set_of(struct kept *kept, const struct key *key)
 {
-    /* A key ends with its session's SID, and that in what is different from one to the next. */
+    /* A key ends with a SID, and that in what is different from one to the next; or with a number. */
     uint64_t last;
     memcpy(&last, key->data + key->size - sizeof last, sizeof last);
     last *= UINT64_C(0x9e3779b97f4a7c15);
     return kept->sets[(last >> 32) % SETS];
 }
 
-/* The session's own slot, or NULL. */
+/* The key's own slot, or NULL. */
 static struct slot *find_slot(struct slot *set, const struct key *key)
 {
     for (unsigned way = 0; way < WAYS; way++) {
@@ -134,7 +135,7 @@ static struct slot *find_slot(struct slot *set, const struct key *key)
     return NULL;
 }
 
-/* An empty one, or another session's. */
+/* An empty one, or another's. */
 static struct slot *free_slot(struct kept *kept, struct slot *set)
 {
     for (unsigned way = 0; way < WAYS; way++) {
@@ -151,14 +152,13 @@ static bool is_of(const struct slot *slot, uint64_t sequence)
 
 /* False: it cannot be kept. */
 static bool keep(struct kept *kept, struct slot *slot, const struct key *key,
-                 const struct kv_value *row)
+                 const ProtobufCMessageDescriptor *kind, const struct kv_value *row)
 {
     struct record *record = key->size <= KEY_BYTES ? record_new(kept) : NULL;
     if (!record)
         return false;
-    record->session = maskline__store__v1__session__unpack(arena_allocator(record->arena),
-                                                           row->bytes.size, row->bytes.data);
-    if (!record->session) {
+    record->message = message_unpack_own(kind, row->bytes.data, row->bytes.size, record->arena);
+    if (!record->message) {
         record_free(record);
         return false;
     }
@@ -171,34 +171,29 @@ static bool keep(struct kept *kept, struct slot *slot, const struct key *key,
     return true;
 }
 
-/* The record, in the arena; what it points to is shared. */
-static Maskline__Store__V1__Session *copy_of(const struct slot *slot, struct arena *arena)
+void *kept_record(struct kept *kept, struct rows *rows, const struct key *key,
+                  const ProtobufCMessageDescriptor *kind, const struct kv_value *row)
 {
-    return arena_copy(arena, slot->record->session, sizeof *slot->record->session);
+    struct slot *set = set_of(kept, key);
+    struct slot *slot = find_slot(set, key);
+    if (!slot || !is_of(slot, row->sequence)) {
+        slot = slot ? slot : free_slot(kept, set);
+        if (!keep(kept, slot, key, kind, row))
+            return NULL;
+    }
+    /* What it points to is shared. */
+    return arena_copy(rows->arena, slot->record->message, kind->sizeof_message);
 }
 
 enum kv_found kept_session(struct kept *kept, struct rows *rows, const uint8_t *service,
                            const uint8_t *session, Maskline__Store__V1__Session **ret_session,
                            struct error *error)
 {
-    struct key key = key_session(rows->tenant, service, session);
-    struct kv_value row;
-    enum kv_found found = rows_get(rows, KV_LIVE, &key, &row, error);
-    if (found != KV_FOUND)
-        return found;
-    struct slot *set = set_of(kept, &key);
-    struct slot *slot = find_slot(set, &key);
-    bool is_kept = slot && is_of(slot, row.sequence);
-    if (!is_kept) {
-        slot = slot ? slot : free_slot(kept, set);
-        is_kept = keep(kept, slot, &key, &row);
-    }
-    *ret_session =
-        is_kept ? copy_of(slot, rows->arena)
-                : rows_record(rows, &maskline__store__v1__session__descriptor, row.bytes, error);
-    if (is_kept && !*ret_session)
-        rows_unreadable(rows, error);
-    return *ret_session ? rows_session_settle(rows, service, *ret_session, error) : KV_FAILED;
+    struct kept *before = rows->kept;
+    rows->kept = kept;
+    enum kv_found found = rows_session(rows, service, session, ret_session, error);
+    rows->kept = before;
+    return found;
 }
 
 void kept_interaction(struct kept *kept, const struct key *key, uint64_t before, uint64_t after,
@@ -207,6 +202,6 @@ void kept_interaction(struct kept *kept, const struct key *key, uint64_t before,
     struct slot *slot = find_slot(set_of(kept, key), key);
     if (!slot || !is_of(slot, before))
         return;
-    session_apply_interaction(slot->record->session, created, time);
+    session_apply_interaction((Maskline__Store__V1__Session *)slot->record->message, created, time);
     slot->sequence = after;
 }

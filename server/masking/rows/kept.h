@@ -1,6 +1,6 @@
 /*
- * Sessions as records, kept beside their rows: a message asks for its session several times, and to unpack one takes longer than all
- * that is asked of it.
+ * Sessions, Services and numbers as records, kept beside their rows: a message asks for its session several times, and to unpack one takes
+ * longer than all that is asked of it.
  *
  * The store is asked each time all the same; what is kept counts only while the row's version has the sequence that it was made of. No
  * sequence is ever given twice. So nothing has to be told when a decision is undone, a group fails or a layer goes: no row has the
@@ -23,6 +23,10 @@ void kept_free(struct kept *kept);
 enum kv_found kept_session(struct kept *kept, struct rows *rows, const uint8_t *service,
                            const uint8_t *session, Maskline__Store__V1__Session **ret_session,
                            struct error *error);
+
+/* The record of a row that was just read, in a decision, as above; NULL: it cannot be kept, or not be read. */
+void *kept_record(struct kept *kept, struct rows *rows, const struct key *key,
+                  const ProtobufCMessageDescriptor *kind, const struct kv_value *row);
 
 /* A session's row is derived anew, by a message: `before` and `after` are its sequences. */
 void kept_interaction(struct kept *kept, const struct key *key, uint64_t before, uint64_t after,

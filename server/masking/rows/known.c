@@ -229,6 +229,7 @@ static void keep(struct known *known, const struct address *form, const struct h
 static struct rows lasting(struct known *known, const struct rows *rows)
 {
     struct rows own = *rows;
+    own.kept = NULL; /* what is kept there lives for a group */
     if (arena_used(known->arena) > ARENA / 2)
         known->stale = true;
     if (!known->stale)

@@ -5,6 +5,7 @@
 #include "proto/c/wire_write.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/rows/kept.h"
 
 #include <string.h>
 
@@ -66,6 +67,14 @@ void *rows_record(struct rows *rows, const ProtobufCMessageDescriptor *kind, str
     return record;
 }
 
+/* Records that many decisions ask for, and few change. */
+static bool is_kept(const ProtobufCMessageDescriptor *kind)
+{
+    return kind == &maskline__store__v1__service__descriptor ||
+           kind == &maskline__store__v1__session__descriptor ||
+           kind == &maskline__store__v1__phone_number__descriptor;
+}
+
 /* Reads a row as a record. */
 static enum kv_found get_record(struct rows *rows, enum kv_family family, const struct key *key,
                                 const ProtobufCMessageDescriptor *kind, void *ret_record,
@@ -75,7 +84,10 @@ static enum kv_found get_record(struct rows *rows, enum kv_family family, const 
     enum kv_found found = rows_get(rows, family, key, &value, error);
     if (found != KV_FOUND)
         return found;
-    void *record = rows_record(rows, kind, value.bytes, error);
+    void *record =
+        rows->kept && is_kept(kind) ? kept_record(rows->kept, rows, key, kind, &value) : NULL;
+    if (!record)
+        record = rows_record(rows, kind, value.bytes, error);
     if (!record)
         return KV_FAILED;
     memcpy(ret_record, &record, sizeof record);

@@ -16,6 +16,8 @@
 #include "storage/store.h"
 #include "storage/txn.h"
 
+struct kept;
+
 struct rows {
     struct view *view; /* one of these two is set */
     struct txn *txn;
@@ -24,6 +26,9 @@ struct rows {
     uint32_t tenant;
     int64_t now;
     const Maskline__Store__V1__Service *service; /* the last one that was read */
+    struct kept *
+        kept; /* of a decision, or NULL: where Services, sessions and numbers may be as records already. Then only a record's own
+                        * fields may be changed, nothing that they point to */
 };
 
 /* Of the tenant whose view or command it is. */

@@ -219,6 +219,7 @@ static bool decide(struct op *base, struct rows *rows)
     struct session_op *op = &create->base;
     const struct session_draft *draft = create->draft;
     uint64_t position;
+    rows->kept = base->masking->kept;
     if (!rows_find_active_service(rows, draft->service, &op->service, &base->error) ||
         !request_seen(rows, op->service->sid.data, &draft->request, &position, &base->error))
         return false;
