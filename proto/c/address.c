@@ -25,8 +25,8 @@ static bool is_separator(char c)
     return c == ' ' || c == '.' || c == '-' || c == '(' || c == ')';
 }
 
-/* Copies digits, and skips separators between them when those are allowed. */
-static bool collect(const char *at, bool separators, struct address *ret_address)
+/* Copies digits, and skips separators between them. */
+static bool collect(const char *at, struct address *ret_address)
 {
     struct address found = {.text = "+"};
     size_t digits = 0;
@@ -35,7 +35,7 @@ static bool collect(const char *at, bool separators, struct address *ret_address
             if (digits == DIGITS_MAX)
                 return false;
             found.text[1 + digits++] = *at;
-        } else if (!separators || !is_separator(*at)) {
+        } else if (!is_separator(*at)) {
             return false;
         }
     }
@@ -60,13 +60,27 @@ static const char *after_prefix(const char *text)
     return NULL;
 }
 
+/* The same of digits alone. */
+static bool collect_plain(const char *at, struct address *ret_address)
+{
+    size_t digits = 0;
+    while (digits <= DIGITS_MAX && is_digit(at[digits]))
+        digits++;
+    if (at[digits] || digits < DIGITS_MIN || digits > DIGITS_MAX || at[0] == '0')
+        return false;
+    struct address found = {.text = "+"};
+    memcpy(found.text + 1, at, digits);
+    *ret_address = found;
+    return true;
+}
+
 bool address_parse(const char *text, enum address_input input, struct address *ret_address)
 {
     if (input == ADDRESS_STRICT)
-        return text[0] == '+' && collect(text + 1, false, ret_address);
+        return text[0] == '+' && collect_plain(text + 1, ret_address);
     /* (0) is dialled inside the country only; whether to leave it out differs by country. */
     const char *digits = after_prefix(text);
-    return digits && !strstr(digits, "(0)") && collect(digits, true, ret_address);
+    return digits && !strstr(digits, "(0)") && collect(digits, ret_address);
 }
 
 bool address_short_code(const char *text, struct address *ret_address)

@@ -22,8 +22,9 @@ static void draft_participants(struct error *error, struct arena *arena,
         return;
     }
     for (size_t i = 0; i < request->n_participants; i++) {
-        char path[48];
-        snprintf(path, sizeof path, "participants[%zu]", i);
+        char path[48] = "participants[0]";
+        if (i > 0)
+            snprintf(path, sizeof path, "participants[%zu]", i);
         participants[i] = draft_participant(error, arena, path, request->participants[i]);
     }
     draft->participants = participants;

@@ -1,5 +1,6 @@
 #include "server/masking/derive/leg_bytes.h"
 
+#include "proto/c/wire_check.h"
 #include "server/masking/derive/fields.h"
 
 #include <string.h>
@@ -37,8 +38,8 @@ bool leg_bytes_read(struct bytes interaction, uint32_t index, struct arena *aren
             return false;
         if (field.number != FIELD_OUTBOUND || field.wire != WIRE_BYTES || count++ != index)
             continue;
-        found.leg = maskline__store__v1__leg__unpack(arena_allocator(arena), field.content.size,
-                                                     field.content.data);
+        found.leg = message_unpack_own(&maskline__store__v1__leg__descriptor, field.content.data,
+                                       field.content.size, arena);
         if (!found.leg)
             return false;
     }

@@ -113,7 +113,7 @@ void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
 {
     memset(ret_joiner, 0, sizeof *ret_joiner);
     ret_joiner->draft = draft;
-    snprintf(ret_joiner->path, sizeof ret_joiner->path, "%s", path);
+    memcpy(ret_joiner->path, path, strnlen(path, sizeof ret_joiner->path - 1));
     read_identifiers(error, hash_key, ret_joiner);
     if (draft->friendly_name && *draft->friendly_name) {
         char name[64];

@@ -42,9 +42,10 @@ static void read_participants(struct create *create)
     const uint8_t *hash_key = store_hash_key(create->base.op.masking->store);
     bool was_good = error->code == STATUS_OK;
     size_t first_bad = PARTICIPANTS_MOST;
+    _Static_assert(PARTICIPANTS_MOST <= 10, "a digit says which");
     for (size_t i = 0; i < draft->participant_count && i < PARTICIPANTS_MOST; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "participants[%zu]", i);
+        char path[32] = "participants[0]";
+        path[sizeof "participants[" - 1] = (char)('0' + i);
         joiner_read(error, hash_key, path, &draft->participants[i], &create->joiners[i]);
         create->count++;
         if (error->code != STATUS_OK && first_bad == PARTICIPANTS_MOST)
