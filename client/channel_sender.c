@@ -1,4 +1,4 @@
-#include "client/cli.h"
+#include "client/proxies.h"
 
 #include "maskline/v1/channel_senders.grpc-c-client.h"
 #include "maskline/v1/channel_senders.pb-c.h"
@@ -11,29 +11,14 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
         (const Maskline__V1__ChannelSender *)(const void *)message;
     table_cell(table, sender->address);
     table_cell(table, arena_printf(arena, "%u", sender->in_use));
-    const char *carriers = "";
-    for (size_t i = 0; i < sender->n_carriers && carriers; i++)
-        carriers = arena_printf(arena, "%s%s%s", carriers, i ? "," : "", sender->carriers[i]);
-    table_cell(table, carriers);
+    table_cell(table, carriers_cell(arena, sender->carriers, sender->n_carriers));
     table_cell(table, show_time(arena, sender->create_time));
 }
 
 static const struct view view = {heads, sizeof heads / sizeof *heads, row};
 
 static const struct option carrier_options[] = {
-    {.name = "carrier",
-     .value = "NAME",
-     .help = "a carrier that serves it; may be repeated, the first is sent by",
-     .field = "carriers",
-     .many = true},
-    {0},
-};
-
-static const struct option remove_options[] = {
-    {.name = "force",
-     .kind = OPTION_FLAG,
-     .help = "also when active sessions use it: they fail",
-     .field = "force"},
+    OPTION_CARRIER("a carrier that serves it; may be repeated, the first is sent by"),
     {0},
 };
 

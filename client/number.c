@@ -1,5 +1,6 @@
 #include "client/cli.h"
 #include "client/number_add.h"
+#include "client/proxies.h"
 
 #include "maskline/v1/phone_numbers.grpc-c-client.h"
 #include "maskline/v1/phone_numbers.pb-c.h"
@@ -7,31 +8,20 @@
 static const char *const heads[] = {"SID",   "NUMBER",   "COUNTRY", "NAME",    "CAN",
                                     "STATE", "RESERVED", "IN USE",  "CARRIERS"};
 
-static const char *join(struct arena *arena, char **texts, size_t count)
-{
-    const char *joined = "";
-    for (size_t i = 0; i < count && joined; i++)
-        joined = i == 0 ? texts[0] : arena_printf(arena, "%s,%s", joined, texts[i]);
-    return joined;
-}
-
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
     const Maskline__V1__PhoneNumber *number =
         (const Maskline__V1__PhoneNumber *)(const void *)message;
-    const Maskline__V1__PhoneNumberCapabilities *can = number->capabilities;
     table_cell(table, number->sid);
     table_cell(table, number->phone_number);
     table_cell(table, number->country);
     table_cell(table, number->friendly_name);
-    table_cell(table,
-               arena_printf(arena, "%s%s%s", can && can->sms ? "sms " : "",
-                            can && can->mms ? "mms " : "", can && can->voice ? "voice" : ""));
+    table_cell(table, capabilities_cell(arena, number->capabilities));
     table_cell(table,
                show_enum(arena, &maskline__v1__phone_number_state__descriptor, (int)number->state));
     table_cell(table, number->reserved ? "yes" : "no");
     table_cell(table, arena_printf(arena, "%u", number->in_use));
-    table_cell(table, join(arena, number->carriers, number->n_carriers));
+    table_cell(table, carriers_cell(arena, number->carriers, number->n_carriers));
 }
 
 const struct view number_view = {heads, sizeof heads / sizeof *heads, row};
@@ -47,24 +37,11 @@ static const struct option add_options[] = {
      .help = "ISO code, where the number does not tell it",
      .field = "country"},
     {.name = "name", .value = "TEXT", .help = "for people", .field = "friendly_name"},
-    {.name = "sms",
-     .kind = OPTION_FLAG,
-     .help = "it can send and get texts (without --sms, --mms and --voice: it can do all)",
-     .field = "capabilities.sms"},
-    {.name = "mms",
-     .kind = OPTION_FLAG,
-     .help = "it can send and get media",
-     .field = "capabilities.mms"},
-    {.name = "voice", .kind = OPTION_FLAG, .help = "it can call", .field = "capabilities.voice"},
-    {.name = "reserved",
-     .kind = OPTION_FLAG,
-     .help = "never choose it by itself",
-     .field = "reserved"},
-    {.name = "carrier",
-     .value = "NAME",
-     .help = "a carrier that it works with; may be repeated, the first is sent by",
-     .field = "carriers",
-     .many = true},
+    OPTION_SMS("it can send and get texts (without --sms, --mms and --voice: it can do all)"),
+    OPTION_MMS,
+    OPTION_VOICE,
+    OPTION_RESERVED("never choose it by itself"),
+    OPTION_CARRIER("a carrier that it works with; may be repeated, the first is sent by"),
     {0},
 };
 
@@ -75,38 +52,12 @@ static const struct option update_options[] = {
      .help = "draining takes no new sessions, locked no traffic either",
      .field = "state",
      .values = &maskline__v1__phone_number_state__descriptor},
-    {.name = "reserved",
-     .kind = OPTION_FLAG,
-     .help = "it is only given on request",
-     .field = "reserved"},
-    {.name = "not-reserved",
-     .kind = OPTION_UNFLAG,
-     .help = "it can be chosen by itself",
-     .field = "reserved"},
+    OPTION_RESERVED("it is only given on request"),
+    OPTION_NOT_RESERVED("it can be chosen by itself"),
     {.name = "name", .value = "TEXT", .help = "for people", .field = "friendly_name"},
-    {.name = "carrier",
-     .value = "NAME",
-     .help = "a carrier that it works with; may be repeated",
-     .field = "carriers",
-     .many = true},
+    OPTION_CARRIER("a carrier that it works with; may be repeated"),
     {0},
 };
-
-static const struct option remove_options[] = {
-    {.name = "force",
-     .kind = OPTION_FLAG,
-     .help = "also when active sessions use it: they get another, or fail",
-     .field = "force"},
-    {0},
-};
-
-static bool check_update(struct cli *cli, ProtobufCMessage *request)
-{
-    (void)request;
-    if (input_flag(cli, "reserved") && input_flag(cli, "not-reserved"))
-        return cli_usage("--reserved or --not-reserved, not both"), false;
-    return true;
-}
 
 const struct command number_commands[] = {
     {.noun = "number",
@@ -153,7 +104,7 @@ const struct command number_commands[] = {
      .view = &number_view,
      .updates = true,
      .masked = true,
-     .fill = check_update},
+     .fill = proxies_check_update},
     {.noun = "number",
      .verb = "remove",
      .summary = "Take a number out of the pool",

@@ -1,4 +1,4 @@
-#include "client/cli.h"
+#include "client/proxies.h"
 
 #include "maskline/v1/short_codes.grpc-c-client.h"
 #include "maskline/v1/short_codes.pb-c.h"
@@ -9,38 +9,22 @@ static const char *const heads[] = {"SID",      "SHORT CODE", "COUNTRY", "CAN",
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
     const Maskline__V1__ShortCode *code = (const Maskline__V1__ShortCode *)(const void *)message;
-    const Maskline__V1__PhoneNumberCapabilities *can = code->capabilities;
     table_cell(table, code->sid);
     table_cell(table, code->short_code);
     table_cell(table, code->country);
-    table_cell(table,
-               arena_printf(arena, "%s%s%s", can && can->sms ? "sms " : "",
-                            can && can->mms ? "mms " : "", can && can->voice ? "voice" : ""));
+    table_cell(table, capabilities_cell(arena, code->capabilities));
     table_cell(table, code->reserved ? "yes" : "no");
     table_cell(table, arena_printf(arena, "%u", code->in_use));
-    const char *carriers = "";
-    for (size_t i = 0; i < code->n_carriers && carriers; i++)
-        carriers = arena_printf(arena, "%s%s%s", carriers, i ? "," : "", code->carriers[i]);
-    table_cell(table, carriers);
+    table_cell(table, carriers_cell(arena, code->carriers, code->n_carriers));
 }
 
 static const struct view view = {heads, sizeof heads / sizeof *heads, row};
 
 static const struct option add_options[] = {
-    {.name = "sms",
-     .kind = OPTION_FLAG,
-     .help = "it can send and get texts (without --sms, --mms and --voice: texts and media)",
-     .field = "capabilities.sms"},
-    {.name = "mms",
-     .kind = OPTION_FLAG,
-     .help = "it can send and get media",
-     .field = "capabilities.mms"},
-    {.name = "voice", .kind = OPTION_FLAG, .help = "it can call", .field = "capabilities.voice"},
-    {.name = "carrier",
-     .value = "NAME",
-     .help = "a carrier that it works with; may be repeated, the first is sent by",
-     .field = "carriers",
-     .many = true},
+    OPTION_SMS("it can send and get texts (without --sms, --mms and --voice: texts and media)"),
+    OPTION_MMS,
+    OPTION_VOICE,
+    OPTION_CARRIER("a carrier that it works with; may be repeated, the first is sent by"),
     {0},
 };
 
@@ -50,34 +34,11 @@ static const struct option list_options[] = {
 };
 
 static const struct option update_options[] = {
-    {.name = "reserved", .kind = OPTION_FLAG, .help = "a note for people", .field = "reserved"},
-    {.name = "not-reserved",
-     .kind = OPTION_UNFLAG,
-     .help = "the note is taken back",
-     .field = "reserved"},
-    {.name = "carrier",
-     .value = "NAME",
-     .help = "a carrier that it works with; may be repeated",
-     .field = "carriers",
-     .many = true},
+    OPTION_RESERVED("a note for people"),
+    OPTION_NOT_RESERVED("the note is taken back"),
+    OPTION_CARRIER("a carrier that it works with; may be repeated"),
     {0},
 };
-
-static const struct option remove_options[] = {
-    {.name = "force",
-     .kind = OPTION_FLAG,
-     .help = "also when active sessions use it: they fail",
-     .field = "force"},
-    {0},
-};
-
-static bool check_update(struct cli *cli, ProtobufCMessage *request)
-{
-    (void)request;
-    if (input_flag(cli, "reserved") && input_flag(cli, "not-reserved"))
-        return cli_usage("--reserved or --not-reserved, not both"), false;
-    return true;
-}
 
 const struct command short_code_commands[] = {
     {.noun = "shortcode",
@@ -121,7 +82,7 @@ const struct command short_code_commands[] = {
      .view = &view,
      .updates = true,
      .masked = true,
-     .fill = check_update},
+     .fill = proxies_check_update},
     {.noun = "shortcode",
      .verb = "remove",
      .summary = "Take a short code from a Service",
