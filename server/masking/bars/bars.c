@@ -77,7 +77,7 @@ void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service)
         slot->has[kind] = SOME;
 }
 
-static struct key all_of(const struct rows *rows, enum bar_kind kind, const uint8_t *service)
+struct key bars_all(const struct rows *rows, enum bar_kind kind, const uint8_t *service)
 {
     return kind == BAR_BLOCK ? key_blocks(rows->tenant, service)
                              : key_opt_outs(rows->tenant, service);
@@ -86,7 +86,7 @@ static struct key all_of(const struct rows *rows, enum bar_kind kind, const uint
 static bool look(struct rows *rows, enum bar_kind kind, const uint8_t *service, uint8_t *ret_has,
                  struct error *error)
 {
-    struct key prefix = all_of(rows, kind, service);
+    struct key prefix = bars_all(rows, kind, service);
     struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), rows->arena), false);
     if (!scan)

@@ -16,6 +16,9 @@ struct bars *bars_new(void);
 /* NULL is fine. */
 void bars_free(struct bars *bars);
 
+/* What the keys of all such rows of a pool begin with. */
+struct key bars_all(const struct rows *rows, enum bar_kind kind, const uint8_t *pool);
+
 /* At the start and after a failed write. */
 void bars_clear(struct bars *bars);
 /* An entry is derived that puts such a row. */

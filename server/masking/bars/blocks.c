@@ -1,22 +1,19 @@
 #include "server/masking/bars/blocks.h"
 
+#include "server/masking/bars/bar_records.h"
 #include "server/masking/bars/person_letters.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
-#include "server/masking/rows/forms.h"
-#include "server/masking/rows/lists.h"
 
-#include <stdio.h>
+#include <string.h>
 
 struct block_op {
     struct op op;
     const struct block_name *name;
     block_done done;
     void *data;
-    struct address identifier, to_identifier; /* of numbers */
-    const char *text, *to_text;               /* as they are told; the second may be empty */
-    struct person person, to_person;
+    struct bar_person from, to; /* the text of the second may be empty */
     bool to_one;
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__Block *block;
@@ -38,8 +35,8 @@ static enum kv_found find(struct block_op *op, struct rows *rows)
     if (!rows_find_active_service(rows, op->name->service, &service, error))
         return KV_FAILED;
     op->service = service;
-    struct key key = key_block(rows->tenant, service->pool.data, &op->person,
-                               op->to_one ? &op->to_person : NULL);
+    struct key key = key_block(rows->tenant, service->pool.data, &op->from.person,
+                               op->to_one ? &op->to.person : NULL);
     struct kv_value value;
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &value, error);
     if (found != KV_FOUND)
@@ -58,11 +55,11 @@ static bool create_decide(struct op *base, struct rows *rows)
     if (!made)
         return refuse(&base->error, REFUSED_NO_MEMORY);
     maskline__store__v1__block__init(made);
-    made->person = (ProtobufCBinaryData){PERSON_SIZE, op->person.bytes};
-    made->identifier = borrowed(op->text);
-    made->to_identifier = borrowed(op->to_text);
+    made->person = (ProtobufCBinaryData){PERSON_SIZE, op->from.person.bytes};
+    made->identifier = borrowed(op->from.text);
+    made->to_identifier = borrowed(op->to.text);
     if (op->to_one)
-        made->to_person = (ProtobufCBinaryData){PERSON_SIZE, op->to_person.bytes};
+        made->to_person = (ProtobufCBinaryData){PERSON_SIZE, op->to.person.bytes};
     made->create_time = rows->now;
     op->block = made;
     Maskline__Store__V1__BlockAdded added = MASKLINE__STORE__V1__BLOCK_ADDED__INIT;
@@ -73,7 +70,7 @@ static bool create_decide(struct op *base, struct rows *rows)
     uint64_t position;
     /* What waits for the one at whom it ends; what a person who is shut out wrote is found out when its time comes. */
     return rows_append(rows, op->service->sid.data, &entry, &position, &base->error) &&
-           person_letters_find(rows, op->service, op->to_one ? &op->to_person : &op->person,
+           person_letters_find(rows, op->service, op->to_one ? &op->to.person : &op->from.person,
                                &op->letters, &base->error);
 }
 
@@ -94,24 +91,6 @@ static bool delete_decide(struct op *base, struct rows *rows)
     return rows_append(rows, op->service->sid.data, &entry, &position, &base->error);
 }
 
-static void read_person(struct error *error, const uint8_t *hash_key, const char *path,
-                        const char *text, struct address *ret_address, const char **ret_text,
-                        struct person *ret_person)
-{
-    char canonical[CHANNEL_SIZE];
-    if (!identifier_parse(text, ADDRESS_STRICT, canonical)) {
-        if (error->code == STATUS_OK)
-            refuse(error, REFUSED_IDENTIFIER);
-        error_field(
-            error, path,
-            "This is no number in E.164, + and 8 to 15 digits, and no address in a channel.");
-        return;
-    }
-    bool number = address_parse(text, ADDRESS_STRICT, ret_address);
-    *ret_text = number ? ret_address->text : text;
-    *ret_person = person_of(hash_key, canonical);
-}
-
 static void run(struct masking *masking, const struct block_name *name,
                 bool (*decide)(struct op *op, struct rows *rows), block_done done, void *data)
 {
@@ -127,14 +106,12 @@ static void run(struct masking *masking, const struct block_name *name,
     op->name = name;
     op->done = done;
     op->data = data;
-    op->to_text = "";
+    op->to.text = "";
     op->to_one = *name->to_identifier != '\0';
-    const uint8_t *hash_key = store_hash_key(masking->store);
-    read_person(&op->op.error, hash_key, "identifier", name->identifier, &op->identifier, &op->text,
-                &op->person);
+    bar_person_read(&op->op.error, masking->store, "identifier", name->identifier, &op->from);
     if (op->to_one)
-        read_person(&op->op.error, hash_key, "to_identifier", name->to_identifier,
-                    &op->to_identifier, &op->to_text, &op->to_person);
+        bar_person_read(&op->op.error, masking->store, "to_identifier", name->to_identifier,
+                        &op->to);
     op_run(&op->op);
 }
 
@@ -152,54 +129,17 @@ void blocks_delete(struct masking *masking, const struct block_name *name, block
 
 /* ---- lists ---- */
 
-static bool look(void *data, struct rows *rows, struct bytes key, struct bytes value,
-                 bool *ret_taken, struct error *error)
-{
-    (void)key;
-    struct block_list *list = data;
-    const Maskline__Store__V1__Block *block =
-        rows_record(rows, &maskline__store__v1__block__descriptor, value, error);
-    if (!block)
-        return false;
-    list->blocks[list->count++] = block;
-    *ret_taken = true;
-    return true;
-}
-
 bool blocks_list(struct view *view, const struct store *store, const char *service,
                  const char *identifier, const struct page *page, struct arena *arena,
                  struct block_list *ret_list, struct error *error)
 {
-    struct rows rows = rows_of_view(view, store, arena);
-    Maskline__Store__V1__Service *found;
-    if (!rows_find_active_service(&rows, service, &found, error))
+    static const struct bar_records records = {BAR_BLOCK, "blocks",
+                                               &maskline__store__v1__block__descriptor};
+    struct bar_page found;
+    if (!bar_records_list(view, store, &records, service, identifier, page, arena, &found, error))
         return false;
-    ret_list->count = 0;
-    ret_list->blocks =
-        arena_array(arena, page_rows(page), sizeof(const Maskline__Store__V1__Block *));
-    if (!ret_list->blocks)
-        return refuse(error, REFUSED_NO_MEMORY);
-    char canonical[CHANNEL_SIZE] = "";
-    struct key prefix = key_blocks(rows.tenant, found->pool.data);
-    if (*identifier) {
-        if (!identifier_parse(identifier, ADDRESS_STRICT, canonical)) {
-            refuse(error, REFUSED_IDENTIFIER);
-            return error_field(error, "identifier",
-                               "This is no number in E.164, and no address in a channel.");
-        }
-        struct person person = person_of(rows.hash_key, canonical);
-        prefix = key_blocks_of(rows.tenant, found->pool.data, &person);
-    }
-    char name[LIST_NAME_SIZE];
-    snprintf(name, sizeof name, "blocks %s %s", sid_format("KS", found->sid.data).text, canonical);
-    const struct listing listing = {
-        .rows = &rows,
-        .family = KV_LIVE,
-        .prefix = prefix,
-        .name = name,
-        .page = page,
-        .look = look,
-        .data = ret_list,
-    };
-    return list_page(&listing, ret_list->next_token, error);
+    ret_list->blocks = (const Maskline__Store__V1__Block **)found.records;
+    ret_list->count = found.count;
+    memcpy(ret_list->next_token, found.next_token, sizeof found.next_token);
+    return true;
 }

@@ -1,13 +1,12 @@
 #include "server/masking/bars/opt_outs.h"
 
+#include "server/masking/bars/bar_records.h"
 #include "server/masking/bars/person_letters.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
 #include "server/masking/rows/forms.h"
-#include "server/masking/rows/lists.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct opt_out_op {
@@ -15,11 +14,9 @@ struct opt_out_op {
     const struct opt_out_name *name;
     opt_out_done done;
     void *data;
-    struct address identifier;
-    const char *identifier_text; /* as it is told: of an address in a channel, as it was given */
-    struct address proxy;        /* in the form that is compared; empty: of the whole Service */
+    struct bar_person who;
+    struct address proxy; /* in the form that is compared; empty: of the whole Service */
     const char *proxy_text;
-    struct person person;
     const Maskline__Store__V1__Service *service;
     const Maskline__Store__V1__OptOut *opt_out;
     struct person_letters letters;
@@ -44,7 +41,8 @@ static bool find_service(struct opt_out_op *op, struct rows *rows)
 
 static enum kv_found find_row(struct opt_out_op *op, struct rows *rows)
 {
-    struct key key = key_opt_out(rows->tenant, op->service->pool.data, &op->person, op->proxy.text);
+    struct key key =
+        key_opt_out(rows->tenant, op->service->pool.data, &op->who.person, op->proxy.text);
     struct kv_value value;
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &value, &op->op.error);
     if (found != KV_FOUND)
@@ -72,8 +70,8 @@ static bool create_decide(struct op *base, struct rows *rows)
     if (!made)
         return refuse(&base->error, REFUSED_NO_MEMORY);
     maskline__store__v1__opt_out__init(made);
-    made->person = (ProtobufCBinaryData){PERSON_SIZE, op->person.bytes};
-    made->identifier = borrowed(op->identifier_text);
+    made->person = (ProtobufCBinaryData){PERSON_SIZE, op->who.person.bytes};
+    made->identifier = borrowed(op->who.text);
     made->proxy_identifier = borrowed(op->proxy_text);
     made->create_time = rows->now;
     op->opt_out = made;
@@ -83,7 +81,7 @@ static bool create_decide(struct op *base, struct rows *rows)
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED;
     entry.opt_out_added = &added;
     return append(op, rows, &entry) &&
-           person_letters_find(rows, op->service, &op->person, &op->letters, &base->error);
+           person_letters_find(rows, op->service, &op->who.person, &op->letters, &base->error);
 }
 
 static bool delete_decide(struct op *base, struct rows *rows)
@@ -120,17 +118,7 @@ static void run(struct masking *masking, const struct opt_out_name *name,
     op->done = done;
     op->data = data;
     struct error *error = &op->op.error;
-    char canonical[CHANNEL_SIZE];
-    if (identifier_parse(name->identifier, ADDRESS_STRICT, canonical)) {
-        bool number = address_parse(name->identifier, ADDRESS_STRICT, &op->identifier);
-        op->identifier_text = number ? op->identifier.text : name->identifier;
-        op->person = person_of(store_hash_key(masking->store), canonical);
-    } else {
-        refuse(error, REFUSED_IDENTIFIER);
-        error_field(
-            error, "identifier",
-            "This is no number in E.164, + and 8 to 15 digits, and no address in a channel.");
-    }
+    bar_person_read(error, masking->store, "identifier", name->identifier, &op->who);
     struct address proxy;
     op->proxy.text[0] = '\0';
     if (*name->proxy_identifier && proxy_parse(name->proxy_identifier, &proxy))
@@ -158,56 +146,18 @@ void opt_outs_delete(struct masking *masking, const struct opt_out_name *name, o
 
 /* ---- lists ---- */
 
-static bool look(void *data, struct rows *rows, struct bytes key, struct bytes value,
-                 bool *ret_taken, struct error *error)
-{
-    (void)key;
-    struct opt_out_list *list = data;
-    const Maskline__Store__V1__OptOut *opt_out =
-        rows_record(rows, &maskline__store__v1__opt_out__descriptor, value, error);
-    if (!opt_out)
-        return false;
-    list->opt_outs[list->count++] = opt_out;
-    *ret_taken = true;
-    return true;
-}
-
 bool opt_outs_list(struct view *view, const struct store *store, const char *service,
                    const char *identifier, const struct page *page, struct arena *arena,
                    struct opt_out_list *ret_list, struct error *error)
 {
-    struct rows rows = rows_of_view(view, store, arena);
-    Maskline__Store__V1__Service *found;
-    if (!rows_find_active_service(&rows, service, &found, error))
+    static const struct bar_records records = {BAR_OPT_OUT, "opt-outs",
+                                               &maskline__store__v1__opt_out__descriptor};
+    struct bar_page found;
+    if (!bar_records_list(view, store, &records, service, identifier, page, arena, &found, error))
         return false;
-    ret_list->service = found;
-    ret_list->count = 0;
-    ret_list->opt_outs =
-        arena_array(arena, page_rows(page), sizeof(const Maskline__Store__V1__OptOut *));
-    if (!ret_list->opt_outs)
-        return refuse(error, REFUSED_NO_MEMORY);
-    char canonical[CHANNEL_SIZE] = "";
-    struct key prefix = key_opt_outs(rows.tenant, found->pool.data);
-    if (*identifier) {
-        if (!identifier_parse(identifier, ADDRESS_STRICT, canonical)) {
-            refuse(error, REFUSED_IDENTIFIER);
-            return error_field(error, "identifier",
-                               "This is no number in E.164, and no address in a channel.");
-        }
-        struct person person = person_of(rows.hash_key, canonical);
-        prefix = key_opt_outs_of(rows.tenant, found->pool.data, &person);
-    }
-    char name[LIST_NAME_SIZE];
-    snprintf(name, sizeof name, "opt-outs %s %s", sid_format("KS", found->sid.data).text,
-             canonical);
-    const struct listing listing = {
-        .rows = &rows,
-        .family = KV_LIVE,
-        .prefix = prefix,
-        .name = name,
-        .page = page,
-        .look = look,
-        .data = ret_list,
-    };
-    return list_page(&listing, ret_list->next_token, error);
+    ret_list->service = found.service;
+    ret_list->opt_outs = (const Maskline__Store__V1__OptOut **)found.records;
+    ret_list->count = found.count;
+    memcpy(ret_list->next_token, found.next_token, sizeof found.next_token);
+    return true;
 }
