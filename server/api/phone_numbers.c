@@ -1,22 +1,24 @@
 #include "server/api/convert.h"
 #include "server/api/fields.h"
 #include "server/api/masks.h"
+#include "server/api/number_calls.h"
 #include "server/api/reads.h"
-#include "server/api/requests.h"
-#include "server/masking/numbers/numbers.h"
 
-static void added(void *data, const struct number_result *result, const struct error *error)
+static void *message(struct arena *arena, const Maskline__Store__V1__PhoneNumber *number,
+                     int64_t in_use)
 {
-    struct grpc_c_call *call = data;
-    if (error) {
-        grpc_c_call_fail(call, error);
-        return;
-    }
-    Maskline__V1__AddPhoneNumberResponse response = MASKLINE__V1__ADD_PHONE_NUMBER_RESPONSE__INIT;
-    response.phone_number = number_message(grpc_c_call_arena(call), result->number, result->in_use);
-    if (answer_fits(call))
-        maskline_v1_phone_numbers_add_phone_number_reply(call, &response);
+    return number_message(arena, number, in_use);
 }
+
+static const struct number_calls CALLS = {
+    .kind = NUMBER_PHONE,
+    .message = message,
+    .added = &maskline__v1__add_phone_number_response__descriptor,
+    .got = &maskline__v1__get_phone_number_response__descriptor,
+    .listed = &maskline__v1__list_phone_numbers_response__descriptor,
+    .updated = &maskline__v1__update_phone_number_response__descriptor,
+    .removed = &maskline__v1__remove_phone_number_response__descriptor,
+};
 
 static void add(void *data, struct grpc_c_call *call,
                 const Maskline__V1__AddPhoneNumberRequest *request)
@@ -41,14 +43,7 @@ static void add(void *data, struct grpc_c_call *call,
         .carriers = (const char *const *)request->carriers,
         .carrier_count = request->n_carriers,
     };
-    if (!request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
-                          "AddPhoneNumber", &draft.request, &error)) {
-        grpc_c_call_fail(call, &error);
-        return;
-    }
-    struct number_draft *kept = keep_draft(call, &draft, sizeof draft);
-    if (kept)
-        numbers_add(api->parts.masking, kept, added, call);
+    number_add(api, call, &CALLS, "AddPhoneNumber", &request->base, &draft);
 }
 
 /* ---- many ---- */
@@ -147,16 +142,7 @@ static bool get_read(struct api *api, struct grpc_c_call *call, const void *requ
                      struct view *view, struct error *error)
 {
     const Maskline__V1__GetPhoneNumberRequest *get = request;
-    struct arena *arena = grpc_c_call_arena(call);
-    struct number_result found;
-    if (!numbers_get(view, masking_store(api->parts.masking), get->service, get->phone_number,
-                     arena, &found, error))
-        return false;
-    Maskline__V1__GetPhoneNumberResponse response = MASKLINE__V1__GET_PHONE_NUMBER_RESPONSE__INIT;
-    response.phone_number = number_message(arena, found.number, found.in_use);
-    if (answer_fits(call))
-        maskline_v1_phone_numbers_get_phone_number_reply(call, &response);
-    return true;
+    return number_get(api, call, &CALLS, get->service, get->phone_number, view, error);
 }
 
 static void get(void *data, struct grpc_c_call *call,
@@ -185,28 +171,14 @@ static bool list_read(struct api *api, struct grpc_c_call *call, const void *req
                       struct view *view, struct error *error)
 {
     const Maskline__V1__ListPhoneNumbersRequest *list = request;
-    struct arena *arena = grpc_c_call_arena(call);
     error_clear(error);
-    struct page page;
-    field_page(error, list->page_size, list->page_token, &page);
-    struct number_filter filter = read_filter(error, list->filter);
-    struct number_list found;
-    if (error->code != STATUS_OK ||
-        !numbers_list(view, masking_store(api->parts.masking), list->service, &filter, &page, arena,
-                      &found, error))
-        return false;
-    Maskline__V1__ListPhoneNumbersResponse response =
-        MASKLINE__V1__LIST_PHONE_NUMBERS_RESPONSE__INIT;
-    struct message_list messages = message_list_new(arena, found.count);
-    for (size_t i = 0; i < found.count; i++)
-        message_list_add(&messages,
-                         number_message(arena, found.numbers[i].number, found.numbers[i].in_use));
-    response.phone_numbers = (Maskline__V1__PhoneNumber **)messages.items;
-    response.n_phone_numbers = messages.count;
-    response.next_page_token = found.next_token;
-    if (answer_fits(call))
-        maskline_v1_phone_numbers_list_phone_numbers_reply(call, &response);
-    return true;
+    const struct number_page page = {
+        .service = list->service,
+        .filter = read_filter(error, list->filter),
+        .size = list->page_size,
+        .token = list->page_token,
+    };
+    return number_list(api, call, &CALLS, &page, view, error);
 }
 
 static void list(void *data, struct grpc_c_call *call,
@@ -240,25 +212,9 @@ static uint64_t changes_of(struct error *error,
            (request->state != 0 ? CHANGES_STATE : 0u);
 }
 
-static void updated(void *data, const struct number_result *result, const struct error *error)
-{
-    struct grpc_c_call *call = data;
-    if (error) {
-        grpc_c_call_fail(call, error);
-        return;
-    }
-    Maskline__V1__UpdatePhoneNumberResponse response =
-        MASKLINE__V1__UPDATE_PHONE_NUMBER_RESPONSE__INIT;
-    response.phone_number = number_message(grpc_c_call_arena(call), result->number, result->in_use);
-    if (answer_fits(call))
-        maskline_v1_phone_numbers_update_phone_number_reply(call, &response);
-}
-
 static void update(void *data, struct grpc_c_call *call,
                    const Maskline__V1__UpdatePhoneNumberRequest *request)
 {
-    /* An empty list of carriers is a change, too: to the default one. */
-    static const char *const no_carriers[1];
     struct api *api = data;
     struct error error;
     error_clear(&error);
@@ -273,38 +229,18 @@ static void update(void *data, struct grpc_c_call *call,
         .reserved = request->reserved,
         .friendly_name = changes & CHANGES_FRIENDLY_NAME ? request->friendly_name : NULL,
     };
-    if (changes & CHANGES_CARRIERS) {
-        change.carriers =
-            request->n_carriers > 0 ? (const char *const *)request->carriers : no_carriers;
-        change.carrier_count = request->n_carriers;
-    }
     if (changes & CHANGES_STATE)
         change.state = request->state == 0 ? MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE
                                            : (Maskline__Store__V1__NumberState)request->state;
-    struct number_change *kept = keep_draft(call, &change, sizeof change);
-    if (kept)
-        numbers_update(api->parts.masking, kept, updated, call);
-}
-
-static void removed(void *data, const struct number_result *result, const struct error *error)
-{
-    (void)result;
-    struct grpc_c_call *call = data;
-    if (error) {
-        grpc_c_call_fail(call, error);
-        return;
-    }
-    Maskline__V1__RemovePhoneNumberResponse response =
-        MASKLINE__V1__REMOVE_PHONE_NUMBER_RESPONSE__INIT;
-    maskline_v1_phone_numbers_remove_phone_number_reply(call, &response);
+    const struct carrier_list carriers = {changes & CHANGES_CARRIERS, request->carriers,
+                                          request->n_carriers};
+    number_update(api, call, &CALLS, &change, &carriers);
 }
 
 static void remove_number(void *data, struct grpc_c_call *call,
                           const Maskline__V1__RemovePhoneNumberRequest *request)
 {
-    struct api *api = data;
-    numbers_remove(api->parts.masking, request->service, request->phone_number, request->force,
-                   removed, call);
+    number_remove(data, call, &CALLS, request->service, request->phone_number, request->force);
 }
 
 void phone_numbers_bind(struct api *api)
