@@ -179,6 +179,73 @@ struct number_seen call_number_get(struct world *world, const char *number)
     return (struct number_seen){result.number, result.in_use};
 }
 
+static void opt_out_told(void *data, const Maskline__Store__V1__Service *service,
+                         const Maskline__Store__V1__OptOut *opt_out, const struct error *error)
+{
+    ck_assert(!service == !opt_out);
+    tell(data, opt_out ? &opt_out->base : NULL, error);
+}
+
+const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_call change,
+                                                const char *person, const char *proxy)
+{
+    const struct opt_out_name name = {world->service, person, proxy};
+    struct told told;
+    told_begin(&told, world);
+    change(world->masking, &name, opt_out_told, &told);
+    return told_wait(&told);
+}
+
+unsigned call_opt_outs_listed(struct world *world, const char *person)
+{
+    const struct page page = {0};
+    struct opt_out_list list;
+    struct view *view = masking_view(world->masking);
+    ck_assert(opt_outs_list(view, world->store, world->service, person, &page, world->arena, &list,
+                            &call_error));
+    view_close(view);
+    return (unsigned)list.count;
+}
+
+static void block_told(void *data, const Maskline__Store__V1__Block *block,
+                       const struct error *error)
+{
+    tell(data, block ? &block->base : NULL, error);
+}
+
+const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
+                                             const char *person, const char *to)
+{
+    const struct block_name name = {world->service, person, to};
+    struct told told;
+    told_begin(&told, world);
+    change(world->masking, &name, block_told, &told);
+    return told_wait(&told);
+}
+
+unsigned call_blocks_listed(struct world *world, const char *person)
+{
+    const struct page page = {0};
+    struct block_list list;
+    struct view *view = masking_view(world->masking);
+    ck_assert(blocks_list(view, world->store, world->service, person, &page, world->arena, &list,
+                          &call_error));
+    view_close(view);
+    return (unsigned)list.count;
+}
+
+const char *call_send_to(struct world *world, const struct talk *talk, const char *participant)
+{
+    static char reason[48];
+    const struct message_draft draft = {.service = world->service,
+                                        .session = talk->session,
+                                        .participant = participant,
+                                        .body = "x"};
+    error_clear(&call_error);
+    call_error.code = world_send(world, &draft, NULL, reason);
+    return reason;
+}
+
 static void session_told(void *data, const Maskline__Store__V1__Service *service,
                          const Maskline__Store__V1__Session *session, const struct error *error)
 {

@@ -4,6 +4,8 @@
 #ifndef MASKLINE_TESTS_UNIT_SERVER_MASKING_CALLS_H
 #define MASKLINE_TESTS_UNIT_SERVER_MASKING_CALLS_H
 
+#include "server/masking/bars/blocks.h"
+#include "server/masking/bars/opt_outs.h"
 #include "tests/unit/server/masking/world.h"
 
 #define SESSION_STATUS(name) MASKLINE__STORE__V1__SESSION_STATUS__SESSION_STATUS_##name
@@ -58,6 +60,23 @@ const Maskline__Store__V1__Session *call_leave(struct world *world, const char *
 /* The session after that. */
 const Maskline__Store__V1__Session *call_change(struct world *world, const struct talk *talk,
                                                 struct participant_change change);
+
+/* `change` creates or deletes. */
+typedef void (*opt_out_call)(struct masking *masking, const struct opt_out_name *name,
+                             opt_out_done done, void *data);
+typedef void (*block_call)(struct masking *masking, const struct block_name *name, block_done done,
+                           void *data);
+const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_call change,
+                                                const char *person, const char *proxy);
+const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
+                                             const char *person, const char *to);
+/* How many are listed of a person, or in all. */
+unsigned call_opt_outs_listed(struct world *world, const char *person);
+unsigned call_blocks_listed(struct world *world, const char *person);
+
+/* The reason why nothing can be sent to that participant of a session, with what else there is to know in call_error; "" when it can, and
+ * was. */
+const char *call_send_to(struct world *world, const struct talk *talk, const char *participant);
 
 /* Drafts of people; identifiers live until world_close. */
 struct participant_draft person(struct world *world, const char *identifier);

@@ -328,6 +328,18 @@ void world_number_state(struct world *world, const char *number,
     must(&waiter);
 }
 
+struct world *world_with_numbers(unsigned count)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    for (unsigned i = 1; i <= count; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "+1555999000%u", i % 10);
+        world_number(world, number, NULL);
+    }
+    return world;
+}
+
 struct world *world_with_two(const char *path, const char *carriers,
                              const struct service_settings *settings)
 {

@@ -92,6 +92,8 @@ void world_service(struct world *world, const struct service_settings *settings)
 void world_number(struct world *world, const char *number, const char *carriers);
 void world_number_state(struct world *world, const char *number,
                         Maskline__Store__V1__NumberState state);
+/* An open world in memory with a Service and so many numbers, 9 at most: "+15559990001" is the first. */
+struct world *world_with_numbers(unsigned count);
 /* An open world with a Service of these settings and two numbers of these carriers. */
 struct world *world_with_two(const char *path, const char *carriers,
                              const struct service_settings *settings);

@@ -1,8 +1,5 @@
-#include "server/masking/bars/opt_outs.h"
-
 #include "tests/unit/server/masking/calls.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,78 +20,11 @@ static struct world *world_with(const char *path, Maskline__Store__V1__OptOutSco
     struct service_settings settings = service_settings_unset();
     settings.opt_out_scope = scope;
     settings.notices = &nothing_is_told;
-    struct world *world = world_open(path);
-    world_service(world, &settings);
-    world_number(world, PROXY, NULL);
-    world_number(world, OTHER, NULL);
-    return world;
+    return world_with_two(path, NULL, &settings);
 }
 
 #define OF_SERVICE MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_SERVICE
 #define OF_NUMBER  MASKLINE__STORE__V1__OPT_OUT_SCOPE__OPT_OUT_SCOPE_NUMBER
-
-static const char *send_to(struct world *world, const struct talk *talk, const char *participant)
-{
-    static char reason[48];
-    struct message_draft draft = {.service = world->service,
-                                  .session = talk->session,
-                                  .participant = participant,
-                                  .body = "x"};
-    world_send(world, &draft, NULL, reason);
-    return reason;
-}
-
-/* ---- by the API ---- */
-
-struct told {
-    _Atomic int done;
-    struct error error;
-    char identifier[32], proxy[32];
-};
-
-static void tell(void *data, const Maskline__Store__V1__Service *service,
-                 const Maskline__Store__V1__OptOut *opt_out, const struct error *error)
-{
-    (void)service;
-    struct told *told = data;
-    if (error) {
-        told->error = *error;
-    } else {
-        error_clear(&told->error);
-        strncpy(told->identifier, opt_out->identifier, sizeof told->identifier - 1);
-        strncpy(told->proxy, opt_out->proxy_identifier, sizeof told->proxy - 1);
-    }
-    told->done = 1;
-}
-
-static struct told told;
-
-typedef void (*opt_out_call)(struct masking *masking, const struct opt_out_name *name,
-                             opt_out_done done, void *data);
-
-static const char *call(struct world *world, opt_out_call change, const char *person,
-                        const char *proxy)
-{
-    struct opt_out_name name = {world->service, person, proxy};
-    memset(&told, 0, sizeof told);
-    change(world->masking, &name, tell, &told);
-    while (!told.done)
-        sched_yield();
-    ck_tells_nobody(&told.error);
-    return told.error.code == STATUS_OK ? "" : told.error.reason;
-}
-
-static unsigned listed(struct world *world, const char *person)
-{
-    struct view *view = view_open(world->store);
-    const struct page page = {0};
-    struct opt_out_list list;
-    struct error error;
-    ck_assert(opt_outs_list(view, world->store, world->service, person, &page, world->arena, &list,
-                            &error));
-    view_close(view);
-    return (unsigned)list.count;
-}
 
 /* holds: KEY-10 KEY-13 KEY-14 */
 START_TEST(of_the_whole_service)
@@ -104,10 +34,10 @@ START_TEST(of_the_whole_service)
     struct talk second = world_talk(world, ANN, CEM, 0);
     ck_assert_str_ne(first.proxy_a, second.proxy_a);
     ck_accepted(world_text(world, ANN, first.proxy_a, "STOP"));
-    ck_assert_str_eq(send_to(world, &first, first.a), "OPTED_OUT");
-    ck_assert_str_eq(send_to(world, &second, second.a), "OPTED_OUT");
+    ck_assert_str_eq(call_send_to(world, &first, first.a), "OPTED_OUT");
+    ck_assert_str_eq(call_send_to(world, &second, second.a), "OPTED_OUT");
     ck_assert_uint_eq(world_interactions(world, &second), 0);
-    ck_assert_str_eq(send_to(world, &second, second.b), "");
+    ck_assert_str_eq(call_send_to(world, &second, second.b), "");
     /* What a partner writes is kept, and canceled. */
     ck_accepted(world_text(world, CEM, second.proxy_b, "hello?"));
     world_run(world);
@@ -144,8 +74,8 @@ START_TEST(of_one_number)
     struct talk first = world_talk(world, ANN, BOB, 0);
     struct talk second = world_talk(world, ANN, CEM, 0);
     ck_accepted(world_text(world, ANN, first.proxy_a, "STOP"));
-    ck_assert_str_eq(send_to(world, &first, first.a), "OPTED_OUT");
-    ck_assert_str_eq(send_to(world, &second, second.a), "");
+    ck_assert_str_eq(call_send_to(world, &first, first.a), "OPTED_OUT");
+    ck_assert_str_eq(call_send_to(world, &second, second.a), "");
     /* Its other number is chosen from now on, first or not. */
     world_end_talk(world, &first);
     world_end_talk(world, &second);
@@ -183,7 +113,7 @@ START_TEST(what_waits_is_canceled)
     /* So it is with one that was accepted before, and not tried yet; and when a client says so. */
     ck_accepted(world_text(world, ANN, talk.proxy_a, "UNSTOP"));
     ck_accepted(world_text(world, BOB, talk.proxy_b, "good"));
-    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
+    ck_done(call_opt_out(world, opt_outs_create, ANN, ""));
     world_run(world);
     ck_assert_str_eq(world_leg(world, &talk, 3)->reason, "OPTED_OUT");
     ck_assert_uint_eq(world->carriers[0].count, 1);
@@ -213,14 +143,14 @@ START_TEST(any_phone_of_a_person)
     ck_accepted(world_text(world, CEM, talk.proxy_a, "STOP"));
     world_run(world);
     ck_assert_str_eq(world_leg(world, &talk, 0)->reason, "OPTED_OUT");
-    ck_assert_str_eq(send_to(world, &talk, talk.a), "OPTED_OUT");
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "OPTED_OUT");
     ck_accepted(world_text(world, BOB, talk.proxy_b, "hello?"));
     world_run(world);
     ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(CANCELED));
     ck_refused(call_session_create(world, draft), "OPTED_OUT", 80402);
     ck_assert_uint_eq(world->carriers[0].count, 1);
     ck_accepted(world_text(world, CEM, talk.proxy_a, "UNSTOP"));
-    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "");
     world_close(world);
 }
 END_TEST
@@ -237,12 +167,12 @@ START_TEST(outlives_sessions_and_restarts)
     world_restart(world);
     world_move(world, 400 * DAY);
     world_run(world);
-    ck_assert_uint_eq(listed(world, ""), 1);
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 1);
     ck_assert(!call_talk(world, ANN, BOB));
     ck_assert_str_eq(call_error.reason, "OPTED_OUT");
-    ck_assert_str_eq(call(world, opt_outs_delete, ANN, ""), "");
+    ck_done(call_opt_out(world, opt_outs_delete, ANN, ""));
     world_restart(world);
-    ck_assert_uint_eq(listed(world, ""), 0);
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 0);
     ck_done(call_talk(world, ANN, BOB));
     world_close(world);
     folder_remove(path);
@@ -254,27 +184,28 @@ START_TEST(by_request)
 {
     struct world *world = world_with(NULL, OF_SERVICE);
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
-    ck_assert_str_eq(told.identifier, ANN);
+    const Maskline__Store__V1__OptOut *made = call_opt_out(world, opt_outs_create, ANN, "");
+    ck_done(made);
+    ck_assert_str_eq(made->identifier, ANN);
     uint64_t entries = world_entries(world);
-    ck_assert_str_eq(call(world, opt_outs_create, ANN, ""), "");
+    ck_done(call_opt_out(world, opt_outs_create, ANN, ""));
     ck_assert_uint_eq(world_entries(world), entries);
-    ck_assert_str_eq(call(world, opt_outs_create, ANN, talk.proxy_a), "");
-    ck_assert_str_eq(told.proxy, talk.proxy_a);
-    ck_assert_str_eq(call(world, opt_outs_create, BOB, OTHER), "");
-    ck_assert_uint_eq(listed(world, ""), 3);
-    ck_assert_uint_eq(listed(world, ANN), 2);
-    ck_assert_uint_eq(listed(world, CEM), 0);
+    made = call_opt_out(world, opt_outs_create, ANN, talk.proxy_a);
+    ck_done(made);
+    ck_assert_str_eq(made->proxy_identifier, talk.proxy_a);
+    ck_done(call_opt_out(world, opt_outs_create, BOB, OTHER));
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 3);
+    ck_assert_uint_eq(call_opt_outs_listed(world, ANN), 2);
+    ck_assert_uint_eq(call_opt_outs_listed(world, CEM), 0);
     /* One word takes both back. */
     ck_accepted(world_text(world, ANN, talk.proxy_a, "START"));
-    ck_assert_uint_eq(listed(world, ANN), 0);
-    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
-    ck_assert_str_eq(call(world, opt_outs_delete, ANN, ""), "OPT_OUT_NOT_FOUND");
-    ck_assert_int_eq(told.error.code, STATUS_NOT_FOUND);
-    ck_assert_str_eq(call(world, opt_outs_delete, BOB, OTHER), "");
-    ck_assert_str_eq(call(world, opt_outs_create, "nobody", ""), "INVALID_IDENTIFIER");
-    ck_assert_int_eq(told.error.original, 80404);
-    ck_assert_str_eq(call(world, opt_outs_create, ANN, "nobody"), "INVALID_FIELD");
+    ck_assert_uint_eq(call_opt_outs_listed(world, ANN), 0);
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "");
+    ck_refused(call_opt_out(world, opt_outs_delete, ANN, ""), "OPT_OUT_NOT_FOUND", 0);
+    ck_assert_int_eq(call_error.code, STATUS_NOT_FOUND);
+    ck_done(call_opt_out(world, opt_outs_delete, BOB, OTHER));
+    ck_refused(call_opt_out(world, opt_outs_create, "nobody", ""), "INVALID_IDENTIFIER", 80404);
+    ck_refused(call_opt_out(world, opt_outs_create, ANN, "nobody"), "INVALID_FIELD", 80701);
     world_close(world);
 }
 END_TEST
@@ -290,7 +221,7 @@ START_TEST(of_one_service_alone)
     world_number(world, "+15559990003", NULL);
     world_number(world, "+15559990004", NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    ck_assert_str_eq(send_to(world, &talk, talk.a), "");
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "");
     /* And it goes with its Service. */
     memcpy(world->service, first, sizeof first);
     ck_done(call_service_delete(world, world->service));
@@ -317,14 +248,16 @@ START_TEST(in_channels_and_of_short_codes)
     ck_done(call_number_add(world, &draft).number);
     ck_accepted(world_text(world, CAT, SENDER, "stop"));
     ck_accepted(world_text(world, ANN, "12345", "stop"));
-    ck_assert_uint_eq(listed(world, ""), 2);
-    ck_assert_uint_eq(listed(world, CAT), 1);
-    ck_assert_str_eq(call(world, opt_outs_create, CAT, SENDER), "");
-    ck_assert_str_eq(told.proxy, SENDER);
-    ck_assert_str_eq(call(world, opt_outs_delete, CAT, SENDER), "");
-    ck_assert_str_eq(told.identifier, CAT);
-    ck_assert_str_eq(call(world, opt_outs_delete, ANN, "12345"), "");
-    ck_assert_uint_eq(listed(world, ""), 0);
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 2);
+    ck_assert_uint_eq(call_opt_outs_listed(world, CAT), 1);
+    const Maskline__Store__V1__OptOut *made = call_opt_out(world, opt_outs_create, CAT, SENDER);
+    ck_done(made);
+    ck_assert_str_eq(made->proxy_identifier, SENDER);
+    made = call_opt_out(world, opt_outs_delete, CAT, SENDER);
+    ck_done(made);
+    ck_assert_str_eq(made->identifier, CAT);
+    ck_done(call_opt_out(world, opt_outs_delete, ANN, "12345"));
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 0);
     const struct participant_draft people[] = {person_on(world, CAT, SENDER), person(world, BOB)};
     const Maskline__Store__V1__Session *session =
         call_session_create(world, (struct session_draft){.service = world->service,
@@ -332,13 +265,13 @@ START_TEST(in_channels_and_of_short_codes)
                                                           .participant_count = 2,
                                                           .mode = MODE(MESSAGE_ONLY)});
     ck_done(session);
-    ck_assert_str_eq(call(world, opt_outs_create, CAT, ""), "");
+    ck_done(call_opt_out(world, opt_outs_create, CAT, ""));
     struct talk talk = {0};
     strncpy(talk.session, sid_of(world, session), sizeof talk.session - 1);
-    ck_assert_str_eq(send_to(world, &talk, participant_sid(world, session, 0)), "OPTED_OUT");
-    ck_assert_str_eq(call(world, opt_outs_delete, CAT, ""), "");
-    ck_assert_str_eq(send_to(world, &talk, participant_sid(world, session, 0)), "");
-    ck_assert_str_eq(call(world, opt_outs_create, "messenger:", ""), "INVALID_IDENTIFIER");
+    ck_assert_str_eq(call_send_to(world, &talk, participant_sid(world, session, 0)), "OPTED_OUT");
+    ck_done(call_opt_out(world, opt_outs_delete, CAT, ""));
+    ck_assert_str_eq(call_send_to(world, &talk, participant_sid(world, session, 0)), "");
+    ck_refused(call_opt_out(world, opt_outs_create, "messenger:", ""), "INVALID_IDENTIFIER", 80404);
     world_close(world);
 }
 END_TEST

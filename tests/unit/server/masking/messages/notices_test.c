@@ -20,11 +20,7 @@ static struct world *world_with(const char *path, const struct notice_setting *n
     const struct notice_list list = {notices, count};
     struct service_settings settings = service_settings_unset();
     settings.notices = &list;
-    struct world *world = world_open(path);
-    world_service(world, &settings);
-    world_number(world, PROXY, NULL);
-    world_number(world, OTHER, NULL);
-    return world;
+    return world_with_two(path, NULL, &settings);
 }
 
 /* What was told since the last time; NULL: nothing. No more than one thing is. */

@@ -26,6 +26,20 @@ static void end(struct world *world)
     folder_remove(path);
 }
 
+/* Attempts that are begun, and of which nothing is known yet. */
+static unsigned marks(struct world *world)
+{
+    struct log_id log = world_log(world);
+    return world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log)));
+}
+
+/* The carrier takes nothing, and is asked again after ten minutes. */
+static void put_off(struct fake *carrier)
+{
+    carrier->outcome = SEND_RETRY;
+    carrier->retry_after = 10 * MINUTE;
+}
+
 /* holds: OUT-08 */
 START_TEST(not_begun_is_sent)
 {
@@ -64,9 +78,7 @@ START_TEST(begun_is_unknown)
     ck_assert_uint_eq(world_leg(world, &talk, 0)->attempts, 1);
     ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(SENT));
     ck_assert_uint_eq(world->carriers[1].count, 2);
-    struct log_id log = world_log(world);
-    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log))),
-                      0);
+    ck_assert_uint_eq(marks(world), 0);
     /* A receipt settles it, also after one more restart. */
     world_restart(world);
     world_run(world);
@@ -90,9 +102,7 @@ START_TEST(settled_by_a_receipt_before)
     world_restart(world);
     world_run(world);
     ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(DELIVERED));
-    struct log_id log = world_log(world);
-    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log))),
-                      0);
+    ck_assert_uint_eq(marks(world), 0);
     end(world);
 }
 END_TEST
@@ -119,8 +129,7 @@ START_TEST(waits_and_order_stay)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    world->carriers[1].outcome = SEND_RETRY;
-    world->carriers[1].retry_after = 10 * MINUTE;
+    put_off(&world->carriers[1]);
     world_say(world, &talk, "two", "0");
     world_run(world);
     world_say(world, &talk, "two", "1");
@@ -169,17 +178,14 @@ START_TEST(out_of_turn_is_not_begun)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    world->carriers[1].outcome = SEND_RETRY;
-    world->carriers[1].retry_after = 10 * MINUTE;
+    put_off(&world->carriers[1]);
     world->carriers[1].watch = text_the_next;
     world->watcher = &talk;
     world_say(world, &talk, "two", "0");
     world_run(world);
     ck_assert_uint_eq(world_interactions(world, &talk), 2);
     ck_assert_uint_eq(world->carriers[1].count, 1);
-    struct log_id log = world_log(world);
-    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log))),
-                      0);
+    ck_assert_uint_eq(marks(world), 0);
     world->carriers[1].outcome = SEND_TAKEN;
     world_restart(world);
     world_move(world, 10 * MINUTE);
@@ -197,8 +203,7 @@ START_TEST(out_of_turn_waits)
 {
     struct world *world = world_on_disk("two");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    world->carriers[1].outcome = SEND_RETRY;
-    world->carriers[1].retry_after = 10 * MINUTE;
+    put_off(&world->carriers[1]);
     world->carriers[1].watch = text_the_next;
     world->watcher = &talk;
     world_say(world, &talk, "two", "0");
@@ -235,8 +240,7 @@ START_TEST(written_after_all)
 {
     struct world *world = world_on_disk("one");
     struct talk talk = world_talk(world, ANN, BOB, 0);
-    world->carriers[0].outcome = SEND_RETRY;
-    world->carriers[0].retry_after = 10 * MINUTE;
+    put_off(&world->carriers[0]);
     world->carriers[0].watch = deny;
     world_say(world, &talk, "one", "x");
     int64_t due = world_now(world) + 10 * MINUTE;
@@ -338,12 +342,6 @@ static struct world *cut_off(struct talk *ret_talk)
     world_restart(world);
     world->carriers[0].holds = false;
     return world;
-}
-
-static unsigned marks(struct world *world)
-{
-    struct log_id log = world_log(world);
-    return world_rows(world, KV_LIVE, key_attempts(TENANT_DEFAULT, log_service(&log)));
 }
 
 static void give_to(struct world *world, const char *number, const char *const *carriers,

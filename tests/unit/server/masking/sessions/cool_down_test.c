@@ -12,16 +12,6 @@
 #define BOB "+15551230002"
 #define CAT "+15551230003"
 
-static struct world *world_with(unsigned numbers)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, NULL);
-    world_number(world, N1, NULL);
-    if (numbers > 1)
-        world_number(world, N2, NULL);
-    return world;
-}
-
 static const Maskline__Store__V1__Session *life(struct world *world, const char *a, const char *b,
                                                 int64_t ttl)
 {
@@ -99,7 +89,7 @@ static int64_t (*const ENDS[])(struct world *world) = {
 START_TEST(a_pair_rests_however_it_came_free)
 {
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
-        struct world *world = world_with(1);
+        struct world *world = world_with_numbers(1);
         int64_t end = ENDS[i](world) + 4 * HOUR;
         ck_refused(call_talk(world, ANN, CAT), "ALL_NUMBERS_IN_USE", 80208);
         ck_assert_str_eq(call_metadata("participant"), "0");
@@ -121,7 +111,7 @@ END_TEST
 /* holds: CDN-05 */
 START_TEST(free_time_is_told_in_rfc_3339)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     manual_clock_set(&world->clock, INT64_C(1900000000) * SECOND + 123456);
     ck_done(call_close(world, call_talk(world, ANN, BOB)));
     ck_refused(call_talk(world, ANN, CAT), "ALL_NUMBERS_IN_USE", 80208);
@@ -136,7 +126,7 @@ START_TEST(the_same_two_may_have_it_again)
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
         if (ENDS[i] == by_leaving)
             continue; /* the other one is still there */
-        struct world *world = world_with(1);
+        struct world *world = world_with_numbers(1);
         (void)ENDS[i](world);
         const Maskline__Store__V1__Session *again = call_talk(world, BOB, ANN);
         ck_done(again);
@@ -150,7 +140,7 @@ END_TEST
 /* holds: CDN-01 CDN-02 */
 START_TEST(and_no_others)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     ck_done(call_close(world, call_talk(world, ANN, BOB)));
     ck_refused(call_talk(world, ANN, NULL), "ALL_NUMBERS_IN_USE",
                80208); /* with whom, nobody knows */
@@ -168,7 +158,7 @@ END_TEST
 
 START_TEST(one_who_joins_later_gets_it_only_with_the_same_partner)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     const struct participant_draft people[] = {person_on(world, ANN, N1),
                                                person_on(world, BOB, N1)};
     ck_done(call_close(world,
@@ -190,7 +180,7 @@ END_TEST
 /* holds: CDN-03 */
 START_TEST(it_wins_over_sticky)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     const Maskline__Store__V1__Session *first = call_talk(world, ANN, BOB);
     char had[32];
     snprintf(had, sizeof had, "%s", proxy_of(first, 0));
@@ -205,7 +195,7 @@ END_TEST
 
 START_TEST(a_longer_cool_down_holds_for_what_rests_now)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     ck_done(call_close(world, call_talk(world, ANN, BOB)));
     struct service_change change = {.service = world->service,
                                     .settings = service_settings_unset()};
@@ -224,7 +214,7 @@ END_TEST
 /* holds: INV-05 */
 START_TEST(an_end_noticed_late_frees_nothing_of_others)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *first = life(world, ANN, BOB, MINUTE);
     world_move(world, MINUTE + 4 * HOUR);
     const Maskline__Store__V1__Session *second = call_talk(world, ANN, CAT);
@@ -247,7 +237,7 @@ END_TEST
 /* holds: INB-05 */
 START_TEST(a_late_reply_reaches_nobody)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk first = world_talk(world, ANN, BOB, MINUTE);
     ck_accepted(world_text(world, BOB, first.proxy_b, "on my way"));
     world_run(world);
@@ -284,7 +274,7 @@ END_TEST
 /* holds: CDN-12 */
 START_TEST(reopening_is_no_new_session)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
     ck_done(call_close(world, session));
     world_move(world, MINUTE);
@@ -298,7 +288,7 @@ END_TEST
 /* holds: STO-07 */
 START_TEST(a_route_stays_and_is_active_only_in_its_session)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
     struct log_id log = world_log(world);
     struct person person = person_of(store_hash_key(world->store), ANN);

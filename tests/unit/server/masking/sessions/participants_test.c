@@ -12,20 +12,10 @@
 #define BOB "+15551230002"
 #define CAT "+15551230003"
 
-static struct world *world_with(unsigned numbers)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, NULL);
-    world_number(world, N1, NULL);
-    if (numbers > 1)
-        world_number(world, N2, NULL);
-    return world;
-}
-
 /* holds: ERR-80609 INV-06 PAR-14 SES-21 */
 START_TEST(a_session_is_filled_later)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = call_talk(world, NULL, NULL);
     const char *sid = sid_of(world, session);
     const Maskline__Store__V1__Session *one = call_join(world, sid, person(world, ANN), NULL);
@@ -49,7 +39,7 @@ END_TEST
 /* holds: ERR-80405 PAR-09 */
 START_TEST(who_leaves_is_out_at_once)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "to bob"));
     world_move(world, SECOND);
@@ -78,7 +68,7 @@ END_TEST
 /* holds: ERR-80103 PAR-10 PAR-11 */
 START_TEST(who_left_may_come_back)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(call_leave(world, talk.session, talk.b));
     const Maskline__Store__V1__Session *back =
@@ -100,7 +90,7 @@ END_TEST
 /* holds: PAR-10 PAR-24 */
 START_TEST(somebody_else_takes_the_place)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     uint64_t generation = world_session(world, &talk)->generation;
     ck_done(call_leave(world, talk.session, talk.b));
@@ -123,7 +113,7 @@ END_TEST
 
 START_TEST(leaving_works_in_any_status)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(call_session_update(
         world, (struct session_change){.session = talk.session, .status = SESSION_STATUS(CLOSED)}));
@@ -142,7 +132,7 @@ END_TEST
 /* holds: PAR-15 PAR-16 */
 START_TEST(each_identifier_reaches_the_session)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const struct participant_draft people[] = {person_of_many(world, ANN " " CAT),
                                                person(world, BOB)};
     const Maskline__Store__V1__Session *session = call_session_create(
@@ -162,7 +152,7 @@ END_TEST
 /* holds: PAR-02 PAR-03 */
 START_TEST(numbers_are_read_strictly_or_as_people_write_them)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     static const char *const written[] = {"+1 (555) 123-0001", "+1.555.123.0001", "0015551230001",
                                           "011 1 555 123 0001"};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
@@ -192,7 +182,7 @@ END_TEST
 /* holds: PAR-12 */
 START_TEST(they_come_and_go)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     char sid[40];
     snprintf(sid, sizeof sid, "%s", sid_of(world, call_talk(world, ANN, NULL)));
     for (int i = 1; i < 256; i++) {

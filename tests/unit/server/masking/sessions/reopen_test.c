@@ -11,16 +11,6 @@
 #define BOB "+15551230002"
 #define CAT "+15551230003"
 
-static struct world *world_with(unsigned numbers)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, NULL);
-    world_number(world, N1, NULL);
-    if (numbers > 1)
-        world_number(world, N2, NULL);
-    return world;
-}
-
 static const Maskline__Store__V1__Session *life(struct world *world, int64_t ttl, int64_t date)
 {
     const struct participant_draft people[] = {person(world, ANN), person(world, BOB)};
@@ -34,7 +24,7 @@ static const Maskline__Store__V1__Session *life(struct world *world, int64_t ttl
 /* holds: CDN-12 SES-18 SES-31 */
 START_TEST(it_routes_again)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, 0);
     ck_accepted(world_text(world, ANN, N1, "x"));
     int64_t started = world_now(world);
@@ -59,7 +49,7 @@ END_TEST
 /* holds: SES-29 */
 START_TEST(ttl_counts_anew)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, MINUTE, 0);
     world_move(world, HOUR); /* ended, unnoticed */
     const Maskline__Store__V1__Session *again = call_reopen(world, session);
@@ -77,7 +67,7 @@ END_TEST
 /* holds: SES-13 SES-15 SES-30 */
 START_TEST(a_date_that_has_passed_needs_a_new_one)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, world_now(world) + MINUTE);
     world_move(world, MINUTE);
     struct session_change change = {.session = sid_of(world, session),
@@ -103,7 +93,7 @@ END_TEST
 /* holds: CON-03 CON-06 CON-07 */
 START_TEST(a_taken_pair_bars_it)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, 0);
     ck_done(call_close(world, session));
     world_move(world, 4 * HOUR);
@@ -128,7 +118,7 @@ END_TEST
 
 START_TEST(who_left_stays_out)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, 0);
     ck_done(call_leave(world, sid_of(world, session), participant_sid(world, session, 1)));
     ck_done(call_close(world, session));
@@ -141,7 +131,7 @@ END_TEST
 
 START_TEST(the_number_has_to_do_what_the_mode_needs)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, 0);
     ck_done(call_number_remove(world, N1, true).number);
     struct number_draft draft = number_draft(world, N1);
@@ -159,7 +149,7 @@ END_TEST
 /* holds: OUT-01 */
 START_TEST(what_waited_does_not_go_out)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = life(world, 0, 0);
     ck_accepted(world_text(world, ANN, N1, "before"));
     ck_done(call_close(world, session));
@@ -172,7 +162,7 @@ END_TEST
 
 START_TEST(closing_and_opening_many_times_loses_nothing)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     const Maskline__Store__V1__Session *session = life(world, HOUR, 0);
     const char *proxy = proxy_of(session, 0);
     for (int i = 0; i < 20; i++) {

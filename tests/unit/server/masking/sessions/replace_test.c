@@ -16,16 +16,6 @@
 
 #define LATE (3 * HOUR) /* the default late-reply window */
 
-static struct world *world_with(unsigned numbers)
-{
-    static const char *const all[] = {N1, N2, N3};
-    struct world *world = world_open(NULL);
-    world_service(world, NULL);
-    for (unsigned i = 0; i < numbers; i++)
-        world_number(world, all[i], NULL);
-    return world;
-}
-
 static const Maskline__Store__V1__Session *put_person(struct world *world, const struct talk *talk,
                                                       const char *participant, const char *who)
 {
@@ -63,7 +53,7 @@ static void ck_sent(struct world *world, const char *from, const char *to, const
 /* holds: PAR-18 PAR-24 */
 START_TEST(another_person_takes_over)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     uint64_t generation = world_session(world, &talk)->generation;
     const Maskline__Store__V1__Session *session = put_person(world, &talk, talk.b, CAT);
@@ -89,7 +79,7 @@ END_TEST
 /* holds: PAR-19 */
 START_TEST(who_was_replaced_is_out)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "for bob"));
     ck_accepted(world_text(world, BOB, talk.proxy_b, "from bob"));
@@ -108,7 +98,7 @@ END_TEST
 /* holds: CDN-06 CON-10 PAR-19 */
 START_TEST(a_replaced_person_comes_into_no_wrong_session)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     struct talk talk = world_talk(world, ANN, BOB, 0), other;
     ck_done(put_person(world, &talk, talk.b, CAT));
     /* A late reply of Bob's must not reach Dan. */
@@ -126,7 +116,7 @@ END_TEST
 /* holds: PAR-23 ERR-80604 CON-06 */
 START_TEST(a_replacement_must_fit)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     struct talk first = world_talk(world, ANN, BOB, 0), second = world_talk(world, CAT, DAN, 0);
     uint64_t entries = world_entries(world);
     ck_refused(put_person(world, &second, second.b, BOB), "PAIR_IN_USE", 80604);
@@ -155,7 +145,7 @@ END_TEST
 /* holds: PAR-23 */
 START_TEST(who_wants_nothing_takes_no_place)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0), other = world_talk(world, CAT, DAN, 0);
     ck_accepted(world_text(world, CAT, other.proxy_a, "STOP"));
     world_end_talk(world, &other);
@@ -176,7 +166,7 @@ END_TEST
 /* holds: PAR-20 PAR-21 PAR-26 */
 START_TEST(another_number_takes_over)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "waits"));
     const char *next = strcmp(talk.proxy_b, N1) ? N1 : N2;
@@ -202,7 +192,7 @@ END_TEST
 /* holds: CDN-06 PAR-22 */
 START_TEST(the_old_number_ends)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     int64_t since = world_now(world);
     ck_done(put_number(world, &talk, talk.b, N3));
@@ -233,7 +223,7 @@ END_TEST
 /* holds: CON-10 */
 START_TEST(an_honoured_number_is_held)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     const char *next = strcmp(talk.proxy_b, N1) ? N1 : N2;
     ck_done(put_number(world, &talk, talk.b, next));
@@ -252,7 +242,7 @@ END_TEST
 
 START_TEST(a_number_may_end_at_once_or_come_back)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct participant_change at_once = {.participant = talk.b,
                                          .set_proxy = true,
@@ -285,7 +275,7 @@ END_TEST
 
 START_TEST(a_new_person_has_no_old_numbers)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(put_number(world, &talk, talk.b, N3));
     ck_done(put_person(world, &talk, talk.b, CAT));
@@ -310,7 +300,7 @@ END_TEST
 
 START_TEST(a_list_of_identifiers_changes)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "waits"));
     const Maskline__Store__V1__Session *session = put_person(world, &talk, talk.b, BOB " " CAT);
@@ -331,7 +321,7 @@ END_TEST
 
 START_TEST(only_who_is_there_can_be_changed)
 {
-    struct world *world = world_with(2);
+    struct world *world = world_with_numbers(2);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     struct participant_change name = {
         .participant = talk.a, .set_friendly_name = true, .draft = {.friendly_name = "rider"}};
@@ -352,7 +342,7 @@ END_TEST
 
 START_TEST(the_session_ends_with_its_old_numbers)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(put_number(world, &talk, talk.b, N3));
     world_end_talk(world, &talk);
@@ -371,7 +361,7 @@ END_TEST
 /* The hint of the number's end is the session's, too: a later end of the session leaves it. */
 START_TEST(a_number_ends_when_the_session_would_have)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, LATE);
     ck_done(put_number(world, &talk, talk.b, N3));
     ck_done(call_session_update(
@@ -391,7 +381,7 @@ END_TEST
 /* A number that is drained goes, and with it what was honoured of it; the session stays. */
 START_TEST(an_old_number_may_leave_the_pool)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(put_number(world, &talk, talk.b, N3));
     ck_refused(call_number_remove(world, talk.proxy_b, false).number, "NUMBER_IN_USE", 80611);
@@ -406,7 +396,7 @@ END_TEST
 
 START_TEST(nothing_is_left_of_who_was_replaced)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(put_number(world, &talk, talk.b, N3));
     ck_done(put_person(world, &talk, talk.b, CAT));
@@ -436,7 +426,7 @@ END_TEST
 /* All that a session remembers fits into the entry that deletes it. */
 START_TEST(there_is_an_end_to_changes)
 {
-    struct world *world = world_with(1);
+    struct world *world = world_with_numbers(1);
     const Maskline__Store__V1__Session *session = call_talk(world, ANN, NULL);
     struct talk talk = {0};
     snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));

@@ -12,15 +12,6 @@
 #define BOB "+15551230002"
 #define CAT "+15551230003"
 
-static struct world *world_with(const struct service_settings *settings)
-{
-    struct world *world = world_open(NULL);
-    world_service(world, settings);
-    world_number(world, N1, NULL);
-    world_number(world, N2, NULL);
-    return world;
-}
-
 static const Maskline__Store__V1__Session *bare(struct world *world, struct session_draft draft)
 {
     return call_session_create(world, draft);
@@ -37,7 +28,7 @@ static const Maskline__Store__V1__Session *update(struct world *world,
 /* holds: PAR-04 PAR-05 PAR-07 SES-06 SES-09 SES-10 */
 START_TEST(is_made_with_its_people)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     const char *const ids[] = {ANN};
     const struct participant_draft people[] = {
         {.identifiers = ids, .identifier_count = 1, .friendly_name = "the rider"},
@@ -101,7 +92,7 @@ static char *repeat(struct world *world, const char *piece, size_t times)
 /* holds: ERR-80103 ERR-80404 ERR-80609 LIM-09 LIM-13 PAR-01 SES-06 SES-13 */
 START_TEST(drafts_are_checked)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct session_draft draft = {.unique_name = repeat(world, "\xc3\xa9", 192)};
     ck_field(bare(world, draft), "unique_name");
     draft.unique_name = repeat(world, "\xc3\xa9", 191);
@@ -184,7 +175,7 @@ END_TEST
 /* holds: ERR-80409 ERR-80603 SES-02 SES-04 */
 START_TEST(names_are_unique_until_deletion)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     const struct session_draft draft = {.unique_name = "a"};
     const Maskline__Store__V1__Session *first = bare(world, draft);
     ck_refused(bare(world, draft), "SESSION_NAME_TAKEN", 80603);
@@ -210,7 +201,7 @@ END_TEST
 /* holds: SES-06 SES-19 */
 START_TEST(may_be_made_in_another_status)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct participant_draft people[] = {person(world, ANN), person(world, BOB)};
     struct session_draft draft = {
         .participants = people, .participant_count = 2, .status = SESSION_STATUS(IN_PROGRESS)};
@@ -247,7 +238,7 @@ START_TEST(ends_at_whichever_comes_first)
 {
     struct service_settings settings = service_settings_unset();
     settings.default_ttl = 10 * MINUTE;
-    struct world *world = world_with(&settings);
+    struct world *world = world_with_two(NULL, NULL, &settings);
     int64_t now = world_now(world);
     static const struct {
         bool given;
@@ -291,7 +282,7 @@ END_TEST
 /* holds: EXP-01 EXP-11 */
 START_TEST(ends_at_the_very_instant)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, MINUTE);
     world_move(world, MINUTE - 1);
     ck_assert_int_eq(call_session_get(world, talk.session)->status, SESSION_STATUS(OPEN));
@@ -314,7 +305,7 @@ START_TEST(defaults_are_taken_at_creation)
     struct service_settings settings = service_settings_unset();
     settings.default_ttl = MINUTE;
     settings.default_mode = MODE(MESSAGE_ONLY);
-    struct world *world = world_with(&settings);
+    struct world *world = world_with_two(NULL, NULL, &settings);
     const Maskline__Store__V1__Session *before = bare(world, of_life(false, 0, 0));
     struct service_change change = {.service = world->service,
                                     .settings = service_settings_unset()};
@@ -334,7 +325,7 @@ END_TEST
 /* holds: EXP-06 */
 START_TEST(an_idle_cap_ends_what_nothing_happens_in)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, HOUR);
     struct service_change change = {.service = world->service,
                                     .settings = service_settings_unset()};
@@ -358,7 +349,7 @@ END_TEST
 /* holds: EXP-06 */
 START_TEST(a_new_idle_cap_is_kept_without_traffic)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     enum { SESSIONS = 1500 };
     for (int i = 0; i < SESSIONS; i++)
         ck_done(bare(world, of_life(false, 0, i % 2 ? world_now(world) + HOUR : 0)));
@@ -383,7 +374,7 @@ END_TEST
 /* holds: EXP-15 SES-13 */
 START_TEST(ttl_and_date_change_at_once)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     const Maskline__Store__V1__Session *session = bare(world, of_life(true, HOUR, 0));
     int64_t made = world_now(world);
     world_move(world, MINUTE);
@@ -420,7 +411,7 @@ START_TEST(without_a_life_of_its_own_the_default_counts)
 {
     struct service_settings settings = service_settings_unset();
     settings.default_ttl = HOUR;
-    struct world *world = world_with(&settings);
+    struct world *world = world_with_two(NULL, NULL, &settings);
     int64_t now = world_now(world);
     const Maskline__Store__V1__Session *session = bare(world, of_life(true, MINUTE, 0));
     const Maskline__Store__V1__Session *after =
@@ -439,7 +430,7 @@ END_TEST
 /* holds: ERR-80608 SES-16 SES-17 */
 START_TEST(only_legal_changes_of_status)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     static const Maskline__Store__V1__SessionStatus ALL[] = {
         SESSION_STATUS(OPEN), SESSION_STATUS(IN_PROGRESS), SESSION_STATUS(CLOSED),
         SESSION_STATUS(FAILED)};
@@ -473,7 +464,7 @@ END_TEST
 /* holds: ERR-80607 SES-10 SES-11 SES-16 SES-20 */
 START_TEST(closing_ends_routing)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     const Maskline__Store__V1__Session *session = call_talk(world, ANN, BOB);
     world_move(world, SECOND);
     const Maskline__Store__V1__Session *closed = call_close(world, session);
@@ -494,7 +485,7 @@ END_TEST
 /* holds: ERR-80607 EXP-09 */
 START_TEST(an_ended_session_is_closed_for_commands_too)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     const Maskline__Store__V1__Session *session = bare(world, of_life(true, MINUTE, 0));
     int64_t end = world_now(world) + MINUTE;
     world_move(world, HOUR);
@@ -515,7 +506,7 @@ END_TEST
 /* holds: API-08 SES-22 */
 START_TEST(deletion_takes_everything)
 {
-    struct world *world = world_with(NULL);
+    struct world *world = world_with_two(NULL, NULL, NULL);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_accepted(world_text(world, ANN, talk.proxy_a, "one"));
     ck_accepted(world_text(world, ANN, talk.proxy_a, "two"));
@@ -541,7 +532,7 @@ START_TEST(closed_sessions_are_purged)
 {
     struct service_settings settings = service_settings_unset();
     settings.closed_session_retention = DAY;
-    struct world *world = world_with(&settings);
+    struct world *world = world_with_two(NULL, NULL, &settings);
     const struct session_draft draft = {.unique_name = "a"};
     const Maskline__Store__V1__Session *session = bare(world, draft);
     ck_done(call_close(world, session));

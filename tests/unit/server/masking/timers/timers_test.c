@@ -15,10 +15,7 @@
 
 static struct world *world_with(const char *path, const struct service_settings *settings)
 {
-    struct world *world = world_open(path);
-    world_service(world, settings);
-    world_number(world, "+15559990001", NULL);
-    world_number(world, "+15559990002", NULL);
+    struct world *world = world_with_two(path, NULL, settings);
     world_move(world, 1); /* what the Service says is older than its sessions */
     return world;
 }
