@@ -2,9 +2,8 @@
 
 import queue
 import random
-import threading
 
-import grpc
+from across import Across
 from harness import PATIENCE, pb
 from programs import DELIVERED, FAILED, REFUSED, RETRY, SENT, TAKEN, UNDELIVERED
 
@@ -20,18 +19,14 @@ class Given:
         self.taken = False
 
 
-class Network(threading.Thread):
-    """One carrier's. All below `lock`; `news` tells of each change."""
+class Network(Across):
+    """One carrier's."""
 
     def __init__(self, carrier, honours_keys, seed):
-        super().__init__(daemon=True)
+        super().__init__(carrier)
         self.carrier = carrier
         self.honours_keys = honours_keys
         self.chance = random.Random(f"{carrier} {seed}")
-        self.lock = threading.Lock()
-        self.news = threading.Condition(self.lock)
-        self.server = None  # while it is up
-        self.ended = False
         self.said = None  # towards the server, while attached
         self.given = []  # every send, in order
         self.fates = {}  # key: the status that its receipt tells, or REFUSED; of what was not answered with RETRY
@@ -44,15 +39,8 @@ class Network(threading.Thread):
         self.receipts = {}  # tag: receipt that nobody has answered
         self.wrong = []  # what must not be
         self.tags = 0
-        self.troubles = []
 
     # ---- what the test does ----
-
-    def serve(self, server):
-        """A server is up, or (None) it is not."""
-        with self.lock:
-            self.server = server
-            self.news.notify_all()
 
     def hand_in(self, provider_id, sender, recipient, body):
         with self.lock:
@@ -66,14 +54,6 @@ class Network(threading.Thread):
             self.in_hand[provider_id] = self.texts[provider_id]
             self._say(inbound_message=self.texts[provider_id])
 
-    def end(self):
-        with self.lock:
-            self.ended = True
-            if self.said:
-                self.said.put(None)
-            self.news.notify_all()
-        self.join(PATIENCE)
-
     def is_quiet(self):
         """All that was handed in is answered, and nothing is kept back."""
         with self.lock:
@@ -82,31 +62,14 @@ class Network(threading.Thread):
 
     # ---- the thread ----
 
-    def run(self):
-        while True:
-            with self.lock:
-                while not self.server and not self.ended:
-                    self.news.wait()
-                if self.ended:
-                    return
-                server = self.server
-            try:
-                self._attach(server)
-            except grpc.RpcError as error:
-                # The test may close the channel before this has seen that the server is gone.
-                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
-                    self.troubles.append(f"{self.carrier}: {error.code()} {error.details()}")
-            except ValueError:
-                pass  # the channel was closed under it
-            except Exception as error:  # pylint: disable=broad-except
-                self.troubles.append(f"{self.carrier}: {error!r}")
-            with self.lock:
-                self.said = None
-                if self.server is server:  # nobody has noticed yet: wait for the next one
-                    self.server = None
-                self.news.notify_all()
+    def _leave(self):
+        if self.said:
+            self.said.put(None)
 
-    def _attach(self, server):
+    def _left(self):
+        self.said = None
+
+    def _stay(self, server):
         said = queue.Queue()
         life = server.life
         said.put(Request(hello={"carrier": self.carrier, "honours_keys": self.honours_keys}))
