@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS_FIRST = 64, CODE_CHARACTERS = 64, DELAY_DAYS = 30 };
+enum {
+    BUCKETS_FIRST = 64,
+    CODE_CHARACTERS = 64,
+    GREETING_CHARACTERS = 500,
+    DELAY_DAYS = 30,
+    HANG_UP_DAYS = 7
+};
+#define HOUR_US (INT64_C(3600) * MICROSECONDS)
 
 static size_t hash_of(const struct address *canonical)
 {
@@ -49,7 +56,9 @@ void handset_free(struct handset *handset)
     if (!handset)
         return;
     free(handset->carrier_code);
-    free(handset->ring);
+    free(handset->voicemail_greeting);
+    for (size_t kind = 0; kind < SHELVES; kind++)
+        free(handset->shelves[kind].ring);
     free(handset);
 }
 
@@ -81,12 +90,36 @@ static bool make_room(struct simulator *simulator)
     return true;
 }
 
-static void check_code(const char *code, struct error *error)
+static void check_text(const char *field, const char *text, size_t size, size_t characters,
+                       struct error *error)
 {
-    const char *end = memchr(code, '\0', SIMULATOR_CODE_SIZE);
-    if (!end || !utf8_valid((const uint8_t *)code, (size_t)(end - code)) ||
-        utf8_length(code) > CODE_CHARACTERS)
-        error_field(error, "behavior.carrier_code", "at most %d characters", CODE_CHARACTERS);
+    const char *end = memchr(text, '\0', size);
+    if (!end || !utf8_valid((const uint8_t *)text, (size_t)(end - text)) ||
+        utf8_length(text) > characters)
+        error_field(error, field, "at most %zu characters", characters);
+}
+
+static void check_delay(const char *field, int64_t delay, int64_t most, const char *words,
+                        struct error *error)
+{
+    if (delay < 0 || delay > most)
+        error_field(error, field, "0 to %s", words);
+}
+
+/* What it does when it is rung. */
+static void check_calls(const struct simulator_behavior *behavior, struct error *error)
+{
+    if ((unsigned)behavior->call > SIMULATED_UNREACHABLE)
+        error_field(error, "behavior.call", "none of its values");
+    check_delay("behavior.pick_up_delay", behavior->pick_up_delay, HOUR_US, "1 hour", error);
+    const char *end = memchr(behavior->keys, '\0', SIMULATOR_KEYS_SIZE);
+    if (!end || strspn(behavior->keys, "0123456789*#") != (size_t)(end - behavior->keys))
+        error_field(error, "behavior.keys", "at most %d of 0-9, * and #", SIMULATOR_KEYS_SIZE - 1);
+    check_delay("behavior.hang_up_delay", behavior->hang_up_delay, HANG_UP_DAYS * 24 * HOUR_US,
+                "7 days", error);
+    check_delay("behavior.voicemail_delay", behavior->voicemail_delay, HOUR_US, "1 hour", error);
+    check_text("behavior.voicemail_greeting", behavior->voicemail_greeting, SIMULATOR_GREETING_SIZE,
+               GREETING_CHARACTERS, error);
 }
 
 static bool check_behavior(const struct simulator_behavior *behavior, struct error *error)
@@ -101,7 +134,9 @@ static bool check_behavior(const struct simulator_behavior *behavior, struct err
     if (behavior->receipt_delay < 0 ||
         behavior->receipt_delay > DELAY_DAYS * INT64_C(86400) * MICROSECONDS)
         error_field(error, "behavior.receipt_delay", "0 to %d days", DELAY_DAYS);
-    check_code(behavior->carrier_code, error);
+    check_text("behavior.carrier_code", behavior->carrier_code, SIMULATOR_CODE_SIZE,
+               CODE_CHARACTERS, error);
+    check_calls(behavior, error);
     return error->code == STATUS_OK;
 }
 
@@ -111,23 +146,44 @@ static bool no_memory(struct error *error)
                      "There is no memory for this phone.");
 }
 
+/* A copy; NULL of an empty text. False when there is no memory. */
+static bool copy(const char *text, char **ret_copy)
+{
+    *ret_copy = *text ? strdup(text) : NULL;
+    return !*text || *ret_copy;
+}
+
 static bool behave(struct handset *handset, const struct simulator_behavior *behavior,
                    struct error *error)
 {
-    char *code = NULL;
-    if (*behavior->carrier_code) {
-        code = strdup(behavior->carrier_code);
-        if (!code)
-            return no_memory(error);
+    char *code, *greeting = NULL;
+    if (!copy(behavior->carrier_code, &code) || !copy(behavior->voicemail_greeting, &greeting)) {
+        free(code);
+        return no_memory(error);
     }
     free(handset->carrier_code);
+    free(handset->voicemail_greeting);
     handset->carrier_code = code;
+    handset->voicemail_greeting = greeting;
     handset->send = behavior->send;
     handset->send_count = handset->send_left = behavior->send_count;
     handset->receipt = behavior->receipt;
     handset->receipt_copies = behavior->receipt_copies;
     handset->receipt_delay = behavior->receipt_delay;
+    handset->call = behavior->call;
+    handset->pick_up_delay = behavior->pick_up_delay;
+    memcpy(handset->keys, behavior->keys, sizeof handset->keys);
+    handset->hangs_up = behavior->hangs_up;
+    handset->hang_up_delay = behavior->hang_up_delay;
+    handset->has_voicemail = behavior->has_voicemail;
+    handset->voicemail_delay = behavior->voicemail_delay;
     return true;
+}
+
+static void put(char *to, const char *text)
+{
+    if (text)
+        memcpy(to, text, strlen(text) + 1);
 }
 
 static void describe(const struct handset *handset, struct simulator_handset *ret_handset)
@@ -137,15 +193,21 @@ static void describe(const struct handset *handset, struct simulator_handset *re
                      .send_count = handset->send_count,
                      .receipt = handset->receipt,
                      .receipt_copies = handset->receipt_copies,
-                     .receipt_delay = handset->receipt_delay},
+                     .receipt_delay = handset->receipt_delay,
+                     .call = handset->call,
+                     .pick_up_delay = handset->pick_up_delay,
+                     .hangs_up = handset->hangs_up,
+                     .hang_up_delay = handset->hang_up_delay,
+                     .has_voicemail = handset->has_voicemail,
+                     .voicemail_delay = handset->voicemail_delay},
         .create_time = handset->create_time,
-        .received = handset->received,
-        .dropped = handset->oldest - 1,
+        .received = handset->shelves[SHELF_TEXTS].received,
+        .dropped = handset->shelves[SHELF_TEXTS].oldest - 1,
     };
-    memcpy(ret_handset->phone_number, handset->phone_number.text, sizeof ret_handset->phone_number);
-    if (handset->carrier_code)
-        memcpy(ret_handset->behavior.carrier_code, handset->carrier_code,
-               strlen(handset->carrier_code) + 1);
+    put(ret_handset->phone_number, handset->phone_number.text);
+    put(ret_handset->behavior.carrier_code, handset->carrier_code);
+    put(ret_handset->behavior.keys, handset->keys);
+    put(ret_handset->behavior.voicemail_greeting, handset->voicemail_greeting);
 }
 
 void simulator_on_handset(struct simulator *simulator,
@@ -197,7 +259,8 @@ static bool add_new(struct simulator *simulator, const char *phone_number, int64
         return no_memory(error);
     handset->phone_number = address;
     handset->canonical = address_canonical(&address);
-    handset->oldest = 1;
+    for (size_t kind = 0; kind < SHELVES; kind++)
+        handset->shelves[kind].oldest = 1;
     handset->create_time = create_time;
     pthread_mutex_lock(&simulator->lock);
     bool added = behave(handset, behavior, error) && add(simulator, handset, error);

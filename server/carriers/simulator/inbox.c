@@ -1,5 +1,6 @@
 /*
- * The texts that phones keep: each phone its latest, and all phones together as much as there is room for.
+ * What phones keep: each its latest texts, and the latest that happened to it in calls; all phones together as much as there is room
+ * for.
  */
 #include "server/carriers/simulator/internal.h"
 
@@ -7,39 +8,58 @@
 
 enum { ROOM_FIRST = 4 };
 
-static bool make_room(struct handset *handset)
+static bool make_room(struct shelf *shelf)
 {
-    size_t kept = (size_t)(handset->received + 1 - handset->oldest);
-    if (kept < handset->room)
+    size_t kept = (size_t)(shelf->received + 1 - shelf->oldest);
+    if (kept < shelf->room)
         return true;
-    size_t room = handset->room ? handset->room * 2 : ROOM_FIRST;
+    size_t room = shelf->room ? shelf->room * 2 : ROOM_FIRST;
     struct stored **ring = calloc(room, sizeof(*ring));
     if (!ring)
         return false;
-    for (uint64_t number = handset->oldest; number <= handset->received; number++)
-        ring[number % room] = handset->ring[number % handset->room];
-    free(handset->ring);
-    handset->ring = ring;
-    handset->room = room;
+    for (uint64_t number = shelf->oldest; number <= shelf->received; number++)
+        ring[number % room] = shelf->ring[number % shelf->room];
+    free(shelf->ring);
+    shelf->ring = ring;
+    shelf->room = room;
     return true;
+}
+
+/* Not on the phone yet; NULL when there is no memory, also for the phone to keep it. */
+static struct stored *make(struct handset *handset, enum shelf_kind kind,
+                           const char *const *strings, const struct ingress_media *media,
+                           size_t media_count, int64_t now)
+{
+    if (!make_room(&handset->shelves[kind]))
+        return NULL;
+    struct stored *stored = calloc(1, sizeof *stored);
+    if (!stored)
+        return NULL;
+    if (!text_copy(&stored->text, strings, STORED_STRINGS, media, media_count)) {
+        free(stored);
+        return NULL;
+    }
+    stored->handset = handset;
+    stored->kind = kind;
+    stored->time = now;
+    return stored;
 }
 
 struct stored *inbox_make(struct handset *handset, const struct outbound_message *message,
                           const char *id, int64_t now)
 {
-    if (!make_room(handset))
-        return NULL;
-    struct stored *stored = calloc(1, sizeof *stored);
-    if (!stored)
-        return NULL;
     const char *strings[] = {
-        [STORED_SENDER] = message->from, [STORED_BODY] = message->body, [STORED_ID] = id};
-    if (!text_copy(&stored->text, strings, 3, message->media, message->media_count)) {
-        free(stored);
-        return NULL;
-    }
-    stored->handset = handset;
-    stored->receive_time = now;
+        [STORED_OTHER] = message->from, [STORED_SAID] = message->body, [STORED_ID] = id};
+    return make(handset, SHELF_TEXTS, strings, message->media, message->media_count, now);
+}
+
+struct stored *inbox_make_event(struct handset *handset, enum simulated_call_event event,
+                                const char *id, const char *other, const char *said, int64_t now)
+{
+    const char *strings[] = {[STORED_OTHER] = other, [STORED_SAID] = said, [STORED_ID] = id};
+    struct stored *stored = make(handset, SHELF_CALLS, strings, NULL, 0, now);
+    if (stored)
+        stored->event = event;
     return stored;
 }
 
@@ -56,11 +76,11 @@ static size_t size_of(const struct stored *stored)
     return sizeof *stored + stored->text.bytes;
 }
 
-/* A phone's oldest text goes. */
-static void drop_first(struct simulator *simulator, struct handset *handset)
+/* The oldest of its kind on a phone goes. */
+static void drop_first(struct simulator *simulator, struct shelf *shelf)
 {
-    struct stored *stored = handset->ring[handset->oldest % handset->room];
-    handset->ring[handset->oldest++ % handset->room] = NULL;
+    struct stored *stored = shelf->ring[shelf->oldest % shelf->room];
+    shelf->ring[shelf->oldest++ % shelf->room] = NULL;
     *(stored->older ? &stored->older->newer : &simulator->oldest) = stored->newer;
     *(stored->newer ? &stored->newer->older : &simulator->newest) = stored->older;
     simulator->text_bytes -= size_of(stored);
@@ -69,152 +89,17 @@ static void drop_first(struct simulator *simulator, struct handset *handset)
 
 void inbox_add(struct simulator *simulator, struct stored *stored)
 {
-    struct handset *handset = stored->handset;
-    if (handset->received + 1 - handset->oldest == SIMULATOR_TEXTS)
-        drop_first(simulator, handset);
-    stored->number = ++handset->received;
-    handset->ring[stored->number % handset->room] = stored;
+    struct shelf *shelf = &stored->handset->shelves[stored->kind];
+    if (shelf->received + 1 - shelf->oldest == SIMULATOR_TEXTS)
+        drop_first(simulator, shelf);
+    stored->number = ++shelf->received;
+    stored->order = ++simulator->stored_count;
+    shelf->ring[stored->number % shelf->room] = stored;
     stored->older = simulator->newest;
     *(stored->older ? &stored->older->newer : &simulator->oldest) = stored;
     simulator->newest = stored;
     simulator->text_bytes += size_of(stored);
-    /* The oldest of all is the oldest of its phone. The new one stays, whatever its size. */
+    /* The oldest of all is the oldest of its kind on its phone. The new one stays, whatever its size. */
     while (simulator->text_bytes > SIMULATOR_TEXT_BYTES && simulator->oldest != stored)
-        drop_first(simulator, simulator->oldest->handset);
-}
-
-static void wait_no_more(struct simulator_watch *watch)
-{
-    if (!watch->link_waiting)
-        return;
-    *watch->link_waiting = watch->next_waiting;
-    if (watch->next_waiting)
-        watch->next_waiting->link_waiting = watch->link_waiting;
-    watch->link_waiting = NULL;
-    watch->next_waiting = NULL;
-}
-
-static void wait_for_more(struct simulator_watch *watch)
-{
-    if (watch->link_waiting)
-        return;
-    struct simulator_watch **head = &watch->handset->waiting;
-    watch->next_waiting = *head;
-    if (*head)
-        (*head)->link_waiting = &watch->next_waiting;
-    *head = watch;
-    watch->link_waiting = head;
-}
-
-static void watch_destroy(struct simulator_watch *watch)
-{
-    waker_done(&watch->waker);
-    free(watch);
-}
-
-void inbox_wake(struct simulator *simulator, struct handset *handset)
-{
-    /* A list of its own: who waits again during its wake is not woken once more. */
-    struct simulator_watch *waiting = handset->waiting;
-    handset->waiting = NULL;
-    if (waiting)
-        waiting->link_waiting = &waiting;
-    while (waiting) {
-        struct simulator_watch *watch = waiting;
-        wait_no_more(watch);
-        if (waker_call(&watch->waker, &simulator->lock, watch->wake, watch->data))
-            watch_destroy(watch);
-    }
-}
-
-bool simulator_watch_new(struct simulator *simulator, const char *phone_number, bool only_new,
-                         void (*wake)(void *data), void *data, struct simulator_watch **ret_watch,
-                         uint64_t *ret_received, struct error *error)
-{
-    struct simulator_watch *watch = calloc(1, sizeof *watch);
-    if (!watch)
-        return error_set(error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
-                         "There is no memory for watching a phone.");
-    pthread_mutex_lock(&simulator->lock);
-    struct handset *handset = handset_find(simulator, phone_number);
-    if (!handset) {
-        pthread_mutex_unlock(&simulator->lock);
-        free(watch);
-        return handset_unknown(error);
-    }
-    watch->simulator = simulator;
-    watch->handset = handset;
-    watch->wake = wake;
-    watch->data = data;
-    watch->seen = only_new ? handset->received : handset->oldest - 1;
-    watch->looks_back = !only_new;
-    waker_init(&watch->waker);
-    *ret_received = handset->received;
-    pthread_mutex_unlock(&simulator->lock);
-    *ret_watch = watch;
-    return true;
-}
-
-void simulator_watch_free(struct simulator_watch *watch)
-{
-    if (!watch)
-        return;
-    struct simulator *simulator = watch->simulator;
-    pthread_mutex_lock(&simulator->lock);
-    wait_no_more(watch);
-    if (waker_close(&watch->waker, &simulator->lock))
-        watch_destroy(watch);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
-/* The text at the watch's place, or what to say instead. */
-static enum simulator_next look(struct simulator_watch *watch, const struct stored **ret_stored,
-                                struct error *error)
-{
-    struct handset *handset = watch->handset;
-    if (watch->seen + 1 < handset->oldest) {
-        if (!watch->looks_back) {
-            error_set(error, STATUS_OUT_OF_RANGE, "TEXTS_DROPPED", 0,
-                      "The phone got more texts than it keeps before this one was read.");
-            return SIMULATOR_FAILED;
-        }
-        watch->seen = handset->oldest - 1;
-    }
-    if (watch->seen == handset->received) {
-        watch->looks_back = false;
-        wait_for_more(watch);
-        return SIMULATOR_LATER;
-    }
-    *ret_stored = handset->ring[(watch->seen + 1) % handset->room];
-    return SIMULATOR_TEXT;
-}
-
-enum simulator_next simulator_watch_next(struct simulator_watch *watch, struct arena *arena,
-                                         struct simulator_received *ret_text, struct error *error)
-{
-    struct simulator *simulator = watch->simulator;
-    const struct stored *stored = NULL;
-    struct text text;
-    pthread_mutex_lock(&simulator->lock);
-    enum simulator_next next = look(watch, &stored, error);
-    if (next == SIMULATOR_TEXT && !text_to_arena(&stored->text, arena, &text)) {
-        error_set(error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
-                  "There is no memory for this text.");
-        next = SIMULATOR_FAILED;
-    }
-    if (next == SIMULATOR_TEXT) {
-        watch->seen = stored->number;
-        watch->looks_back = false;
-        *ret_text = (struct simulator_received){
-            .message_id = text.strings[STORED_ID],
-            .sender = text.strings[STORED_SENDER],
-            .body = text.strings[STORED_BODY],
-            .media = text.media,
-            .media_count = text.media_count,
-            .receive_time = stored->receive_time,
-            .number = stored->number,
-        };
-    }
-    pthread_mutex_unlock(&simulator->lock);
-    return next;
+        drop_first(simulator, &simulator->oldest->handset->shelves[simulator->oldest->kind]);
 }

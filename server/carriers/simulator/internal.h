@@ -15,16 +15,28 @@
 
 #include <pthread.h>
 
-/* ---- texts that phones keep ---- */
+/* ---- what phones keep ---- */
 
-enum { STORED_SENDER, STORED_BODY, STORED_ID };
+enum { STORED_OTHER, STORED_SAID, STORED_ID, STORED_STRINGS };
+
+enum shelf_kind { SHELF_TEXTS, SHELF_CALLS, SHELVES };
 
 struct stored {
-    struct stored *older, *newer; /* of all texts of all phones */
+    struct stored *older, *newer; /* of all of all phones */
     struct handset *handset;
     struct text text;
-    int64_t receive_time;
-    uint64_t number;
+    enum shelf_kind kind;
+    enum simulated_call_event event; /* SHELF_CALLS */
+    int64_t time;
+    uint64_t number; /* on its shelf */
+    uint64_t order;  /* among all */
+};
+
+/* The latest of one kind. */
+struct shelf {
+    uint64_t oldest, received; /* (oldest - 1, received] are kept */
+    struct stored **ring;      /* at index number % room */
+    size_t room;               /* a power of two, or 0 */
 };
 
 struct handset {
@@ -39,11 +51,18 @@ struct handset {
     uint32_t receipt_copies;
     int64_t receipt_delay;
     char *carrier_code; /* NULL: none */
+    enum simulated_call call;
+    int64_t pick_up_delay, hang_up_delay, voicemail_delay;
+    bool hangs_up, has_voicemail;
+    char keys[SIMULATOR_KEYS_SIZE];
+    char *voicemail_greeting; /* NULL: none of its own */
     int64_t create_time;
-    uint64_t oldest, received; /* texts (oldest - 1, received] are kept */
-    struct stored **ring;      /* at index number % room */
-    size_t room;               /* a power of two, or 0 */
+    struct shelf shelves[SHELVES];
     struct simulator_watch *waiting;
+    struct call *in_call; /* NULL: in none */
+    enum call_side in_side;
+    bool to_wake; /* its watches: it is in simulator.to_wake */
+    struct handset *next_to_wake;
 };
 
 struct simulator_watch {
@@ -54,7 +73,7 @@ struct simulator_watch {
     struct waker waker;
     struct simulator_watch *next_waiting;
     struct simulator_watch **link_waiting; /* what points at this one; NULL: it does not wait */
-    uint64_t seen;                         /* the number up to which it has given texts */
+    uint64_t seen[SHELVES];                /* the numbers up to which it has told */
     bool looks_back; /* nothing given yet: what goes before it is read is no loss */
 };
 
@@ -75,6 +94,7 @@ struct keys {
     size_t count;
 };
 
+size_t keys_hash(const char *text);
 /* The id that a key was taken under; false when it is not known (any more). */
 bool keys_find(const struct keys *keys, const char *text, uint64_t *ret_id);
 /* NULL when there is no memory, also for the table to hold it. */
@@ -112,8 +132,32 @@ void receipts_forget(struct simulator *simulator, struct coming *coming);
 /* Lets them come. The lock is held. */
 void receipts_come(struct simulator *simulator, struct coming *coming);
 /* The worker's. */
-int64_t receipts_due(void *data, int64_t now, unsigned *done);
+int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done);
 void receipts_done(struct receipts *receipts);
+
+/* ---- calls ---- */
+
+/* See calls_internal.h. */
+struct calls {
+    struct call *oldest, *newest;
+    size_t count;
+    struct call **buckets;                   /* by key */
+    struct call **heap;                      /* of those that wait for a time, the next one first */
+    size_t heap_room, heap_count;            /* room for all calls */
+    struct call *reporting, *last_reporting; /* have something to report now */
+    size_t handed_in;                        /* progress without an answer */
+    bool held_back;                          /* too much is */
+    uint64_t orders;
+    struct refusal *refused; /* the latest keys of which it was said that there is no such call */
+    size_t refused_count;    /* so far */
+    struct handset *to_wake;
+    struct simulator_network network;
+};
+
+bool calls_init(struct calls *calls);
+void calls_done(struct calls *calls);
+/* The worker's. */
+int64_t calls_due(struct simulator *simulator, int64_t now, unsigned *done);
 
 /* ---- the network ---- */
 
@@ -129,15 +173,17 @@ struct simulator {
     struct gate gate; /* those who hand in something */
     pthread_mutex_t lock;
     bool stopped;
-    uint64_t ids;              /* given to texts so far */
+    uint64_t ids;              /* given to texts and calls so far */
     struct handset **handsets; /* in the order in which they were added */
     size_t handset_count, handset_room;
     struct handset **buckets; /* by canonical number */
     size_t bucket_count;      /* a power of two, or 0 */
     struct stored *oldest, *newest;
     size_t text_bytes;
+    uint64_t stored_count; /* so far */
     struct keys keys;
     struct receipts receipts;
+    struct calls calls;
 };
 
 /* The network's id of a text. */
@@ -151,6 +197,8 @@ bool handset_unknown(struct error *error);
 /* A text that is not on a phone yet; NULL when there is no memory, also for the phone to keep it. The lock is held. */
 struct stored *inbox_make(struct handset *handset, const struct outbound_message *message,
                           const char *id, int64_t now);
+struct stored *inbox_make_event(struct handset *handset, enum simulated_call_event event,
+                                const char *id, const char *other, const char *said, int64_t now);
 /* The phone has it: the oldest may go for it. The lock is held. */
 void inbox_add(struct simulator *simulator, struct stored *stored);
 /* Whom the phone's new texts concern. The lock is held on entry and on return, and not in between. */

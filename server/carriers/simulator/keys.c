@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t hash_of(const char *text)
+size_t keys_hash(const char *text)
 {
     /* FNV-1a; the keys are the domain's own. */
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -19,7 +19,7 @@ bool keys_find(const struct keys *keys, const char *text, uint64_t *ret_id)
 {
     if (!keys->bucket_count)
         return false;
-    size_t hash = hash_of(text);
+    size_t hash = keys_hash(text);
     const struct key *key = keys->buckets[hash % keys->bucket_count];
     while (key && (key->hash != hash || strcmp(key->text, text) != 0))
         key = key->next_in_bucket;
@@ -59,7 +59,7 @@ struct key *keys_make(struct keys *keys, const char *text, uint64_t id)
     struct key *key = malloc(sizeof *key + size);
     if (!key)
         return NULL;
-    *key = (struct key){.id = id, .hash = hash_of(text)};
+    *key = (struct key){.id = id, .hash = keys_hash(text)};
     memcpy(key->text, text, size);
     return key;
 }

@@ -194,9 +194,8 @@ static void answered(void *data, const struct error *error)
     pthread_mutex_unlock(&simulator->lock);
 }
 
-int64_t receipts_due(void *data, int64_t now, unsigned *done)
+int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done)
 {
-    struct simulator *simulator = data;
     struct receipts *receipts = &simulator->receipts;
     int64_t next = WORKER_NEVER;
     pthread_mutex_lock(&simulator->lock);

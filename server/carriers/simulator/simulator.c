@@ -8,6 +8,14 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* The worker's. */
+static int64_t due(void *data, int64_t now, unsigned *done)
+{
+    int64_t receipts = receipts_due(data, now, done);
+    int64_t calls = calls_due(data, now, done);
+    return calls < receipts ? calls : receipts;
+}
+
 static void *simulator_new(const char *name, const struct carrier_options *options)
 {
     struct simulator *simulator = calloc(1, sizeof *simulator);
@@ -20,8 +28,9 @@ static void *simulator_new(const char *name, const struct carrier_options *optio
     if (!simulator->seed &&
         getrandom(&simulator->seed, sizeof simulator->seed, 0) != sizeof simulator->seed)
         simulator->seed = (uint64_t)clock_now(&simulator->clock);
-    simulator->worker = worker_new(simulator->clock, receipts_due, simulator);
-    if (!simulator->worker) {
+    simulator->worker = worker_new(simulator->clock, due, simulator);
+    if (!simulator->worker || !calls_init(&simulator->calls)) {
+        worker_free(simulator->worker);
         free(simulator);
         return NULL;
     }
@@ -64,6 +73,7 @@ static void simulator_free(void *self)
     free(simulator->buckets);
     keys_done(&simulator->keys);
     receipts_done(&simulator->receipts);
+    calls_done(&simulator->calls);
     worker_free(simulator->worker);
     gate_done(&simulator->gate);
     pthread_mutex_destroy(&simulator->lock);
@@ -290,6 +300,7 @@ const struct carrier_class simulator_class = {
     .idempotent = simulator_idempotent,
     .forgets = true,
     .send = simulator_take,
+    .calls = &simulator_call_port,
     .health = simulator_health,
     .kick = simulator_kick,
     .run_due = simulator_run_due,

@@ -5,8 +5,8 @@
  * to a number that no phone has is refused with the carrier's code NO_SUCH_HANDSET. When too many receipts are to come, the
  * answer is RETRY with the code BUSY.
  *
- * It lives and ends with the server: texts, receipts that are to come, the keys of texts that it took; and phones, unless somebody puts
- * them there again. It knows the
+ * It lives and ends with the server: texts, receipts that are to come, the keys of texts that it took, calls; and phones, unless somebody
+ * puts them there again. It knows the
  * latest 131,072 keys: a text whose key comes again is taken as before, and goes to the phone only once.
  *
  * Thread-safe, but for free. A watch belongs to one thread at a time.
@@ -17,6 +17,7 @@
 #include "proto/c/address.h"
 #include "proto/c/arena.h"
 #include "server/carriers/carrier.h"
+#include "server/carriers/simulator/calls.h"
 
 enum {
     SIMULATOR_HANDSETS = 100000,
@@ -26,8 +27,10 @@ enum {
     SIMULATOR_COPIES = 10,       /* of one receipt */
     SIMULATOR_CODE_SIZE = 257,   /* a carrier's code of 64 characters, with its NUL */
     SIMULATOR_ID_SIZE = 64,
+    SIMULATOR_KEYS_SIZE = 17,       /* 16 keys of a phone, with their NUL */
+    SIMULATOR_GREETING_SIZE = 2001, /* a greeting of 500 characters, with its NUL */
 };
-/* All texts of all phones, in bytes: beyond it the oldest go, whoever has them. */
+/* All that all phones keep, in bytes: beyond it the oldest go, whoever has them. */
 #define SIMULATOR_TEXT_BYTES ((size_t)256 * 1024 * 1024)
 
 /* What the network answers to an attempt. */
@@ -46,7 +49,16 @@ enum simulated_receipt {
     SIMULATED_SILENT,      /* the phone gets it, and nothing is told */
 };
 
-/* How the network treats what is sent to a phone. Zeroed: it gets everything, and the network tells so at once. */
+/* What a phone does when it is rung. */
+enum simulated_call {
+    SIMULATED_RINGS,
+    SIMULATED_PICKS_UP,
+    SIMULATED_BUSY,
+    SIMULATED_UNREACHABLE,
+};
+
+/* How the network treats what is sent to a phone. Zeroed: it gets everything, and the network tells so at once; and it rings until
+ * somebody picks it up. */
 struct simulator_behavior {
     enum simulated_send send;
     uint32_t
@@ -55,6 +67,14 @@ struct simulator_behavior {
     uint32_t receipt_copies;                /* 0: one; at most SIMULATOR_COPIES */
     int64_t receipt_delay;                  /* microseconds after the attempt; 0 to 30 days */
     char carrier_code[SIMULATOR_CODE_SIZE]; /* of an answer or a receipt that is a failure */
+    enum simulated_call call;
+    int64_t pick_up_delay;          /* PICKS_UP: after ringing so long; 0 to 1 hour */
+    char keys[SIMULATOR_KEYS_SIZE]; /* PICKS_UP: pressed when one is asked for */
+    bool hangs_up;                  /* PICKS_UP: when it has been connected for hang_up_delay */
+    int64_t hang_up_delay;          /* 0 to 7 days */
+    bool has_voicemail;      /* picks up after ringing for voicemail_delay, but for UNREACHABLE */
+    int64_t voicemail_delay; /* 0 to 1 hour */
+    char voicemail_greeting[SIMULATOR_GREETING_SIZE]; /* empty: one that says the number */
 };
 
 struct simulator_handset {
@@ -134,13 +154,15 @@ void simulator_watch_free(struct simulator_watch *watch);
 
 enum simulator_next {
     SIMULATOR_TEXT,
+    SIMULATOR_CALL_EVENT,
     SIMULATOR_LATER, /* wake will tell */
     SIMULATOR_FAILED, /* OUT_OF_RANGE TEXTS_DROPPED: the reader was too slow, and something was missed */
 };
 
-/* The next text, copied into the arena. */
+/* The next text, or the next that happened in a call, copied into the arena; of what the phone keeps, the older comes first. */
 enum simulator_next simulator_watch_next(struct simulator_watch *watch, struct arena *arena,
-                                         struct simulator_received *ret_text, struct error *error);
+                                         struct simulator_received *ret_text,
+                                         struct simulator_happened *ret_event, struct error *error);
 
 /* For the registry. */
 extern const struct carrier_class simulator_class;

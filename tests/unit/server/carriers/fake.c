@@ -68,7 +68,14 @@ void ingress_carrier_ready(struct masking *masking, const char *carrier)
 struct saying {
     enum status_code refuse;
     bool reject;
+    bool hang_up;
+    struct inbound_call_result call;
 };
+
+static struct saying saying_of(const struct masking *fake)
+{
+    return (struct saying){fake->refuse, fake->reject, fake->hang_up, fake->call_result};
+}
 
 static void answer_message(const struct fake_note *taken, struct saying saying)
 {
@@ -105,7 +112,7 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     ck_assert_uint_lt(masking->message_count, FAKE_NOTES);
     masking->messages[masking->message_count++] = taken;
     bool hold = masking->hold;
-    struct saying saying = {masking->refuse, masking->reject};
+    struct saying saying = saying_of(masking);
     pthread_cond_broadcast(&masking->changed);
     pthread_mutex_unlock(&masking->lock);
     if (!hold)
@@ -123,11 +130,99 @@ void ingress_receipt(struct masking *masking, const struct receipt *receipt,
     ck_assert_uint_lt(masking->receipt_count, FAKE_NOTES);
     masking->receipts[masking->receipt_count++] = taken;
     bool hold = masking->hold;
-    struct saying saying = {masking->refuse, masking->reject};
+    struct saying saying = saying_of(masking);
     pthread_cond_broadcast(&masking->changed);
     pthread_mutex_unlock(&masking->lock);
     if (!hold)
         answer_receipt(&taken, saying);
+}
+
+static void answer_call(const struct fake_call *taken, struct saying saying)
+{
+    struct error error;
+    struct inbound_call_result result = saying.call;
+    if (saying.refuse) {
+        error_set(&error, saying.refuse, "NOT_NOW", 0, "Not now.");
+        result = (struct inbound_call_result){.outcome = CALL_UNDECIDED, .error = &error};
+    }
+    taken->done(taken->data, &result);
+}
+
+static void answer_progress(const struct fake_progress *taken, struct saying saying)
+{
+    struct error error;
+    if (saying.refuse)
+        error_set(&error, saying.refuse, "NOT_NOW", 0, "Not now.");
+    const struct call_answer answer = {.hang_up = saying.hang_up,
+                                       .error = saying.refuse ? &error : NULL};
+    taken->done(taken->data, &answer);
+}
+
+void ingress_call(struct masking *masking, const struct inbound_call *call,
+                  void (*done)(void *data, const struct inbound_call_result *result), void *data)
+{
+    struct fake_call taken = {.done = done, .data = data};
+    note(&taken.id, call->provider_id);
+    note(&taken.carrier, call->carrier);
+    note(&taken.from, call->from);
+    note(&taken.to, call->to);
+    pthread_mutex_lock(&masking->lock);
+    ck_assert_uint_lt(masking->call_count, FAKE_CALLS);
+    masking->calls[masking->call_count++] = taken;
+    bool hold = masking->hold;
+    struct saying saying = saying_of(masking);
+    pthread_cond_broadcast(&masking->changed);
+    pthread_mutex_unlock(&masking->lock);
+    if (!hold)
+        answer_call(&taken, saying);
+}
+
+static void describe(const struct call_progress *progress, char (*ret_text)[FAKE_TEXT])
+{
+    static const char *const names[] = {"RINGING",   "PICKED_UP", "CONNECTED", "COMPLETED", "BUSY",
+                                        "NO_ANSWER", "FAILED",    "CANCELED",  "GONE"};
+    const char *side = progress->side == CALL_FIRST ? "first" : "second";
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, " %llds", (long long)progress->seconds);
+    if (progress->status < CALL_COMPLETED)
+        snprintf(*ret_text, FAKE_TEXT, "%s %s %zu", side, names[progress->status],
+                 progress->target);
+    else
+        snprintf(*ret_text, FAKE_TEXT, "%s %s %zu%s%s%s%s", side, names[progress->status],
+                 progress->target, progress->seconds < 0 ? "" : seconds,
+                 progress->recorded ? " recorded" : "", *progress->carrier_code ? " " : "",
+                 progress->carrier_code);
+}
+
+void ingress_call_progress(struct masking *masking, const struct call_progress *progress,
+                           void (*done)(void *data, const struct call_answer *answer), void *data)
+{
+    struct fake_progress taken = {
+        .status = progress->status, .time = progress->time, .done = done, .data = data};
+    snprintf(taken.key, sizeof taken.key, "%s", progress->key);
+    describe(progress, &taken.text);
+    note(&taken.id, progress->provider_id);
+    pthread_mutex_lock(&masking->lock);
+    ck_assert_uint_lt(masking->progress_count, FAKE_NOTES);
+    masking->progress[masking->progress_count++] = taken;
+    bool hold = masking->hold;
+    struct saying saying = saying_of(masking);
+    pthread_cond_broadcast(&masking->changed);
+    pthread_mutex_unlock(&masking->lock);
+    if (!hold)
+        answer_progress(&taken, saying);
+}
+
+const char *fake_told(struct masking *fake, size_t from, char *ret_text, size_t size)
+{
+    size_t at = 0;
+    *ret_text = '\0';
+    pthread_mutex_lock(&fake->lock);
+    for (size_t i = from; i < fake->progress_count && at < size; i++)
+        at += (size_t)snprintf(ret_text + at, size - at, "%s%s %s", i == from ? "" : "; ",
+                               fake->progress[i].key, fake->progress[i].text);
+    pthread_mutex_unlock(&fake->lock);
+    return ret_text;
 }
 
 void fake_answer(struct masking *fake)
@@ -135,13 +230,18 @@ void fake_answer(struct masking *fake)
     pthread_mutex_lock(&fake->lock);
     bool held = fake->hold;
     size_t messages = fake->message_count, receipts = fake->receipt_count;
-    struct saying saying = {fake->refuse, fake->reject};
+    size_t calls = fake->call_count, progress = fake->progress_count;
+    struct saying saying = saying_of(fake);
     fake->hold = false;
     pthread_mutex_unlock(&fake->lock);
     for (size_t i = 0; held && i < messages; i++)
         answer_message(&fake->messages[i], saying);
     for (size_t i = 0; held && i < receipts; i++)
         answer_receipt(&fake->receipts[i], saying);
+    for (size_t i = 0; held && i < calls; i++)
+        answer_call(&fake->calls[i], saying);
+    for (size_t i = 0; held && i < progress; i++)
+        answer_progress(&fake->progress[i], saying);
 }
 
 struct fake_attempt *fake_send_message(struct masking *fake, const struct carrier_port *port,

@@ -10,7 +10,7 @@
 #include <check.h>
 #include <pthread.h>
 
-enum { FAKE_ATTEMPTS = 20000, FAKE_NOTES = 20000, FAKE_TEXT = 96 };
+enum { FAKE_ATTEMPTS = 20000, FAKE_NOTES = 20000, FAKE_CALLS = 20000, FAKE_TEXT = 96 };
 
 /* An attempt of the fake's, and what became of it. Its address is what a carrier is given. */
 struct fake_attempt {
@@ -36,6 +36,28 @@ struct fake_note {
     void *data;
 };
 
+/* A call that was handed in. */
+struct fake_call {
+    char id[FAKE_TEXT];
+    char carrier[FAKE_TEXT];
+    char from[FAKE_TEXT];
+    char to[FAKE_TEXT];
+    void (*done)(void *data, const struct inbound_call_result *result);
+    void *data;
+};
+
+/* What was told of a call. */
+struct fake_progress {
+    char key[CALL_KEY_SIZE];
+    /* "second RINGING 0"; of an end: "second COMPLETED 0 12s", with " recorded", and the carrier's code at last. */
+    char text[FAKE_TEXT];
+    char id[FAKE_TEXT];
+    enum call_status status;
+    int64_t time;
+    void (*done)(void *data, const struct call_answer *answer);
+    void *data;
+};
+
 struct masking {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -49,6 +71,13 @@ struct masking {
     bool hold;               /* answers wait for fake_answer */
     enum status_code refuse; /* what is handed in is answered with this error */
     bool reject;             /* texts are rejected */
+    /* How calls are answered; its error and its repeated are as they are there. */
+    struct inbound_call_result call_result;
+    struct fake_call calls[FAKE_CALLS];
+    size_t call_count;
+    struct fake_progress progress[FAKE_NOTES];
+    size_t progress_count;
+    bool hang_up; /* what is told of calls is answered with this */
     const struct carrier_port *ports[8];
     size_t port_count;
     unsigned ready; /* how often a carrier said that it can send again */
@@ -66,6 +95,9 @@ struct fake_attempt *fake_send(struct masking *fake, const struct carrier_port *
 /* The same with all of it. */
 struct fake_attempt *fake_send_message(struct masking *fake, const struct carrier_port *port,
                                        const struct outbound_message *message);
+
+/* All that was told of a call from the `from`th progress on, each behind the key, with "; " between. */
+const char *fake_told(struct masking *fake, size_t from, char *ret_text, size_t size);
 
 /* Answers all that was held back, and holds back no more. */
 void fake_answer(struct masking *fake);

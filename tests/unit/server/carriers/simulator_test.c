@@ -10,6 +10,8 @@
 #define ANNA  "+15551230001"
 #define BORIS "+15551230002"
 
+static struct simulator_happened no_event;
+
 /* A network without threads, with two phones. */
 struct world {
     struct masking *fake;
@@ -87,7 +89,8 @@ START_TEST(test_a_text_reaches_its_phone_and_the_receipt_follows)
     struct arena *arena = arena_new(1024 * 1024);
     struct simulator_received text;
     struct error error;
-    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &error), SIMULATOR_LATER);
+    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &no_event, &error),
+                     SIMULATOR_LATER);
 
     const struct ingress_media media[] = {{"https://example.com/a.jpg", "image/jpeg"},
                                           {"https://example.com/b", ""}};
@@ -105,7 +108,8 @@ START_TEST(test_a_text_reaches_its_phone_and_the_receipt_follows)
     ck_assert_int_eq(attempt->outcome, SEND_TAKEN);
     ck_assert_str_eq(attempt->provider_id, "sim-0000000000000abc-1");
     ck_assert_uint_eq(wakes, 1);
-    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &error), SIMULATOR_TEXT);
+    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &no_event, &error),
+                     SIMULATOR_TEXT);
     ck_assert_str_eq(text.message_id, "sim-0000000000000abc-1");
     ck_assert_str_eq(text.sender, "+15550000001");
     ck_assert_str_eq(text.body, "hallo \xc3\xa4");
@@ -115,7 +119,8 @@ START_TEST(test_a_text_reaches_its_phone_and_the_receipt_follows)
     ck_assert_str_eq(text.media[1].content_type, "");
     ck_assert_uint_eq(text.number, 1);
     ck_assert_int_eq(text.receive_time, 1000000);
-    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &error), SIMULATOR_LATER);
+    ck_assert_int_eq(simulator_watch_next(looking, arena, &text, &no_event, &error),
+                     SIMULATOR_LATER);
 
     ck_assert_uint_eq(world.fake->receipt_count, 0);
     ck_assert_uint_eq(carriers_run_due(world.carriers), 1);

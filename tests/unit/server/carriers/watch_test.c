@@ -12,6 +12,8 @@
 
 #define ANNA "+15551230001"
 
+static struct simulator_happened no_event;
+
 struct world {
     struct masking *fake;
     struct carriers *carriers;
@@ -78,7 +80,8 @@ static void expect(struct world *world, struct simulator_watch *watch, uint64_t 
     struct simulator_received text;
     struct error error;
     arena_reset(world->arena);
-    ck_assert_int_eq(simulator_watch_next(watch, world->arena, &text, &error), SIMULATOR_TEXT);
+    ck_assert_int_eq(simulator_watch_next(watch, world->arena, &text, &no_event, &error),
+                     SIMULATOR_TEXT);
     ck_assert_uint_eq(text.number, number);
 }
 
@@ -86,7 +89,8 @@ static void expect_later(struct world *world, struct simulator_watch *watch)
 {
     struct simulator_received text;
     struct error error;
-    ck_assert_int_eq(simulator_watch_next(watch, world->arena, &text, &error), SIMULATOR_LATER);
+    ck_assert_int_eq(simulator_watch_next(watch, world->arena, &text, &no_event, &error),
+                     SIMULATOR_LATER);
 }
 
 START_TEST(test_what_the_phone_has_comes_first_if_wanted)
@@ -149,7 +153,8 @@ START_TEST(test_who_is_too_slow_is_told)
     expect(&world, other, 2);
     struct simulator_received text;
     struct error error;
-    ck_assert_int_eq(simulator_watch_next(watch, world.arena, &text, &error), SIMULATOR_FAILED);
+    ck_assert_int_eq(simulator_watch_next(watch, world.arena, &text, &no_event, &error),
+                     SIMULATOR_FAILED);
     ck_assert_int_eq(error.code, STATUS_OUT_OF_RANGE);
     ck_assert_str_eq(error.reason, "TEXTS_DROPPED");
     simulator_watch_free(watch);
@@ -207,7 +212,7 @@ START_TEST(test_a_full_arena_is_an_error_and_loses_nothing)
     struct arena *tiny = arena_new(32);
     struct simulator_received text;
     struct error error;
-    ck_assert_int_eq(simulator_watch_next(watch, tiny, &text, &error), SIMULATOR_FAILED);
+    ck_assert_int_eq(simulator_watch_next(watch, tiny, &text, &no_event, &error), SIMULATOR_FAILED);
     ck_assert_int_eq(error.code, STATUS_RESOURCE_EXHAUSTED);
     expect(&world, watch, 1);
     arena_free(tiny);
@@ -345,7 +350,7 @@ static uint64_t read_some(struct reader *reader, struct arena *arena, unsigned m
                                           reader, &watch, &received, &error);
     for (unsigned i = 0; i < most && !reader->failed && last < TO_THE_END; i++) {
         arena_reset(arena);
-        next = simulator_watch_next(watch, arena, &text, &error);
+        next = simulator_watch_next(watch, arena, &text, &no_event, &error);
         if (next == SIMULATOR_FAILED)
             break; /* too slow */
         if (next == SIMULATOR_LATER) {
