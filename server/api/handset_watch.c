@@ -57,6 +57,36 @@ static bool set_text(struct arena *arena, const struct simulator_received *text,
     return !arena_full(arena);
 }
 
+/* The API counts from 1. */
+_Static_assert(SIMULATED_CALLS == 0 &&
+                   SIMULATED_ENDS == MASKLINE__V1__HANDSET_CALL_EVENT__HANDSET_CALL_EVENT_ENDS - 1,
+               "the same order");
+
+static bool set_call(struct arena *arena, const struct simulator_happened *event,
+                     Maskline__V1__WatchHandsetResponse *response)
+{
+    Maskline__V1__HandsetCall *call = message_new(arena, &maskline__v1__handset_call__descriptor);
+    if (!call)
+        return false;
+    call->provider_id = message_text(event->provider_id);
+    call->event = (Maskline__V1__HandsetCallEvent)(event->event + 1);
+    call->other = message_text(event->other);
+    call->text = message_text(event->text);
+    call->time = message_time(arena, event->time);
+    call->number = event->number;
+    response->message_case = MASKLINE__V1__WATCH_HANDSET_RESPONSE__MESSAGE_CALL;
+    response->call = call;
+    return !arena_full(arena);
+}
+
+static enum grpc_c_next no_memory(struct error *ret_status)
+{
+    error_set(ret_status, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
+              "There is no memory for this text.");
+    return GRPC_C_END;
+}
+
+/* What the phone has got, or what happened to it in a call; before that, that the stream stands. */
 static enum grpc_c_next next(void *state, struct arena *arena,
                              const Maskline__V1__WatchHandsetResponse **ret_message,
                              struct error *ret_status)
@@ -66,10 +96,22 @@ static enum grpc_c_next next(void *state, struct arena *arena,
         error_shutting_down(ret_status);
         return GRPC_C_END;
     }
-    struct simulator_received text = {0};
-    if (watcher->begun) {
-        switch (simulator_watch_next(watcher->watch, arena, &text, ret_status)) {
+    Maskline__V1__WatchHandsetResponse *response =
+        message_new(arena, &maskline__v1__watch_handset_response__descriptor);
+    if (!response)
+        return no_memory(ret_status);
+    struct simulator_received text;
+    struct simulator_happened event;
+    bool whole = true;
+    if (!watcher->begun) {
+        whole = set_ready(arena, watcher, response);
+    } else {
+        switch (simulator_watch_next(watcher->watch, arena, &text, &event, ret_status)) {
         case SIMULATOR_TEXT:
+            whole = set_text(arena, &text, response);
+            break;
+        case SIMULATOR_CALL_EVENT:
+            whole = set_call(arena, &event, response);
             break;
         case SIMULATOR_LATER:
             return GRPC_C_LATER;
@@ -77,14 +119,8 @@ static enum grpc_c_next next(void *state, struct arena *arena,
             return GRPC_C_END;
         }
     }
-    Maskline__V1__WatchHandsetResponse *response =
-        message_new(arena, &maskline__v1__watch_handset_response__descriptor);
-    if (!response || !(watcher->begun ? set_text(arena, &text, response)
-                                      : set_ready(arena, watcher, response))) {
-        error_set(ret_status, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
-                  "There is no memory for this text.");
-        return GRPC_C_END;
-    }
+    if (!whole)
+        return no_memory(ret_status);
     watcher->begun = true;
     *ret_message = response;
     return GRPC_C_MESSAGE;

@@ -53,7 +53,13 @@ void events_bind(struct api *api);
 void opt_outs_bind(struct api *api);
 void blocks_bind(struct api *api);
 void simulator_bind(struct api *api);
+/* Those of its methods that are about calls. */
+void simulator_calls_bind(struct maskline_v1_simulator_service *service);
 void carrier_gateway_bind(struct api *api);
+
+/* The simulator of that name, or with an empty one the first; NULL, and the call has failed, when there is none, or not all carriers are
+ * simulators. */
+struct simulator *simulator_named(struct api *api, const char *name, struct grpc_c_call *call);
 
 /* The end of a stream whose server stops: come back, to another server or later. */
 bool error_shutting_down(struct error *error);

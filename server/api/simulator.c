@@ -16,19 +16,28 @@ enum {
     ID_CHARACTERS = 255,
 };
 
-/* The simulator; NULL, and the call has failed, when not all carriers are one. */
-static struct simulator *simulator_of(struct api *api, struct grpc_c_call *call)
+struct simulator *simulator_named(struct api *api, const char *name, struct grpc_c_call *call)
 {
-    struct simulator *simulator = carriers_all_simulated(api->parts.carriers)
-                                      ? carriers_simulator(api->parts.carriers, "")
-                                      : NULL;
-    if (simulator && api->parts.test_clock)
-        return simulator;
     struct error error;
+    if (carriers_all_simulated(api->parts.carriers) && api->parts.test_clock) {
+        struct simulator *simulator = carriers_simulator(api->parts.carriers, name);
+        if (simulator)
+            return simulator;
+        error_set(&error, STATUS_NOT_FOUND, "CARRIER_NOT_FOUND", 0,
+                  "No carrier of that name is configured.");
+        grpc_c_call_fail(call, &error);
+        return NULL;
+    }
     error_set(&error, STATUS_UNIMPLEMENTED, "SIMULATOR_OFF", 0,
               "The simulator works only when all configured carriers are the simulator.");
     grpc_c_call_fail(call, &error);
     return NULL;
+}
+
+/* Who has the phones. */
+static struct simulator *simulator_of(struct api *api, struct grpc_c_call *call)
+{
+    return simulator_named(api, "", call);
 }
 
 static void add(void *data, struct grpc_c_call *call,
@@ -221,4 +230,5 @@ void simulator_bind(struct api *api)
         .move_clock = move_clock,
         .get_clock = get_clock,
     };
+    simulator_calls_bind(&api->simulator);
 }

@@ -18,15 +18,14 @@ START_TEST(test_nothing_given_gets_everything)
     ck_assert_int_eq(empty.send, SIMULATED_TAKEN);
     ck_assert_int_eq(empty.receipt, SIMULATED_DELIVERED);
     ck_assert_int_eq(empty.receipt_delay, 0);
+    ck_assert_int_eq(absent.call, SIMULATED_RINGS);
+    ck_assert_int_eq(empty.call, SIMULATED_RINGS);
+    ck_assert(!empty.hangs_up && !empty.has_voicemail);
 }
 END_TEST
 
 START_TEST(test_there_and_back)
 {
-    /* The simulator does not carry calls yet. */
-    static const char *const of_calls[] = {
-        "call", "pick_up_delay", "keys", "hang_up_delay", "voicemail_delay", "voicemail_greeting",
-        NULL};
     struct arena *arena = arena_new(65536);
     ck_assert_ptr_nonnull(arena);
     Maskline__V1__HandsetBehavior *given =
@@ -37,18 +36,29 @@ START_TEST(test_there_and_back)
             given->receipt = (Maskline__V1__SimulatedReceipt)receipt;
             given->receipt_delay->seconds = 5;
             given->receipt_delay->nanos = 0;
+            given->call = (Maskline__V1__SimulatedCall)receipt;
+            given->keys = (char *)"12*#";
+            *given->pick_up_delay = *given->hang_up_delay = *given->voicemail_delay =
+                *given->receipt_delay;
+            given->voicemail_delay->seconds = send;
             error_clear(&error);
             struct simulator_handset handset = {.phone_number = "+15550001111", .create_time = 1};
             handset.behavior = behavior_read(&error, given);
             ck_assert_int_eq(error.code, STATUS_OK);
             Maskline__V1__Handset *message = handset_message(arena, &handset);
-            ck_assert_ptr_null(empty_field(&message->base, of_calls));
+            ck_assert_ptr_null(empty_field(&message->base, (const char *const[]){NULL}));
             ck_assert_int_eq(message->behavior->send, send);
             ck_assert_int_eq(message->behavior->receipt, receipt);
             ck_assert_uint_eq(message->behavior->send_count, given->send_count);
             ck_assert_uint_eq(message->behavior->receipt_copies, given->receipt_copies);
             ck_assert_int_eq(message->behavior->receipt_delay->seconds, 5);
             ck_assert_str_eq(message->behavior->carrier_code, given->carrier_code);
+            ck_assert_int_eq(message->behavior->call, receipt);
+            ck_assert_str_eq(message->behavior->keys, "12*#");
+            ck_assert_int_eq(message->behavior->voicemail_delay->seconds, send);
+            ck_assert_int_eq(message->behavior->pick_up_delay->seconds, 5);
+            ck_assert_int_eq(message->behavior->hang_up_delay->seconds, 5);
+            ck_assert_str_eq(message->behavior->voicemail_greeting, given->voicemail_greeting);
         }
     arena_free(arena);
 }
@@ -90,5 +100,70 @@ START_TEST(test_longest_code_fits)
 }
 END_TEST
 
-SUITE_MAIN("behavior", test_nothing_given_gets_everything, test_there_and_back,
+/* That there is none is another thing than that it picks up at once. */
+START_TEST(test_no_delay_and_none)
+{
+    struct arena *arena = arena_new(65536);
+    ck_assert_ptr_nonnull(arena);
+    Maskline__V1__HandsetBehavior given = MASKLINE__V1__HANDSET_BEHAVIOR__INIT;
+    Google__Protobuf__Duration none = GOOGLE__PROTOBUF__DURATION__INIT;
+    struct simulator_handset handset = {.phone_number = "+15550001111", .create_time = 1};
+    error_clear(&error);
+    handset.behavior = behavior_read(&error, &given);
+    Maskline__V1__Handset *message = handset_message(arena, &handset);
+    ck_assert_ptr_null(message->behavior->voicemail_delay);
+    ck_assert_ptr_null(message->behavior->hang_up_delay);
+    given.voicemail_delay = given.hang_up_delay = &none;
+    handset.behavior = behavior_read(&error, &given);
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert(handset.behavior.has_voicemail && handset.behavior.hangs_up);
+    message = handset_message(arena, &handset);
+    ck_assert_ptr_nonnull(message->behavior->voicemail_delay);
+    ck_assert_ptr_nonnull(message->behavior->hang_up_delay);
+    ck_assert_int_eq(message->behavior->voicemail_delay->seconds, 0);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_bad_ones_of_calls_are_told)
+{
+    Maskline__V1__HandsetBehavior given = MASKLINE__V1__HANDSET_BEHAVIOR__INIT;
+    Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
+    char greeting[502];
+    memset(greeting, 'x', sizeof greeting - 1);
+    greeting[501] = '\0';
+    delay.seconds = -1;
+    given.call = (Maskline__V1__SimulatedCall)5;
+    given.keys = (char *)"12345678901234567";
+    given.pick_up_delay = given.hang_up_delay = given.voicemail_delay = &delay;
+    given.voicemail_greeting = greeting;
+    error_clear(&error);
+    behavior_read(&error, &given);
+    static const char *const fields[] = {
+        "behavior.call",          "behavior.pick_up_delay",   "behavior.keys",
+        "behavior.hang_up_delay", "behavior.voicemail_delay", "behavior.voicemail_greeting"};
+    ck_assert_uint_eq(error.field_count, 6);
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_str_eq(error.fields[i].name, fields[i]);
+}
+END_TEST
+
+START_TEST(test_longest_greeting_fits)
+{
+    Maskline__V1__HandsetBehavior given = MASKLINE__V1__HANDSET_BEHAVIOR__INIT;
+    char greeting[4 * 500 + 1] = "";
+    for (unsigned i = 0; i < 500; i++)
+        memcpy(greeting + strlen(greeting), "\xf0\x9f\x98\x80", 5);
+    given.voicemail_greeting = greeting;
+    given.keys = (char *)"1234567890123456";
+    error_clear(&error);
+    struct simulator_behavior behavior = behavior_read(&error, &given);
+    ck_assert_int_eq(error.code, STATUS_OK);
+    ck_assert_str_eq(behavior.voicemail_greeting, greeting);
+    ck_assert_str_eq(behavior.keys, "1234567890123456");
+}
+END_TEST
+
+SUITE_MAIN("behavior", test_no_delay_and_none, test_bad_ones_of_calls_are_told,
+           test_longest_greeting_fits, test_nothing_given_gets_everything, test_there_and_back,
            test_bad_ones_are_told, test_longest_code_fits)
