@@ -424,6 +424,30 @@ struct key key_purge(uint32_t tenant, const uint8_t *service, int64_t time, cons
     return key;
 }
 
+struct key key_calls(uint32_t tenant, const uint8_t *service)
+{
+    return scoped(tenant, service, 'c');
+}
+
+struct key key_call(uint32_t tenant, const uint8_t *service, int64_t time, const uint8_t *session,
+                    const uint8_t *interaction)
+{
+    struct key key = timed(tenant, service, 'c', time);
+    add(&key, session, SID_SIZE);
+    add(&key, interaction, SID_SIZE);
+    return key;
+}
+
+bool key_call_sids(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction)
+{
+    const uint8_t *sids = (const uint8_t *)key.data + SCOPE_SIZE + 9;
+    if (key.size != SCOPE_SIZE + 9 + 2 * SID_SIZE)
+        return false;
+    memcpy(ret_session, sids, SID_SIZE);
+    memcpy(ret_interaction, sids + SID_SIZE, SID_SIZE);
+    return true;
+}
+
 struct key key_number_sids(uint32_t tenant, const uint8_t *pool)
 {
     return scoped(tenant, pool, 'n');

@@ -24,6 +24,7 @@
  *            t s r name session          sessions by unique name (hash), each that ever had it, once the Service lets names be taken again
  *            t s i person session        sessions by a person who is or was in them
  *            t s x time session          closed sessions by when they are purged
+ *            t s c time session interaction  calls by when they are looked at
  *            t p n number                proxy identifier by number SID
  *   KV_META  V t s                       Service
  *            v t name                    Service by unique name (hash); the newest of that name
@@ -132,10 +133,15 @@ struct key key_person_sessions(uint32_t tenant, const uint8_t *service,
                                const struct person *person);
 struct key key_purge(uint32_t tenant, const uint8_t *service, int64_t time, const uint8_t *session);
 struct key key_purges(uint32_t tenant, const uint8_t *service);
+struct key key_call(uint32_t tenant, const uint8_t *service, int64_t time, const uint8_t *session,
+                    const uint8_t *interaction);
+struct key key_calls(uint32_t tenant, const uint8_t *service);
+/* Which call it is. */
+bool key_call_sids(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction);
 struct key key_number_sid(uint32_t tenant, const uint8_t *pool, const uint8_t *number);
 struct key key_number_sids(uint32_t tenant, const uint8_t *pool);
 
-/* The time in an expiry, outbox or purge key; the SID at the end of a session, expiry, purge or person-session key. */
+/* The time in an expiry, outbox, purge or call key; the SID at the end of a session, expiry, purge or person-session key. */
 bool key_time(struct bytes key, int64_t *ret_time);
 bool key_last_sid(struct bytes key, sid_bytes ret_sid);
 /* Where, among keys that have only a SID behind this prefix, those that were minted at this time or later begin. */

@@ -2,6 +2,7 @@
 
 #include "proto/c/fault.h"
 #include "server/masking/bars/person_letters.h"
+#include "server/masking/calls/call_watch.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/inbound.h"
 #include "server/masking/outbox/outbox.h"
@@ -12,6 +13,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define INTERACTION_TYPE(name) MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_##name
 
 bool ingress_add_carrier(struct masking *masking, const struct carrier_port *port,
                          struct error *error)
@@ -27,6 +30,7 @@ void ingress_sent(struct masking *masking, void *attempt, const struct send_resu
 void ingress_carrier_ready(struct masking *masking, const char *carrier)
 {
     outbox_carrier_ready(masking->outbox, carrier);
+    calls_look_at_all(masking->calls);
 }
 
 static void prefetch(struct command *command, struct view *view)
@@ -104,26 +108,39 @@ static uint64_t route_hash(const struct inbound *inbound)
 static void answer(void (*done)(void *data, const struct inbound_result *result), void *data,
                    enum rejection rejection)
 {
-    done(data, &(struct inbound_result){.outcome = INBOUND_REJECTED,
-                                        .reason = rejection_reason(rejection),
-                                        .original = rejection_original(rejection)});
+    done(data, &(struct inbound_result){
+                   .outcome = INBOUND_REJECTED,
+                   .reason = rejection_reason(rejection),
+                   .original = rejection_original(rejection, INTERACTION_TYPE(MESSAGE))});
+}
+
+bool inbound_addresses(struct inbound *inbound, struct masking *masking, const char *from,
+                       const char *to)
+{
+    char canonical[CHANNEL_SIZE];
+    if (!address_parse(to, ADDRESS_LENIENT, &inbound->to) && !proxy_parse(to, &inbound->to))
+        return false;
+    inbound->masking = masking;
+    inbound->to_text = address_scheme(to) ? to : inbound->to.text;
+    inbound->from_known = identifier_parse(from, ADDRESS_LENIENT, canonical);
+    if (inbound->from_known) {
+        inbound->from = proxy_form(canonical);
+        inbound->from_text = address_scheme(from) ? from : inbound->from.text;
+        inbound->sender = person_of(store_hash_key(masking->store), canonical);
+    }
+    return true;
 }
 
 void ingress_message(struct masking *masking, const struct inbound_message *message,
                      void (*done)(void *data, const struct inbound_result *result), void *data)
 {
     size_t id_size = strlen(message->provider_id);
-    struct address to;
     if (!ports_find(masking->ports, message->carrier)) {
         answer(done, data, REJECT_CARRIER_UNKNOWN);
         return;
     }
     if (!id_size || id_size > PROVIDER_ID_MOST) {
         answer(done, data, REJECT_PROVIDER_ID_INVALID);
-        return;
-    }
-    if (!address_parse(message->to, ADDRESS_LENIENT, &to) && !proxy_parse(message->to, &to)) {
-        answer(done, data, REJECT_NUMBER_UNKNOWN);
         return;
     }
     struct inbound *inbound = malloc(sizeof *inbound);
@@ -133,19 +150,17 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
         done(data, &(struct inbound_result){.outcome = INBOUND_FAILED, .error = &error});
         return;
     }
-    inbound->masking = masking;
+    if (!inbound_addresses(inbound, masking, message->from, message->to)) {
+        free(inbound);
+        answer(done, data, REJECT_NUMBER_UNKNOWN);
+        return;
+    }
+    inbound->type = INTERACTION_TYPE(MESSAGE);
+    inbound->carrier = message->carrier;
+    inbound->provider_id = message->provider_id;
     inbound->message = message;
     inbound->done = done;
     inbound->data = data;
-    inbound->to = to;
-    inbound->to_text = address_scheme(message->to) ? message->to : inbound->to.text;
-    char canonical[CHANNEL_SIZE];
-    inbound->from_known = identifier_parse(message->from, ADDRESS_LENIENT, canonical);
-    if (inbound->from_known) {
-        inbound->from = proxy_form(canonical);
-        inbound->from_text = address_scheme(message->from) ? message->from : inbound->from.text;
-        inbound->sender = person_of(store_hash_key(masking->store), canonical);
-    }
     hash_message(inbound);
     inbound->route_hash = inbound->from_known ? route_hash(inbound) : 0;
     bool cold = inbound->from_known &&
@@ -157,6 +172,8 @@ void ingress_message(struct masking *masking, const struct inbound_message *mess
     inbound->notice = NULL;
     inbound->letters = NULL;
     inbound->note_time = 0;
+    inbound->plan = NULL;
+    inbound->spoken = NULL;
     error_clear(&inbound->error);
     FAILPOINT("inbound_before_submit");
     pipeline_submit(masking->pipeline, &inbound->command);

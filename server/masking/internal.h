@@ -8,6 +8,7 @@
 #include "server/masking/masking.h"
 #include "server/masking/rows/rows.h"
 
+struct calls;   /* call_watch.h: calls that are to be looked at */
 struct kept;    /* kept.h: sessions that messages have just looked at */
 struct known;   /* known.h: Services and numbers, in memory */
 struct pools;   /* pools.h: numbers by load, in memory */
@@ -38,6 +39,7 @@ struct masking {
     uint32_t tenant;
     struct masking *whole; /* itself, but for a tenant's */
     struct tenants *tenants;
+    struct calls *calls;
 };
 
 /* ---- how the parts hear of each other; writer's thread unless said otherwise ---- */

@@ -4,6 +4,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/bars/bars.h"
+#include "server/masking/calls/call_watch.h"
 #include "server/masking/rows/kept.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/outbox/outbox.h"
@@ -118,6 +119,7 @@ static void free_parts(struct masking *masking)
     timers_free(masking->timers);
     warned_free(masking->warned);
     rates_free(masking->rates);
+    calls_free(masking->calls);
     outbox_free(masking->outbox);
     ports_free(masking->ports);
     recent_free(masking->recent);
@@ -149,9 +151,10 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->tenant = TENANT_DEFAULT;
     masking->whole = masking;
     masking->tenants = tenants_new();
+    masking->calls = calls_new(masking);
     if (masking->kept && masking->known && masking->bars && masking->pools && masking->recent &&
         masking->ports && masking->outbox && masking->timers && masking->rates && masking->warned &&
-        masking->tenants)
+        masking->tenants && masking->calls)
         return masking;
     free_parts(masking);
     return NULL;
@@ -165,6 +168,8 @@ static void completing(void *data, bool begins)
         outbox_completing(masking->outbox, begins);
     if (!begins)
         kept_group_ends(masking->kept);
+    if (!begins)
+        calls_flush(masking->calls);
 }
 
 bool masking_new(const struct masking_options *options, struct masking **ret_masking,
@@ -191,7 +196,8 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
 
 bool masking_start(struct masking *masking, struct error *error)
 {
-    return outbox_start(masking->outbox, error) && timers_start(masking->timers, error);
+    return outbox_start(masking->outbox, error) && calls_start(masking->calls, error) &&
+           timers_start(masking->timers, error);
 }
 
 void masking_free(struct masking *masking)
@@ -225,7 +231,8 @@ unsigned masking_run_due(struct masking *masking)
 {
     unsigned all = 0, ran;
     do {
-        ran = timers_run_due(masking->timers) + outbox_run_due(masking->outbox);
+        ran = timers_run_due(masking->timers) + outbox_run_due(masking->outbox) +
+              calls_run_due(masking->calls);
         all += ran;
     } while (ran);
     return all;

@@ -33,6 +33,12 @@ enum kv_found bars_participant_opted_out(struct bars *bars, struct rows *rows, c
                                          const Maskline__Store__V1__Participant *participant,
                                          const char *proxy, struct error *error);
 
+/* Whether who has opted out of messages gets no calls either. */
+static inline bool opt_out_of_calls(const Maskline__Store__V1__Settings *settings)
+{
+    return settings->keyword_policy && settings->keyword_policy->calls_too;
+}
+
 /* ABSENT: what the sender (NULL: the Service itself) writes may reach the recipient. All their identifiers count. */
 enum kv_found bars_blocked(struct bars *bars, struct rows *rows, const uint8_t *pool,
                            const Maskline__Store__V1__Participant *sender,

@@ -1,5 +1,7 @@
 #include "server/masking/bars/person_letters.h"
 
+#include "proto/c/fault.h"
+#include "server/masking/calls/call_watch.h"
 #include "server/masking/errors.h"
 #include "server/masking/outbox/outbox.h"
 
@@ -35,6 +37,7 @@ bool person_letters_find(struct rows *rows, const Maskline__Store__V1__Service *
                          struct error *error)
 {
     ret_letters->count = 0;
+    ret_letters->log = key_log(rows->tenant, service->sid.data);
     struct key prefix = key_person_sessions(rows->tenant, service->sid.data, person);
     struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), rows->arena), true);
@@ -60,6 +63,9 @@ bool person_letters_find(struct rows *rows, const Maskline__Store__V1__Service *
 
 void person_letters_hurry(struct masking *masking, const struct person_letters *letters)
 {
-    for (size_t i = 0; i < letters->count; i++)
+    for (size_t i = 0; i < letters->count; i++) {
         outbox_hurry(masking->outbox, letters->to[i].session, letters->to[i].participant);
+        if (!MUTANT("barred_calls_live_on"))
+            call_watch_note(masking->calls, &letters->log, letters->to[i].session);
+    }
 }

@@ -1,5 +1,6 @@
 /*
- * What waits to be sent to a person: once it is barred, the outbox looks at it at once, and need not find out when its time comes.
+ * What waits to be sent to a person, and its calls that live: once it is barred, they are looked at at once, and need not find out when
+ * their time comes.
  */
 #ifndef MASKLINE_SERVER_MASKING_BARS_PERSON_LETTERS_H
 #define MASKLINE_SERVER_MASKING_BARS_PERSON_LETTERS_H
@@ -9,6 +10,7 @@
 enum { PERSON_LETTERS_MOST = 32 };
 
 struct person_letters {
+    struct log_id log;
     size_t count;
     struct {
         sid_bytes session, participant;

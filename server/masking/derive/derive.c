@@ -57,6 +57,8 @@ static bool derive_change(struct deriving *d)
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_REDACTED:
         return derive_messages(d);
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_CALL_CHANGED:
+        return derive_call_changed(d, d->entry->call_changed);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_KEYWORD_RECEIVED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_REMOVED:

@@ -34,6 +34,15 @@ bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *n
 bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
                    const Maskline__Store__V1__Dedupe *dedupe);
 
+/* ---- derive_calls.c ---- */
+
+/* All that a call has beside what every interaction has; its session's row, too. */
+bool derive_call_created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change);
+bool derive_call_changed(struct deriving *d, const Maskline__Store__V1__CallChanged *change);
+bool derive_calls_orphaned(struct deriving *d, const Maskline__Store__V1__SessionDeleted *deleted);
+/* Something has changed by which the calls of this session that live may have to end. */
+void derive_calls_look(struct deriving *d, const uint8_t *session);
+
 /* ---- derive_routes.c ---- */
 
 bool derive_taken(struct deriving *d, const uint8_t *session, int64_t release_time,

@@ -106,6 +106,8 @@ bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *n
 static bool change_session(struct deriving *d,
                            const Maskline__Store__V1__InteractionCreated *change)
 {
+    if (change->interaction->call)
+        return derive_call_created(d, change);
     struct key key = key_session(d->tenant, d->service, change->interaction->session.data);
     struct kv_value row;
     enum row_state old = derive_old(d->derivation, KV_LIVE, key_bytes(&key), &row);

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/derive/derive.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/derive/session_apply.h"
@@ -17,6 +18,12 @@ static enum row_state old_session(struct deriving *d, const uint8_t *sid,
     struct key key = key_session(d->tenant, d->service, sid);
     return derive_old_record(d, KV_LIVE, &key, &maskline__store__v1__session__descriptor,
                              ret_session);
+}
+
+static void look_at_calls(struct deriving *d, const Maskline__Store__V1__Session *session)
+{
+    if (session->n_live_calls && !MUTANT("calls_are_not_looked_at"))
+        derive_calls_look(d, session->sid.data);
 }
 
 static bool put_persons(struct deriving *d, const uint8_t *session,
@@ -130,6 +137,7 @@ static bool closed(struct deriving *d, const Maskline__Store__V1__SessionClosed 
         return false;
     if (old == ROW_PRESENT) {
         session_apply_closed(session, change, d->entry->time);
+        look_at_calls(d, session);
         if (!put_session(d, session, ROW_LATER))
             return false;
     }
@@ -192,7 +200,7 @@ static bool deleted(struct deriving *d, const Maskline__Store__V1__SessionDelete
             return false;
     }
     return drop_rows(d, change) && derive_forgotten(d, change) &&
-           derive_uses(d, change->uses, change->n_uses);
+           derive_calls_orphaned(d, change) && derive_uses(d, change->uses, change->n_uses);
 }
 
 static bool participant_added(struct deriving *d,
@@ -220,6 +228,7 @@ static bool participant_removed(struct deriving *d,
         return false;
     if (old == ROW_PRESENT) {
         session_apply_removed(session, change, d->entry->time);
+        look_at_calls(d, session);
         if (!put_session(d, session, ROW_LATER))
             return false;
     }
@@ -236,9 +245,11 @@ static bool participant_updated(struct deriving *d,
     enum row_state old = old_session(d, sid, &session);
     if (old == ROW_FAILED)
         return false;
-    if (old == ROW_PRESENT && session_apply_replaced(session, change, d->entry->time) &&
-        !put_session(d, session, ROW_WITH_ENTRY))
-        return false;
+    if (old == ROW_PRESENT && session_apply_replaced(session, change, d->entry->time)) {
+        look_at_calls(d, session);
+        if (!put_session(d, session, ROW_WITH_ENTRY))
+            return false;
+    }
     return put_persons(d, sid, change->participant) &&
            put_expiry(d, sid, participant_number_ends(change->participant)) &&
            derive_released(d, sid, d->entry->time, change->released, change->n_released) &&

@@ -155,3 +155,36 @@ void session_apply_interaction(Maskline__Store__V1__Session *session,
     session->interaction_count += !MUTANT("message_counts_not");
     session->effective_expire_time = created->effective_expire_time;
 }
+
+bool session_apply_call(Maskline__Store__V1__Session *session,
+                        const Maskline__Store__V1__InteractionCreated *created, struct arena *arena)
+{
+    size_t count = session->n_live_calls;
+    session->call_count++;
+    if (created->interaction->call->end_time)
+        return true;
+    ProtobufCBinaryData *all = arena_array(arena, count + 1, sizeof *all);
+    if (!all)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        all[i] = session->live_calls[i];
+    all[count] = created->interaction->sid;
+    session->live_calls = all;
+    session->n_live_calls = count + 1;
+    return true;
+}
+
+void session_apply_call_ended(Maskline__Store__V1__Session *session,
+                              const Maskline__Store__V1__CallChanged *changed)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < session->n_live_calls; i++) {
+        const ProtobufCBinaryData *one = &session->live_calls[i];
+        if (one->len != changed->interaction.len ||
+            memcmp(one->data, changed->interaction.data, one->len) != 0)
+            session->live_calls[left++] = *one;
+    }
+    session->n_live_calls = left;
+    if (!MUTANT("call_seconds_count_not"))
+        session->call_seconds += changed->call->seconds;
+}

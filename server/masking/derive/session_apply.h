@@ -28,5 +28,12 @@ bool session_apply_replaced(Maskline__Store__V1__Session *session,
 void session_apply_interaction(Maskline__Store__V1__Session *session,
                                const Maskline__Store__V1__InteractionCreated *created,
                                int64_t time);
+/* The same of a call, beside that: it lives, unless it has ended with that. False: the arena is full. */
+bool session_apply_call(Maskline__Store__V1__Session *session,
+                        const Maskline__Store__V1__InteractionCreated *created,
+                        struct arena *arena);
+/* The call has ended. */
+void session_apply_call_ended(Maskline__Store__V1__Session *session,
+                              const Maskline__Store__V1__CallChanged *changed);
 
 #endif

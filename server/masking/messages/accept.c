@@ -1,6 +1,7 @@
 #include "server/masking/messages/accept.h"
 
 #include "proto/c/fault.h"
+#include "server/masking/calls/call_legs.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 
@@ -33,11 +34,32 @@ static bool make_legs(struct rows *rows, const struct acceptance *acceptance,
     if (!made->outbound)
         return false;
     for (unsigned i = 0; i < acceptance->recipient_count; i++) {
-        made->outbound[i] = outbound_leg(rows, acceptance, acceptance->recipients[i]);
+        made->outbound[i] = acceptance->call
+                                ? acceptance->call_legs[i]
+                                : outbound_leg(rows, acceptance, acceptance->recipients[i]);
         if (!made->outbound[i])
             return false;
     }
     made->n_outbound = acceptance->recipient_count;
+    return true;
+}
+
+/* What a call has beside what all interactions have. */
+static bool make_call(struct rows *rows, const struct acceptance *acceptance,
+                      Maskline__Store__V1__Interaction *made)
+{
+    struct call_sides sides;
+    made->type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
+    made->call = acceptance->call;
+    made->content = arena_alloc(rows->arena, sizeof *made->content);
+    if (!made->content || !call_of(made, &sides))
+        return false;
+    maskline__store__v1__content__init(made->content);
+    if (acceptance->canceled)
+        call_refuse(&sides, acceptance->canceled_status, acceptance->canceled,
+                    acceptance->canceled_code, rows->now);
+    else
+        sides.call->due_time = call_due(&sides);
     return true;
 }
 
@@ -63,7 +85,9 @@ static Maskline__Store__V1__Interaction *make(struct rows *rows,
     made->update_time = rows->now;
     made->expire_time = rows->now + acceptance->life + MUTANT("message_lives_a_tick_more");
     made->interception = acceptance->interception;
-    return make_legs(rows, acceptance, made) ? made : NULL;
+    if (!make_legs(rows, acceptance, made))
+        return NULL;
+    return !acceptance->call || make_call(rows, acceptance, made) ? made : NULL;
 }
 
 /* Whether the Service's settings may have changed since the session's end was last worked out from them and written down. */

@@ -1,5 +1,5 @@
 /*
- * Taking a message on: the one entry that it becomes, from a carrier or from the Service itself.
+ * Taking a message or call on: the one entry that it becomes, from a carrier or from the Service itself.
  */
 #ifndef MASKLINE_SERVER_MASKING_MESSAGES_ACCEPT_H
 #define MASKLINE_SERVER_MASKING_MESSAGES_ACCEPT_H
@@ -23,6 +23,10 @@ struct acceptance {
     int32_t canceled_code;
     /* Of what was put to somebody, and goes nowhere: it gets no outbound legs. NULL: all else. */
     Maskline__Store__V1__Interception *interception;
+    /* Of a call: its record, which becomes the interaction's, and its outbound legs, one for each recipient. NULL: it is a message. */
+    Maskline__Store__V1__Call *call;
+    Maskline__Store__V1__Leg *call_legs[2];
+    Maskline__Store__V1__LegStatus canceled_status; /* of a call that nobody is to get */
     ProtobufCBinaryData capped; /* whose cap it counts for, if the Service has one */
     /* Of a carrier's message, both or none. */
     uint8_t *dedupe_key;

@@ -37,8 +37,9 @@ static enum guard_answer ask_mode(struct asking *asking)
 static enum guard_answer ask_opt_outs(struct asking *asking)
 {
     const struct guard_subject *subject = asking->subject;
-    if (subject->type != MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE ||
-        MUTANT("opt_out_is_not_asked_for"))
+    bool holds = subject->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE ||
+                 opt_out_of_calls(subject->service->settings);
+    if (!holds || MUTANT("opt_out_is_not_asked_for"))
         return GUARD_PASSES;
     for (size_t i = 0; i < subject->recipient_count; i++) {
         const Maskline__Store__V1__Participant *recipient = subject->recipients[i];

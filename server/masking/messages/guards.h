@@ -1,5 +1,5 @@
 /*
- * Whether a message may pass, once it is known whose it is. Guards are asked in a fixed order, and the first that refuses gives the
+ * Whether a message or call may pass, once it is known whose it is. Guards are asked in a fixed order, and the first that refuses gives the
  * reason: the mode, who opted out, who is blocked, what is capped.
  */
 #ifndef MASKLINE_SERVER_MASKING_MESSAGES_GUARDS_H

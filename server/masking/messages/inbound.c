@@ -2,6 +2,7 @@
 
 #include "proto/c/fault.h"
 #include "proto/c/utf8.h"
+#include "server/masking/calls/call_take.h"
 #include "server/masking/messages/accept.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
@@ -19,51 +20,6 @@
 #include "server/masking/messages/media.h"
 
 #include <string.h>
-
-static const struct {
-    const char *reason;
-    int32_t original;
-    Maskline__Store__V1__NoticeOccasion notice; /* what the sender is told */
-} REASONS[REJECTIONS] = {
-    [REJECT_NUMBER_UNKNOWN] = {"NUMBER_UNKNOWN", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_NUMBER_QUARANTINED] = {"NUMBER_QUARANTINED", 0, NOTICE(NUMBER_UNAVAILABLE)},
-    [REJECT_NUMBER_LOCKED] = {"NUMBER_LOCKED", 0, NOTICE(NUMBER_UNAVAILABLE)},
-    [REJECT_CARRIER_UNKNOWN] = {"CARRIER_UNKNOWN", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_WRONG_CARRIER] = {"WRONG_CARRIER", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_PROVIDER_ID_INVALID] = {"PROVIDER_ID_INVALID", 80701, NOTICE(UNSPECIFIED)},
-    [REJECT_TOO_LONG] = {"TOO_LONG", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_TOO_MUCH_MEDIA] = {"TOO_MUCH_MEDIA", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_MEDIA_INVALID] = {"MEDIA_INVALID", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_LOOP] = {"LOOP", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_NO_ROUTE] = {"NO_ROUTE", 80903, NOTICE(OUT_OF_SESSION)},
-    [REJECT_SESSION_CLOSED] = {"SESSION_CLOSED", 80902, NOTICE(OUT_OF_SESSION)},
-    [REJECT_SESSION_EXPIRED] = {"SESSION_EXPIRED", 80904, NOTICE(OUT_OF_SESSION)},
-    [REJECT_PARTICIPANT_REMOVED] = {"PARTICIPANT_REMOVED", 80903, NOTICE(OUT_OF_SESSION)},
-    [REJECT_NO_PARTNER] = {"NO_PARTNER", 80614, NOTICE(OUT_OF_SESSION)},
-    [REJECT_MODE_REFUSED] = {"MODE_REFUSED", 80910, NOTICE(MODE_REFUSED)},
-    [REJECT_BLOCKED] = {"BLOCKED", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_PERSON_CAP] = {"PERSON_CAP", 0, NOTICE(UNSPECIFIED)},
-    [REJECT_SESSION_CAP] = {"SESSION_CAP", 0, NOTICE(UNSPECIFIED)},
-};
-
-const char *rejection_reason(enum rejection rejection)
-{
-    return REASONS[rejection].reason;
-}
-
-int32_t rejection_original(enum rejection rejection)
-{
-    return REASONS[rejection].original;
-}
-
-int32_t rejection_original_of(const char *reason)
-{
-    for (int i = 0; i < REJECTIONS; i++) {
-        if (!strcmp(REASONS[i].reason, reason))
-            return REASONS[i].original;
-    }
-    return 0;
-}
 
 /* One step of the way. */
 enum step {
@@ -83,11 +39,16 @@ struct reception {
     struct acceptance acceptance;
 };
 
+static bool is_call(const struct inbound *in)
+{
+    return in->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
+}
+
 static enum step settle(struct inbound *in, enum rejection rejection)
 {
     in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
                                          .reason = rejection_reason(rejection),
-                                         .original = rejection_original(rejection)};
+                                         .original = rejection_original(rejection, in->type)};
     return STEP_END;
 }
 
@@ -98,21 +59,22 @@ static enum step reject(struct reception *r, enum rejection rejection)
     Maskline__Store__V1__InboundRejected rejected = MASKLINE__STORE__V1__INBOUND_REJECTED__INIT;
     rejected.proxy_identifier =
         borrowed(MUTANT("rejection_tells_sender") ? in->from.text : in->to_text);
-    rejected.carrier = borrowed(in->message->carrier);
+    rejected.carrier = borrowed(in->carrier);
     rejected.reason = borrowed(rejection_reason(rejection));
-    rejected.original_code = rejection_original(rejection);
+    rejected.original_code = rejection_original(rejection, in->type);
     if (r->session)
         rejected.session = r->session->sid;
     if (r->sender)
         rejected.participant = r->sender->sid;
     rejected.dedupe_key = (ProtobufCBinaryData){HASH_SIZE, in->dedupe_key};
     rejected.content_hash = (ProtobufCBinaryData){HASH_SIZE, in->content_hash};
-    rejected.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE;
-    if (!MUTANT("rejection_is_not_answered") &&
-        !notice_make(in, &r->rows, r->service, REASONS[rejection].notice, "", &rejected.notice))
+    rejected.type = in->type;
+    Maskline__Store__V1__NoticeOccasion notice = rejection_notice(rejection);
+    if (is_call(in) ? !call_say(in, &r->rows, r->service, notice)
+                    : !MUTANT("rejection_is_not_answered") &&
+                          !notice_make(in, &r->rows, r->service, notice, "", &rejected.notice))
         return STEP_BROKEN;
-    if (r->session && REASONS[rejection].notice == NOTICE(OUT_OF_SESSION) &&
-        !MUTANT("last_session_untold")) {
+    if (r->session && notice == NOTICE(OUT_OF_SESSION) && !MUTANT("last_session_untold")) {
         rejected.last_session = last_session(r->rows.arena, r->session, r->sender);
         if (!rejected.last_session) {
             refuse(&in->error, REFUSED_NO_MEMORY);
@@ -212,12 +174,18 @@ static enum step check_loop(struct reception *r)
     }
 }
 
-static enum step answer_again(struct inbound *in, const Maskline__Store__V1__Dedupe *row)
+static enum step answer_again(struct reception *r, const Maskline__Store__V1__Dedupe *row)
 {
+    struct inbound *in = r->in;
+    enum rejection rejection = rejection_of(row->reason);
+    if (is_call(in) && !*row->reason)
+        return call_take_again(in, &r->rows, r->service, row) ? STEP_END : STEP_BROKEN;
+    if (is_call(in) && !call_say(in, &r->rows, r->service, rejection_notice(rejection)))
+        return STEP_BROKEN;
     if (*row->reason && !MUTANT("repeat_of_refused_is_accepted"))
         in->result = (struct inbound_result){.outcome = INBOUND_REJECTED,
                                              .reason = row->reason,
-                                             .original = rejection_original_of(row->reason)};
+                                             .original = rejection_original(rejection, in->type)};
     else
         in->result = (struct inbound_result){.outcome = INBOUND_ACCEPTED};
     in->result.repeated = true;
@@ -229,9 +197,10 @@ static enum step warn_of_reuse(struct reception *r)
     struct inbound *in = r->in;
     Maskline__Store__V1__Warning warning = MASKLINE__STORE__V1__WARNING__INIT;
     warning.reason = borrowed("PROVIDER_ID_REUSED");
-    warning.message =
-        borrowed("A carrier gave the id of an earlier message to one with other content.");
-    warning.carrier = borrowed(in->message->carrier);
+    warning.message = borrowed(
+        is_call(in) ? "A carrier gave the id of an earlier call to one between other numbers."
+                    : "A carrier gave the id of an earlier message to one with other content.");
+    warning.carrier = borrowed(in->carrier);
     warning.proxy_identifier = borrowed(in->to_text);
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_WARNING;
@@ -254,7 +223,7 @@ static enum step find_repeat(struct reception *r)
         if (MUTANT("repeat_is_new"))
             return STEP_ON;
         if (found == KV_FOUND && (same_content(in, row) || MUTANT("reused_id_is_repeat")))
-            return answer_again(in, row);
+            return answer_again(r, row);
         if (found == KV_ABSENT)
             return round && !MUTANT("reuse_untold") ? warn_of_reuse(r) : STEP_ON;
         const struct bytes both[] = {{in->dedupe_key, HASH_SIZE}, {in->content_hash, HASH_SIZE}};
@@ -272,8 +241,7 @@ static enum step check_carrier(struct reception *r)
         return STEP_ON;
     if (!number)
         return reject(r, REJECT_NUMBER_UNKNOWN);
-    if (!ports_named(in->masking->ports, number->carriers, number->n_carriers,
-                     in->message->carrier))
+    if (!ports_named(in->masking->ports, number->carriers, number->n_carriers, in->carrier))
         return reject(r, REJECT_WRONG_CARRIER);
     return STEP_ON;
 }
@@ -400,7 +368,7 @@ static enum step ask_guards(struct reception *r)
         .sender = r->sender,
         .recipients = r->acceptance.recipients,
         .recipient_count = r->acceptance.recipient_count,
-        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE,
+        .type = r->in->type,
     };
     struct guard_refusal refusal;
     r->acceptance.capped = guard_capped(&subject);
@@ -464,8 +432,8 @@ static Maskline__Store__V1__Leg *inbound_leg(struct reception *r)
     maskline__store__v1__leg__init(leg);
     leg->participant = r->sender->sid;
     leg->status = MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_RECEIVED;
-    leg->carrier = borrowed(r->in->message->carrier);
-    leg->provider_id = borrowed(r->in->message->provider_id);
+    leg->carrier = borrowed(r->in->carrier);
+    leg->provider_id = borrowed(r->in->provider_id);
     leg->update_time = r->rows.now;
     leg->final_time = r->rows.now;
     leg->generation = r->sender->generation;
@@ -528,29 +496,54 @@ static enum step take_on(struct reception *r)
     return STEP_END;
 }
 
+static enum step take_call(struct reception *r)
+{
+    enum rejection rejection;
+    r->acceptance.service = r->service;
+    r->acceptance.session = r->session;
+    switch (call_take(r->in, &r->rows, r->sender, &r->acceptance, &rejection)) {
+    case CALL_TAKEN:
+        return STEP_END;
+    case CALL_NOT_TAKEN:
+        return reject(r, rejection);
+    default:
+        return STEP_BROKEN;
+    }
+}
+
 /* The way of a message, in order; what an earlier step decides hides the later ones. */
 static enum step (*const WAY[])(struct reception *reception) = {
-    find_owner, check_loop,    find_repeat, check_carrier, hear_keyword, check_number,
-    find_route, find_partners, ask_guards,  check_content, intercept,    take_on,
+    find_owner,    check_loop, find_repeat,   check_carrier, hear_keyword, check_number, find_route,
+    find_partners, ask_guards, check_content, intercept,     take_on,      NULL,
 };
+/* Of a call. */
+static enum step (*const CALL_WAY[])(struct reception *reception) = {
+    find_owner, check_loop,    find_repeat, check_carrier, check_number,
+    find_route, find_partners, ask_guards,  take_call,     NULL,
+};
+
+static void forget(struct inbound *inbound)
+{
+    inbound->accepted = NULL;
+    inbound->notice = NULL;
+    inbound->letters = NULL;
+    inbound->note_time = 0;
+    inbound->plan = NULL;
+    inbound->spoken = NULL;
+}
 
 bool inbound_decide(struct inbound *inbound, struct txn *txn)
 {
     struct reception r = {.in = inbound, .rows = rows_of_txn(txn, inbound->masking->store)};
-    inbound->accepted = NULL;
-    inbound->notice = NULL;
-    inbound->letters = NULL;
-    inbound->note_time = 0;
     enum step step = STEP_ON;
+    enum step (*const *way)(struct reception *) = is_call(inbound) ? CALL_WAY : WAY;
+    forget(inbound);
     known_begin(inbound->masking->known);
-    for (size_t i = 0; i < sizeof WAY / sizeof *WAY && step == STEP_ON; i++)
-        step = WAY[i](&r);
+    for (; *way && step == STEP_ON; way++)
+        step = (*way)(&r);
     if (step != STEP_BROKEN)
         return true;
-    inbound->accepted = NULL;
-    inbound->notice = NULL;
-    inbound->letters = NULL;
-    inbound->note_time = 0;
+    forget(inbound);
     inbound->result = (struct inbound_result){.outcome = INBOUND_FAILED};
     return false;
 }

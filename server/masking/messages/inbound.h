@@ -1,5 +1,5 @@
 /*
- * A message on its way in: what is worked out before the writer decides, and what the writer found.
+ * A message or call on its way in: what is worked out before the writer decides, and what the writer found.
  */
 #ifndef MASKLINE_SERVER_MASKING_MESSAGES_INBOUND_H
 #define MASKLINE_SERVER_MASKING_MESSAGES_INBOUND_H
@@ -8,7 +8,7 @@
 
 enum { PROVIDER_ID_MOST = 255 };
 
-/* Why a message goes nowhere. */
+/* Why it goes nowhere. */
 enum rejection {
     REJECT_NUMBER_UNKNOWN,
     REJECT_NUMBER_QUARANTINED,
@@ -29,19 +29,25 @@ enum rejection {
     REJECT_BLOCKED,
     REJECT_PERSON_CAP,
     REJECT_SESSION_CAP,
+    REJECT_TOO_MANY_CALLS,
     REJECTIONS,
 };
 const char *rejection_reason(enum rejection rejection);
-int32_t rejection_original(enum rejection rejection);
-/* Of a reason that was stored; 0 when it is not known any more. */
-int32_t rejection_original_of(const char *reason);
+int32_t rejection_original(enum rejection rejection, Maskline__Store__V1__InteractionType type);
+/* What the sender is told of it. */
+Maskline__Store__V1__NoticeOccasion rejection_notice(enum rejection rejection);
+/* The one of a reason that was stored; REJECTIONS when it is not known any more. */
+enum rejection rejection_of(const char *reason);
 
 struct person_letters;
 
 struct inbound {
     struct command command;
     struct masking *masking;
-    const struct inbound_message *message;
+    Maskline__Store__V1__InteractionType type;
+    const char *carrier;
+    const char *provider_id;
+    const struct inbound_message *message; /* NULL: it is a call */
     void (*done)(void *data, const struct inbound_result *result);
     void *data;
 
@@ -64,10 +70,17 @@ struct inbound {
     struct person_letters *
         letters; /* in that arena: what is to be looked at since the sender opted out; NULL: nothing */
     int64_t note_time; /* that the timers have to know of; 0: none */
+    /* Of a call, in that arena: what is to be done; what who called is told. NULL: nothing. */
+    const struct call_plan *plan;
+    const char *spoken;
     struct error error;
 };
 
-/* On the writer's thread: the way of one message, up to its one entry. False when the decision cannot be made; `error` says why. */
+/* Sets who it is from and to; what the two point to lives as long as the texts. False: `to` is no number. */
+bool inbound_addresses(struct inbound *inbound, struct masking *masking, const char *from,
+                       const char *to);
+
+/* On the writer's thread: the way of one message or call, up to its one entry. False when the decision cannot be made; `error` says why. */
 bool inbound_decide(struct inbound *inbound, struct txn *txn);
 
 /* On the calling thread: reads what the writer will read. */

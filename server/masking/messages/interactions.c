@@ -7,6 +7,7 @@
 #include "server/masking/rows/forms.h"
 #include "server/masking/messages/guards.h"
 #include "server/masking/messages/legs.h"
+#include "server/masking/messages/sent_before.h"
 #include "server/masking/outbox/outbox.h"
 #include "server/masking/policies/interception.h"
 #include "server/masking/refused.h"
@@ -84,16 +85,8 @@ static bool check_limits(const struct sending *sending, struct error *error)
 /* A repeat gets what the first one was answered: the entry that it became. */
 static bool answer_again(struct sending *sending, struct rows *rows, uint64_t position)
 {
-    struct log_id log = key_log(rows->tenant, sending->service->sid.data);
-    struct key key = key_log_entry(&log, position);
-    struct kv_value value;
-    Maskline__Store__V1__Entry *entry = NULL;
-    if (rows_get(rows, KV_LOG, &key, &value, &sending->error) == KV_FOUND)
-        entry = maskline__store__v1__entry__unpack(arena_allocator(rows->arena), value.bytes.size,
-                                                   value.bytes.data);
-    if (!entry || entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_CREATED)
-        return refuse(&sending->error, REFUSED_REQUEST_ANSWER_GONE);
-    sending->interaction = entry->interaction_created->interaction;
+    if (!sent_before(rows, sending->service, position, &sending->interaction, &sending->error))
+        return false;
     sending->repeated = true;
     return true;
 }

@@ -71,6 +71,11 @@ static void take_code(char **ret_code, const char *text)
     take_text(ret_code, tells ? "WITHHELD" : text);
 }
 
+void leg_take_code(Maskline__Store__V1__Leg *leg, const char *carrier_code)
+{
+    take_code(&leg->carrier_code, carrier_code);
+}
+
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,
              const char *reason, int32_t original, int64_t now)
 {

@@ -25,6 +25,9 @@ bool leg_perhaps_sent(const Maskline__Store__V1__Leg *leg);
 /* Makes that so, if it waits. */
 void leg_doubt(Maskline__Store__V1__Leg *leg);
 
+/* What a carrier calls a failure, if it calls it anything; what may be a person's number is not shown. Not copied. */
+void leg_take_code(Maskline__Store__V1__Leg *leg, const char *carrier_code);
+
 /* Ends a leg. `reason` is constant. */
 void leg_end(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus status,
              const char *reason, int32_t original, int64_t now);

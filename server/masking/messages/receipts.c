@@ -1,4 +1,5 @@
 #include "proto/c/fault.h"
+#include "server/masking/calls/call_row.h"
 #include "server/masking/errors.h"
 #include "server/masking/messages/inbound.h"
 #include "server/masking/messages/leg_row.h"
@@ -130,7 +131,8 @@ void ingress_receipt(struct masking *masking, const struct receipt *receipt,
 {
     struct leg_id id;
     struct error error;
-    if (!outbound_key_read(receipt->key, &id)) {
+    struct call_id call;
+    if (!outbound_key_read(receipt->key, &id) || call_key_read(receipt->key, &call)) {
         refuse(&error, REFUSED_MESSAGE_UNKNOWN);
         done(data, &error);
         return;

@@ -128,6 +128,9 @@ static bool decide(struct op *base, struct rows *rows)
     if (!find(redaction, rows))
         return false;
     Maskline__Store__V1__Interaction *interaction = redaction->interaction;
+    if (redaction->deletes && interaction->call && !interaction->call->end_time &&
+        !MUTANT("live_call_is_deleted"))
+        return refuse(&base->error, REFUSED_CALL_LIVE);
     bool done_before = interaction->redact_time;
     if (done_before && !redaction->deletes)
         return true;

@@ -2,6 +2,7 @@
  * The end of sessions: closing and deleting them, in whatever transaction finds that it is time.
  */
 #include "proto/c/fault.h"
+#include "server/masking/calls/call_legs.h"
 #include "server/masking/errors.h"
 #include "server/masking/internal.h"
 #include "server/masking/messages/legs.h"
@@ -132,6 +133,37 @@ static bool find_interactions(struct rows *rows, const Maskline__Store__V1__Serv
     return ok && cut_list(rows, service, session, ret_list, error);
 }
 
+/* Calls that live, of which nothing is left but that they are to be hung up. */
+static bool find_calls(struct rows *rows, const Maskline__Store__V1__Service *service,
+                       const Maskline__Store__V1__Session *session,
+                       Maskline__Store__V1__SessionDeleted *deleted, struct error *error)
+{
+    size_t room = session->n_live_calls;
+    deleted->live_calls = arena_array(rows->arena, room, sizeof *deleted->live_calls);
+    if (!deleted->live_calls)
+        return refuse(error, REFUSED_NO_MEMORY);
+    for (size_t i = 0; i < room; i++) {
+        Maskline__Store__V1__Interaction *interaction;
+        struct call_sides sides;
+        enum kv_found found = rows_interaction(rows, service->sid.data, session->sid.data,
+                                               session->live_calls[i].data, &interaction, error);
+        if (found == KV_FAILED)
+            return false;
+        if (found == KV_ABSENT || !call_of(interaction, &sides) || !call_live(interaction))
+            continue;
+        Maskline__Store__V1__LostCall *call = arena_alloc(rows->arena, sizeof *call);
+        if (!call)
+            return refuse(error, REFUSED_NO_MEMORY);
+        maskline__store__v1__lost_call__init(call);
+        call->interaction = interaction->sid;
+        call->carrier = sides.call->carrier;
+        call->until_time = call_until(&sides);
+        call->due_time = sides.call->due_time;
+        deleted->live_calls[deleted->n_live_calls++] = call;
+    }
+    return true;
+}
+
 bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *service,
                     Maskline__Store__V1__Session *session, bool purged, bool service_deleted,
                     struct error *error)
@@ -163,6 +195,8 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
     deleted.name_listed = *session->unique_name && service->settings->reused_names;
     deleted.purged = purged;
     deleted.service_deleted = service_deleted;
+    if (!find_calls(rows, service, session, &deleted, error))
+        return false;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_SESSION_DELETED;
     entry.session_deleted = &deleted;

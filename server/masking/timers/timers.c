@@ -1,4 +1,5 @@
 #include "proto/c/fault.h"
+#include "server/masking/calls/call_watch.h"
 #include "server/masking/errors.h"
 #include "server/masking/timers/timers_internal.h"
 
@@ -367,6 +368,7 @@ static void *run(void *data)
     while (!timers->stopping) {
         timers->kicked = false;
         pthread_mutex_unlock(&timers->lock);
+        calls_tend(timers->masking->calls);
         timers_run_due(timers);
         pthread_mutex_lock(&timers->lock);
         wait_for_due(timers);

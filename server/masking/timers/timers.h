@@ -1,5 +1,6 @@
 /*
- * What happens by itself: sessions expire, closed ones are purged, deleted Services go in pieces, old events are dropped.
+ * What happens by itself: sessions expire, closed ones are purged, deleted Services go in pieces, old events are dropped, calls end of which
+ * no carrier tells the end.
  *
  * Rows of the expiry and purge indexes are hints: the session is looked at again before anything happens, and one that lives on gets
  * a hint at its later time. In memory is only, for each Service, when to look next.

@@ -11,6 +11,7 @@
 
 enum {
     PIECE_SESSIONS = 64, /* that one command looks at */
+    PIECE_CALLS = 128,   /* the same of calls */
     PIECE_PURGES = 16,   /* that one command deletes: each takes its interactions along */
 };
 
@@ -65,6 +66,17 @@ struct piece {
     pthread_cond_t finished;
     bool is_finished;
 };
+struct work {
+    struct piece *piece;
+    struct rows rows;
+    Maskline__Store__V1__Service *service;
+};
+/* What is due of the Service's calls (timers_calls.c). */
+bool calls_run_hints(struct work *work);
+/* When the first is; INT64_MAX: none ever. */
+bool calls_first_due(struct rows *rows, const uint8_t *service, int64_t *ret_due,
+                     struct error *error);
+
 bool piece_decide(struct command *command, struct txn *txn);
 void piece_prefetch(struct command *command, struct view *view);
 

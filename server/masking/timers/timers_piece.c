@@ -67,7 +67,9 @@ static bool read_hints(struct rows *rows, enum hint_kind kind, const uint8_t *se
 bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *service,
                      int64_t *ret_due, struct error *error)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = INT64_MAX, of_calls;
+    if (!calls_first_due(rows, service->sid.data, &of_calls, error))
+        return false;
     switch (service->state) {
     case MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_DELETING:
         due = 0;
@@ -85,17 +87,11 @@ bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *serv
                 due = first.time;
         }
     }
-    *ret_due = due;
+    *ret_due = due < of_calls ? due : of_calls;
     return true;
 }
 
 /* ---- the writer's side ---- */
-
-struct work {
-    struct piece *piece;
-    struct rows rows;
-    Maskline__Store__V1__Service *service;
-};
 
 static bool no_memory(struct work *work)
 {
@@ -237,6 +233,8 @@ bool piece_decide(struct command *command, struct txn *txn)
                !run_hints(&work, HINT_PURGE, PIECE_PURGES)) {
         return false;
     }
+    if (!piece->gone && !calls_run_hints(&work))
+        return false;
     piece->new_floor = work.rows.now < piece->next ? work.rows.now : piece->next;
     piece->decided = true;
     return true;

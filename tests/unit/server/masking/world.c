@@ -1,4 +1,4 @@
-#include "tests/unit/server/masking/world.h"
+#include "tests/unit/server/masking/phones.h"
 
 #include "storage/kv.h"
 
@@ -10,16 +10,7 @@ static const char *const NAMES[CARRIERS] = {"one", "two", "three"};
 
 /* ---- waiting for answers ---- */
 
-struct waiter {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool is_done;
-    struct error error;
-    void (*take)(struct waiter *waiter, const void *result);
-    void *result;
-};
-
-static void waiter_init(struct waiter *waiter)
+void waiter_init(struct waiter *waiter)
 {
     memset(waiter, 0, sizeof *waiter);
     pthread_mutex_init(&waiter->lock, NULL);
@@ -44,7 +35,7 @@ void ck_tells_nobody(const struct error *error)
         tells_nobody(error->metadata[i].value);
 }
 
-static void waiter_finish(struct waiter *waiter, const struct error *error)
+void waiter_finish(struct waiter *waiter, const struct error *error)
 {
     pthread_mutex_lock(&waiter->lock);
     if (error)
@@ -56,7 +47,7 @@ static void waiter_finish(struct waiter *waiter, const struct error *error)
     pthread_mutex_unlock(&waiter->lock);
 }
 
-static void waiter_wait(struct waiter *waiter)
+void waiter_wait(struct waiter *waiter)
 {
     pthread_mutex_lock(&waiter->lock);
     while (!waiter->is_done)
@@ -213,7 +204,16 @@ static struct world *open_world(const char *path, bool threaded, const struct ca
         fake->world = world;
         fake->outcome = SEND_TAKEN;
         fake->port = (struct carrier_port){
-            .data = fake, .name = NAMES[i], .idempotent = fake_idempotent, .send = fake_send};
+            .data = fake,
+            .name = NAMES[i],
+            .idempotent = fake_idempotent,
+            .send = fake_send,
+            .calls = &world_call_port,
+        };
+        fake->abilities = CALL_CAN_CARRY | CALL_CAN_ASK | CALL_CAN_PLACE | CALL_CAN_SPEAK |
+                          CALL_CAN_ASK_KEY | CALL_CAN_RECORD;
+        fake->plans = calloc(PLANS_MOST, sizeof *fake->plans);
+        ck_assert_ptr_nonnull(fake->plans);
     }
     start(world);
     return world;
@@ -232,6 +232,8 @@ struct world *world_open_threaded(const char *path, const struct carrier_port *c
 void world_close(struct world *world)
 {
     stop(world);
+    for (int i = 0; i < CARRIERS; i++)
+        free(world->carriers[i].plans);
     arena_free(world->arena);
     pthread_mutex_destroy(&world->lock);
     free(world);

@@ -25,7 +25,9 @@
 
 #define STATUS(name) MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_##name
 
-enum { CARRIERS = 3, SENT_MOST = 4096 };
+enum { CARRIERS = 3, SENT_MOST = 4096, PLANS_MOST = 1024, HANG_UPS_MOST = 256 };
+
+struct plan_seen;
 
 /* What a carrier was told to send. */
 struct sent {
@@ -49,7 +51,15 @@ struct fake {
     void (*watch)(struct world *world, const struct sent *sent); /* of each message */
     struct sent sent[SENT_MOST];
     unsigned count;
+    /* Of calls (phones.h). */
+    unsigned abilities; /* all at first */
+    bool refuses_calls;
+    struct plan_seen *plans; /* that were placed */
+    unsigned plan_count;
+    char hang_ups[HANG_UPS_MOST][CALL_KEY_SIZE]; /* the latest */
+    unsigned hang_up_count;
 };
+extern const struct call_port world_call_port;
 
 struct world {
     struct manual_clock clock;
@@ -71,6 +81,19 @@ struct world {
     void (*_Atomic during)(struct world *world); /* called once, during the next write */
     atomic_size_t keys, keys_most;               /* that were written: in all, and by one write */
 };
+
+/* One call of the domain that waits for its answer. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    struct error error;
+    void *result;
+};
+void waiter_init(struct waiter *waiter);
+void waiter_finish(struct waiter *waiter, const struct error *error);
+/* No error may tell a person's number. */
+void waiter_wait(struct waiter *waiter);
 
 /* In memory when `path` is NULL. */
 struct world *world_open(const char *path);

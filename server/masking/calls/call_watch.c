@@ -1,0 +1,323 @@
+#include "server/masking/calls/call_watch.h"
+
+#include "proto/c/fault.h"
+#include "server/masking/calls/call_check.h"
+#include "server/masking/calls/call_take.h"
+#include "server/masking/errors.h"
+#include "server/masking/outbox/ports.h"
+#include "server/masking/rows/known.h"
+#include "server/masking/timers/timers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct goodbye {
+    const struct carrier_port *carrier;
+    char key[CALL_KEY_SIZE];
+};
+
+/* One look at a session's calls. */
+struct look {
+    struct command command;
+    struct look *next;
+    struct calls *calls;
+    struct log_id log;
+    sid_bytes session;
+    bool started; /* the process has: what it had in hand before is gone */
+    bool tells;   /* it is to tell alone; nothing is looked at */
+    unsigned count;
+    struct goodbye goodbyes[CALLS_LIVE_MOST];
+    struct error error;
+};
+
+struct calls {
+    struct masking *masking;
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t idle;
+    struct look *noted, **last;
+    unsigned running, done;
+    bool all; /* that live are to be looked at */
+};
+
+struct calls *calls_new(struct masking *masking)
+{
+    struct calls *calls = calloc(1, sizeof *calls);
+    if (!calls)
+        return NULL;
+    calls->masking = masking;
+    calls->last = &calls->noted;
+    pthread_mutex_init(&calls->lock, NULL);
+    pthread_cond_init(&calls->idle, NULL);
+    return calls;
+}
+
+void calls_free(struct calls *calls)
+{
+    if (!calls)
+        return;
+    for (struct look *look = calls->noted, *next; look; look = next) {
+        next = look->next;
+        free(look);
+    }
+    pthread_cond_destroy(&calls->idle);
+    pthread_mutex_destroy(&calls->lock);
+    free(calls);
+}
+
+/* ---- deciding ---- */
+
+static void say_goodbye(struct look *look, const struct call_id *id, const char *carrier)
+{
+    struct masking *masking = look->calls->masking;
+    struct port *port = ports_find(masking->ports, carrier);
+    if (!port || !port->carrier->calls || look->count == CALLS_LIVE_MOST)
+        return;
+    struct goodbye *goodbye = &look->goodbyes[look->count++];
+    goodbye->carrier = port->carrier;
+    call_key_write(id, store_hash_key(masking->store), carrier, goodbye->key);
+}
+
+/* Whether the call went with the process that carried it, or that had not handed it to its carrier yet. */
+static bool is_lost(const struct look *look, const struct call_sides *sides)
+{
+    struct port *port = ports_find(look->calls->masking->ports, sides->call->carrier);
+    if (!look->started || MUTANT("lost_calls_live_on"))
+        return false;
+    bool begun = sides->first->status != MASKLINE__STORE__V1__LEG_STATUS__LEG_STATUS_INITIATED;
+    return !port || !port->carrier->calls || port->carrier->forgets || (sides->placed && !begun);
+}
+
+static bool look_at(struct look *look, struct rows *rows,
+                    const Maskline__Store__V1__Service *service,
+                    const Maskline__Store__V1__Session *session, const struct call_id *id)
+{
+    struct call_sides sides;
+    struct call_people people;
+    const char *reason;
+    enum kv_found found = call_row(rows, id, &sides, &look->error);
+    if (found != KV_FOUND || sides.call->end_time)
+        return found != KV_FAILED;
+    int64_t due = sides.call->due_time;
+    if (is_lost(look, &sides)) {
+        say_goodbye(look, id, sides.call->carrier);
+        (void)call_wish_end(&sides, "CALL_LOST", rows->now);
+        call_lose(&sides, rows->now);
+        return call_append(rows, service->sid.data, &sides, due, true, &look->error);
+    }
+    if (sides.call->hang_up_time) {
+        say_goodbye(look, id, sides.call->carrier);
+        return true;
+    }
+    if (!call_may_live(look->calls->masking, rows, service, session, &sides, &people, &reason,
+                       &look->error))
+        return false;
+    return !reason || !call_wish_end(&sides, reason, rows->now) ||
+           call_append(rows, service->sid.data, &sides, due, false, &look->error);
+}
+
+static bool decide(struct command *command, struct txn *txn)
+{
+    struct look *look = (struct look *)command;
+    struct masking *masking = look->calls->masking;
+    struct rows rows = rows_of_txn(txn, masking->store);
+    rows.tenant = log_tenant(&look->log);
+    if (look->tells)
+        return true;
+    look->count = 0;
+    known_begin(masking->known);
+    const Maskline__Store__V1__Service *service;
+    Maskline__Store__V1__Session *session;
+    enum kv_found found =
+        known_service(masking->known, &rows, log_service(&look->log), &service, &look->error);
+    if (found == KV_FOUND)
+        found = rows_session(&rows, log_service(&look->log), look->session, &session, &look->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT;
+    struct call_id id = {.log = look->log};
+    memcpy(id.session, look->session, SID_BYTES);
+    for (size_t i = 0; i < session->n_live_calls; i++) {
+        if (session->live_calls[i].len != SID_BYTES)
+            continue;
+        memcpy(id.interaction, session->live_calls[i].data, SID_BYTES);
+        if (!look_at(look, &rows, service, session, &id))
+            return false;
+    }
+    return true;
+}
+
+/* ---- noting and running ---- */
+
+/* With the lock. */
+static void add(struct calls *calls, struct look *look)
+{
+    look->next = NULL;
+    *calls->last = look;
+    calls->last = &look->next;
+}
+
+static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    (void)error; /* what was not to be had now is tried again */
+    struct look *look = (struct look *)command;
+    struct calls *calls = look->calls;
+    bool again = outcome != COMMAND_DURABLE;
+    FAILPOINT("call_before_hang_up");
+    for (unsigned i = 0; i < look->count && !again && !MUTANT("hang_up_is_not_told"); i++) {
+        const struct carrier_port *carrier = look->goodbyes[i].carrier;
+        carrier->calls->hang_up(carrier->data, look->goodbyes[i].key);
+    }
+    pthread_mutex_lock(&calls->lock);
+    calls->running--;
+    calls->done++;
+    if (again)
+        add(calls, look);
+    if (!calls->running)
+        pthread_cond_broadcast(&calls->idle);
+    pthread_mutex_unlock(&calls->lock);
+    if (!again)
+        free(look);
+}
+
+static struct look *look_new(struct calls *calls, const struct log_id *log, const uint8_t *session)
+{
+    struct look *look = calloc(1, sizeof *look);
+    if (!look)
+        return NULL;
+    look->command = (struct command){.decide = decide, .done = finish};
+    look->calls = calls;
+    look->log = *log;
+    memcpy(look->session, session, SID_BYTES);
+    return look;
+}
+
+static bool note(struct calls *calls, const struct log_id *log, const uint8_t *session,
+                 bool started)
+{
+    pthread_mutex_lock(&calls->lock);
+    bool there = false;
+    for (const struct look *look = calls->noted; look && !there; look = look->next)
+        there = !look->tells && look->started == started && !memcmp(&look->log, log, sizeof *log) &&
+                !memcmp(look->session, session, SID_BYTES);
+    struct look *look = there ? NULL : look_new(calls, log, session);
+    if (look) {
+        look->started = started;
+        add(calls, look);
+    }
+    pthread_mutex_unlock(&calls->lock);
+    return look || there;
+}
+
+void call_watch_note(struct calls *calls, const struct log_id *log, const uint8_t *session)
+{
+    if (!note(calls, log, session, false))
+        calls_look_at_all(calls);
+}
+
+void call_watch_tell(struct calls *calls, const struct call_id *id, const char *carrier)
+{
+    struct look *look = look_new(calls, &id->log, id->session);
+    if (!look)
+        return; /* its row is still there, and comes again */
+    look->tells = true;
+    say_goodbye(look, id, carrier);
+    pthread_mutex_lock(&calls->lock);
+    add(calls, look);
+    pthread_mutex_unlock(&calls->lock);
+}
+
+void calls_look_at_all(struct calls *calls)
+{
+    pthread_mutex_lock(&calls->lock);
+    calls->all = true;
+    pthread_mutex_unlock(&calls->lock);
+    timers_kick(calls->masking->timers);
+}
+
+void calls_flush(struct calls *calls)
+{
+    pthread_mutex_lock(&calls->lock);
+    struct look *look = calls->noted;
+    calls->noted = NULL;
+    calls->last = &calls->noted;
+    for (const struct look *each = look; each; each = each->next)
+        calls->running++;
+    pthread_mutex_unlock(&calls->lock);
+    for (struct look *next; look; look = next) {
+        next = look->next;
+        pipeline_submit(calls->masking->pipeline, &look->command);
+    }
+}
+
+/* ---- all that live ---- */
+
+static bool note_service(struct calls *calls, struct view *view, struct bytes key, bool started,
+                         struct error *error)
+{
+    sid_bytes service;
+    if (!key_service_sid(key, service))
+        return true;
+    struct log_id log = key_log(TENANT_DEFAULT, service);
+    struct key from = key_calls(TENANT_DEFAULT, service), to = from;
+    to.data[to.size - 1]++; /* the letter */
+    struct scan *scan = view_scan(view, KV_IDX, key_bytes(&from), key_bytes(&to), false);
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    bool ok = true;
+    for (; ok && scan_valid(scan); scan_next(scan)) {
+        sid_bytes session, interaction;
+        if (key_call_sids(scan_key(scan), session, interaction))
+            ok = note(calls, &log, session, started) || refuse(error, REFUSED_NO_MEMORY);
+    }
+    ok = ok && scan_ok(scan, error);
+    scan_free(scan);
+    return ok;
+}
+
+static bool note_all(struct calls *calls, bool started, struct error *error)
+{
+    struct view *view = view_open(calls->masking->store);
+    struct key from = key_services(TENANT_DEFAULT), to = from;
+    to.data[to.size - 1]++; /* the tenant's last byte */
+    struct scan *scan =
+        view ? view_scan(view, KV_META, key_bytes(&from), key_bytes(&to), false) : NULL;
+    bool ok = scan || refuse(error, REFUSED_NO_MEMORY);
+    for (; ok && scan_valid(scan); scan_next(scan))
+        ok = note_service(calls, view, scan_key(scan), started, error);
+    ok = ok && scan_ok(scan, error);
+    scan_free(scan);
+    view_close(view);
+    return ok;
+}
+
+bool calls_start(struct calls *calls, struct error *error)
+{
+    if (!note_all(calls, true, error))
+        return false;
+    calls_flush(calls);
+    return true;
+}
+
+void calls_tend(struct calls *calls)
+{
+    struct error ignored;
+    pthread_mutex_lock(&calls->lock);
+    bool all = calls->all;
+    calls->all = false;
+    pthread_mutex_unlock(&calls->lock);
+    if (all && !note_all(calls, false, &ignored))
+        calls_look_at_all(calls);
+    calls_flush(calls);
+}
+
+unsigned calls_run_due(struct calls *calls)
+{
+    calls_tend(calls);
+    pthread_mutex_lock(&calls->lock);
+    while (calls->running)
+        pthread_cond_wait(&calls->idle, &calls->lock);
+    unsigned done = calls->done;
+    calls->done = 0;
+    pthread_mutex_unlock(&calls->lock);
+    return done;
+}

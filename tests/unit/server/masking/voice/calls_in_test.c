@@ -1,0 +1,269 @@
+#include "server/masking/messages/inbound.h"
+#include "tests/unit/server/masking/calls.h"
+#include "tests/unit/server/masking/phones.h"
+
+#include <string.h>
+
+/* Calls that come in: who is rung, who is rejected, and what is written down. */
+
+#define N1  "+15559990001"
+#define N2  "+15559990002"
+#define ANN "+15551230001"
+#define BOB "+15551230002"
+#define CAT "+15551230003"
+
+static struct world *two(void)
+{
+    return world_with_two(NULL, NULL, NULL);
+}
+
+#define ck_call_rejected(given, why, code80)               \
+    do {                                                   \
+        struct call_seen its_call = (given);               \
+        ck_assert_int_eq(its_call.outcome, CALL_REJECTED); \
+        ck_assert_str_eq(its_call.reason, why);            \
+        ck_assert_int_eq(its_call.original, code80);       \
+    } while (0)
+
+/* holds: VOI-01 INB-04 INB-06 INT-01 INT-03 INT-08 */
+START_TEST(a_call_rings_the_partner_alone)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    ck_assert_uint_eq(seen.plan.first.count, 0);
+    ck_assert_uint_eq(seen.plan.second.count, 1);
+    ck_assert_str_eq(seen.plan.second.number[0], BOB);
+    ck_assert_str_eq(seen.plan.second.caller_id[0], talk.proxy_b);
+    ck_assert(seen.plan.ask_key);
+    ck_assert(!seen.plan.record);
+    ck_assert_int_eq(seen.plan.ring_limit, 30 * SECOND);
+    ck_assert_int_eq(seen.plan.longest_call, 4 * HOUR);
+    ck_assert_str_eq(seen.plan.consent_notice, "");
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
+    ck_call(call, IN_PROGRESS, INITIATED);
+    ck_assert_str_eq(sid_format("KP", call->inbound->participant.data).text, talk.a);
+    ck_assert_str_eq(sid_format("KP", call->outbound[0]->participant.data).text, talk.b);
+    ck_assert_int_eq(call->expire_time, seen.plan.expire_time);
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    ck_assert_uint_eq(world_run(world), 0);
+    ck_assert_uint_eq(world_all_hang_ups(world), 0);
+    world_close(world);
+}
+END_TEST
+
+/* holds: VOI-02 INT-01 INT-04 SES-26 */
+START_TEST(it_is_picked_up_and_ends)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    const char *key = seen.plan.key;
+    ck_assert_uint_eq(world_session(world, &talk)->n_live_calls, 1);
+    world_connect(world, key);
+    ck_call(world_call_at(world, &talk, 0), IN_PROGRESS, IN_PROGRESS);
+    world_move(world, 90 * SECOND + 1);
+    struct progress_seen end = world_progress(world, key, CALL_FIRST, CALL_COMPLETED);
+    ck_assert_int_eq(end.code, STATUS_OK);
+    ck_assert(end.hang_up);
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
+    ck_call(call, COMPLETED, COMPLETED);
+    ck_assert_uint_eq(call->call->seconds, 90);
+    ck_assert_int_eq(call->call->end_time, world_now(world));
+    const Maskline__Store__V1__Session *session = world_session(world, &talk);
+    ck_assert_uint_eq(session->n_live_calls, 0);
+    ck_assert_uint_eq(session->call_count, 1);
+    ck_assert_uint_eq(session->call_seconds, 90);
+    ck_assert_uint_eq(session->interaction_count, 1);
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    world_close(world);
+}
+END_TEST
+
+/* holds: ERR-80906 */
+START_TEST(an_end_that_comes_again_changes_nothing)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    world_progress(world, seen.plan.key, CALL_SECOND, CALL_BUSY);
+    ck_call(world_call_at(world, &talk, 0), COMPLETED, BUSY);
+    uint64_t entries = world_entries(world);
+    ck_assert(world_progress(world, seen.plan.key, CALL_SECOND, CALL_BUSY).hang_up);
+    ck_assert_uint_eq(world_entries(world), entries);
+    ck_assert(world_progress(world, seen.plan.key, CALL_SECOND, CALL_COMPLETED).hang_up);
+    ck_assert_uint_eq(world_entries(world), entries + 1);
+    const Maskline__Store__V1__Warning *warning = world_last(world, CHANGE(WARNING))->warning;
+    ck_assert_str_eq(warning->reason, "CALL_ALREADY_ENDED");
+    ck_assert_int_eq(warning->original_code, 80906);
+    ck_call(world_call_at(world, &talk, 0), COMPLETED, BUSY);
+    world_close(world);
+}
+END_TEST
+
+/* holds: ERR-80907 */
+START_TEST(word_of_a_call_that_is_gone_is_told)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    world_delete_talk(world, &talk);
+    struct progress_seen answer = world_progress(world, seen.plan.key, CALL_SECOND, CALL_RINGING);
+    ck_assert_int_eq(answer.code, STATUS_OK);
+    ck_assert(answer.hang_up);
+    const Maskline__Store__V1__Warning *warning = world_last(world, CHANGE(WARNING))->warning;
+    ck_assert_str_eq(warning->reason, "CALL_NOT_OPEN");
+    ck_assert_int_eq(warning->original_code, 80907);
+    uint64_t entries = world_entries(world);
+    ck_assert(world_progress(world, seen.plan.key, CALL_SECOND, CALL_GONE).hang_up);
+    ck_assert_uint_eq(world_entries(world), entries);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(keys_are_of_one_carrier)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    struct call_progress other = {
+        .carrier = "two", .key = seen.plan.key, .side = CALL_SECOND, .status = CALL_CONNECTED};
+    struct progress_seen answer = world_report(world, &other);
+    ck_assert_int_eq(answer.code, STATUS_PERMISSION_DENIED);
+    ck_assert(answer.hang_up);
+    ck_call(world_call_at(world, &talk, 0), IN_PROGRESS, INITIATED);
+    other.carrier = "one";
+    other.key = "no key";
+    answer = world_report(world, &other);
+    ck_assert_int_eq(answer.code, STATUS_NOT_FOUND);
+    ck_assert(answer.hang_up);
+    /* A message's key is no call's, nor the other way round. */
+    world_say(world, &talk, "one", "hello");
+    world_run(world);
+    answer = world_progress(world, world_sent(world, 0, 0)->key, CALL_SECOND, CALL_RINGING);
+    ck_assert_int_eq(answer.code, STATUS_NOT_FOUND);
+    uint64_t entries = world_entries(world);
+    ck_assert_int_eq(world_receipt(world, "one", seen.plan.key, RECEIPT_DELIVERED),
+                     STATUS_NOT_FOUND);
+    ck_assert_uint_eq(world_entries(world), entries);
+    struct call_progress wrong = {.carrier = "one",
+                                  .key = seen.plan.key,
+                                  .side = CALL_SECOND,
+                                  .status = CALL_RINGING,
+                                  .target = 1};
+    ck_assert_int_eq(world_report(world, &wrong).code, STATUS_INVALID_ARGUMENT);
+    world_close(world);
+}
+END_TEST
+
+/* holds: INB-08 PAR-14 */
+START_TEST(ringing_back_reaches_the_other)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, N1, NULL);
+    const struct participant_draft people[] = {person_on(world, ANN, N1),
+                                               person_on(world, BOB, N1)};
+    const Maskline__Store__V1__Session *session = call_session_create(
+        world, (struct session_draft){.participants = people, .participant_count = 2});
+    ck_done(session);
+    struct call_seen there = world_call(world, ANN, N1), back = world_call(world, BOB, N1);
+    ck_assert_int_eq(there.outcome, CALL_ACCEPTED);
+    ck_assert_int_eq(back.outcome, CALL_ACCEPTED);
+    ck_assert_str_eq(there.plan.second.number[0], BOB);
+    ck_assert_str_eq(there.plan.second.caller_id[0], N1);
+    ck_assert_str_eq(back.plan.second.number[0], ANN);
+    ck_assert_str_eq(back.plan.second.caller_id[0], N1);
+    world_close(world);
+}
+END_TEST
+
+/* holds: ERR-80902 OOS-01 INB-11 ERR-80911 */
+START_TEST(who_reaches_nobody_is_rejected)
+{
+    static const struct notice_setting said[] = {
+        {MASKLINE__STORE__V1__NOTICE_OCCASION__NOTICE_OCCASION_OUT_OF_SESSION, "", "Nobody."},
+        {MASKLINE__STORE__V1__NOTICE_OCCASION__NOTICE_OCCASION_MODE_REFUSED, "", "No calls."},
+    };
+    const struct notice_list notices = {said, 2};
+    struct service_settings settings = service_settings_unset();
+    settings.notices = &notices;
+    struct world *world = world_with_two(NULL, NULL, &settings);
+    struct talk over = world_talk(world, ANN, BOB, 0);
+    world_end_talk(world, &over);
+    struct call_seen seen = world_call(world, ANN, over.proxy_a);
+    ck_call_rejected(seen, "SESSION_CLOSED", 80902);
+    ck_assert_str_eq(seen.notice, "Nobody.");
+    const Maskline__Store__V1__InboundRejected *told =
+        world_last(world, CHANGE(INBOUND_REJECTED))->inbound_rejected;
+    ck_assert_int_eq(told->type, MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE);
+    ck_assert_int_eq(told->original_code, 80902);
+    ck_assert_ptr_null(told->notice);
+    ck_call_rejected(world_call(world, CAT, N1), "NO_ROUTE", 80903);
+    ck_call_rejected(world_call(world, "anonymous", N1), "NO_ROUTE", 80903);
+    ck_call_rejected(world_call(world, ANN, "+15558880001"), "NUMBER_UNKNOWN", 0);
+    struct talk quiet = world_talk_mode(world, CAT, BOB, MODE(MESSAGE_ONLY));
+    seen = world_call(world, CAT, quiet.proxy_a);
+    ck_call_rejected(seen, "MODE_REFUSED", 80911);
+    ck_assert_str_eq(seen.notice, "No calls.");
+    ck_assert_int_eq(world_last(world, CHANGE(INBOUND_REJECTED))->inbound_rejected->original_code,
+                     80911);
+    ck_assert_uint_eq(world_interactions(world, &quiet), 0);
+    /* Nobody was sent anything. */
+    world_run(world);
+    ck_assert_ptr_null(world_sent(world, 0, 0));
+    world_close(world);
+}
+END_TEST
+
+START_TEST(a_repeat_gets_the_first_answer)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct inbound_call call = {"one", "id", ANN, talk.proxy_a};
+    struct call_seen first = world_call_in(world, &call), second = world_call_in(world, &call);
+    ck_assert_int_eq(first.outcome, CALL_ACCEPTED);
+    ck_assert(!first.repeated);
+    ck_assert_int_eq(second.outcome, CALL_ACCEPTED);
+    ck_assert(second.repeated);
+    ck_assert_mem_eq(&first.plan, &second.plan, sizeof first.plan);
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    /* A text has ids of its own. */
+    struct inbound_message text = {
+        .carrier = "one", .provider_id = "id", .from = ANN, .to = talk.proxy_a, .body = ""};
+    struct answer answer = world_hand_in(world, &text);
+    ck_accepted(answer);
+    ck_assert(!answer.repeated);
+    ck_assert_ptr_null(world_last(world, CHANGE(WARNING)));
+    /* Between other numbers it is another call. */
+    struct talk other = world_talk(world, CAT, BOB, 0);
+    struct inbound_call reused = {"one", "id", CAT, other.proxy_a};
+    struct call_seen third = world_call_in(world, &reused);
+    ck_assert_int_eq(third.outcome, CALL_ACCEPTED);
+    ck_assert(!third.repeated);
+    ck_assert_str_eq(world_last(world, CHANGE(WARNING))->warning->reason, "PROVIDER_ID_REUSED");
+    /* Of one that has ended nobody is rung again. */
+    world_progress(world, first.plan.key, CALL_SECOND, CALL_NO_ANSWER);
+    second = world_call_in(world, &call);
+    ck_call_rejected(second, "CALL_ENDED", 0);
+    ck_assert(second.repeated);
+    /* Nor of one whose time to ring is over. */
+    world_move(world, third.plan.expire_time - world_now(world));
+    ck_call_rejected(world_call_in(world, &reused), "CALL_ENDED", 0);
+    struct inbound_call refused = {"one", "of nobody", CAT, N1};
+    if (!strcmp(other.proxy_a, N1))
+        refused.to = N2;
+    ck_call_rejected(world_call_in(world, &refused), "NO_ROUTE", 80903);
+    uint64_t entries = world_entries(world);
+    second = world_call_in(world, &refused);
+    ck_call_rejected(second, "NO_ROUTE", 80903);
+    ck_assert(second.repeated);
+    ck_assert_uint_eq(world_entries(world), entries);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("calls in", a_call_rings_the_partner_alone, it_is_picked_up_and_ends,
+           an_end_that_comes_again_changes_nothing, word_of_a_call_that_is_gone_is_told,
+           keys_are_of_one_carrier, ringing_back_reaches_the_other, who_reaches_nobody_is_rejected,
+           a_repeat_gets_the_first_answer)
