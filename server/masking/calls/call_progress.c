@@ -123,6 +123,9 @@ static bool decide(struct command *command, struct txn *txn)
         return take(report, &rows, &sides);
     /* The key is ours: the call was there once. That the carrier knows nothing of it either is well. */
     report->hang_up = true;
+    if (report->progress->status >= CALL_COMPLETED &&
+        !call_row_forget(&rows, &report->id, &report->error))
+        return false;
     return report->progress->status == CALL_GONE || MUTANT("call_not_open_untold") ||
            append_warning(report, &rows, NULL, "CALL_NOT_OPEN", 80907,
                           "A carrier reports of a call of which there is no interaction.");

@@ -1,11 +1,14 @@
 #include "server/masking/calls/call_row.h"
 
+#include "server/masking/errors.h"
 #include "server/masking/outbox/outbound_key.h"
 
 #include <string.h>
 
-/* No message has so many legs. */
-enum { LEG_OF_CALLS = 65535 };
+enum {
+    LEG_OF_CALLS = 65535,   /* no message has so many */
+    FORGET_LOOKS_AT = 4096, /* rows; one that is not among them goes by its time */
+};
 
 _Static_assert((int)CALL_KEY_SIZE >= (int)OUTBOUND_KEY_SIZE, "a call's key fits its place");
 
@@ -67,4 +70,29 @@ bool call_append(struct rows *rows, const uint8_t *service, struct call_sides *s
         return false;
     sides->interaction->update_time = rows->now;
     return true;
+}
+
+bool call_row_forget(struct rows *rows, const struct call_id *id, struct error *error)
+{
+    struct key prefix = key_calls(rows->tenant, log_service(&id->log));
+    struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&prefix),
+                                  bytes_after(key_bytes(&prefix), rows->arena), false);
+    if (!scan)
+        return refuse(error, REFUSED_NO_MEMORY);
+    struct key found = {.size = 0};
+    unsigned looked = 0;
+    for (; scan_valid(scan) && !found.size && looked < FORGET_LOOKS_AT; scan_next(scan), looked++) {
+        struct bytes key = scan_key(scan);
+        sid_bytes session, interaction;
+        if (!key_call_sids(key, session, interaction) ||
+            memcmp(interaction, id->interaction, SID_BYTES) != 0)
+            continue;
+        memcpy(found.data, key.data, key.size);
+        found.size = key.size;
+    }
+    bool ok = scan_valid(scan) || scan_ok(scan, error);
+    scan_free(scan);
+    if (!ok || !found.size)
+        return ok;
+    return txn_delete(rows->txn, KV_IDX, key_bytes(&found)) || refuse(error, REFUSED_NO_MEMORY);
 }

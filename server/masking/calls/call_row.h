@@ -27,4 +27,7 @@ enum kv_found call_row(struct rows *rows, const struct call_id *id, struct call_
 bool call_append(struct rows *rows, const uint8_t *service, struct call_sides *sides,
                  int64_t due_before, bool ends, struct error *error);
 
+/* Its carrier carries a call no more of which nothing but a row in the timers' index is left: that goes. */
+bool call_row_forget(struct rows *rows, const struct call_id *id, struct error *error);
+
 #endif

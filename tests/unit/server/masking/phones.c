@@ -258,13 +258,32 @@ enum status_code world_place(struct world *world, const struct talk *talk, const
     return world_place_draft(world, &draft, NULL, ret_reason);
 }
 
+static struct interaction_name name_of(struct world *world, const struct talk *talk, unsigned index)
+{
+    const Maskline__Store__V1__Interaction *interaction = world_interaction(world, talk, index);
+    const char *sid = arena_string(world->arena, sid_format("KI", interaction->sid.data).text);
+    return (struct interaction_name){world->service, talk->session, sid};
+}
+
+const char *world_delete_call(struct world *world, const struct talk *talk, unsigned index,
+                              bool deletes)
+{
+    struct interaction_name name = name_of(world, talk, index);
+    char reason[48];
+    struct waiter waiter;
+    waiter_init(&waiter);
+    if (deletes)
+        interactions_delete(world->masking, &name, interaction_ready, &waiter);
+    else
+        interactions_redact(world->masking, &name, interaction_ready, &waiter);
+    (void)answer(&waiter, reason);
+    return arena_string(world->arena, reason);
+}
+
 enum status_code world_hang_up(struct world *world, const struct talk *talk, unsigned index,
                                char ret_reason[48])
 {
-    char sid[40];
-    const Maskline__Store__V1__Interaction *interaction = world_interaction(world, talk, index);
-    copy(sid, sizeof sid, sid_format("KI", interaction->sid.data).text);
-    struct interaction_name name = {world->service, talk->session, sid};
+    struct interaction_name name = name_of(world, talk, index);
     struct waiter waiter;
     waiter_init(&waiter);
     calls_end(world->masking, &name, interaction_ready, &waiter);

@@ -56,6 +56,10 @@ enum status_code world_place_draft(struct world *world, const struct call_draft 
 enum status_code world_hang_up(struct world *world, const struct talk *talk, unsigned index,
                                char ret_reason[48]);
 
+/* The reason, or "". Deletes the interaction with this index, or takes its content out. */
+const char *world_delete_call(struct world *world, const struct talk *talk, unsigned index,
+                              bool deletes);
+
 /* What carriers were told. Hang-ups of a key, by all carriers. */
 unsigned world_placed(struct world *world, unsigned carrier);
 const struct plan_seen *world_plan(struct world *world, unsigned carrier, unsigned back);

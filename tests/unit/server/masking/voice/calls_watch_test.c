@@ -1,0 +1,366 @@
+#include "server/masking/bars/blocks.h"
+#include "server/masking/bars/opt_outs.h"
+#include "tests/unit/server/masking/calls.h"
+#include "tests/unit/server/masking/phones.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Calls that may not live on: what ends them, and that their carriers are told so. */
+
+#define N1  "+15559990001"
+#define N2  "+15559990002"
+#define N3  "+15559990003"
+#define ANN "+15551230001"
+#define BOB "+15551230002"
+#define CAT "+15551230003"
+
+/* A world with a call in it. */
+struct stage {
+    struct world *world;
+    struct talk talk;
+    char key[CALL_KEY_SIZE];
+};
+
+static struct stage stage_open(const char *path, const struct service_settings *settings)
+{
+    struct stage stage = {.world = world_with_two(path, NULL, settings)};
+    world_number(stage.world, N3, NULL);
+    stage.talk = world_talk(stage.world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(stage.world, &stage.talk);
+    memcpy(stage.key, seen.plan.key, sizeof stage.key);
+    return stage;
+}
+
+static const Maskline__Store__V1__Interaction *the_call(const struct stage *stage)
+{
+    return world_call_at(stage->world, &stage->talk, 0);
+}
+
+static void ck_hung_up(struct stage *stage, const char *reason)
+{
+    world_run(stage->world);
+    ck_assert_uint_ge(world_hang_ups(stage->world, stage->key), 1);
+    ck_assert_str_eq(the_call(stage)->call->hang_up_reason, reason);
+    ck_assert_int_eq(the_call(stage)->call->end_time, 0);
+    /* What the carrier was about to do it may not do. */
+    ck_assert(world_progress(stage->world, stage->key, CALL_SECOND, CALL_PICKED_UP).hang_up);
+    ck_assert(world_progress(stage->world, stage->key, CALL_SECOND, CALL_CANCELED).hang_up);
+    const Maskline__Store__V1__Interaction *call = the_call(stage);
+    ck_call(call, COMPLETED, CANCELED);
+    ck_assert_str_eq(call->outbound[0]->reason, reason);
+    world_close(stage->world);
+}
+
+/* A block or an opt-out that a Service makes itself. */
+static void block_ready(void *data, const Maskline__Store__V1__Block *block,
+                        const struct error *error)
+{
+    (void)block;
+    waiter_finish(data, error);
+}
+
+static void block(struct world *world, const char *who, const char *from)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    blocks_create(world->masking, &(struct block_name){world->service, who, from}, block_ready,
+                  &waiter);
+    waiter_wait(&waiter);
+    ck_assert_int_eq(waiter.error.code, STATUS_OK);
+}
+
+/* holds: VOI-13 */
+START_TEST(closing_hangs_up)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    world_end_talk(stage.world, &stage.talk);
+    ck_hung_up(&stage, "SESSION_CLOSED");
+}
+END_TEST
+
+/* holds: VOI-13 */
+START_TEST(expiring_hangs_up)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    struct session_change change = {
+        .session = stage.talk.session, .set_ttl = true, .ttl_given = true, .ttl = 10 * SECOND};
+    ck_done(call_session_update(stage.world, change));
+    world_move(stage.world, 10 * SECOND);
+    ck_hung_up(&stage, "SESSION_CLOSED");
+    /* Before anybody has noticed that its time is over, a carrier that asks is told. */
+    stage = stage_open(NULL, NULL);
+    change.session = stage.talk.session;
+    ck_done(call_session_update(stage.world, change));
+    world_progress(stage.world, stage.key, CALL_SECOND, CALL_RINGING);
+    world_move(stage.world, 10 * SECOND);
+    struct progress_seen answer =
+        world_progress(stage.world, stage.key, CALL_SECOND, CALL_PICKED_UP);
+    ck_assert(answer.hang_up);
+    ck_assert_str_eq(the_call(&stage)->call->hang_up_reason, "SESSION_CLOSED");
+    world_close(stage.world);
+}
+END_TEST
+
+START_TEST(who_leaves_is_hung_up)
+{
+    for (int caller = 0; caller < 2; caller++) {
+        struct stage stage = stage_open(NULL, NULL);
+        world_leave(stage.world, &stage.talk, caller ? stage.talk.a : stage.talk.b);
+        ck_hung_up(&stage, "PARTICIPANT_REMOVED");
+    }
+}
+END_TEST
+
+/* holds: PAR-18 */
+START_TEST(who_is_replaced_is_hung_up_and_the_new_one_is_called)
+{
+    for (int caller = 0; caller < 2; caller++) {
+        struct stage stage = stage_open(NULL, NULL);
+        struct participant_change change = {.participant = caller ? stage.talk.a : stage.talk.b,
+                                            .set_identifiers = true,
+                                            .draft = person(stage.world, CAT)};
+        ck_done(call_change(stage.world, &stage.talk, change));
+        struct call_seen seen = caller ? world_call(stage.world, CAT, stage.talk.proxy_a)
+                                       : world_call(stage.world, ANN, stage.talk.proxy_a);
+        ck_assert_int_eq(seen.outcome, CALL_ACCEPTED);
+        ck_assert_str_eq(seen.plan.second.number[0], caller ? BOB : CAT);
+        if (caller)
+            ck_assert_int_eq(world_call(stage.world, ANN, stage.talk.proxy_a).outcome,
+                             CALL_REJECTED);
+        ck_hung_up(&stage, "ROUTE_CHANGED");
+    }
+}
+END_TEST
+
+START_TEST(a_new_number_ends_the_call_of_the_old_one)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    struct participant_change change = {
+        .participant = stage.talk.b, .set_proxy = true, .draft = {.proxy_identifier = N3}};
+    ck_done(call_change(stage.world, &stage.talk, change));
+    struct call_seen seen = world_call(stage.world, ANN, stage.talk.proxy_a);
+    ck_assert_str_eq(seen.plan.second.caller_id[0], N3);
+    ck_hung_up(&stage, "ROUTE_CHANGED");
+}
+END_TEST
+
+START_TEST(a_new_name_ends_nothing)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    struct participant_change change = {.participant = stage.talk.b,
+                                        .set_friendly_name = true,
+                                        .draft = {.friendly_name = "other"}};
+    ck_done(call_change(stage.world, &stage.talk, change));
+    world_run(stage.world);
+    ck_assert_uint_eq(world_all_hang_ups(stage.world), 0);
+    ck_assert(!world_progress(stage.world, stage.key, CALL_SECOND, CALL_PICKED_UP).hang_up);
+    world_close(stage.world);
+}
+END_TEST
+
+/* holds: GRD-02 */
+START_TEST(a_block_hangs_up)
+{
+    static const char *const SIDES[][2] = {{ANN, BOB}, {ANN, ""}};
+    for (int i = 0; i < 2; i++) {
+        struct stage stage = stage_open(NULL, NULL);
+        block(stage.world, SIDES[i][0], SIDES[i][1]);
+        ck_hung_up(&stage, "BLOCKED");
+    }
+    struct stage stage = stage_open(NULL, NULL);
+    block(stage.world, BOB, ANN);
+    world_run(stage.world);
+    ck_assert_uint_eq(world_all_hang_ups(stage.world), 0);
+    world_close(stage.world);
+}
+END_TEST
+
+/* holds: KEY-10 */
+START_TEST(stop_hangs_up_where_it_counts_for_calls)
+{
+    for (int too = 0; too < 2; too++) {
+        struct service_settings settings = service_settings_unset();
+        settings.opt_out_of_calls = too;
+        struct stage stage = stage_open(NULL, &settings);
+        ck_accepted(world_text(stage.world, BOB, stage.talk.proxy_b, "STOP"));
+        if (too) {
+            ck_hung_up(&stage, "OPTED_OUT");
+            continue;
+        }
+        world_run(stage.world);
+        ck_assert_uint_eq(world_all_hang_ups(stage.world), 0);
+        ck_assert(!world_progress(stage.world, stage.key, CALL_SECOND, CALL_PICKED_UP).hang_up);
+        world_close(stage.world);
+    }
+}
+END_TEST
+
+START_TEST(a_locked_number_is_not_shown_any_more)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    world_number_state(stage.world, stage.talk.proxy_b, NUMBER_STATE(LOCKED));
+    ck_assert(world_progress(stage.world, stage.key, CALL_SECOND, CALL_RINGING).hang_up);
+    ck_hung_up(&stage, "NUMBER_LOCKED");
+    /* Those who talk go on. */
+    stage = stage_open(NULL, NULL);
+    world_connect(stage.world, stage.key);
+    world_number_state(stage.world, stage.talk.proxy_b, NUMBER_STATE(LOCKED));
+    ck_assert(!world_progress(stage.world, stage.key, CALL_SECOND, CALL_CONNECTED).hang_up);
+    world_close(stage.world);
+}
+END_TEST
+
+/* ---- what is gone altogether ---- */
+
+static void ck_told_until_gone(struct stage *stage)
+{
+    struct world *world = stage->world;
+    world_run(world);
+    ck_assert_uint_eq(world_hang_ups(world, stage->key), 1);
+    for (unsigned i = 2; i < 5; i++) {
+        world_move(world, MINUTE);
+        world_run(world);
+        ck_assert_uint_eq(world_hang_ups(world, stage->key), i);
+    }
+    ck_assert(world_progress(world, stage->key, CALL_FIRST, CALL_GONE).hang_up);
+    world_move(world, HOUR);
+    world_run(world);
+    ck_assert_uint_eq(world_hang_ups(world, stage->key), 4);
+    struct log_id log = world_log(world);
+    ck_assert_uint_eq(world_rows(world, KV_IDX, key_calls(TENANT_DEFAULT, log_service(&log))), 0);
+}
+
+/* holds: VOI-13 */
+START_TEST(a_deleted_session_hangs_up_until_the_carrier_is_done)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    world_connect(stage.world, stage.key);
+    world_delete_talk(stage.world, &stage.talk);
+    ck_told_until_gone(&stage);
+    world_close(stage.world);
+}
+END_TEST
+
+/* holds: VOI-13 */
+START_TEST(a_deleted_service_hangs_up_too)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    world_connect(stage.world, stage.key);
+    ck_done(call_service_delete(stage.world, stage.world->service));
+    ck_assert(world_progress(stage.world, stage.key, CALL_SECOND, CALL_CONNECTED).hang_up);
+    world_run(stage.world);
+    ck_assert_uint_ge(world_hang_ups(stage.world, stage.key), 1);
+    unsigned told = world_hang_ups(stage.world, stage.key);
+    world_move(stage.world, MINUTE);
+    world_run(stage.world);
+    ck_assert_uint_eq(world_hang_ups(stage.world, stage.key), told + 1);
+    world_close(stage.world);
+}
+END_TEST
+
+START_TEST(a_live_call_is_not_deleted)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    ck_assert_str_eq(world_delete_call(stage.world, &stage.talk, 0, false), "");
+    ck_assert_str_eq(world_delete_call(stage.world, &stage.talk, 0, true), "CALL_LIVE");
+    ck_assert(the_call(&stage)->redact_time);
+    ck_assert(!world_progress(stage.world, stage.key, CALL_SECOND, CALL_PICKED_UP).hang_up);
+    world_progress(stage.world, stage.key, CALL_SECOND, CALL_NO_ANSWER);
+    ck_assert_str_eq(world_delete_call(stage.world, &stage.talk, 0, true), "");
+    ck_assert_uint_eq(world_interactions(stage.world, &stage.talk), 0);
+    ck_assert_uint_eq(world_session(stage.world, &stage.talk)->call_count, 1);
+    world_close(stage.world);
+}
+END_TEST
+
+/* ---- restarts ---- */
+
+static const char *folder_new(char *path)
+{
+    strcpy(path, "/tmp/maskline-calls-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    return path;
+}
+
+START_TEST(a_restart_forgets_no_hang_up)
+{
+    char path[64];
+    struct stage stage = stage_open(folder_new(path), NULL);
+    world_connect(stage.world, stage.key);
+    world_end_talk(stage.world, &stage.talk);
+    world_restart(stage.world);
+    world_run(stage.world);
+    ck_assert_uint_ge(world_hang_ups(stage.world, stage.key), 1);
+    ck_assert_str_eq(the_call(&stage)->call->hang_up_reason, "SESSION_CLOSED");
+    world_delete_talk(stage.world, &stage.talk);
+    unsigned told = world_hang_ups(stage.world, stage.key);
+    world_restart(stage.world);
+    world_run(stage.world);
+    ck_assert_uint_gt(world_hang_ups(stage.world, stage.key), told);
+    world_close(stage.world);
+    folder_remove(path);
+}
+END_TEST
+
+START_TEST(calls_end_with_the_process_that_carried_them)
+{
+    for (int forgets = 0; forgets < 2; forgets++) {
+        char path[64];
+        struct stage stage = stage_open(folder_new(path), NULL);
+        world_connect(stage.world, stage.key);
+        world_move(stage.world, 7 * SECOND);
+        stage.world->carriers[0].port.forgets = forgets;
+        world_restart(stage.world);
+        world_run(stage.world);
+        if (forgets) {
+            const Maskline__Store__V1__Interaction *call = the_call(&stage);
+            ck_call(call, COMPLETED, COMPLETED);
+            ck_assert_str_eq(call->outbound[0]->reason, "CALL_LOST");
+            ck_assert_str_eq(call->call->hang_up_reason, "CALL_LOST");
+            ck_assert_uint_eq(call->call->seconds, 7);
+        } else {
+            ck_call(the_call(&stage), IN_PROGRESS, IN_PROGRESS);
+            ck_assert_uint_eq(world_all_hang_ups(stage.world), 0);
+            ck_assert(world_progress(stage.world, stage.key, CALL_FIRST, CALL_COMPLETED).hang_up);
+            ck_call(the_call(&stage), COMPLETED, COMPLETED);
+        }
+        ck_assert_uint_eq(world_session(stage.world, &stage.talk)->n_live_calls, 0);
+        world_close(stage.world);
+        folder_remove(path);
+    }
+}
+END_TEST
+
+START_TEST(a_placed_call_that_has_not_begun_ends_with_the_process)
+{
+    char path[64];
+    struct world *world = world_with_two(folder_new(path), NULL, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_assert_int_eq(world_place(world, &talk, talk.a, NULL), STATUS_OK);
+    ck_assert_int_eq(world_place(world, &talk, talk.b, NULL), STATUS_OK);
+    const char *begun = world_plan(world, 0, 0)->key, *not_begun = world_plan(world, 0, 1)->key;
+    world_progress(world, begun, CALL_FIRST, CALL_RINGING);
+    world_restart(world);
+    world_run(world);
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
+    ck_call(call, FAILED, FAILED);
+    ck_assert_str_eq(call->outbound[0]->reason, "CALL_LOST");
+    ck_assert_str_eq(call->call->hang_up_reason, "CALL_LOST");
+    ck_call(world_call_at(world, &talk, 1), RINGING, QUEUED);
+    ck_assert_uint_ge(world_hang_ups(world, not_begun), 1);
+    ck_assert_uint_eq(world_hang_ups(world, begun), 0);
+    ck_assert_uint_eq(world_placed(world, 0), 2);
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
+SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hung_up,
+           who_is_replaced_is_hung_up_and_the_new_one_is_called,
+           a_new_number_ends_the_call_of_the_old_one, a_new_name_ends_nothing, a_block_hangs_up,
+           stop_hangs_up_where_it_counts_for_calls, a_locked_number_is_not_shown_any_more,
+           a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
+           a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
+           calls_end_with_the_process_that_carried_them,
+           a_placed_call_that_has_not_begun_ends_with_the_process)
