@@ -1,6 +1,7 @@
 #include "server/api/attachment_in.h"
 
 #include "proto/c/utf8.h"
+#include "server/api/attachment_calls.h"
 #include "server/api/fields.h"
 
 #include <stdlib.h>
@@ -90,14 +91,19 @@ static size_t bytes_of(const char *text, size_t characters)
     return size;
 }
 
+void attachment_cut_code(const char *code, char ret_code[ATTACHMENT_CODE_SIZE])
+{
+    size_t size = bytes_of(code, CODE_CHARACTERS);
+    memcpy(ret_code, code, size);
+    ret_code[size] = '\0';
+}
+
 /* A result counts whatever else is wrong with it: the text was sent or not. What is too long is cut. */
 static void take_result(struct gateway_attachment *attachment,
                         const Maskline__V1__CarrierSendResult *result)
 {
-    char code[4 * CODE_CHARACTERS + 1];
-    size_t size = bytes_of(result->carrier_code, CODE_CHARACTERS);
-    memcpy(code, result->carrier_code, size);
-    code[size] = '\0';
+    char code[ATTACHMENT_CODE_SIZE];
+    attachment_cut_code(result->carrier_code, code);
     struct error ignored;
     error_clear(&ignored);
     struct send_result sent = {
@@ -122,6 +128,15 @@ bool attachment_take(struct gateway_attachment *attachment,
         return true;
     case MASKLINE__V1__ATTACH_REQUEST__MESSAGE_SEND_RESULT:
         take_result(attachment, message->send_result);
+        return true;
+    case MASKLINE__V1__ATTACH_REQUEST__MESSAGE_INBOUND_CALL:
+        attachment_take_call(attachment, message->inbound_call, ret_more);
+        return true;
+    case MASKLINE__V1__ATTACH_REQUEST__MESSAGE_CALL_PROGRESS:
+        attachment_take_progress(attachment, message->call_progress, ret_more);
+        return true;
+    case MASKLINE__V1__ATTACH_REQUEST__MESSAGE_PLACE_CALL_RESULT:
+        attachment_take_placed(attachment, message->place_call_result);
         return true;
     default:
         error_clear(error);

@@ -1,5 +1,6 @@
 #include "server/api/attachment_out.h"
 
+#include "server/api/attachment_calls.h"
 #include "server/api/media.h"
 
 Maskline__V1__AttachResponse *attached_message(struct arena *arena, const char *carrier,
@@ -36,7 +37,7 @@ static Maskline__V1__CarrierSend *send_message(struct arena *arena, const struct
     return message;
 }
 
-static Maskline__V1__InboundOutcome outcome_of(enum inbound_outcome outcome)
+Maskline__V1__InboundOutcome outcome_message(enum inbound_outcome outcome)
 {
     switch (outcome) {
     case INBOUND_ACCEPTED:
@@ -56,7 +57,7 @@ static Maskline__V1__CarrierInboundResult *inbound_message(struct arena *arena,
     if (!message)
         return NULL;
     message->provider_id = message_text(answer->id);
-    message->outcome = outcome_of(answer->outcome);
+    message->outcome = outcome_message(answer->outcome);
     message->reason = message_text(answer->reason);
     message->original_code = answer->original;
     message->repeated_id = answer->repeated;
@@ -72,7 +73,7 @@ static Maskline__V1__CarrierReceiptResult *receipt_message(struct arena *arena,
         return NULL;
     message->tag = answer->tag;
     message->key = message_text(answer->id);
-    message->outcome = outcome_of(answer->outcome);
+    message->outcome = outcome_message(answer->outcome);
     message->reason = message_text(answer->reason);
     return message;
 }
@@ -96,6 +97,22 @@ Maskline__V1__AttachResponse *output_message(struct arena *arena,
     case GATEWAY_RECEIPT_RESULT:
         response->message_case = MASKLINE__V1__ATTACH_RESPONSE__MESSAGE_RECEIPT_RESULT;
         response->receipt_result = receipt_message(arena, &output->answer);
+        break;
+    case GATEWAY_CALL_RESULT:
+        response->message_case = MASKLINE__V1__ATTACH_RESPONSE__MESSAGE_INBOUND_CALL_RESULT;
+        response->inbound_call_result = call_result_message(arena, &output->answer);
+        break;
+    case GATEWAY_PROGRESS_RESULT:
+        response->message_case = MASKLINE__V1__ATTACH_RESPONSE__MESSAGE_CALL_PROGRESS_RESULT;
+        response->call_progress_result = call_progress_result_message(arena, &output->answer);
+        break;
+    case GATEWAY_PLACE_CALL:
+        response->message_case = MASKLINE__V1__ATTACH_RESPONSE__MESSAGE_PLACE_CALL;
+        response->place_call = call_plan_message(arena, &output->plan);
+        break;
+    case GATEWAY_HANG_UP:
+        response->message_case = MASKLINE__V1__ATTACH_RESPONSE__MESSAGE_HANG_UP;
+        response->hang_up = hang_up_message(arena, output->key);
         break;
     }
     return response;

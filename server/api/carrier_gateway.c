@@ -33,6 +33,25 @@ static bool hello_expected(struct error *error)
                      "The first message on this stream is hello, and no other is.");
 }
 
+/* What it can do in calls. Who does not wait for answers places none: who is rung could have left meanwhile. */
+static unsigned abilities_of(const Maskline__V1__CarrierHello *hello)
+{
+    if (!hello->carries_calls)
+        return 0;
+    unsigned can = CALL_CAN_CARRY;
+    if (hello->asks_before_ringing)
+        can |= CALL_CAN_ASK;
+    if (hello->asks_before_ringing && hello->places_calls)
+        can |= CALL_CAN_PLACE;
+    if (hello->speaks)
+        can |= CALL_CAN_SPEAK;
+    if (hello->asks_keys)
+        can |= CALL_CAN_ASK_KEY;
+    if (hello->records)
+        can |= CALL_CAN_RECORD;
+    return can;
+}
+
 static bool greet(struct attached *attached, const Maskline__V1__AttachRequest *message,
                   struct error *error)
 {
@@ -45,7 +64,13 @@ static bool greet(struct attached *attached, const Maskline__V1__AttachRequest *
     }
     struct gateway *gateway =
         carriers_gateway(attached->api->parts.carriers, hello->carrier, error);
-    struct gateway_program program = {hello->honours_keys, wake, read_on, attached};
+    const struct gateway_program program = {
+        .honours_keys = hello->honours_keys,
+        .wake = wake,
+        .read_on = read_on,
+        .data = attached,
+        .call_abilities = abilities_of(hello),
+    };
     if (!gateway ||
         !gateway_attach(gateway, &program, &attached->attachment, &attached->took_over, error))
         return false;

@@ -35,9 +35,11 @@ void attachment_end(struct gateway_attachment *attachment, enum ended ended,
     if (gateway->current == attachment) {
         gateway->current = NULL;
         atomic_store(&gateway->honours_keys, true);
+        atomic_store(&gateway->call_abilities, 0);
         settle_all_queued(&gateway->sending, settled);
     }
     settle_all_given(&gateway->sending, attachment, settled);
+    orders_lose(gateway, attachment);
     if (!ended || attachment->ended)
         return;
     attachment->ended = ended;
@@ -82,6 +84,7 @@ static bool take_place(struct gateway *gateway, struct gateway_attachment *attac
         /* Before the other one ends: what is queued is this one's now. */
         gateway->current = attachment;
         atomic_store(&gateway->honours_keys, attachment->program.honours_keys);
+        atomic_store(&gateway->call_abilities, attachment->program.call_abilities);
         if (!attachment->program.honours_keys)
             settle_all_relying(&gateway->sending, &settled);
         if (before) {
@@ -231,16 +234,38 @@ static bool has_send(struct gateway_attachment *attachment, struct settled *sett
     return sending->queued.oldest != NULL;
 }
 
+/* Answers and hang-ups, in their order. False: the arena is full. */
+static bool tell(struct gateway_attachment *attachment, struct arena *arena,
+                 struct gateway_output *ret_output)
+{
+    attachment->answered_last = true;
+    return orders_have_hang_up(attachment->gateway, attachment)
+               ? orders_give_hang_up(attachment->gateway, arena, ret_output)
+               : answer_give(attachment, arena, ret_output);
+}
+
+/* Texts to send and calls to place, by turns. */
+static bool give_work(struct gateway_attachment *attachment, bool call, struct arena *arena,
+                      struct gateway_output *ret_output)
+{
+    attachment->answered_last = false;
+    attachment->placed_last = call;
+    return call ? orders_give_call(attachment->gateway, arena, ret_output)
+                : send_give(attachment, arena, ret_output);
+}
+
 /* With the lock held. */
 static enum gateway_next pick(struct gateway_attachment *attachment, struct arena *arena,
                               struct gateway_output *ret_output, struct error *ret_status,
                               struct settled *settled)
 {
-    if (attachment->ended || attachment->gateway->stopped)
+    struct gateway *gateway = attachment->gateway;
+    if (attachment->ended || gateway->stopped)
         return say_ended(attachment, ret_status);
     bool send = has_send(attachment, settled);
-    bool answer = attachment->answers && !(send && attachment->answered_last);
-    if (!send && !answer) {
+    bool call = orders_have_call(gateway, attachment);
+    bool told = attachment->answers || orders_have_hang_up(gateway, attachment);
+    if (!send && !call && !told) {
         if (attachment->half_closed && !attachment->handed_in) {
             error_clear(ret_status);
             return GATEWAY_ENDED;
@@ -248,9 +273,9 @@ static enum gateway_next pick(struct gateway_attachment *attachment, struct aren
         attachment->waiting = true;
         return GATEWAY_LATER;
     }
-    attachment->answered_last = answer;
-    if (answer ? answer_give(attachment, arena, ret_output)
-               : send_give(attachment, arena, ret_output))
+    bool work = (send || call) && (!told || attachment->answered_last);
+    if (work ? give_work(attachment, call && !(send && attachment->placed_last), arena, ret_output)
+             : tell(attachment, arena, ret_output))
         return GATEWAY_OUTPUT;
     attachment_end(attachment, ENDED_NO_MEMORY, settled);
     return say_ended(attachment, ret_status);

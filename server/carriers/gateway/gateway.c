@@ -25,9 +25,15 @@ static int64_t give_up(void *data, int64_t now, unsigned *done)
         settle_lost(sending, sending->handed.oldest, &settled);
     int64_t queued = deadline_of(&sending->queued);
     int64_t handed = deadline_of(&sending->handed);
+    *done += orders_give_up(gateway, now);
     pthread_mutex_unlock(&gateway->lock);
     settled_tell(&settled, gateway->masking);
-    return queued < handed ? queued : handed;
+    *done += orders_tell(gateway, now);
+    pthread_mutex_lock(&gateway->lock);
+    int64_t calls = orders_deadline(&gateway->orders);
+    pthread_mutex_unlock(&gateway->lock);
+    int64_t texts = queued < handed ? queued : handed;
+    return calls < texts ? calls : texts;
 }
 
 static void *gateway_new(const char *name, const struct carrier_options *options)
@@ -41,7 +47,8 @@ static void *gateway_new(const char *name, const struct carrier_options *options
     gateway->manual = options->manual;
     atomic_init(&gateway->honours_keys, true);
     gateway->worker = worker_new(gateway->timeouts, give_up, gateway);
-    if (!gateway->worker || !sending_init(&gateway->sending)) {
+    if (!gateway->worker || !sending_init(&gateway->sending) || !orders_init(&gateway->orders)) {
+        sending_done(&gateway->sending);
         worker_free(gateway->worker);
         free(gateway);
         return NULL;
@@ -81,6 +88,7 @@ static void gateway_free(void *self)
     if (!gateway)
         return;
     sending_done(&gateway->sending);
+    orders_done(&gateway->orders);
     worker_free(gateway->worker);
     gate_done(&gateway->gate);
     pthread_mutex_destroy(&gateway->lock);
@@ -142,6 +150,7 @@ const struct carrier_class gateway_class = {
     .start = gateway_start,
     .idempotent = gateway_idempotent,
     .send = gateway_take,
+    .calls = &gateway_call_port,
     .health = gateway_health,
     .kick = gateway_kick,
     .run_due = gateway_run_due,

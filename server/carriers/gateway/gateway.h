@@ -5,6 +5,10 @@
  * then for its result; how both end without one stands at `gateway_detach`. Nothing is queued towards a program that does not
  * read: once as much as the bound was handed in and not told about, the reader of its stream must pause.
  *
+ * A call to be placed is one program's: when that one goes, or has not said in 10 s that it took it, the gateway tells the domain how
+ * the call ended, and no other program gets it. Calls live on while no program is there; what is to be hung up is told to the next one
+ * that carries calls, and all of it again by the domain when it has attached.
+ *
  * Thread-safe, but for free. `next` of one attachment belongs to one thread at a time.
  */
 #ifndef MASKLINE_SERVER_CARRIERS_GATEWAY_GATEWAY_H
@@ -20,6 +24,10 @@ enum {
     GATEWAY_WAIT_S =
         2, /* how long an attempt waits for a program to take it; then it is asked about again: RETRY */
     GATEWAY_RESULT_S = 30, /* how long a result is waited for */
+    GATEWAY_CALLS =
+        4096, /* to be placed, or whose end is to be told; with more: they are not placed */
+    GATEWAY_PLACE_S = 10,     /* how long it may take until a program says that it took a call */
+    GATEWAY_HANG_UPS = 16384, /* to be told; with more they wait until the domain asks again */
 };
 /* Of the same, in bytes. */
 #define GATEWAY_ATTEMPT_BYTES   ((size_t)64 * 1024 * 1024)
@@ -34,6 +42,7 @@ struct gateway_program {
     void (*wake)(void *data);    /* gateway_next may have something, after it said LATER */
     void (*read_on)(void *data); /* there is room again, after a function below said false */
     void *data;
+    unsigned call_abilities; /* the sum of enum call_ability */
 };
 
 /* Attaches a program; one that was attached is ended. What waits for the carrier is sent now.
@@ -63,7 +72,7 @@ struct gateway_inbound {
     size_t media_count;
 };
 
-/* This and the next two always take what they are given. False: read no more from the program until read_on. */
+/* This and the next three always take what they are given. False: read no more from the program until read_on. */
 bool gateway_inbound(struct gateway_attachment *attachment, const struct gateway_inbound *inbound);
 
 struct gateway_receipt {
@@ -75,6 +84,33 @@ struct gateway_receipt {
 };
 bool gateway_receipt(struct gateway_attachment *attachment, const struct gateway_receipt *receipt);
 
+struct gateway_inbound_call {
+    const char *provider_id;
+    const char *from;
+    const char *to;
+};
+bool gateway_inbound_call(struct gateway_attachment *attachment,
+                          const struct gateway_inbound_call *call);
+
+struct gateway_progress {
+    const char *key;
+    uint64_t tag;
+    enum call_side side;
+    enum call_status status;
+    size_t target;
+    int64_t time;
+    int64_t seconds;
+    bool recorded;
+    const char *carrier_code;
+    const char *provider_id;
+};
+bool gateway_progress(struct gateway_attachment *attachment,
+                      const struct gateway_progress *progress);
+
+/* What became of a call that was to be placed. One that nobody waits for is ignored. */
+void gateway_placed(struct gateway_attachment *attachment, const char *key, bool taken,
+                    const char *carrier_code);
+
 /* What became of an attempt. One that nobody waits for is ignored. */
 void gateway_result(struct gateway_attachment *attachment, const char *key,
                     const struct send_result *result);
@@ -85,6 +121,10 @@ enum gateway_output_kind {
     GATEWAY_SEND,
     GATEWAY_INBOUND_RESULT,
     GATEWAY_RECEIPT_RESULT,
+    GATEWAY_CALL_RESULT,
+    GATEWAY_PROGRESS_RESULT,
+    GATEWAY_PLACE_CALL,
+    GATEWAY_HANG_UP,
 };
 
 struct gateway_send {
@@ -98,21 +138,26 @@ struct gateway_send {
 };
 
 struct gateway_answer {
-    const char *id; /* the text's provider id; the receipt's key */
-    uint64_t tag;   /* the receipt's */
+    const char *id; /* the text's or the call's provider id; the receipt's or the progress's key */
+    uint64_t tag;   /* the receipt's or the progress's */
     enum inbound_outcome outcome;
     const char *reason; /* UPPER_SNAKE; empty when ACCEPTED */
     int32_t original;
     bool repeated;
+    const char *notice;           /* CALL_RESULT that is REJECTED; may be empty */
+    const struct call_plan *plan; /* CALL_RESULT that is ACCEPTED; else NULL */
+    bool hang_up;                 /* PROGRESS_RESULT */
 };
 
 struct gateway_output {
     enum gateway_output_kind kind;
     struct gateway_send send;     /* GATEWAY_SEND */
+    struct call_plan plan;        /* GATEWAY_PLACE_CALL */
+    const char *key;              /* GATEWAY_HANG_UP */
     struct gateway_answer answer; /* else */
 };
 
-/* Answers a text or a receipt that cannot be handed in at all (bad fields). `kind` is one of the two results. */
+/* Answers what cannot be handed in at all (bad fields). `kind` is one of the results. */
 bool gateway_refuse(struct gateway_attachment *attachment, enum gateway_output_kind kind,
                     const struct gateway_answer *answer);
 

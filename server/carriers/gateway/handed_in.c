@@ -33,6 +33,8 @@ static void handed_in_free(struct handed_in *in)
     in->attachment->handed_in--;
     in->attachment->handed_in_bytes -= size_of(in);
     text_done(&in->text);
+    plan_done(&in->plan);
+    free(in->notice);
     free(in);
 }
 
@@ -42,6 +44,9 @@ static void answer_put(struct handed_in *in)
     struct gateway_attachment *attachment = in->attachment;
     in->answer.id = in->text.strings[IN_ID];
     in->answer.reason = in->reason;
+    in->answer.notice = in->notice ? in->notice : "";
+    in->answer.plan = in->plan.memory ? &in->plan.plan : NULL;
+    in->order = ++attachment->gateway->told;
     if (attachment->last_answer)
         attachment->last_answer->next = in;
     else
@@ -65,8 +70,15 @@ bool answer_give(struct gateway_attachment *attachment, struct arena *arena,
     struct gateway_answer answer = in->answer;
     answer.id = arena_string(arena, answer.id);
     answer.reason = arena_string(arena, answer.reason);
-    if (!answer.id || !answer.reason)
+    answer.notice = arena_string(arena, answer.notice);
+    if (!answer.id || !answer.reason || !answer.notice)
         return false;
+    if (answer.plan) {
+        struct call_plan *plan = arena_alloc(arena, sizeof *plan);
+        if (!plan || !plan_to_arena(answer.plan, arena, plan))
+            return false;
+        answer.plan = plan;
+    }
     *ret_output = (struct gateway_output){.kind = in->kind, .answer = answer};
     handed_in_free(answer_take(attachment));
     return true;
@@ -78,11 +90,27 @@ void answers_drop(struct gateway_attachment *attachment)
         handed_in_free(answer_take(attachment));
 }
 
-/* The domain has answered, on whatever thread. */
-static void answered(struct handed_in *in)
+/* Without memory nobody could be told what became of it; with the stream ended the program hands it in again. */
+static void end_without_memory(struct gateway_attachment *attachment)
+{
+    struct gateway *gateway = attachment->gateway;
+    struct settled settled = {{NULL}};
+    if (!gate_enter(&gateway->gate))
+        return;
+    pthread_mutex_lock(&gateway->lock);
+    attachment_end(attachment, ENDED_NO_MEMORY, &settled);
+    attachment_wake(attachment);
+    pthread_mutex_unlock(&gateway->lock);
+    settled_tell(&settled, gateway->masking);
+    gate_leave(&gateway->gate);
+}
+
+void handed_in_answered(struct handed_in *in, bool whole)
 {
     struct gateway_attachment *attachment = in->attachment;
     struct gateway *gateway = attachment->gateway;
+    if (!whole)
+        end_without_memory(attachment);
     pthread_mutex_lock(&gateway->lock);
     if (attachment->detached || attachment->ended) {
         handed_in_free(in);
@@ -94,7 +122,7 @@ static void answered(struct handed_in *in)
     pthread_mutex_unlock(&gateway->lock);
 }
 
-static void set_reason(struct handed_in *in, const char *reason)
+void set_reason(struct handed_in *in, const char *reason)
 {
     snprintf(in->reason, sizeof in->reason, "%s", reason ? reason : "");
 }
@@ -109,7 +137,7 @@ static void message_answered(void *data, const struct inbound_result *result)
         set_reason(in, result->reason);
     else if (result->outcome == INBOUND_FAILED && result->error)
         set_reason(in, result->error->reason);
-    answered(in);
+    handed_in_answered(in, true);
 }
 
 static void receipt_answered(void *data, const struct error *error)
@@ -126,12 +154,11 @@ static void receipt_answered(void *data, const struct error *error)
         in->answer.outcome = INBOUND_FAILED;
         set_reason(in, error->reason);
     }
-    answered(in);
+    handed_in_answered(in, true);
 }
 
-static struct handed_in *handed_in_new(enum gateway_output_kind kind, const char *const *strings,
-                                       size_t count, const struct ingress_media *media,
-                                       size_t media_count)
+struct handed_in *handed_in_new(enum gateway_output_kind kind, const char *const *strings,
+                                size_t count, const struct ingress_media *media, size_t media_count)
 {
     struct handed_in *in = calloc(1, sizeof *in);
     if (!in)
@@ -142,21 +169,6 @@ static struct handed_in *handed_in_new(enum gateway_output_kind kind, const char
     }
     in->kind = kind;
     return in;
-}
-
-/* Without memory nobody could be told what became of it; with the stream ended the program hands it in again. */
-static void end_without_memory(struct gateway_attachment *attachment)
-{
-    struct gateway *gateway = attachment->gateway;
-    struct settled settled = {{NULL}};
-    if (!gate_enter(&gateway->gate))
-        return;
-    pthread_mutex_lock(&gateway->lock);
-    attachment_end(attachment, ENDED_NO_MEMORY, &settled);
-    attachment_wake(attachment);
-    pthread_mutex_unlock(&gateway->lock);
-    settled_tell(&settled, gateway->masking);
-    gate_leave(&gateway->gate);
 }
 
 /* Counts it as handed in. False: the attachment has ended, and `in` is freed. The lock is held. */
@@ -179,9 +191,8 @@ static bool room_left(struct gateway_attachment *attachment)
     return !attachment->paused;
 }
 
-/* Has it handed to the domain by `hand`. */
-static bool hand_in(struct gateway_attachment *attachment, struct handed_in *in,
-                    void (*hand)(struct masking *masking, struct handed_in *in))
+bool hand_in(struct gateway_attachment *attachment, struct handed_in *in,
+             void (*hand)(struct masking *masking, struct handed_in *in))
 {
     struct gateway *gateway = attachment->gateway;
     if (!in) {

@@ -9,6 +9,7 @@
 
 #include "server/carriers/gate.h"
 #include "server/carriers/gateway/gateway.h"
+#include "server/carriers/plan.h"
 #include "server/carriers/text.h"
 #include "server/carriers/waker.h"
 #include "server/carriers/worker.h"
@@ -76,6 +77,67 @@ void settle(struct sending *sending, struct attempt *attempt, const struct send_
 /* Without the lock: tells the domain, and frees them. */
 void settled_tell(struct settled *settled, struct masking *masking);
 
+/* ---- calls to be placed, and to be hung up ---- */
+
+struct placing {
+    struct placing *older, *newer; /* in its list */
+    struct gateway *gateway;
+    struct plan plan;
+    struct gateway_attachment *program; /* whose it is; NULL: it has ended */
+    int64_t deadline;                   /* by the clock for timeouts; of an end: when it is told */
+    enum call_status end;
+    char carrier_code[257];
+};
+
+struct placings {
+    struct placing *oldest, *newest;
+};
+
+struct hanging_up {
+    struct hanging_up *newer;
+    struct hanging_up *next_in_bucket;
+    uint64_t order; /* among this and the answers */
+    char key[CALL_KEY_SIZE];
+};
+
+/* Lists by age. A call that has ended is told of by the worker. */
+struct orders {
+    struct placings queued; /* not handed over yet */
+    struct placings handed; /* no result yet */
+    struct placings ended;  /* not told to the domain yet, or to be told again */
+    size_t placing_count;   /* also of those that the domain is being told of */
+    struct hanging_up *oldest, *newest;
+    struct hanging_up **buckets; /* by key */
+    size_t hanging_up_count;
+};
+
+bool orders_init(struct orders *orders);
+void orders_done(struct orders *orders);
+
+/* The next that the worker has to do. */
+int64_t orders_deadline(const struct orders *orders);
+/* Those whose time is over end. Returns how many. The lock is held. */
+unsigned orders_give_up(struct gateway *gateway, int64_t now);
+/* Tells the domain of ends until `now`. Returns how many. Without the lock. */
+unsigned orders_tell(struct gateway *gateway, int64_t now);
+/* All calls of a program that goes. */
+void orders_lose(struct gateway *gateway, const struct gateway_attachment *program);
+/* The program has said something of a call: it has it. */
+void orders_taken(struct gateway *gateway, const struct gateway_attachment *program,
+                  const char *key);
+/* Whether there is a call for the program to place, less what is too late by now. */
+bool orders_have_call(struct gateway *gateway, const struct gateway_attachment *program);
+/* The next one into the arena; false when that is full. */
+bool orders_give_call(struct gateway *gateway, struct arena *arena,
+                      struct gateway_output *ret_output);
+/* Whether the program is to be told to hang up now: what it was answered before goes first. */
+bool orders_have_hang_up(const struct gateway *gateway, const struct gateway_attachment *program);
+bool orders_give_hang_up(struct gateway *gateway, struct arena *arena,
+                         struct gateway_output *ret_output);
+
+/* The carrier's part in calls. */
+extern const struct call_port gateway_call_port;
+
 /* ---- what a program hands in ---- */
 
 enum { IN_ID, IN_FROM, IN_TO, IN_BODY, IN_RECEIPT_CODE = IN_FROM, IN_RECEIPT_ID = IN_TO };
@@ -87,11 +149,28 @@ struct handed_in {
     union {
         struct inbound_message message;
         struct receipt receipt;
+        struct inbound_call call;
+        struct call_progress progress;
     };
     enum gateway_output_kind kind;
-    struct gateway_answer answer; /* reason: below */
+    struct gateway_answer answer; /* reason, notice and plan: below */
     char reason[64];
+    char *notice;     /* NULL: none */
+    struct plan plan; /* without memory: none */
+    uint64_t order;   /* once it is among the answers */
 };
+
+/* A copy of what was handed in; NULL when there is no memory. */
+struct handed_in *handed_in_new(enum gateway_output_kind kind, const char *const *strings,
+                                size_t count, const struct ingress_media *media,
+                                size_t media_count);
+/* Has it handed to the domain by `hand`; NULL: there was no memory for it. False: read no more. */
+bool hand_in(struct gateway_attachment *attachment, struct handed_in *in,
+             void (*hand)(struct masking *masking, struct handed_in *in));
+/* Its reason is copied; the rest of in->answer is the caller's affair. */
+void set_reason(struct handed_in *in, const char *reason);
+/* The domain has answered, on whatever thread; `whole` false: there was no memory for the answer. */
+void handed_in_answered(struct handed_in *in, bool whole);
 
 enum ended {
     NOT_ENDED,
@@ -111,6 +190,7 @@ struct gateway_attachment {
     bool paused;  /* the program was told to read no more */
     bool detached;
     bool answered_last; /* the last output was an answer: a send goes first now */
+    bool placed_last;   /* likewise, of sends and calls */
     size_t handed_in;   /* that the program was not told about */
     size_t handed_in_bytes;
     struct handed_in *answers, *last_answer;
@@ -143,7 +223,10 @@ struct gateway {
     struct gateway_attachment *current; /* NULL: nobody is attached */
     /* As the one that is attached says. Nobody is: true, since nothing is handed over. Written with the lock. */
     atomic_bool honours_keys;
+    atomic_uint call_abilities; /* likewise; 0 */
     struct sending sending;
+    struct orders orders;
+    uint64_t told; /* answers and hang-ups so far */
 };
 
 #endif

@@ -64,6 +64,34 @@ bool gateway_refuse(struct gateway_attachment *attachment, enum gateway_output_k
     return gateway.has_room;
 }
 
+bool gateway_inbound_call(struct gateway_attachment *attachment,
+                          const struct gateway_inbound_call *call)
+{
+    (void)attachment;
+    (void)call;
+    ck_abort_msg("nobody calls here");
+    return true;
+}
+
+bool gateway_progress(struct gateway_attachment *attachment,
+                      const struct gateway_progress *progress)
+{
+    (void)attachment;
+    (void)progress;
+    ck_abort_msg("nobody calls here");
+    return true;
+}
+
+void gateway_placed(struct gateway_attachment *attachment, const char *key, bool taken,
+                    const char *carrier_code)
+{
+    (void)attachment;
+    (void)key;
+    (void)taken;
+    (void)carrier_code;
+    ck_abort_msg("nobody calls here");
+}
+
 static struct arena *arena;
 
 static Maskline__V1__AttachRequest *request_of(unsigned member)
@@ -206,7 +234,12 @@ START_TEST(test_output)
     ck_assert_ptr_null(empty_field(&response->base, none));
     ck_assert_str_eq(response->send->recipient, "+2");
     ck_assert_str_eq(response->send->media[0]->content_type, "type");
-    output.answer = (struct gateway_answer){"id", 7, INBOUND_REJECTED, "REASON", 80903, true};
+    output.answer = (struct gateway_answer){.id = "id",
+                                            .tag = 7,
+                                            .outcome = INBOUND_REJECTED,
+                                            .reason = "REASON",
+                                            .original = 80903,
+                                            .repeated = true};
     output.kind = GATEWAY_INBOUND_RESULT;
     response = output_message(to, &output);
     ck_assert_ptr_null(empty_field(&response->base, none));

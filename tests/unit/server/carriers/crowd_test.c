@@ -137,7 +137,8 @@ static void hand_in(struct program *program, struct gateway_attachment *attachme
 static bool live(struct program *program, struct arena *arena)
 {
     program->honours_keys = dice(&program->state) % 2;
-    const struct gateway_program described = {program->honours_keys, wake, wake, program};
+    const struct gateway_program described = {
+        .honours_keys = program->honours_keys, .wake = wake, .read_on = wake, .data = program};
     struct gateway_attachment *attachment;
     struct gateway_output output;
     struct error error;

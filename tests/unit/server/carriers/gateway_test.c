@@ -76,7 +76,8 @@ static void attach(struct world *world, struct program *program, bool honours_ke
 {
     struct error error;
     *program = (struct program){.wakes = 0};
-    const struct gateway_program described = {honours_keys, wake, read_on, program};
+    const struct gateway_program described = {
+        .honours_keys = honours_keys, .wake = wake, .read_on = read_on, .data = program};
     ck_assert(gateway_attach(world->gateway, &described, &program->attachment, &program->took_over,
                              &error));
 }
@@ -440,7 +441,7 @@ START_TEST(test_stopping_leaves_no_attempt_without_a_result)
     ck_assert_uint_eq(world.fake->message_count, 0);
     gateway_detach(program.attachment);
     struct error error;
-    const struct gateway_program described = {false, wake, read_on, &program};
+    const struct gateway_program described = {.wake = wake, .read_on = read_on, .data = &program};
     ck_assert(!gateway_attach(world.gateway, &described, &program.attachment, &program.took_over,
                               &error));
     ck_assert_int_eq(error.code, STATUS_UNAVAILABLE);

@@ -41,7 +41,7 @@ static void attach(struct world *world)
 {
     struct error error;
     bool took_over;
-    const struct gateway_program program = {false, wake, read_on, world};
+    const struct gateway_program program = {.wake = wake, .read_on = read_on, .data = world};
     ck_assert(gateway_attach(world->gateway, &program, &world->attachment, &took_over, &error));
 }
 
