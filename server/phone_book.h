@@ -10,7 +10,7 @@
 
 struct phone_book;
 
-/* Puts the phones of the file `phones` in the folder into the simulator, and writes down from now on what becomes of them. Before traffic. What
+/* Puts the phones of the files `phones` and `greetings` in the folder into the simulator, and writes down from now on what becomes of them. Before traffic. What
  * cannot be read or written is told of, and forgotten. The book must outlive the simulator's traffic. NULL and an error when there is no
  * memory. */
 struct phone_book *phone_book_open(const char *folder, struct simulator *simulator,
