@@ -181,27 +181,43 @@ static void watch(void *data, struct grpc_c_call *call,
         handset_watch_open(simulator, call, request);
 }
 
+/* In the call's arena. */
+struct move {
+    struct grpc_c_call *call;
+    int64_t now;
+};
+
+/* What the network does in calls by the new time has been done, and told. */
+static void moved(void *data)
+{
+    struct move *move = data;
+    Maskline__V1__MoveClockResponse response = MASKLINE__V1__MOVE_CLOCK_RESPONSE__INIT;
+    response.time = message_time(grpc_c_call_arena(move->call), move->now);
+    if (answer_fits(move->call))
+        maskline_v1_simulator_move_clock_reply(move->call, &response);
+}
+
 static void move_clock(void *data, struct grpc_c_call *call,
                        const Maskline__V1__MoveClockRequest *request)
 {
     struct api *api = data;
-    if (!simulator_of(api, call))
+    struct simulator *simulator = simulator_of(api, call);
+    if (!simulator)
         return;
+    struct move move = {.call = call};
     int64_t advance = 0;
-    int64_t now;
     struct error error;
     error_clear(&error);
     field_duration(&error, "advance", request->advance, &advance);
     if (request_is_bad(call, &error))
         return;
-    if (!test_clock_move(api->parts.test_clock, advance, &now, &error)) {
-        grpc_c_call_fail(call, &error);
+    struct move *kept = keep_draft(call, &move, sizeof move);
+    if (!kept)
         return;
-    }
-    Maskline__V1__MoveClockResponse response = MASKLINE__V1__MOVE_CLOCK_RESPONSE__INIT;
-    response.time = message_time(grpc_c_call_arena(call), now);
-    if (answer_fits(call))
-        maskline_v1_simulator_move_clock_reply(call, &response);
+    if (test_clock_move(api->parts.test_clock, advance, &kept->now, &error))
+        simulator_when_quiet(simulator, moved, kept);
+    else
+        grpc_c_call_fail(call, &error);
 }
 
 static void get_clock(void *data, struct grpc_c_call *call,

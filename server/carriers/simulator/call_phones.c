@@ -64,6 +64,7 @@ static void dialed(void *data, const struct inbound_call_result *result)
     pthread_mutex_lock(&simulator->lock);
     if (call && !simulator->stopped) {
         int64_t now = calls_enter(simulator);
+        quiet_again(&simulator->calls);
         /* The plan of a repeat may be being carried out. */
         if (result->outcome == CALL_ACCEPTED && !call_find(&simulator->calls, result->plan->key))
             carry_out(call, result->plan, now);
@@ -98,6 +99,7 @@ static bool begin(struct dialing *dialing, struct handset *handset, const char *
         return error_set(error, STATUS_RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", 0,
                          "There are more calls than this network carries.");
     dialing->call = call;
+    quiet_is_over(&simulator->calls);
     call->sides[CALL_FIRST].state = SIDE_TALKS;
     call->sides[CALL_FIRST].handset = call->sides[CALL_FIRST].owner = handset;
     handset->in_call = call;
@@ -136,6 +138,7 @@ static bool give_up(struct dialing *dialing, struct error *error)
     if (dialing->call) {
         call_releases(dialing->call, CALL_FIRST, "UNDECIDED", clock_now(&simulator->clock));
         call_free(dialing->call);
+        quiet_again(&simulator->calls);
     }
     pthread_mutex_unlock(&simulator->lock);
     return error_set(error, STATUS_UNAVAILABLE, "SHUTTING_DOWN", 0, "The server is shutting down.");

@@ -38,6 +38,7 @@ void call_report(struct call *call, const struct report *report)
     if (call->reporting)
         return;
     call->reporting = true;
+    quiet_is_over(&call->simulator->calls);
     put_in_line(call);
 }
 
@@ -46,6 +47,7 @@ void call_report_again(struct call *call)
     /* What has waited so long has taken its time. */
     call->reports[call->reported].time = call->retry_time;
     call->retry_time = WORKER_NEVER;
+    quiet_is_over(&call->simulator->calls);
     put_in_line(call);
 }
 
@@ -64,6 +66,7 @@ static void told(struct call *call)
         return;
     }
     call->reporting = false;
+    quiet_again(&call->simulator->calls);
     if (call->stage == STAGE_OVER)
         call_free(call);
 }
@@ -93,6 +96,7 @@ static void answered(void *data, const struct call_answer *answer)
         int64_t now = calls_enter(simulator);
         if (helps_again(answer->error)) {
             call->retry_time = now + AGAIN_AFTER_US;
+            quiet_again(calls);
             call_schedule(call);
         } else {
             taken(call, answer, now);

@@ -122,6 +122,12 @@ void calls_done(struct calls *calls)
     free(calls->buckets);
     free(calls->heap);
     free(calls->refused);
+    quiet_done(calls);
+}
+
+void calls_stop(struct simulator *simulator)
+{
+    quiet_tell(simulator);
 }
 
 int64_t calls_enter(struct simulator *simulator)
@@ -149,6 +155,7 @@ void calls_leave(struct simulator *simulator)
         handset->to_wake = false;
         inbox_wake(simulator, handset);
     }
+    quiet_tell(simulator);
 }
 
 void simulator_set_network(struct simulator *simulator, const struct simulator_network *network)

@@ -49,6 +49,11 @@ bool simulator_press_key(struct simulator *simulator, const char *handset, const
 /* A phone that rings declines: it counts as busy. FAILED_PRECONDITION HANDSET_NOT_IN_CALL. */
 bool simulator_hang_up(struct simulator *simulator, const char *handset, struct error *error);
 
+/* Calls back when all steps that are due have been taken and the domain has answered what it was told of them: at once on this thread, or
+ * on any. Not for ever late: also when so much else happens that there is no such moment, and when the server ends. What the domain
+ * cannot take now is not waited for. */
+void simulator_when_quiet(struct simulator *simulator, void (*quiet)(void *data), void *data);
+
 /* What the network can do. Zeroed: all. */
 struct simulator_network {
     bool asks_no_keys;

@@ -127,6 +127,16 @@ void call_report(struct call *call, const struct report *report);
 /* Its time to be handed in again has come. */
 void call_report_again(struct call *call);
 
+/* ---- call_quiet.c ---- */
+
+/* The domain is to answer something of a call. */
+void quiet_is_over(struct calls *calls);
+/* It has, or will not. */
+void quiet_again(struct calls *calls);
+/* Calls back who waits, when it is time to. The lock is released in between. */
+void quiet_tell(struct simulator *simulator);
+void quiet_done(struct calls *calls);
+
 /* ---- call_timers.c ---- */
 
 /* Room in the heap for so many calls. */

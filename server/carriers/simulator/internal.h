@@ -147,6 +147,10 @@ struct calls {
     struct call *reporting, *last_reporting; /* have something to report now */
     size_t handed_in;                        /* progress without an answer */
     bool held_back;                          /* too much is */
+    size_t
+        busy; /* calls whose next answer is awaited, or will be when the worker has come to them */
+    uint64_t answers; /* so far */
+    struct quiet_waiter *waiters;
     uint64_t orders;
     struct refusal *refused; /* the latest keys of which it was said that there is no such call */
     size_t refused_count;    /* so far */
@@ -156,6 +160,8 @@ struct calls {
 
 bool calls_init(struct calls *calls);
 void calls_done(struct calls *calls);
+/* The network has stopped: nobody waits for it any more. The lock is held, and released in between. */
+void calls_stop(struct simulator *simulator);
 /* The worker's. */
 int64_t calls_due(struct simulator *simulator, int64_t now, unsigned *done);
 

@@ -51,6 +51,7 @@ static void simulator_stop(void *self)
     struct simulator *simulator = self;
     pthread_mutex_lock(&simulator->lock);
     simulator->stopped = true;
+    calls_stop(simulator);
     pthread_mutex_unlock(&simulator->lock);
     worker_stop(simulator->worker);
     gate_close(&simulator->gate);
