@@ -59,8 +59,7 @@ static const char *advice(const struct error *error)
         {"PARTICIPANT_NOT_FOUND", "`maskline participant list SERVICE SESSION` shows their SIDs."},
         {"INVALID_SID",
          "Lists show SIDs: `maskline participant list`, `maskline interaction list`."},
-        {"HANDSET_NOT_FOUND",
-         "`maskline handset add NUMBER` adds one; they go when the server does."},
+        {"HANDSET_NOT_FOUND", "`maskline handset add NUMBER` adds one."},
         {"POOL_EMPTY", "Add a number first: `maskline number add SERVICE NUMBER`."},
         {"ALL_NUMBERS_IN_USE", "Add numbers, or close sessions of this person."},
         {"NO_NEAR_NUMBER",
@@ -79,6 +78,8 @@ static const char *advice(const struct error *error)
         {"TOO_MANY_PARTICIPANTS",
          "`maskline participant remove SERVICE SESSION SID` makes room for another."},
         {"HANDSET_EXISTS", "It is there already: `maskline handset list`."},
+        {"HANDSET_BUSY", "`maskline handset hang-up NUMBER` ends the call that it is in."},
+        {"HANDSET_NOT_RINGING", "`maskline handset watch NUMBER` shows what has happened to it."},
         {"POOL_FULL", "`maskline number remove` makes room, or add it with --reserved."},
         {"SIMULATOR_OFF", "This server has real carriers; handsets and clock are the simulator's."},
     };

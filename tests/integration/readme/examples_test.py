@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.abspath("tests/integration"))
 import harness
 
 MASKLINE = os.path.abspath("client/maskline")
-ROW = re.compile(r"^  ((?:[a-z]+ ?)+)")
+ROW = re.compile(r"^  ((?:[a-z][a-z-]* ?)+)")
 # They take away what the others need, and come last, the innermost first.
 REMOVING = {"delete", "remove"}
 # What goes on until it is ended, and what it prints when it does what it should.
