@@ -30,6 +30,8 @@ struct phone {
     unsigned texts;
     char sender[NAME_SIZE];
     char body[TEXT_SIZE];
+    unsigned talks;
+    char caller[NAME_SIZE];
 };
 
 struct demo {
@@ -46,6 +48,7 @@ struct demo {
     uint64_t position; /* of the last event */
     unsigned delivered;
     unsigned rejected;
+    unsigned calls;    /* that have ended */
     int status;        /* the program's, when a call failed */
     const char *wrong; /* what went wrong first */
 };
@@ -57,6 +60,26 @@ static void wrong(struct demo *demo, const char *what)
 }
 
 /* ---- what the streams tell, on the client library's thread ---- */
+
+/* Under the lock. */
+static void phone_call(struct phone *phone, const Maskline__V1__HandsetCall *call)
+{
+    switch (call->event) {
+    case MASKLINE__V1__HANDSET_CALL_EVENT__HANDSET_CALL_EVENT_RINGS:
+        snprintf(phone->caller, sizeof phone->caller, "%s", call->other);
+        printf("  %s's phone    %s rings\n", phone->owner, call->other);
+        break;
+    case MASKLINE__V1__HANDSET_CALL_EVENT__HANDSET_CALL_EVENT_ASKED_FOR_KEY:
+        printf("  %s's phone    picks up and hears: %s\n", phone->owner, call->text);
+        break;
+    case MASKLINE__V1__HANDSET_CALL_EVENT__HANDSET_CALL_EVENT_CONNECTED:
+        phone->talks++;
+        printf("  %s's phone    talks\n", phone->owner);
+        break;
+    default:
+        break;
+    }
+}
 
 static void phone_message(void *data, const Maskline__V1__WatchHandsetResponse *message)
 {
@@ -71,6 +94,9 @@ static void phone_message(void *data, const Maskline__V1__WatchHandsetResponse *
         phone->texts++;
         printf("  %s's phone    %s wrote: %s\n", phone->owner, message->text->sender,
                message->text->body);
+        fflush(stdout);
+    } else if (message->message_case == MASKLINE__V1__WATCH_HANDSET_RESPONSE__MESSAGE_CALL) {
+        phone_call(phone, message->call);
         fflush(stdout);
     }
     pthread_cond_broadcast(&demo->changed);
@@ -122,6 +148,13 @@ static void event_message(void *data, const Maskline__V1__StreamEventsResponse *
                            : "";
             demo->delivered +=
                 event->leg_updated->leg->status == MASKLINE__V1__LEG_STATUS__LEG_STATUS_DELIVERED;
+        } else if (event->payload_case == MASKLINE__V1__EVENT__PAYLOAD_CALL_UPDATED) {
+            const Maskline__V1__CallUpdated *call = event->call_updated;
+            detail = arena && call->n_outbound > 0
+                         ? show_enum(arena, &maskline__v1__leg_status__descriptor,
+                                     (int)call->outbound[0]->status)
+                         : "";
+            demo->calls += call->call && call->call->end_time;
         } else if (event->payload_case == MASKLINE__V1__EVENT__PAYLOAD_INBOUND_REJECTED) {
             detail = event->inbound_rejected->reason;
             demo->rejected++;
@@ -235,6 +268,12 @@ static bool prepare_phone(struct demo *demo, struct phone *phone)
     struct cli *cli = demo->cli;
     Maskline__V1__AddHandsetRequest add = MASKLINE__V1__ADD_HANDSET_REQUEST__INIT;
     add.phone_number = phone->number;
+    /* Whoever is called takes the call. */
+    Maskline__V1__HandsetBehavior behavior = MASKLINE__V1__HANDSET_BEHAVIOR__INIT;
+    char one[] = "1";
+    behavior.call = MASKLINE__V1__SIMULATED_CALL__SIMULATED_CALL_PICKS_UP;
+    behavior.keys = one;
+    add.behavior = &behavior;
     const Maskline__V1__AddHandsetResponse *added =
         ask(demo, &maskline_v1_simulator_add_handset__method, &add.base);
     if (!added)
@@ -315,6 +354,33 @@ static bool relay(struct demo *demo, struct phone *from, struct phone *to, const
     return true;
 }
 
+/* A call rings the other side, by the number that the other side knows. */
+static bool talk(struct demo *demo, struct phone *from, struct phone *to)
+{
+    printf("\n%s calls %s\n", from->owner, from->proxy);
+    fflush(stdout);
+    Maskline__V1__StartCallRequest call = MASKLINE__V1__START_CALL_REQUEST__INIT;
+    call.handset = from->number;
+    call.recipient = from->proxy;
+    const Maskline__V1__StartCallResponse *answer =
+        ask(demo, &maskline_v1_simulator_start_call__method, &call.base);
+    if (!answer)
+        return false;
+    if (answer->outcome != MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED)
+        return wrong(demo, "a call was not accepted"), false;
+    if (!wait_for(demo, &to->talks, 1, "a call was not connected") ||
+        !wait_for(demo, &from->talks, 1, "a call was not connected"))
+        return false;
+    if (strcmp(to->caller, to->proxy) != 0)
+        return wrong(demo, "a call came from the wrong number"), false;
+    printf("\n%s hangs up\n", to->owner);
+    fflush(stdout);
+    Maskline__V1__HangUpRequest end = MASKLINE__V1__HANG_UP_REQUEST__INIT;
+    end.handset = to->number;
+    return ask(demo, &maskline_v1_simulator_hang_up__method, &end.base) &&
+           wait_for(demo, &demo->calls, 1, "the end of a call was not told");
+}
+
 static bool service_writes(struct demo *demo)
 {
     unsigned texts = demo->ann.texts, delivered = demo->delivered;
@@ -367,7 +433,7 @@ static bool play(struct demo *demo)
            prepare_session(demo) &&
            relay(demo, &demo->ann, &demo->bob, "Hi, I am at the corner. Where are you?") &&
            relay(demo, &demo->bob, &demo->ann, "Two minutes, in the blue van.") &&
-           service_writes(demo) && close_session(demo);
+           talk(demo, &demo->ann, &demo->bob) && service_writes(demo) && close_session(demo);
 }
 
 static void stop_streams(struct demo *demo)

@@ -54,6 +54,25 @@ class Guides(harness.Case):
         self.assertGreater(count, 3)
         self.assertEqual(up.stop(), 0)
 
+    # holds: GUIDE-01
+    def test_quickstart(self):
+        self.follow("quickstart")
+        commands = "".join(code for code, _ in steps("quickstart"))
+        order = ["service create", "number add rides +15550100001", "number add rides +15550100002", "session create",
+                 "interaction send", "handset text +15551230001", "handset text +15551230002", "handset call", "call place"]
+        places = [commands.index(step) for step in order]
+        self.assertEqual(places, sorted(places))
+
+    # holds: GUIDE-11
+    def test_voicemail(self):
+        self.follow("voicemail")
+        with open(os.path.join(FOLDER, "voicemail.md"), encoding="utf-8") as file:
+            told = file.read()
+        for setting in ["acceptance", "ring_limit_without_key"]:
+            self.assertIn(f"`{setting}`", told)
+            self.assertIn(setting, harness.pb.services.VoicePolicy.DESCRIPTOR.fields_by_name)
+        self.assertIn("the real number", plain(told))
+
     # holds: GUIDE-02
     def test_messages(self):
         self.follow("messages")

@@ -1,3 +1,4 @@
+#include "maskline/v1/interactions.pb-c.h"
 #include "maskline/v1/sessions.pb-c.h"
 #include "server/api/requests.h"
 #include "server/masking/rows/request_hash.h"
@@ -81,6 +82,37 @@ START_TEST(test_all_but_the_id_is_hashed)
 }
 END_TEST
 
+static struct request_id call_identity(Maskline__V1__PlaceCallRequest *request)
+{
+    struct request_id found;
+    struct error error;
+    ck_assert(request_identity(NULL, arena, &request->base, "PlaceCall", &found, &error));
+    return found;
+}
+
+/* Who is rung first makes another call: its id must not be one that a call to the other had. */
+START_TEST(test_a_call_to_somebody_else_is_another)
+{
+    begin();
+    Maskline__V1__PlaceCallRequest *call =
+        filled(arena, &maskline__v1__place_call_request__descriptor);
+    struct request_id found = call_identity(call);
+    ck_assert_str_eq(found.method, "PlaceCall");
+    ck_assert_str_eq(found.id, "<request_id>");
+    call->request_id = arena_string(arena, "another");
+    ck_assert(same(found, call_identity(call)));
+    char **const fields[] = {&call->service, &call->session, &call->participant};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        char *before = *fields[i];
+        *fields[i] = arena_string(arena, "KP0");
+        ck_assert(!same(found, call_identity(call)));
+        *fields[i] = before;
+    }
+    ck_assert(same(found, call_identity(call)));
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(test_full_arena)
 {
     begin();
@@ -95,4 +127,5 @@ START_TEST(test_full_arena)
 }
 END_TEST
 
-SUITE_MAIN("requests", test_no_id_costs_no_hash, test_all_but_the_id_is_hashed, test_full_arena)
+SUITE_MAIN("requests", test_no_id_costs_no_hash, test_all_but_the_id_is_hashed,
+           test_a_call_to_somebody_else_is_another, test_full_arena)
