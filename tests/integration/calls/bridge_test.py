@@ -225,7 +225,7 @@ class Bridge(CallCase):
         self.assertEqual((self.statuses(ended), self.reasons(ended)), (["COMPLETED", "CANCELED"], ["OTHER_SIDE_GONE"]))
         self.assertNotIn("CONNECTED", ben.names())
 
-    # holds: SES-26 INT-03
+    # holds: SES-26 INT-01 INT-03 INT-04 INT-08 INB-06
     def test_totals_and_types(self):
         world, talk, ann, ben = self.pair()
         ann_in, ben_in = talk.participants
@@ -236,7 +236,12 @@ class Bridge(CallCase):
             self.until_ended(world, call)
             ann.until("ENDS")
             ben.until("ENDS")
-        ann.texts_to(ann_in.proxy_identifier, "That was it.")
+        self.up.simulator.SendText(pb.simulator.SendTextRequest(
+            handset=ANN, recipient=ann_in.proxy_identifier, body="That was it.", media=[{"url": "https://example.org/a.png"}]),
+            timeout=PATIENCE)
+        sent = self.newest(world, talk)
+        self.assertEqual((sent.inbound.participant_sid, status_name(sent.inbound), sent.content.body, len(sent.content.media)),
+                         (ann_in.sid, "RECEIVED", "That was it.", 1))
         world.send(talk.sid, ben_in.sid, "Rate it.")
         ben.behaves(call=BUSY)
         ann.calls(ann_in.proxy_identifier)
