@@ -2,6 +2,7 @@
 #include "server/api/fields.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
+#include "server/masking/calls/calls.h"
 #include "server/masking/messages/interactions.h"
 
 static bool get_read(struct api *api, struct grpc_c_call *call, const void *request,
@@ -145,6 +146,64 @@ static void send(void *data, struct grpc_c_call *call,
         interactions_send(api->parts.masking, kept, sent, call);
 }
 
+static void placed(void *data, const Maskline__Store__V1__Service *service,
+                   const Maskline__Store__V1__Interaction *interaction, const struct error *error)
+{
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__PlaceCallResponse response = MASKLINE__V1__PLACE_CALL_RESPONSE__INIT;
+    response.interaction = interaction_message(grpc_c_call_arena(call), service->sid, interaction);
+    if (answer_fits(call))
+        maskline_v1_interactions_place_call_reply(call, &response);
+}
+
+static void place_call(void *data, struct grpc_c_call *call,
+                       const Maskline__V1__PlaceCallRequest *request)
+{
+    struct api *api = data;
+    struct error error;
+    struct call_draft draft = {
+        .service = request->service,
+        .session = request->session,
+        .participant = request->participant,
+    };
+    if (!request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base, "PlaceCall",
+                          &draft.request, &error)) {
+        grpc_c_call_fail(call, &error);
+        return;
+    }
+    struct call_draft *kept = keep_draft(call, &draft, sizeof draft);
+    if (kept)
+        calls_place(api->parts.masking, kept, placed, call);
+}
+
+static void ended(void *data, const Maskline__Store__V1__Service *service,
+                  const Maskline__Store__V1__Interaction *interaction, const struct error *error)
+{
+    struct grpc_c_call *call = data;
+    if (error) {
+        grpc_c_call_fail(call, error);
+        return;
+    }
+    Maskline__V1__EndCallResponse response = MASKLINE__V1__END_CALL_RESPONSE__INIT;
+    response.interaction = interaction_message(grpc_c_call_arena(call), service->sid, interaction);
+    if (answer_fits(call))
+        maskline_v1_interactions_end_call_reply(call, &response);
+}
+
+static void end_call(void *data, struct grpc_c_call *call,
+                     const Maskline__V1__EndCallRequest *request)
+{
+    struct api *api = data;
+    struct interaction_name name = {request->service, request->session, request->interaction};
+    struct interaction_name *kept = keep_draft(call, &name, sizeof name);
+    if (kept)
+        calls_end(api->parts.masking, kept, ended, call);
+}
+
 static void redacted(void *data, const Maskline__Store__V1__Service *service,
                      const Maskline__Store__V1__Interaction *interaction, const struct error *error)
 {
@@ -202,6 +261,8 @@ void interactions_bind(struct api *api)
         .get_interaction = get,
         .list_interactions = list,
         .send_message = send,
+        .place_call = place_call,
+        .end_call = end_call,
         .redact_interaction = redact,
         .delete_interaction = delete_interaction,
     };
