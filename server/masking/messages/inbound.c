@@ -329,7 +329,7 @@ static enum step find_route(struct reception *r)
                : reject_inactive(r);
 }
 
-/* Whether `one` reaches `other` by dialling `proxy` (in the form that is compared). */
+/* Whether `one` reaches `other` by dialling `proxy` (in the form that is compared); NULL: anybody. */
 static bool stands_for(const Maskline__Store__V1__Participant *one, const char *proxy,
                        const Maskline__Store__V1__Participant *other)
 {
@@ -338,8 +338,9 @@ static bool stands_for(const Maskline__Store__V1__Participant *one, const char *
         struct address form = proxy_form(binding->proxy_identifier);
         if (binding->ended || strcmp(form.text, proxy) != 0)
             continue;
-        if (!binding->peer.len || (binding->peer.len == other->sid.len &&
-                                   !memcmp(binding->peer.data, other->sid.data, other->sid.len)))
+        if (!other || !binding->peer.len ||
+            (binding->peer.len == other->sid.len &&
+             !memcmp(binding->peer.data, other->sid.data, other->sid.len)))
             return true;
     }
     return false;
@@ -357,7 +358,12 @@ static enum step find_partners(struct reception *r)
         if (stands_for(r->sender, proxy.text, other))
             acceptance->recipients[acceptance->recipient_count++] = other;
     }
-    return acceptance->recipient_count ? STEP_ON : reject(r, REJECT_NO_PARTNER);
+    if (acceptance->recipient_count)
+        return STEP_ON;
+    /* An earlier number may have ended before its time, as one that left its pool has. */
+    return reject(r, stands_for(r->sender, proxy.text, NULL) || MUTANT("ended_number_lacks_partner")
+                         ? REJECT_NO_PARTNER
+                         : REJECT_NO_ROUTE);
 }
 
 static enum step ask_guards(struct reception *r)

@@ -51,7 +51,7 @@ struct letter {
  * tried. */
 struct lane {
     struct table_link link; /* in outbox.lanes, by session and participant */
-    sid_bytes session;
+    sid_bytes session;      /* of notices, the Service */
     sid_bytes participant;
     struct letter *first;
     struct letter *last;

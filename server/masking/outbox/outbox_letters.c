@@ -17,9 +17,19 @@ static uint64_t leg_hash(const uint8_t *interaction, uint32_t leg)
     return sid_hash(interaction) + leg;
 }
 
-static uint64_t lane_hash(const uint8_t *session, const uint8_t *participant)
+/* What is in one lane: a session's letters; of notices, which have none, those of one Service: what waits for one holds back nothing of
+ * another. */
+static const uint8_t *lane_session(const struct letter *letter)
 {
-    return sid_hash(session) ^ (sid_hash(participant) << 1);
+    static const sid_bytes none;
+    bool notice = !memcmp(letter->id.session, none, SID_BYTES);
+    return notice && !MUTANT("notices_share_lanes") ? log_service(&letter->id.log)
+                                                    : letter->id.session;
+}
+
+static uint64_t lane_hash(const struct letter *letter)
+{
+    return sid_hash(lane_session(letter)) ^ (sid_hash(letter->participant) << 1);
 }
 
 struct letter *letter_new(const struct log_id *log, const uint8_t *session,
@@ -79,11 +89,12 @@ struct lane *lane_find(struct outbox *outbox, const struct letter *letter)
 {
     if (!outbox->lanes.count)
         return NULL;
-    uint64_t hash = lane_hash(letter->id.session, letter->participant);
+    uint64_t hash = lane_hash(letter);
+    const uint8_t *session = lane_session(letter);
     struct table_link *link = NULL;
     while ((link = table_find(&outbox->lanes, hash, link))) {
         struct lane *lane = (struct lane *)link;
-        if (!memcmp(lane->session, letter->id.session, SID_BYTES) &&
+        if (!memcmp(lane->session, session, SID_BYTES) &&
             !memcmp(lane->participant, letter->participant, SID_BYTES))
             return lane;
     }
@@ -113,12 +124,11 @@ static struct lane *lane_make(struct outbox *outbox, const struct letter *letter
     struct lane *lane = calloc(1, sizeof *lane);
     if (!lane)
         return NULL;
-    memcpy(lane->session, letter->id.session, SID_BYTES);
+    memcpy(lane->session, lane_session(letter), SID_BYTES);
     memcpy(lane->participant, letter->participant, SID_BYTES);
     lane->heap_index = LANE_NOWHERE;
     lane->expire = INT64_MAX;
-    if (!table_add(&outbox->lanes, &lane->link,
-                   lane_hash(letter->id.session, letter->participant))) {
+    if (!table_add(&outbox->lanes, &lane->link, lane_hash(letter))) {
         free(lane);
         return NULL;
     }

@@ -1,7 +1,9 @@
 #include "server/masking/sessions/session_op.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/sessions/session_end.h"
+#include "server/masking/sessions/session_numbers.h"
 
 static void tell(struct op *base, const struct error *error)
 {
@@ -39,7 +41,9 @@ bool session_op_find(struct session_op *op, struct rows *rows, const char *servi
         return false;
     if (was_open && !session_open(op->session))
         op_note_session(&op->op, op->service, op->session);
-    return true;
+    /* What is over changes no more, whether a timer has noticed or not. */
+    return !session_open(op->session) || MUTANT("over_number_changes_still") ||
+           session_end_numbers(rows, op->service, op->session, NULL, error);
 }
 
 void session_op_warm(struct rows *rows, const char *service, const char *session)

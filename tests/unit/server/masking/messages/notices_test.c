@@ -313,6 +313,26 @@ START_TEST(is_sent_like_a_message)
 }
 END_TEST
 
+/* Services do not wait for each other. */
+/* holds: SVC-19 */
+START_TEST(one_services_hold_back_no_others)
+{
+    struct world *world = world_with(NULL, NULL, 0);
+    struct fake *carrier = &world->carriers[0];
+    carrier->outcome = SEND_RETRY;
+    ck_accepted(world_text(world, ANN, PROXY, "stop"));
+    world_run(world);
+    ck_assert_uint_eq(carrier->count, 1);
+    carrier->outcome = SEND_TAKEN;
+    world_service(world, NULL);
+    world_number(world, "+15559990003", NULL);
+    unsigned before = carrier->count;
+    ck_accepted(world_text(world, ANN, "+15559990003", "stop"));
+    ck_assert_ptr_nonnull(told(world, &before, ANN, "+15559990003"));
+    world_close(world);
+}
+END_TEST
+
 /* They hang on no session that would take them with it: nothing of them is told once their Service is gone. */
 /* holds: SVC-14 */
 START_TEST(go_with_their_service)
@@ -380,4 +400,5 @@ END_TEST
 
 SUITE_MAIN("notices", keywords_are_answered, machines_come_to_an_end, texts_of_the_service,
            defaults_name_words_that_there_are, who_reaches_nobody_is_told, once_in_a_while,
-           is_sent_like_a_message, go_with_their_service, notices_are_checked)
+           is_sent_like_a_message, one_services_hold_back_no_others, go_with_their_service,
+           notices_are_checked)

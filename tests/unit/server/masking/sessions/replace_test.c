@@ -240,6 +240,29 @@ START_TEST(an_honoured_number_is_held)
 }
 END_TEST
 
+/* Whoever comes into the session after the number's time has nothing to do with it, also when no timer has run: it is free again for the
+ * two who had it. */
+/* holds: CDN-02 */
+START_TEST(who_comes_later_had_no_part_in_a_number)
+{
+    struct world *world = world_with(3);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_done(put_number(world, &talk, talk.b, N3));
+    world_move(world, LATE);
+    ck_done(put_person(world, &talk, talk.a, CAT));
+    ck_assert_uint_eq(in_use(world, talk.proxy_b), 0);
+    const struct participant_draft people[] = {person_on(world, BOB, talk.proxy_b),
+                                               person_on(world, DAN, N1)};
+    struct session_draft draft = {.participants = people, .participant_count = 2};
+    ck_refused(call_session_create(world, draft), "PAIR_COOLING_DOWN", 80402);
+    const struct participant_draft same[] = {person_on(world, BOB, talk.proxy_b),
+                                             person_on(world, ANN, N3)};
+    draft.participants = same;
+    ck_done(call_session_create(world, draft));
+    world_close(world);
+}
+END_TEST
+
 START_TEST(a_number_may_end_at_once_or_come_back)
 {
     struct world *world = world_with_numbers(3);
@@ -390,6 +413,9 @@ START_TEST(an_old_number_may_leave_the_pool)
     ck_accepted(world_text(world, BOB, N3, "x"));
     ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "NUMBER_QUARANTINED");
     ck_sent(world, talk.proxy_a, ANN, "x");
+    /* When it comes back it is nobody's, although its time would not be over. */
+    world_number(world, talk.proxy_b, NULL);
+    ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "NO_ROUTE");
     world_close(world);
 }
 END_TEST
@@ -475,9 +501,9 @@ END_TEST
 SUITE_MAIN("replace", another_person_takes_over, who_was_replaced_is_out,
            a_replaced_person_comes_into_no_wrong_session, a_replacement_must_fit,
            who_wants_nothing_takes_no_place, another_number_takes_over, the_old_number_ends,
-           an_honoured_number_is_held, a_number_may_end_at_once_or_come_back,
-           a_new_person_has_no_old_numbers, a_list_of_identifiers_changes,
-           only_who_is_there_can_be_changed, the_session_ends_with_its_old_numbers,
-           a_number_ends_when_the_session_would_have, an_old_number_may_leave_the_pool,
-           nothing_is_left_of_who_was_replaced, there_is_an_end_to_changes,
-           it_is_the_same_after_a_restart)
+           an_honoured_number_is_held, who_comes_later_had_no_part_in_a_number,
+           a_number_may_end_at_once_or_come_back, a_new_person_has_no_old_numbers,
+           a_list_of_identifiers_changes, only_who_is_there_can_be_changed,
+           the_session_ends_with_its_old_numbers, a_number_ends_when_the_session_would_have,
+           an_old_number_may_leave_the_pool, nothing_is_left_of_who_was_replaced,
+           there_is_an_end_to_changes, it_is_the_same_after_a_restart)
