@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-static struct plain_sid sid_of(ProtobufCBinaryData data)
+struct plain_sid convert_sid(ProtobufCBinaryData data)
 {
     struct plain_sid sid = {{0}};
     if (data.len == PLAIN_SID)
@@ -18,14 +18,6 @@ static void copy_text(char ret_text[PLAIN_TEXT], const char *text)
     snprintf(ret_text, PLAIN_TEXT, "%s", text ? text : "");
 }
 
-void message_body(int message, char ret_body[PLAIN_TEXT])
-{
-    if (message)
-        snprintf(ret_body, PLAIN_TEXT, "m%d", message);
-    else
-        ret_body[0] = 0;
-}
-
 static int carrier_of(const char *name)
 {
     for (int i = 0; i < CARRIERS; i++)
@@ -34,36 +26,63 @@ static int carrier_of(const char *name)
     return -1;
 }
 
+static int64_t occasions(const Maskline__Store__V1__Settings *settings, bool silent)
+{
+    int64_t bits = 0;
+    for (size_t i = 0; i < settings->n_notices; i++) {
+        const Maskline__Store__V1__Notice *notice = settings->notices[i];
+        bool right = silent ? !*notice->text
+                            : world_text_read(notice->text) == TEXT_NOTICE - (int)notice->occasion;
+        bits |= right ? 1 << notice->occasion : 0;
+    }
+    return bits;
+}
+
+static struct settings convert_settings(const Maskline__Store__V1__Settings *settings)
+{
+    const Maskline__Store__V1__KeywordPolicy *policy = settings->keyword_policy;
+    return (struct settings){.default_ttl = settings->default_ttl,
+                             .cool_down = settings->cool_down,
+                             .late_window = settings->late_reply_window,
+                             .max_life = settings->max_message_life,
+                             .grace = settings->closing_grace,
+                             .quarantine = settings->quarantine,
+                             .idle_cap = settings->idle_cap,
+                             .retention = settings->closed_session_retention,
+                             .cap_period = settings->person_cap_period,
+                             .person_cap = settings->person_cap,
+                             .session_cap = settings->session_cap,
+                             .rate = settings->requests_per_second,
+                             .reuse_names = settings->reuse_names,
+                             .own_words = policy && policy->n_words,
+                             .notices = occasions(settings, false),
+                             .silences = occasions(settings, true),
+                             .mode = (int)settings->default_mode,
+                             .selection = (int)settings->number_selection,
+                             .level = (int)settings->geo_match_level,
+                             .matching = (int)settings->geo_matching,
+                             .keywords = policy && policy->off ? KEYWORDS_IGNORED : KEYWORDS_HEARD,
+                             .scope = policy ? (int)policy->scope : SCOPE_SERVICE};
+}
+
 struct plain_service convert_service(const struct world *world,
                                      const Maskline__Store__V1__Service *service)
 {
-    struct plain_service plain = {.sid = sid_of(service->sid), .state = (int)service->state};
+    struct plain_service plain = {.sid = convert_sid(service->sid), .state = (int)service->state};
     for (int name = 1; name <= NAMES; name++) {
         char text[ADDRESS_TEXT];
         world_service_name(world, name, text);
         if (strcmp(text, service->unique_name) == 0)
             plain.name = name;
     }
-    const Maskline__Store__V1__Settings *settings = service->settings;
-    plain.settings = (struct settings){.default_ttl = settings->default_ttl,
-                                       .cool_down = settings->cool_down,
-                                       .late_window = settings->late_reply_window,
-                                       .max_life = settings->max_message_life,
-                                       .grace = settings->closing_grace,
-                                       .quarantine = settings->quarantine,
-                                       .idle_cap = settings->idle_cap,
-                                       .retention = settings->closed_session_retention,
-                                       .mode = (int)settings->default_mode,
-                                       .selection = (int)settings->number_selection,
-                                       .level = (int)settings->geo_match_level,
-                                       .matching = (int)settings->geo_matching};
+    plain.settings = convert_settings(service->settings);
     return plain;
 }
 
 struct plain_number convert_number(const struct world *world,
                                    const Maskline__Store__V1__PhoneNumber *number, int64_t in_use)
 {
-    struct plain_number plain = {.sid = sid_of(number->sid),
+    struct plain_number plain = {.sid = convert_sid(number->sid),
                                  .number = world_number_of(world, number->phone_number),
                                  .can = (number->sms ? CAN_SMS : 0) | (number->mms ? CAN_MMS : 0) |
                                         (number->voice ? CAN_VOICE : 0),
@@ -77,19 +96,45 @@ struct plain_number convert_number(const struct world *world,
     return plain;
 }
 
+struct plain_bar convert_opt_out(const struct world *world,
+                                 const Maskline__Store__V1__OptOut *opt_out)
+{
+    return (struct plain_bar){.who = world_who(world, opt_out->identifier),
+                              .to = WHOS,
+                              .number = *opt_out->proxy_identifier
+                                            ? world_number_of(world, opt_out->proxy_identifier)
+                                            : -1};
+}
+
+struct plain_bar convert_block(const struct world *world, const Maskline__Store__V1__Block *block)
+{
+    return (struct plain_bar){.who = world_who(world, block->identifier),
+                              .to = *block->to_identifier ? world_who(world, block->to_identifier)
+                                                          : WHOS,
+                              .number = -1};
+}
+
 static struct plain_person convert_person(const struct world *world,
                                           const Maskline__Store__V1__Participant *participant)
 {
-    struct plain_person plain = {.sid = sid_of(participant->sid),
+    struct plain_person plain = {.sid = convert_sid(participant->sid),
                                  .who_count = (int)participant->n_identifiers,
                                  .number = -1,
                                  .create_time = participant->create_time,
                                  .delete_time = participant->delete_time};
     for (size_t i = 0; i < participant->n_identifiers && i < 2; i++)
         plain.who[i] = world_who(world, participant->identifiers[i]);
-    if (participant->n_bindings == 1) {
-        plain.number = world_number_of(world, participant->bindings[0]->proxy_identifier);
-        plain.number_sid = sid_of(participant->bindings[0]->number);
+    /* The present number, and those of before, newest first. */
+    for (size_t i = 0; i < participant->n_bindings; i++) {
+        const Maskline__Store__V1__Binding *binding = participant->bindings[i];
+        int number = world_number_of(world, binding->proxy_identifier);
+        if (i == 0) {
+            plain.number = binding->until_time ? -1 : number;
+            plain.number_sid = convert_sid(binding->number);
+        } else if (plain.old_count++ < PLAIN_OLD) {
+            plain.old[plain.old_count - 1] =
+                (struct plain_old){number, binding->until_time, binding->ended};
+        }
     }
     return plain;
 }
@@ -105,7 +150,7 @@ int convert_metadata(Maskline__Store__V1__MetadataItem *const *items, size_t cou
 struct plain_session convert_session(const struct world *world,
                                      const Maskline__Store__V1__Session *session)
 {
-    struct plain_session plain = {.sid = sid_of(session->sid),
+    struct plain_session plain = {.sid = convert_sid(session->sid),
                                   .status = (int)session->status,
                                   .mode = (int)session->mode,
                                   .reason = (int)session->closed_reason,
@@ -132,7 +177,7 @@ struct plain_session convert_session(const struct world *world,
 
 static struct plain_leg convert_leg(const Maskline__Store__V1__Leg *leg)
 {
-    struct plain_leg plain = {.participant = sid_of(leg->participant),
+    struct plain_leg plain = {.participant = convert_sid(leg->participant),
                               .status = (int)leg->status,
                               .attempts = (int)leg->attempts,
                               .carrier = carrier_of(leg->carrier),
@@ -146,15 +191,16 @@ static struct plain_leg convert_leg(const Maskline__Store__V1__Leg *leg)
 
 struct plain_interaction convert_interaction(const Maskline__Store__V1__Interaction *interaction)
 {
-    struct plain_interaction plain = {.sid = sid_of(interaction->sid),
-                                      .session = sid_of(interaction->session),
+    struct plain_interaction plain = {.sid = convert_sid(interaction->sid),
+                                      .session = convert_sid(interaction->session),
                                       .has_inbound = interaction->inbound != NULL,
                                       .outbound_count = (int)interaction->n_outbound,
+                                      .redacted = interaction->redact_time != 0,
+                                      .sender = convert_sid(interaction->sender),
                                       .create_time = interaction->create_time,
                                       .expire_time = interaction->expire_time};
     if (interaction->content) {
-        const char *body = interaction->content->body;
-        plain.message = body[0] == 'm' ? (int)strtol(body + 1, NULL, 10) : 0;
+        plain.message = world_text_read(interaction->content->body);
         plain.media = interaction->content->n_media == 1;
     }
     if (interaction->inbound)
@@ -184,8 +230,22 @@ static int64_t time_of(const char *text)
     return strcmp(rest, "Z") == 0 ? (int64_t)timegm(&tm) * SECOND + us : -1;
 }
 
-void convert_error(const struct error *error, struct answer *ret_answer)
+/* Whatever of it a client sees. */
+static bool error_leaks(const struct world *world, const struct error *error)
 {
+    bool leaks = world_leaks(world, error->message, strlen(error->message), WHOS);
+    for (unsigned i = 0; i < error->metadata_count; i++)
+        leaks = leaks || world_leaks(world, error->metadata[i].value,
+                                     strlen(error->metadata[i].value), WHOS);
+    for (unsigned i = 0; i < error->field_count; i++)
+        leaks = leaks || world_leaks(world, error->fields[i].description,
+                                     strlen(error->fields[i].description), WHOS);
+    return leaks;
+}
+
+void convert_error(const struct world *world, const struct error *error, struct answer *ret_answer)
+{
+    ret_answer->leaks = error_leaks(world, error);
     ret_answer->ok = false;
     ret_answer->code = (int)error->code;
     ret_answer->original = error->original;

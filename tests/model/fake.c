@@ -3,7 +3,6 @@
 
 #include "server/masking/outbox/outbound_key.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct send_result result_of(enum attempt_mode outcome, int64_t retry_after)
@@ -30,11 +29,15 @@ static void keep(struct fake *fake, const struct outbound_message *message, void
         .carrier = fake->index,
         .from = world_number_of(&subject->world, message->from),
         .to = world_who(&subject->world, message->to),
-        .message = message->body[0] == 'm' ? (int)strtol(message->body + 1, NULL, 10) : 0,
+        .message = world_text_read(message->body),
         .media = message->media_count == 1,
         .expire_time = message->expire_time,
         .outcome = fake->mode,
     };
+    kept->plain.leaks =
+        world_leaks(&subject->world, message->body, strlen(message->body), kept->plain.to) ||
+        world_leaks(&subject->world, message->from, strlen(message->from), WHOS) ||
+        world_leaks(&subject->world, message->key, strlen(message->key), WHOS);
     if (outbound_key_read(message->key, &id))
         memcpy(kept->plain.interaction.bytes, id.interaction, PLAIN_SID);
     if (fake->mode != MODE_HOLD)

@@ -12,7 +12,7 @@ struct model *model_new(const struct world *world, int64_t now)
     model->world = *world;
     model->now = now;
     for (int i = 0; i < NUMBERS; i++)
-        model->numbers[i].service = NONE;
+        model->numbers[i].service = model->numbers[i].last_service = NONE;
     return model;
 }
 
@@ -38,11 +38,13 @@ const char *model_wrong(const struct model *model)
 
 void model_begin(struct model *model, const struct op *op)
 {
-    model->refusal_count = 0;
+    m_deny_nothing(model);
     model->expected_count = 0;
     if (op->kind == OP_CLOCK && op->time > model->now)
         model->now = op->time;
     m_sessions_settle(model);
+    for (int i = 0; i < model->session_count; i++)
+        m_old_over(model, &model->sessions[i]);
 }
 
 /* ---- finding ---- */
@@ -81,10 +83,11 @@ int m_find_session_label(const struct model *model, int label)
 
 int m_find_session(const struct model *model, int service, struct ref ref)
 {
+    if (ref.name)
+        return m_name_find(model, service, ref.name);
     for (int i = 0; i < model->session_count; i++) {
         const struct m_session *session = &model->sessions[i];
-        if (session->service == service && !session->gone &&
-            (ref.name ? session->name == ref.name : session->label == ref.label))
+        if (session->service == service && !session->gone && session->label == ref.label)
             return i;
     }
     return NONE;
@@ -154,6 +157,11 @@ static void add_refusal(struct model *model, struct m_refusal refusal)
         model->refusals[model->refusal_count++] = refusal;
 }
 
+void m_deny_nothing(struct model *model)
+{
+    model->refusal_count = 0;
+}
+
 void m_deny(struct model *model, int code, const char *reason, int original)
 {
     add_refusal(model, (struct m_refusal){code, reason, original, NONE, false});
@@ -197,6 +205,8 @@ static void wrong_refusal(struct model *model, const struct answer *answer)
 
 bool m_accepted(struct model *model, const struct answer *answer)
 {
+    if (answer->leaks)
+        model_wrong_about(model, "the refusal %s tells somebody's real address", answer->reason);
     for (int i = 0; i < model->refusal_count; i++) {
         const struct m_refusal *refusal = &model->refusals[i];
         if (answer->ok && !refusal->possible) {
@@ -251,8 +261,8 @@ enum mark_state m_mark_look(const struct model *model, const struct op *op, int 
             continue;
         if (model->now >= mark->time + 24 * HOUR)
             return MARK_NEW;
-        char before[512];
-        char now[512];
+        char before[1024];
+        char now[1024];
         request_text(&mark->op, before, sizeof(before));
         request_text(op, now, sizeof(now));
         *ret_mark = mark;
@@ -277,7 +287,7 @@ static struct m_expected *add_expected(struct model *model)
         return &model->expected[0];
     }
     struct m_expected *expected = &model->expected[model->expected_count++];
-    *expected = (struct m_expected){.event.number = NONE};
+    *expected = (struct m_expected){.event = {.number = NONE, .bar = {.to = WHOS, .number = NONE}}};
     return expected;
 }
 
@@ -300,6 +310,29 @@ struct m_expected *m_expect_number(struct model *model, enum event_kind kind, in
     return expected;
 }
 
+static bool same_bar(const struct event *want, const struct event *event)
+{
+    bool tells = (event->kind >= EVENT_OPT_OUT_ADDED && event->kind <= EVENT_BLOCK_REMOVED) ||
+                 event->bars_added;
+    return !tells ||
+           (world_person(want->bar.who) == world_person(event->bar.who) &&
+            want->bar.number == event->bar.number &&
+            (want->bar.to == WHOS ? event->bar.to == WHOS
+                                  : world_person(want->bar.to) == world_person(event->bar.to)));
+}
+
+/* What only some kinds tell. */
+static bool more_fits(const struct event *want, const struct event *event)
+{
+    return want->occasion == event->occasion && want->bars_added == event->bars_added &&
+           want->bars_removed == event->bars_removed && same_bar(want, event) &&
+           want->person_replaced == event->person_replaced &&
+           want->number_replaced == event->number_replaced &&
+           want->number_ended == event->number_ended && want->deleted == event->deleted &&
+           (event->kind != EVENT_REDACTED ||
+            sid_equal(&want->interaction.sid, &event->interaction.sid));
+}
+
 static bool is_zero(const struct plain_sid *sid)
 {
     static const struct plain_sid zero;
@@ -318,15 +351,18 @@ static bool event_fits(const struct m_expected *expected, const struct event *ev
            (!want->closed_reason || want->closed_reason == event->closed_reason) &&
            (!want->end_time || want->end_time == event->end_time) &&
            want->forced == event->forced && want->purged == event->purged &&
-           want->service_deleted == event->service_deleted && want->first == event->first;
+           want->service_deleted == event->service_deleted && want->first == event->first &&
+           more_fits(want, event);
 }
 
-/* Each entry about a session tells its metadata, as it was before or after the operation; of a warning, as it once was. */
+/* Each entry about a session tells its metadata, as it was before or after the operation; of a warning and of what is taken out, as it
+ * once was. */
 static void check_metadata(struct model *model, const struct event *event)
 {
-    int index = is_zero(&event->session) || event->kind == EVENT_WARNING
-                    ? NONE
-                    : m_find_session_sid(model, &event->session);
+    int index =
+        is_zero(&event->session) || event->kind == EVENT_WARNING || event->kind == EVENT_REDACTED
+            ? NONE
+            : m_find_session_sid(model, &event->session);
     if (index == NONE)
         return;
     const struct m_session *session = &model->sessions[index];
@@ -354,16 +390,40 @@ void model_event(struct model *model, const struct event *event)
             m_note_told(model, event);
             if (event->kind == EVENT_INTERACTION_CREATED)
                 m_leg_created(model, event);
+            if (event->occasion)
+                m_notice_created(model, &model->expected[i], event);
             if (event->kind == EVENT_SESSION_DELETED)
                 model->sessions[m_find_session_sid(model, &event->session)].gone = true;
             return;
         }
-    if (!m_notices_end(model, event) && !m_notices_purge(model, event))
+    if (!m_notices_end(model, event) && !m_notices_purge(model, event) &&
+        !m_notices_number(model, event))
         model_wrong_about(model,
                           "the log of k%d has an entry that nothing accounts for: %s %s status %d "
-                          "reason %d forced %d first %d",
+                          "reason %d forced %d first %d occasion %d added %d removed %d",
                           event->service, event_name(event->kind), event->reason, event->status,
-                          event->closed_reason, event->forced, event->first);
+                          event->closed_reason, event->forced, event->first, event->occasion,
+                          event->bars_added, event->bars_removed);
+}
+
+/* Timers notice what is over. */
+static void check_timers(struct model *model)
+{
+    for (int i = 0; i < model->session_count; i++) {
+        const struct m_session *session = &model->sessions[i];
+        if (session->gone || model->services[session->service].deleting)
+            continue;
+        if (!session->noticed && !session_runs(session))
+            model_wrong_about(model, "s%d has ended, and no timer noticed", session->label);
+        for (int j = 0; j < session->people_count && session_runs(session); j++)
+            for (int k = 0; k < session->people[j].old_count; k++)
+                if (person_in(&session->people[j]) && !session->people[j].old[k].ended &&
+                    session->people[j].old[k].until <= model->now)
+                    model_wrong_about(model,
+                                      "an old number's time in s%d is over, and no timer "
+                                      "noticed",
+                                      session->label);
+    }
 }
 
 void model_end(struct model *model, const struct op *op)
@@ -371,19 +431,14 @@ void model_end(struct model *model, const struct op *op)
     for (int i = 0; i < model->expected_count; i++) {
         const struct m_expected *expected = &model->expected[i];
         if (!expected->met && !expected->optional)
-            model_wrong_about(model, "the log of k%d lacks an entry: %s %s",
+            model_wrong_about(model, "the log of k%d lacks an entry: %s %s (occasion %d)",
                               expected->event.service, event_name(expected->event.kind),
-                              expected->event.reason);
+                              expected->event.reason, expected->event.occasion);
     }
     for (int i = 0; i < model->session_count; i++)
         model->sessions[i].metadata_before = model->sessions[i].metadata;
-    if (op->kind == OP_RUN) {
-        for (int i = 0; i < model->session_count; i++) {
-            const struct m_session *session = &model->sessions[i];
-            if (!session->gone && !session->noticed && !session_runs(session))
-                model_wrong_about(model, "s%d has ended, and no timer noticed", session->label);
-        }
-    }
+    if (op->kind == OP_RUN)
+        check_timers(model);
     m_legs_end(model, op);
 }
 
@@ -395,15 +450,25 @@ void model_answer(struct model *model, const struct op *op, const struct answer 
         [OP_SERVICE_UPDATE] = m_do_service_update,
         [OP_SERVICE_DELETE] = m_do_service_delete,
         [OP_NUMBER_ADD] = m_do_number_add,
+        [OP_NUMBERS_ADD] = m_do_numbers_add,
         [OP_NUMBER_UPDATE] = m_do_number_update,
         [OP_NUMBER_REMOVE] = m_do_number_remove,
         [OP_SESSION_CREATE] = m_do_session_create,
+        [OP_SESSIONS_CREATE] = m_do_sessions_create,
         [OP_SESSION_UPDATE] = m_do_session_update,
         [OP_SESSION_DELETE] = m_do_session_delete,
         [OP_PARTICIPANT_CREATE] = m_do_participant_create,
+        [OP_PARTICIPANT_UPDATE] = m_do_participant_update,
         [OP_PARTICIPANT_DELETE] = m_do_participant_delete,
         [OP_INBOUND] = m_do_inbound,
         [OP_SEND] = m_do_send,
+        [OP_REDACT] = m_do_redact,
+        [OP_INTERACTION_DELETE] = m_do_redact,
+        [OP_OPT_OUT_CREATE] = m_do_opt_out_create,
+        [OP_OPT_OUT_DELETE] = m_do_opt_out_delete,
+        [OP_BLOCK_CREATE] = m_do_block_create,
+        [OP_BLOCK_DELETE] = m_do_block_delete,
+        [OP_RATE] = m_do_rate,
         [OP_ANSWER] = m_do_answer,
         [OP_RECEIPT] = m_do_receipt,
         [OP_CARRIER_READY] = m_do_carrier_ready,

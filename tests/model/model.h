@@ -35,8 +35,10 @@ const char *model_wrong(const struct model *model);
 /* All that a list of a Service shows, in its order. */
 void model_read_sessions(struct model *model, int service, const struct reading *reading,
                          const struct plain_session *sessions, int count);
-void model_read_numbers(struct model *model, int service, const struct plain_number *numbers,
-                        int count);
+void model_read_numbers(struct model *model, int service, int kind,
+                        const struct plain_number *numbers, int count);
+void model_read_opt_outs(struct model *model, int service, const struct plain_bar *bars, int count);
+void model_read_blocks(struct model *model, int service, const struct plain_bar *bars, int count);
 void model_read_services(struct model *model, const struct plain_service *services, int count);
 void model_read_interactions(struct model *model, int session,
                              const struct plain_interaction *interactions, int count);
@@ -49,6 +51,8 @@ int64_t model_now(const struct model *model);
 /* Labels of Services that are active; of sessions whose Service is active and that are not deleted. */
 int model_services(const struct model *model, int *ret_labels, int size);
 int model_sessions(const struct model *model, int service, int *ret_labels, int size);
+/* Those that are active. */
+int model_running(const struct model *model, int *ret_labels, int size);
 int model_session_service(const struct model *model, int session);
 /* Whether it is so long ended that a read may not find it any more. */
 bool model_may_be_gone(const struct model *model, int session);
@@ -56,6 +60,13 @@ int model_session_people(const struct model *model, int session);
 /* Who stands in a session at this place, and the number it dials; false when there is nobody. */
 bool model_person(const struct model *model, int session, int place, enum who *ret_who,
                   int *ret_number, bool *ret_left);
+/* The number that it had before; -1: none. */
+int model_old_number(const struct model *model, int session, int place);
+/* What was said, and in which session. */
+int model_said(const struct model *model, int *ret_messages, int *ret_sessions, int size);
+/* One of the opt-outs, or blocks, and the Service that has it; 0: there is none. */
+int model_any_opt_out(const struct model *model, int nth, struct plain_bar *ret_bar);
+int model_any_block(const struct model *model, int nth, struct plain_bar *ret_bar);
 /* The Service that has this number; 0: none. */
 int model_number_service(const struct model *model, int number);
 /* One that is LOCKED; -1: none. */

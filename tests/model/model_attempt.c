@@ -3,8 +3,9 @@
 
 static bool right_carrier(const struct model *model, const struct m_leg *leg, int carrier)
 {
-    int index = model->sessions[leg->session].people[leg->to].number;
-    const struct m_number *number = &model->numbers[index];
+    const struct m_number *number = &model->numbers[m_leg_number(model, leg)];
+    if (leg->session == NONE)
+        return carrier == leg->only_carrier;
     bool same = number->carrier_count == leg->carrier_count;
     for (int i = 0; same && i < number->carrier_count; i++)
         same = number->carriers[i] == leg->carriers[i];
@@ -29,8 +30,9 @@ static bool left_over(const struct m_leg *leg)
 /* What c2 has perhaps sent is for no other: once its number has another carrier, or one more, it is given up when its time comes. */
 static bool lost_its_carrier(const struct model *model, const struct m_leg *leg)
 {
-    int index = model->sessions[leg->session].people[leg->to].number;
-    const struct m_number *number = &model->numbers[index];
+    const struct m_number *number = &model->numbers[m_leg_number(model, leg)];
+    if (leg->session == NONE)
+        return leg->uncertain && leg->only_carrier != 1;
     bool only_c2 = number->carrier_count == 1 && number->carriers[0] == 1;
     return leg->uncertain && !only_c2 && (leg->due_time <= model->now || leg->ready);
 }
@@ -47,8 +49,7 @@ static bool still_to_go(const struct model *model, const struct m_leg *leg)
 static void check_order(struct model *model, const struct m_leg *leg)
 {
     for (struct m_leg *earlier = model->legs; earlier < leg; earlier++) {
-        if (earlier->session != leg->session || earlier->to != leg->to || !m_leg_waits(earlier) ||
-            earlier->again)
+        if (!m_same_lane(earlier, leg) || !m_leg_waits(earlier) || earlier->again)
             continue;
         if (still_to_go(model, earlier))
             model_wrong_about(model, "m%d was sent before m%d, which was accepted before it",
@@ -60,10 +61,12 @@ static void check_order(struct model *model, const struct m_leg *leg)
 static void check_attempt(struct model *model, const struct m_leg *leg,
                           const struct attempt *attempt)
 {
-    const struct m_session *session = &model->sessions[leg->session];
-    const struct plain_person *to = &session->people[leg->to];
+    enum who to = m_leg_who(model, leg);
+    int from = m_leg_number(model, leg);
     struct bars bars = m_bars_of(model, leg);
-    if (leg->status >= LEG_SENT || leg->lost)
+    if (attempt->leaks)
+        model_wrong_about(model, "m%d shows its reader somebody's real address", leg->message);
+    else if (leg->status >= LEG_SENT || leg->lost)
         model_wrong_about(model, "m%d was sent in status %d", leg->message, leg->status);
     else if (leg->under_way)
         model_wrong_about(model, "m%d was sent twice at once", leg->message);
@@ -72,7 +75,9 @@ static void check_attempt(struct model *model, const struct m_leg *leg,
     else if (bars.sure)
         model_wrong_about(model, "m%d was sent, and must not be (%x)", leg->message,
                           (unsigned)bars.sure);
-    else if (attempt->from != to->number || attempt->to != to->who[0])
+    else if (leg->deleted)
+        model_wrong_about(model, "m%d was sent, and was deleted", leg->message);
+    else if (attempt->from != from || world_person(attempt->to) != world_person(to))
         model_wrong_about(model, "m%d went from N%d to address %d", leg->message, attempt->from + 1,
                           (int)attempt->to);
     else if (attempt->message != leg->message || attempt->media != leg->media ||
@@ -115,7 +120,7 @@ void model_attempt(struct model *model, const struct attempt *attempt)
     check_attempt(model, leg, attempt);
     leg->attempts++;
     leg->carrier = attempt->carrier;
-    leg->turns = model->numbers[model->sessions[leg->session].people[leg->to].number].carrier_count;
+    leg->turns = leg->session == NONE ? 1 : model->numbers[m_leg_number(model, leg)].carrier_count;
     leg->given[attempt->carrier] = true;
     leg->under_way = true;
     leg->restarted = false;
@@ -142,16 +147,17 @@ void m_do_carrier_ready(struct model *model, const struct op *op, const struct a
     (void)answer;
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
-        const struct m_session *session = &model->sessions[leg->session];
-        const struct m_number *number = &model->numbers[session->people[leg->to].number];
+        const struct m_number *number = &model->numbers[m_leg_number(model, leg)];
         if (!m_leg_waits(leg))
             continue;
         /* It waits for the carrier that had it last, whichever its number has by now. */
         bool had_it = leg->attempts && leg->carrier == op->carrier;
         leg->ready_surely = leg->ready_surely || (had_it && !leg->restarted);
         leg->ready = leg->ready || had_it || leg->restarted;
-        for (int j = 0; j < number->carrier_count; j++)
+        for (int j = 0; j < number->carrier_count && leg->session != NONE; j++)
             leg->ready = leg->ready || number->carriers[j] == op->carrier;
+        if (leg->session == NONE)
+            leg->ready = leg->ready || leg->only_carrier == op->carrier;
     }
 }
 

@@ -15,8 +15,54 @@ static bool route_taken(const struct model *model, const struct m_leg *leg)
     return last != leg->session;
 }
 
+enum who m_leg_who(const struct model *model, const struct m_leg *leg)
+{
+    return leg->session == NONE ? (enum who)leg->person
+                                : model->sessions[leg->session].people[leg->to].who[0];
+}
+
+int m_leg_number(const struct model *model, const struct m_leg *leg)
+{
+    return leg->session == NONE ? leg->number
+                                : model->sessions[leg->session].people[leg->to].number;
+}
+
+bool m_same_lane(const struct m_leg *a, const struct m_leg *b)
+{
+    return a->session == b->session && a->to == b->to &&
+           (a->session != NONE || (a->service == b->service && a->person == b->person));
+}
+
+bool m_leg_gone(const struct model *model, const struct m_leg *leg)
+{
+    return model->services[leg->service].deleting || leg->deleted ||
+           (leg->session != NONE && model->sessions[leg->session].gone);
+}
+
+/* Who wrote it does not reach its reader, or anybody; whoever has taken a place since counts with it, too, perhaps. */
+static void add_people_bars(const struct model *model, const struct m_leg *leg, struct bars *bars)
+{
+    const struct m_session *session = &model->sessions[leg->session];
+    const struct plain_person *to = &session->people[leg->to];
+    unsigned reader = m_person_bits(to);
+    int author = leg->from == NONE ? leg->as : leg->from;
+    unsigned present = author == NONE ? 0 : m_person_bits(&session->people[author]);
+    unsigned former = author == NONE ? 0 : session->former[author];
+    if (m_opted_out(model, leg->service, reader, to->number))
+        bars->sure |= BAR_OPTED_OUT;
+    /* Of what the Service sends in somebody's name, whoever has the name now is the author. */
+    if (m_blocked(model, leg->service, leg->from == NONE ? present : leg->author, reader))
+        bars->sure |= BAR_BLOCKED;
+    if (m_blocked(model, leg->service, leg->author | present | former, reader))
+        bars->perhaps |= BAR_BLOCKED;
+    if (session->moved[leg->to] != leg->moved)
+        bars->sure |= BAR_ROUTE;
+}
+
 struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
 {
+    if (leg->session == NONE)
+        return m_notice_bars(model, leg);
     const struct m_session *session = &model->sessions[leg->session];
     const struct m_service *service = &model->services[leg->service];
     const struct plain_person *to = &session->people[leg->to];
@@ -32,17 +78,14 @@ struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
         bars.sure |= BAR_EXPIRED;
     if (!person_in(to))
         bars.sure |= BAR_REMOVED;
-    if (!session_runs(session) && !graced) {
-        /* A failed session's other number still works: whether the grace is for it, too, is open. */
-        if (session->status == SESSION_FAILED &&
-            model->now < session->end_time + service->settings.grace)
-            bars.perhaps |= BAR_CLOSED;
-        else
-            bars.sure |= BAR_CLOSED;
-    }
+    if (!session_runs(session) && !graced)
+        bars.sure |= BAR_CLOSED;
     /* It was opened again since. */
     if (session->opened > leg->opened + !session_runs(session))
         bars.perhaps |= BAR_ROUTE | BAR_CLOSED;
+    if (leg->redacted)
+        bars.sure |= BAR_REDACTED;
+    add_people_bars(model, leg, &bars);
     if (number->service != leg->service)
         bars.sure |= BAR_NUMBER;
     if (route_taken(model, leg))
@@ -66,14 +109,14 @@ struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
 
 bool m_leg_waits(const struct m_leg *leg)
 {
-    return leg->status < LEG_SENT && !leg->under_way && !leg->result_count && !leg->lost;
+    return leg->status < LEG_SENT && !leg->under_way && !leg->result_count && !leg->lost &&
+           !leg->deleted;
 }
 
 const struct m_leg *m_leg_ahead(const struct model *model, const struct m_leg *leg)
 {
     for (const struct m_leg *other = model->legs; other < leg; other++)
-        if (other->session == leg->session && other->to == leg->to && other->status < LEG_SENT &&
-            !other->lost)
+        if (m_same_lane(other, leg) && other->status < LEG_SENT && !other->lost && !other->deleted)
             return other;
     return NULL;
 }
@@ -82,8 +125,7 @@ const struct m_leg *m_leg_ahead(const struct model *model, const struct m_leg *l
 static bool keeps_place(const struct model *model, const struct m_leg *leg)
 {
     for (const struct m_leg *other = model->legs; other < leg; other++)
-        if (other->session == leg->session && other->to == leg->to &&
-            other->place_until > model->now)
+        if (m_same_lane(other, leg) && other->place_until > model->now)
             return true;
     return false;
 }
@@ -95,7 +137,8 @@ static void check_run(struct model *model, const struct m_leg *leg)
 {
     struct bars bars = m_bars_of(model, leg);
     bool ready = leg->ready_surely && leg->carrier_count == 1 && !leg->restarted;
-    bool due = leg->due_time <= model->now || ready;
+    bool hurried = leg->hurried && bars.sure & (BAR_OPTED_OUT | BAR_BLOCKED);
+    bool due = leg->due_time <= model->now || ready || hurried;
     if (leg->lost)
         model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);
     else if (leg->under_way && leg->status < LEG_SENT && bars.sure & BAR_EXPIRED)
@@ -127,8 +170,7 @@ void m_legs_end(struct model *model, const struct op *op)
             model_wrong_about(model, "m%d was sent before m%d, which waits on", leg->passed_by,
                               leg->message);
         leg->passed_by = 0;
-        if (model->sessions[leg->session].gone || model->services[leg->service].deleting ||
-            (op->kind != OP_RUN && op->kind != OP_RESTART))
+        if (m_leg_gone(model, leg) || (op->kind != OP_RUN && op->kind != OP_RESTART))
             continue;
         if (leg->status < LEG_SENT && leg->result_count)
             model_wrong_about(model, "the result of m%d was not written", leg->message);

@@ -19,6 +19,10 @@ enum {
     EXPECTED_MOST = 512,
     REFUSALS_MOST = 48,
     RESULTS_MOST = 8,
+    BARS_MOST = 128,
+    CAPS_MOST = 128,
+    NOTED_MOST = 256,
+    TAKES_MOST = 1024,
     WRONG_TEXT = 1024,
     NONE = -1,
 };
@@ -68,8 +72,13 @@ struct m_session {
     int metadata, metadata_before; /* what it has, and had before the operation */
     unsigned
         opened; /* how often it was opened or closed: tells apart what was accepted before and after */
+    unsigned named; /* when it got its name, in the order of such events */
     struct plain_person people[PLAIN_PEOPLE];
     int people_count;
+    unsigned
+        over; /* when the operation began: who has a number whose time is over, and nobody knows */
+    unsigned moved[PLAIN_PEOPLE];  /* how often who is written to there became another person */
+    unsigned former[PLAIN_PEOPLE]; /* who was there before, as bits */
 };
 
 /* A person has a number for a session. */
@@ -77,6 +86,8 @@ struct m_hold {
     int service, session, participant;
     int person, number;
     int64_t taken, released; /* released 0: it has it still, as long as the session is active */
+    int64_t until;           /* another number took its place: it is over then; 0: none did */
+    bool replaced;           /* it was let go of because the person was replaced */
     unsigned peers;          /* persons at the other end when it was released, as bits */
     unsigned peers_ever;
     bool doubtful; /* whether it ever counted is left open */
@@ -91,6 +102,7 @@ struct m_result {
     int64_t retry_after;
 };
 
+/* Of a notice there is no session: session, to and from are NONE. */
 struct m_leg {
     int service, session;
     struct plain_sid sid;
@@ -98,6 +110,12 @@ struct m_leg {
     bool media;
     int to;   /* participant */
     int from; /* participant; NONE: the Service */
+    int as;   /* participant who stands as the sender of what the Service sends; NONE: nobody */
+    unsigned author; /* who wrote it, as bits */
+    unsigned moved;  /* m_session.moved of the recipient, when it was accepted */
+    bool redacted, deleted;
+    /* Of a notice. */
+    int occasion, person, number, only_carrier;
     int status;
     int attempts;
     char reason[PLAIN_TEXT];
@@ -121,6 +139,7 @@ struct m_leg {
     bool uncertain;
     /* A restart came since its latest attempt: which carrier it waits for may be forgotten. */
     bool restarted;
+    bool hurried;         /* its reader was barred since: what must not go ends at once */
     bool ready;           /* a carrier that it may wait for said that it can send again */
     bool ready_surely;    /* the one that it waits for did */
     int passed_by;        /* a message that was sent before it in this operation; 0: none */
@@ -131,6 +150,32 @@ struct m_leg {
     int64_t place_until;
     int receipt; /* the status that a receipt of this operation makes; 0: none */
     bool receipt_sure;
+};
+
+/* Who gets no messages from a number (NONE: from none of the Service's), or does not reach `to` (NONE: reaches nobody, and is reached by
+ * nobody). */
+struct m_bar {
+    int service;
+    int person, number, to;
+};
+
+/* How much of its cap a person has used. */
+struct m_cap {
+    int service, person;
+    int64_t since, count;
+};
+
+/* Who was told something: since when, how often. */
+struct m_noted {
+    int service, person, number, occasion;
+    int64_t since;
+    int count;
+};
+
+/* A call of the API that passed. */
+struct m_take {
+    int service, method;
+    int64_t time;
 };
 
 /* What was answered to a carrier's message id. */
@@ -168,6 +213,7 @@ struct m_expected {
     bool met, optional;
     struct event event;
     bool by_number, any_session;
+    struct m_leg notice; /* that goes with it, when event.occasion is not 0 */
 };
 
 /* An event of a refused call, and when it was told. */
@@ -195,6 +241,18 @@ struct model {
     int seen_count;
     struct m_mark marks[MARKS_MOST];
     int mark_count;
+    struct m_bar opt_outs[BARS_MOST];
+    int opt_out_count;
+    struct m_bar blocks[BARS_MOST];
+    int block_count;
+    struct m_cap caps[CAPS_MOST];
+    int cap_count;
+    struct m_noted noted[NOTED_MOST];
+    int noted_count;
+    struct m_take takes[TAKES_MOST];
+    int take_count;
+    unsigned names;    /* how many were given */
+    bool forgot_takes; /* a restart came since */
     struct m_expected expected[EXPECTED_MOST];
     int expected_count;
     struct m_told told[TOLD_MOST];
@@ -245,6 +303,8 @@ unsigned m_peers_of(const struct m_session *session, int participant);
 
 /* ---- refusals that the rules allow for this operation ---- */
 
+/* Begins anew, of many operations in one. */
+void m_deny_nothing(struct model *model);
 void m_deny(struct model *model, int code, const char *reason, int original);
 void m_deny_one(struct model *model, int code, const char *reason, int original, int participant);
 void m_may_deny(struct model *model, int code, const char *reason, int original);
@@ -262,6 +322,10 @@ enum mark_state m_mark_look(const struct model *model, const struct op *op, int 
 void m_mark_keep(struct model *model, const struct op *op, int service,
                  const struct plain_sid *sid);
 
+/* A repeated request: it must be answered with the first one's SID. */
+void m_check_repeat(struct model *model, const struct m_mark *mark, const struct answer *answer,
+                    const struct plain_sid *sid);
+
 /* ---- events ---- */
 
 struct m_expected *m_expect(struct model *model, enum event_kind kind, int service, int session);
@@ -277,9 +341,10 @@ void m_note_told(struct model *model, const struct event *event);
 /* When it ends by time, and why; 0: never. */
 int64_t m_session_deadline(const struct model *model, const struct m_session *session,
                            int *ret_reasons);
-/* Ends it: holds are released. */
+/* Ends it: holds are released. Whether that was noticed: an end by time is told later. */
 void m_session_stop(struct model *model, struct m_session *session, int status, int reasons,
-                    int64_t time);
+                    int64_t time, bool noticed);
+void m_session_noticed(struct m_session *session, bool noticed);
 /* What is past its time ends. */
 void m_sessions_settle(struct model *model);
 /* Everything of it is gone. */
@@ -288,7 +353,18 @@ void m_session_drop(struct model *model, struct m_session *session, int64_t time
  * that. */
 bool m_notices_end(struct model *model, const struct event *event);
 bool m_notices_purge(struct model *model, const struct event *event);
-/* A person begins to have its number. */
+/* Whether the end of an earlier number's time is told. */
+void m_old_over(const struct model *model, struct m_session *session);
+bool m_notices_number(struct model *model, const struct event *event);
+/* How often a number counts as used by this session: surely, and at most. */
+void m_session_uses(const struct model *model, const struct m_session *session, int number,
+                    bool *ret_surely, bool *ret_perhaps);
+/* An earlier number's time is over, by request, and told. */
+void m_end_old(struct model *model, int session, int participant, int number);
+/* A number that leaves a Service is kept from others for a time. */
+void m_number_rests(const struct model *model, struct m_number *number,
+                    const struct m_service *service);
+/* A person has its numbers: those that it had in this session go on, others begin. */
 void m_hold_take(struct model *model, int session, int participant, bool doubtful);
 void m_hold_release(struct model *model, int session, int participant, int64_t time);
 void m_holds_peers(struct model *model, int session);
@@ -300,10 +376,14 @@ struct wish {
     int session; /* index; NONE: it is being made */
     int mode;
     unsigned persons;  /* as bits */
+    bool channel;      /* some are in a channel */
+    bool phone;        /* some are not */
+    bool foreign;      /* some are not of the country with the code 1 */
     int code;          /* calling code of the first identifier */
     enum who home;     /* that identifier */
     unsigned partners; /* as bits */
     int with;          /* a number that a partner takes in the same operation; NONE: none */
+    int has;           /* another than this is wanted; NONE: any */
     bool idle;         /* for a session that is made closed */
 };
 /* *ret_free_time: when a pair that is cooling down comes free; NONE: the rules leave that open. */
@@ -313,6 +393,8 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
 /* The refusals that this participant of the operation may meet; participant NONE: it does not matter which one. */
 void m_wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
                      int participant);
+/* The refusals when somebody takes over a number that another had; `sends`: it is written to from there. */
+void m_wish_keeps(struct model *model, const struct wish *wish, int number, bool sends);
 /* The refusals when a number cannot do what the session's mode needs. */
 void m_wish_able(struct model *model, const struct wish *wish, int number);
 /* Whether the number that was chosen is one that may be chosen. */
@@ -335,6 +417,9 @@ enum bar {
     BAR_MMS = 128,
     BAR_NUMBER = 256,
     BAR_LOCKED = 512, /* it waits */
+    BAR_OPTED_OUT = 1024,
+    BAR_BLOCKED = 2048,
+    BAR_REDACTED = 4096,
 };
 
 struct bars {
@@ -343,6 +428,13 @@ struct bars {
 };
 
 struct bars m_bars_of(const struct model *model, const struct m_leg *leg);
+/* Whom it goes to, as an address, and from which number. */
+enum who m_leg_who(const struct model *model, const struct m_leg *leg);
+int m_leg_number(const struct model *model, const struct m_leg *leg);
+/* Whether both go to the same person of the same session, or are notices to one person. */
+bool m_same_lane(const struct m_leg *a, const struct m_leg *b);
+/* Nothing of it is told any more. */
+bool m_leg_gone(const struct model *model, const struct m_leg *leg);
 /* Whether it waits for an attempt. */
 bool m_leg_waits(const struct m_leg *leg);
 /* An earlier message of this session to the same person that is not handed over for good, or NULL. */
@@ -354,24 +446,102 @@ void m_legs_restart(struct model *model, bool crash);
 void m_leg_event(struct model *model, const struct event *event);
 void m_leg_created(struct model *model, const struct event *event);
 /* The session of a message, the recipient and so on; it is made when the log tells of it. */
-void m_message_accept(struct model *model, int session, int from, int to, const struct op *op,
-                      int64_t life);
+struct acceptance {
+    int session;
+    int from, as, to; /* participants; NONE: the Service, nobody */
+    int64_t life;
+    bool canceled; /* the recipient has opted out */
+};
+void m_message_accept(struct model *model, const struct op *op, const struct acceptance *accepted);
+
+/* ---- who may not be written to ---- */
+
+/* Any of these persons, of messages from this number; NONE: of all of the Service. */
+bool m_opted_out(const struct model *model, int service, unsigned persons, int number);
+/* From any of `from` (0: the Service itself) to any of `to`. */
+bool m_blocked(const struct model *model, int service, unsigned from, unsigned to);
+void m_opt_out(struct model *model, int service, int person, int number);
+/* Whether there was one. */
+bool m_opt_in(struct model *model, int service, int person, int number);
+/* What waits for this person may be looked at at once. */
+void m_hurry(struct model *model, int service, int person);
+
+/* Guards, in their order: the first that refuses. */
+enum m_guard {
+    M_GUARD_NONE,
+    M_GUARD_MODE,
+    M_GUARD_OPT_OUT,
+    M_GUARD_BLOCK,
+    M_GUARD_PERSON_CAP,
+    M_GUARD_SESSION_CAP,
+};
+enum m_guard m_guard(const struct model *model, int session, int from, int to,
+                     int64_t *ret_free_time);
+/* An interaction counts for a person's cap. */
+void m_cap_count(struct model *model, int service, int person);
+
+/* ---- notices ---- */
+
+/* The text that whoever wrote to this number is told on this occasion; 0: none. */
+int m_notice_text(const struct model *model, int service, const struct op *op,
+                  enum occasion occasion);
+/* The entry tells of such a notice, which is made when it comes. */
+void m_notice_expect(struct model *model, struct m_expected *expected, int service,
+                     const struct op *op, enum occasion occasion);
+void m_notice_created(struct model *model, const struct m_expected *expected,
+                      const struct event *event);
+struct bars m_notice_bars(const struct model *model, const struct m_leg *leg);
+
+/* ---- words ---- */
+
+enum m_heard { M_HEARD_ON, M_HEARD_END };
+/* What a text does that is a word; *ret_told: a notice was made. */
+enum m_heard m_hear(struct model *model, const struct op *op, int service, bool *ret_told);
+
+/* ---- names of sessions ---- */
+
+/* The session of this name; NONE. */
+int m_name_find(const struct model *model, int service, int name);
+/* The refusals when a session (NONE: one that is being made) takes this name. */
+void m_name_refusals(struct model *model, int service, int name, int session);
+void m_name_take(struct model *model, int session);
+
+/* ---- people ---- */
+
+unsigned m_bits_of(const struct op_person *person);
+struct wish m_wish_of(const struct op_person *person, int service, int session, int mode);
+/* What is wrong with the addresses of a person; `index` among those of the operation. */
+void m_refuse_identifiers(struct model *model, const struct op_person *person, int index);
+/* Whether the number that somebody got is one that may be given. */
+void m_check_given(struct model *model, const struct op_person *wanted,
+                   const struct plain_person *seen, const struct wish *wish);
+void m_check_session(struct model *model, const struct m_session *session,
+                     const struct plain_session *seen);
 
 /* ---- one function an operation ---- */
 
 void m_do_service_create(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_service_update(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_service_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_numbers_add(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_number_add(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_number_update(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_number_remove(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_session_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_sessions_create(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_session_update(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_session_delete(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_participant_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_participant_update(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_participant_delete(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_inbound(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_send(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_redact(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_opt_out_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_opt_out_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_block_create(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_block_delete(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_rate(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_answer(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_receipt(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer);

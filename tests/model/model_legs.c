@@ -50,7 +50,7 @@ void m_do_receipt(struct model *model, const struct op *op, const struct answer 
             model_wrong_about(model, "a receipt of a key that never was is not NOT_FOUND");
         return;
     }
-    bool gone = model->sessions[leg->session].gone || model->services[leg->service].deleting;
+    bool gone = m_leg_gone(model, leg);
     if (op->stolen) {
         if (answer->ok || (answer->code != STATUS_PERMISSION_DENIED &&
                            !(gone && answer->code == STATUS_NOT_FOUND)))
@@ -85,7 +85,10 @@ static int bar_of(const char *reason)
                 {"ROUTE_CHANGED", BAR_ROUTE},
                 {"NUMBER_REMOVED", BAR_NUMBER},
                 {"LOOP", BAR_LOOP},
-                {"MMS_NOT_POSSIBLE", BAR_MMS}};
+                {"MMS_NOT_POSSIBLE", BAR_MMS},
+                {"OPTED_OUT", BAR_OPTED_OUT},
+                {"BLOCKED", BAR_BLOCKED},
+                {"REDACTED", BAR_REDACTED}};
     for (size_t i = 0; i < sizeof(bars) / sizeof(bars[0]); i++)
         if (strcmp(bars[i].reason, reason) == 0)
             return bars[i].bar;
@@ -194,6 +197,10 @@ void m_leg_event(struct model *model, const struct event *event)
     /* While its Service goes, what is still told of a leg is left open. */
     if (model->services[leg->service].deleting)
         return;
+    if (leg->deleted) {
+        model_wrong_about(model, "the log tells of m%d, which was deleted", leg->message);
+        return;
+    }
     bool again = false; /* the result came behind the receipt, with the network's id */
     if (leg->receipt && now->status == leg->receipt)
         leg->receipt = 0;
@@ -214,7 +221,7 @@ void m_leg_event(struct model *model, const struct event *event)
         leg->sent_time = model->now;
     leg->status = now->status;
     leg->due_time = now->due_time;
-    leg->ready = leg->ready_surely = false;
+    leg->ready = leg->ready_surely = leg->hurried = false;
     leg->sent_time = now->sent_time;
     if (!again)
         leg->final_time = leg_over(leg) ? model->now : 0;
@@ -231,7 +238,7 @@ void model_read_interactions(struct model *model, int session,
     int at = 0;
     for (int i = 0; i < model->leg_count; i++) {
         const struct m_leg *leg = &model->legs[i];
-        if (leg->session != index)
+        if (leg->session != index || leg->deleted)
             continue;
         if (at == count || !sid_equal(&leg->sid, &interactions[at].sid)) {
             model_wrong_about(model, "m%d is not listed where it should be", leg->message);
@@ -255,7 +262,9 @@ void model_read_interactions(struct model *model, int session,
                  (!leg->again && seen->outbound.attempts < written - 1))
             model_wrong_about(model, "m%d reads %d attempts, and had %d", leg->message,
                               seen->outbound.attempts, leg->attempts);
-        else if (seen->message != leg->message || seen->media != leg->media)
+        else if (seen->redacted != leg->redacted ||
+                 seen->message != (leg->redacted ? 0 : leg->message) ||
+                 seen->media != (leg->media && !leg->redacted))
             model_wrong_about(model, "m%d reads as m%d", leg->message, seen->message);
     }
     if (at != count)

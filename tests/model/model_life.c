@@ -29,20 +29,63 @@ int64_t m_session_deadline(const struct model *model, const struct m_session *se
     return first;
 }
 
+/* The hold that this person has by this number in the session, or had last; NULL. */
+static struct m_hold *find_hold(struct model *model, int session, int participant, int person,
+                                int number)
+{
+    for (int i = model->hold_count - 1; i >= 0; i--) {
+        struct m_hold *hold = &model->holds[i];
+        if (hold->session == session && hold->participant == participant &&
+            hold->person == person && hold->number == number)
+            return hold;
+    }
+    return NULL;
+}
+
+/* `until` 0: as long as the session. */
+static void take(struct model *model, int session, int participant, int person,
+                 const struct plain_old *number, bool doubtful)
+{
+    struct m_hold *hold = find_hold(model, session, participant, person, number->number);
+    bool over = number->until && number->until <= model->now;
+    if (hold && !hold->released) {
+        hold->taken = model->now;
+        hold->until = number->until;
+        return;
+    }
+    /* Nobody has noticed that its time is over: that it is taken again is no more than a word. */
+    if (hold && over && hold->until == number->until) {
+        hold->taken = model->now;
+        return;
+    }
+    if (model->hold_count == HOLDS_MOST) {
+        model_wrong_about(model, "the model is too small for so many routes");
+        return;
+    }
+    model->holds[model->hold_count++] = (struct m_hold){
+        .service = model->sessions[session].service,
+        .session = session,
+        .participant = participant,
+        .person = person,
+        .number = number->number,
+        .taken = model->now,
+        .until = number->until,
+        .released = over ? number->until : 0,
+        .doubtful = doubtful || over,
+    };
+}
+
 void m_hold_take(struct model *model, int session, int participant, bool doubtful)
 {
     const struct m_session *owner = &model->sessions[session];
     const struct plain_person *person = &owner->people[participant];
+    const struct plain_old present = {.number = person->number};
     for (int i = 0; i < person->who_count; i++) {
-        if (model->hold_count == HOLDS_MOST)
-            return;
-        model->holds[model->hold_count++] = (struct m_hold){.service = owner->service,
-                                                            .session = session,
-                                                            .participant = participant,
-                                                            .person = world_person(person->who[i]),
-                                                            .number = person->number,
-                                                            .taken = model->now,
-                                                            .doubtful = doubtful};
+        int who = world_person(person->who[i]);
+        take(model, session, participant, who, &present, doubtful);
+        for (int j = 0; j < person->old_count; j++)
+            if (!person->old[j].ended)
+                take(model, session, participant, who, &person->old[j], doubtful);
     }
 }
 
@@ -53,9 +96,41 @@ void m_hold_release(struct model *model, int session, int participant, int64_t t
         struct m_hold *hold = &model->holds[i];
         if (hold->session != session || hold->participant != participant || hold->released)
             continue;
-        hold->released = time;
+        hold->released = hold->until && hold->until < time ? hold->until : time;
         hold->peers = peers;
         hold->peers_ever |= peers;
+    }
+}
+
+/* What is left of earlier numbers whose time is over. */
+static void settle_holds(struct model *model)
+{
+    for (int i = 0; i < model->hold_count; i++) {
+        struct m_hold *hold = &model->holds[i];
+        if (hold->released || !hold->until || hold->until > model->now)
+            continue;
+        hold->released = hold->until;
+        hold->peers = m_peers_of(&model->sessions[hold->session], hold->participant);
+        hold->peers_ever |= hold->peers;
+    }
+}
+
+void m_session_uses(const struct model *model, const struct m_session *session, int number,
+                    bool *ret_surely, bool *ret_perhaps)
+{
+    *ret_surely = *ret_perhaps = false;
+    for (int i = 0; i < session->people_count; i++) {
+        const struct plain_person *person = &session->people[i];
+        if (!person_in(person))
+            continue;
+        if (person->number == number)
+            *ret_surely = *ret_perhaps = true;
+        for (int j = 0; j < person->old_count; j++) {
+            if (person->old[j].number != number || person->old[j].ended)
+                continue;
+            *ret_perhaps = true;
+            *ret_surely = *ret_surely || person->old[j].until > model->now;
+        }
     }
 }
 
@@ -68,15 +143,30 @@ void m_holds_peers(struct model *model, int session)
     }
 }
 
+/* Earlier numbers are not taken again when it is opened again. */
+static void end_earlier(struct m_session *session)
+{
+    for (int i = 0; i < session->people_count; i++)
+        for (int j = 0; j < session->people[i].old_count; j++)
+            session->people[i].old[j].ended = true;
+}
+
+void m_session_noticed(struct m_session *session, bool noticed)
+{
+    session->noticed = noticed;
+    if (noticed)
+        end_earlier(session);
+}
+
 void m_session_stop(struct model *model, struct m_session *session, int status, int reasons,
-                    int64_t time)
+                    int64_t time, bool noticed)
 {
     int64_t retention = model->services[session->service].settings.retention;
     session->status = status;
     session->reasons = reasons;
     session->end_time = session->end_most = time;
     session->purge_least = session->purge_most = time + retention;
-    session->noticed = true;
+    m_session_noticed(session, noticed);
     session->opened++;
     for (int i = 0; i < session->people_count; i++)
         m_hold_release(model, (int)(session - model->sessions), i, time);
@@ -90,15 +180,15 @@ void m_sessions_settle(struct model *model)
         int64_t end = m_session_deadline(model, session, &reasons);
         if (session->gone || !session_runs(session) || !end || end > model->now)
             continue;
-        m_session_stop(model, session, SESSION_CLOSED, reasons, end);
-        session->noticed = false;
+        m_session_stop(model, session, SESSION_CLOSED, reasons, end, false);
     }
+    settle_holds(model);
 }
 
 void m_session_drop(struct model *model, struct m_session *session, int64_t time)
 {
     if (session_runs(session))
-        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, time);
+        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, time, true);
     session->gone = true;
     session->noticed = true;
 }
@@ -126,7 +216,7 @@ bool m_notices_end(struct model *model, const struct event *event)
         event->purge_time > session->purge_most)
         return false;
     release_at(model, index, session->end_time, event->end_time);
-    session->noticed = true;
+    m_session_noticed(session, true);
     session->reasons = 1 << event->closed_reason;
     session->end_time = session->end_most = event->end_time;
     session->purge_least = session->purge_most = event->purge_time;
@@ -144,6 +234,35 @@ bool m_notices_purge(struct model *model, const struct event *event)
         session->purge_least > model->now)
         return false;
     session->gone = true;
+    return true;
+}
+
+/* Who has an earlier number whose time is over, and nobody has noticed. */
+void m_old_over(const struct model *model, struct m_session *session)
+{
+    session->over = 0;
+    for (int i = 0; i < session->people_count && session_runs(session); i++)
+        for (int j = 0; j < session->people[i].old_count && person_in(&session->people[i]); j++)
+            if (!session->people[i].old[j].ended && session->people[i].old[j].until <= model->now)
+                session->over |= 1u << i;
+}
+
+bool m_notices_number(struct model *model, const struct event *event)
+{
+    int index = event->kind == EVENT_PARTICIPANT_UPDATED && event->number_ended
+                    ? m_find_session_sid(model, &event->session)
+                    : NONE;
+    if (index == NONE)
+        return false;
+    struct m_session *session = &model->sessions[index];
+    int place = m_find_participant(session, &event->participant);
+    if (place == NONE || !(session->over & 1u << place))
+        return false;
+    session->over &= ~(1u << place);
+    for (int i = 0; i < session->people[place].old_count; i++) {
+        struct plain_old *old = &session->people[place].old[i];
+        old->ended = old->ended || old->until <= model->now;
+    }
     return true;
 }
 
@@ -190,6 +309,8 @@ void m_do_run(struct model *model, const struct op *op, const struct answer *ans
             continue;
         expect_purge(model, i, op->kind == OP_RUN && session->purge_most <= model->now);
     }
-    if (op->kind == OP_RESTART)
-        m_legs_restart(model, op->crash);
+    if (op->kind != OP_RESTART)
+        return;
+    m_legs_restart(model, op->crash);
+    model->forgot_takes = true;
 }

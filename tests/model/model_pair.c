@@ -67,7 +67,7 @@ static bool can_serve(const struct m_number *number, int mode)
 
 static bool is_own(const struct wish *wish, int number)
 {
-    return wish->persons & 1u << world_person((enum who)(WHO_N1 + number));
+    return number < PHONES && wish->persons & 1u << world_person((enum who)(WHO_N1 + number));
 }
 
 static void refuse_mode(struct model *model, const struct wish *wish, bool voice, bool sms,
@@ -92,6 +92,34 @@ static void refuse_pair(struct model *model, const struct wish *wish, enum pair_
     model->refusals[model->refusal_count - 1].possible = state == PAIR_DOUBTFUL || wish->idle;
 }
 
+/* Texts go to this person, who wants none from there. */
+static bool is_unwanted(const struct model *model, const struct wish *wish, int number)
+{
+    return wish->mode != MODE_VOICE && m_opted_out(model, wish->service, wish->persons, number);
+}
+
+/* A short code works within its own country, and a sender's address within its channel. */
+static void refuse_far(struct model *model, const struct wish *wish, int number, int participant)
+{
+    bool home = wish->code == 1 && !wish->foreign && !wish->channel;
+    if (world_kind(number) == KIND_SHORT && !home)
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OTHER_COUNTRY", 80402, participant);
+    bool reaches = world_kind(number) == KIND_CHANNEL ? !wish->phone : !wish->channel;
+    if (!reaches)
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OTHER_CHANNEL", 80402, participant);
+}
+
+void m_wish_keeps(struct model *model, const struct wish *wish, int number, bool sends)
+{
+    int rival;
+    int64_t free_time;
+    if (model->numbers[number].service == wish->service)
+        refuse_far(model, wish, number, NONE);
+    refuse_pair(model, wish, m_pair_state(model, wish, number, &rival, &free_time), NONE);
+    if (sends && is_unwanted(model, wish, number))
+        m_deny(model, STATUS_FAILED_PRECONDITION, "OPTED_OUT", 80402);
+}
+
 void m_wish_able(struct model *model, const struct wish *wish, int number)
 {
     const struct m_number *candidate = &model->numbers[number];
@@ -110,13 +138,19 @@ static void refuse_asked(struct model *model, const struct wish *wish,
             m_deny_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_IN_SERVICE", 80605,
                        participant);
         if (number->service == NONE || person->number_by_sid)
-            m_deny_one(model, STATUS_FAILED_PRECONDITION, "PROXY_NOT_FOUND", 80606, participant);
+            m_deny_one(model, STATUS_FAILED_PRECONDITION,
+                       world_kind(person->number) == KIND_CHANNEL ? "SENDER_NOT_SERVED"
+                                                                  : "PROXY_NOT_FOUND",
+                       world_kind(person->number) == KIND_CHANNEL ? 80304 : 80606, participant);
         return;
     }
     if (number->state != NUMBER_ACTIVE)
         m_deny_one(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_ACTIVE", 80601, participant);
+    refuse_far(model, wish, person->number, participant);
     if (!can_serve(number, wish->mode))
         refuse_mode(model, wish, number->can & CAN_VOICE, number->can & CAN_SMS, participant);
+    if (is_unwanted(model, wish, person->number))
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OPTED_OUT", 80402, participant);
     int rival;
     int64_t free_time;
     refuse_pair(model, wish, m_pair_state(model, wish, person->number, &rival, &free_time),
@@ -151,8 +185,15 @@ static enum nearness tier(const struct model *model, const struct wish *wish, in
 static bool can_be_chosen(const struct model *model, const struct wish *wish, int number)
 {
     const struct m_number *candidate = &model->numbers[number];
-    return candidate->service == wish->service && candidate->state == NUMBER_ACTIVE &&
-           !candidate->reserved && can_serve(candidate, wish->mode) && is_near(wish, number);
+    return number < PHONES && candidate->service == wish->service &&
+           candidate->state == NUMBER_ACTIVE && !candidate->reserved &&
+           can_serve(candidate, wish->mode) && is_near(wish, number);
+}
+
+/* Whether this person would take it, were it free. */
+static bool is_welcome(const struct model *model, const struct wish *wish, int number)
+{
+    return !is_own(wish, number) && number != wish->has && !is_unwanted(model, wish, number);
 }
 
 static bool fits(const struct model *model, const struct wish *wish, int number)
@@ -173,7 +214,12 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
     int free = 0;
     bool voice = false;
     bool sms = false;
-    for (int i = 0; i < NUMBERS; i++) {
+    bool unwanted = false;
+    if (is_unwanted(model, wish, NONE)) {
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OPTED_OUT", 80402, participant);
+        return;
+    }
+    for (int i = 0; i < PHONES; i++) {
         const struct m_number *number = &model->numbers[i];
         if (number->service != wish->service)
             continue;
@@ -187,7 +233,8 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
         sms = sms || number->can & CAN_SMS;
         choosable += can_be_chosen(model, wish, i);
         fitting += fits(model, wish, i);
-        if (!fits(model, wish, i) || is_own(wish, i))
+        unwanted = unwanted || (fits(model, wish, i) && is_unwanted(model, wish, i));
+        if (!fits(model, wish, i) || !is_welcome(model, wish, i))
             continue;
         free += state == PAIR_FREE;
         perhaps += state == PAIR_DOUBTFUL || wish->idle;
@@ -205,15 +252,23 @@ static void refuse_choice(struct model *model, const struct wish *wish, int part
         m_deny_one(model, STATUS_FAILED_PRECONDITION, far ? "NO_NEAR_NUMBER" : "ALL_NUMBERS_IN_USE",
                    far ? 80206 : 80208, participant);
         model->refusals[model->refusal_count - 1].possible = perhaps > 0;
+        if (!unwanted)
+            return;
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "OPTED_OUT", 80402, participant);
+        model->refusals[model->refusal_count - 1].possible = perhaps > 0;
     }
 }
 
 void m_wish_refusals(struct model *model, const struct wish *wish, const struct op_person *person,
                      int participant)
 {
+    if (wish->channel && wish->mode != MODE_TEXT)
+        m_deny_one(model, STATUS_FAILED_PRECONDITION, "CHANNEL_MODE", 80616, NONE);
+    if (wish->channel && person->number < 0)
+        m_deny_one(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701, NONE);
     if (person->number >= 0)
         refuse_asked(model, wish, person, participant);
-    else
+    else if (!wish->channel)
         refuse_choice(model, wish, participant);
 }
 
@@ -250,12 +305,12 @@ static void load(const struct model *model, const struct wish *wish, int number,
     *ret_least = *ret_most = 0;
     for (int i = 0; i < model->session_count; i++) {
         const struct m_session *session = &model->sessions[i];
-        bool uses = false;
-        for (int j = 0; j < session->people_count; j++)
-            uses = uses || (person_in(&session->people[j]) && session->people[j].number == number);
-        if (session->gone || session->service != wish->service || !uses)
+        bool uses;
+        bool perhaps;
+        m_session_uses(model, session, number, &uses, &perhaps);
+        if (session->gone || session->service != wish->service || !perhaps)
             continue;
-        *ret_least += session_runs(session) && i != wish->session;
+        *ret_least += uses && session_runs(session) && i != wish->session;
         *ret_most += session_runs(session) || !session->noticed;
     }
     *ret_most += wish->with == number;
@@ -276,7 +331,7 @@ static bool surely_free(const struct model *model, const struct wish *wish, int 
 {
     int rival;
     int64_t free_time;
-    return fits(model, wish, number) && !is_own(wish, number) &&
+    return fits(model, wish, number) && is_welcome(model, wish, number) &&
            m_pair_state(model, wish, number, &rival, &free_time) == PAIR_FREE;
 }
 
@@ -318,7 +373,7 @@ void m_wish_chosen(struct model *model, const struct wish *wish, int number)
     int rival;
     int64_t free_time;
     enum pair_state state = m_pair_state(model, wish, number, &rival, &free_time);
-    if (!fits(model, wish, number) || is_own(wish, number))
+    if (!fits(model, wish, number) || !is_welcome(model, wish, number))
         model_wrong_about(model, "N%d was chosen, and does not fit", number + 1);
     else if (wish->idle)
         return;
@@ -327,7 +382,7 @@ void m_wish_chosen(struct model *model, const struct wish *wish, int number)
                           model->sessions[rival].label);
     else if (state == PAIR_COOLING)
         model_wrong_about(model, "N%d was chosen, and is cooling down", number + 1);
-    for (int i = 0; i < NUMBERS; i++)
+    for (int i = 0; i < PHONES; i++)
         if (i != number && surely_free(model, wish, i))
             check_better(model, wish, number, i);
 }
@@ -369,9 +424,11 @@ void m_wish_details(struct model *model, const struct wish *wish, const struct o
         strcmp(answer->reason, "NO_NEAR_NUMBER") != 0)
         return;
     int64_t first = 0;
-    for (int i = 0; i < NUMBERS; i++) {
+    for (int i = 0; i < PHONES; i++) {
         enum pair_state state = m_pair_state(model, wish, i, &rival, &free_time);
-        if (!fits(model, wish, i) || is_own(wish, i) || state == PAIR_USED)
+        if (!fits(model, wish, i) || is_own(wish, i) || i == wish->has || state == PAIR_USED)
+            continue;
+        if (state == PAIR_FREE && is_unwanted(model, wish, i))
             continue;
         if (state == PAIR_DOUBTFUL || free_time == NONE)
             return;

@@ -1,4 +1,4 @@
-/* Services and their numbers. */
+/* Services. */
 #include "tests/model/model_internal.h"
 
 #include <stdio.h>
@@ -11,6 +11,9 @@ static const struct settings DEFAULTS = {.default_ttl = 0,
                                          .quarantine = 7 * 24 * HOUR,
                                          .idle_cap = 0,
                                          .retention = 90 * 24 * HOUR,
+                                         .cap_period = 24 * HOUR,
+                                         .keywords = KEYWORDS_HEARD,
+                                         .scope = SCOPE_SERVICE,
                                          .mode = MODE_BOTH,
                                          .selection = PREFER_STICKY,
                                          .level = LEVEL_COUNTRY,
@@ -23,29 +26,27 @@ static int64_t given(int64_t wanted, int64_t otherwise)
 
 static struct settings settings_over(const struct settings *old, const struct settings *wanted)
 {
-    return (struct settings){
-        .default_ttl = given(wanted->default_ttl, old->default_ttl),
-        .cool_down = given(wanted->cool_down, old->cool_down),
-        .late_window = given(wanted->late_window, old->late_window),
-        .max_life = given(wanted->max_life, old->max_life),
-        .grace = given(wanted->grace, old->grace),
-        .quarantine = given(wanted->quarantine, old->quarantine),
-        .idle_cap = given(wanted->idle_cap, old->idle_cap),
-        .retention = given(wanted->retention, old->retention),
-        .mode = wanted->mode ? wanted->mode : old->mode,
-        .selection = wanted->selection ? wanted->selection : old->selection,
-        .level = wanted->level ? wanted->level : old->level,
-        .matching = wanted->matching ? wanted->matching : old->matching,
-    };
+    struct settings over = *old;
+#define X(name) over.name = given(wanted->name, old->name);
+    WORLD_SETTINGS(X)
+#undef X
+    over.mode = wanted->mode ? wanted->mode : old->mode;
+    over.selection = wanted->selection ? wanted->selection : old->selection;
+    over.level = wanted->level ? wanted->level : old->level;
+    over.matching = wanted->matching ? wanted->matching : old->matching;
+    over.keywords = wanted->keywords ? wanted->keywords : old->keywords;
+    over.scope = wanted->scope ? wanted->scope : old->scope;
+    return over;
 }
 
 static bool settings_equal(const struct settings *a, const struct settings *b)
 {
-    return a->default_ttl == b->default_ttl && a->cool_down == b->cool_down &&
-           a->late_window == b->late_window && a->max_life == b->max_life && a->grace == b->grace &&
-           a->quarantine == b->quarantine && a->idle_cap == b->idle_cap &&
-           a->retention == b->retention && a->mode == b->mode && a->selection == b->selection &&
-           a->level == b->level && a->matching == b->matching;
+    bool equal = a->mode == b->mode && a->selection == b->selection && a->level == b->level &&
+                 a->matching == b->matching && a->keywords == b->keywords && a->scope == b->scope;
+#define X(name) equal = equal && a->name == b->name;
+    WORLD_SETTINGS(X)
+#undef X
+    return equal;
 }
 
 static void refuse_settings(struct model *model, const struct settings *settings)
@@ -75,22 +76,12 @@ static void check_service(struct model *model, const struct m_service *service,
         model_wrong_about(model, "k%d is in state %d", service->label, seen->state);
 }
 
-/* A repeated request: it must be answered with the first one's SID. */
-static void check_repeat(struct model *model, const struct m_mark *mark,
-                         const struct answer *answer, const struct plain_sid *sid)
-{
-    if (!answer->ok)
-        model_wrong_about(model, "a repeated request was refused with %s", answer->reason);
-    else if (!sid_equal(&mark->sid, sid))
-        model_wrong_about(model, "a repeated request was answered with another SID");
-}
-
 void m_do_service_create(struct model *model, const struct op *op, const struct answer *answer)
 {
     const struct m_mark *mark = NULL;
     enum mark_state state = m_mark_look(model, op, NONE, &mark);
     if (state == MARK_REPEAT) {
-        check_repeat(model, mark, answer, &answer->service.sid);
+        m_check_repeat(model, mark, answer, &answer->service.sid);
         return;
     }
     struct settings settings = settings_over(&DEFAULTS, &op->settings);
@@ -119,8 +110,7 @@ static void idle_cap_changed(struct model *model, int service)
         if (session->service != service || session->gone || !session_runs(session) || !end ||
             end > model->now)
             continue;
-        m_session_stop(model, session, SESSION_CLOSED, reasons, end);
-        session->noticed = false;
+        m_session_stop(model, session, SESSION_CLOSED, reasons, end, false);
         session->end_most = model->now;
         session->purge_most = model->now + model->services[service].settings.retention;
     }
@@ -159,15 +149,6 @@ void m_do_service_update(struct model *model, const struct op *op, const struct 
     }
 }
 
-/* A number that leaves a Service is kept from others for a time. */
-static void number_rests(const struct model *model, struct m_number *number,
-                         const struct m_service *service)
-{
-    int64_t cool_down = service->settings.cool_down, quarantine = service->settings.quarantine;
-    number->quarantine_end = model->now + (quarantine > cool_down ? quarantine : cool_down);
-    number->rest_end = model->now + cool_down;
-}
-
 void m_do_service_delete(struct model *model, const struct op *op, const struct answer *answer)
 {
     int index = m_find_service(model, op->service);
@@ -193,7 +174,7 @@ void m_do_service_delete(struct model *model, const struct op *op, const struct 
     for (int i = 0; i < model->session_count; i++) {
         struct m_session *session = &model->sessions[i];
         if (session->service == index && !session->gone && session_runs(session))
-            m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_SERVICE, model->now);
+            m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_SERVICE, model->now, true);
     }
     for (int i = 0; i < NUMBERS; i++) {
         struct m_number *number = &model->numbers[i];
@@ -201,175 +182,10 @@ void m_do_service_delete(struct model *model, const struct op *op, const struct 
             continue;
         number->service = NONE;
         number->last_service = index;
-        number_rests(model, number, service);
+        m_number_rests(model, number, service);
         number->leaving = true;
         m_expect_number(model, EVENT_NUMBER_REMOVED, index, i)->optional = true;
     }
-}
-
-/* ---- numbers ---- */
-
-static void set_carriers(struct m_number *number, enum carrier_choice choice)
-{
-    number->carrier_count = world_carriers(choice, number->carriers);
-    if (number->carrier_count > 0)
-        return;
-    number->carriers[0] = 0;
-    number->carrier_count = 1;
-}
-
-static bool carriers_equal(const struct m_number *number, const struct plain_number *seen)
-{
-    if (number->carrier_count != seen->carrier_count)
-        return false;
-    for (int i = 0; i < number->carrier_count; i++)
-        if (number->carriers[i] != seen->carriers[i])
-            return false;
-    return true;
-}
-
-/* Sessions that use it: surely, and at most; the end of some may not have been noticed. */
-static void uses_of(const struct model *model, int number, int64_t *ret_least, int64_t *ret_most)
-{
-    *ret_least = *ret_most = 0;
-    for (int i = 0; i < model->session_count; i++) {
-        const struct m_session *session = &model->sessions[i];
-        if (session->gone || session->service != model->numbers[number].service)
-            continue;
-        bool uses = false;
-        for (int j = 0; j < session->people_count; j++)
-            uses = uses || (person_in(&session->people[j]) && session->people[j].number == number);
-        if (!uses)
-            continue;
-        *ret_least += session_runs(session);
-        *ret_most += session_runs(session) || !session->noticed;
-    }
-}
-
-static void check_number(struct model *model, int index, const struct plain_number *seen)
-{
-    const struct m_number *number = &model->numbers[index];
-    int64_t least;
-    int64_t most;
-    uses_of(model, index, &least, &most);
-    if (seen->number != index || !sid_equal(&number->sid, &seen->sid))
-        model_wrong_about(model, "N%d has another SID or another number", index + 1);
-    else if (number->can != seen->can || number->state != seen->state ||
-             number->reserved != seen->reserved || number->create_time != seen->create_time)
-        model_wrong_about(model, "N%d reads can %d state %d reserved %d", index + 1, seen->can,
-                          seen->state, seen->reserved);
-    else if (!carriers_equal(number, seen))
-        model_wrong_about(model, "N%d has other carriers", index + 1);
-    else if (seen->in_use < least || seen->in_use > most)
-        model_wrong_about(model, "N%d is in use by %lld sessions, and should by %lld", index + 1,
-                          (long long)seen->in_use, (long long)least);
-}
-
-void m_do_number_add(struct model *model, const struct op *op, const struct answer *answer)
-{
-    int service = m_wanted_service(model, op);
-    const struct m_mark *mark = NULL;
-    enum mark_state state = service == NONE ? MARK_NEW : m_mark_look(model, op, service, &mark);
-    if (state == MARK_REPEAT) {
-        check_repeat(model, mark, answer, &answer->number.sid);
-        return;
-    }
-    struct m_number *number = &model->numbers[op->number];
-    if (state == MARK_REUSED)
-        m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
-    if (!op->can || op->carriers == BY_STRANGER)
-        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
-    if (number->service != NONE && number->service == service)
-        m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_SERVICE", 80104);
-    else if (number->service != NONE)
-        m_deny(model, STATUS_ALREADY_EXISTS, "NUMBER_IN_OTHER_SERVICE", 80101);
-    else if (number->last_service != service && model->now < number->rest_end)
-        m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_NOT_AVAILABLE", 80601);
-    if (!m_accepted(model, answer) || service == NONE)
-        return;
-    *number = (struct m_number){.service = service,
-                                .sid = answer->number.sid,
-                                .can = op->can,
-                                .state = NUMBER_ACTIVE,
-                                .reserved = op->reserved,
-                                .create_time = model->now};
-    set_carriers(number, op->carriers);
-    check_number(model, op->number, &answer->number);
-    m_mark_keep(model, op, service, &number->sid);
-    m_expect_number(model, EVENT_NUMBER_ADDED, service, op->number);
-}
-
-/* The number that an operation names, in this Service's pool. */
-static bool wanted_number(struct model *model, const struct op *op, int service)
-{
-    bool there = service != NONE && model->numbers[op->number].service == service;
-    if (service != NONE && !there)
-        m_deny(model, STATUS_NOT_FOUND, "PHONE_NUMBER_NOT_FOUND", 80301);
-    return there;
-}
-
-void m_do_number_update(struct model *model, const struct op *op, const struct answer *answer)
-{
-    int service = m_wanted_service(model, op);
-    bool there = wanted_number(model, op, service);
-    if (op->set_carriers && op->carriers == BY_STRANGER)
-        m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
-    if (!m_accepted(model, answer) || !there)
-        return;
-    struct m_number *number = &model->numbers[op->number];
-    struct m_number before = *number;
-    if (op->set_reserved)
-        number->reserved = op->reserved;
-    if (op->set_carriers)
-        set_carriers(number, op->carriers);
-    if (op->state)
-        number->state = op->state;
-    check_number(model, op->number, &answer->number);
-    bool changed = before.reserved != number->reserved || before.state != number->state ||
-                   before.carrier_count != number->carrier_count ||
-                   before.carriers[0] != number->carriers[0];
-    m_expect_number(model, EVENT_NUMBER_UPDATED, service, op->number)->optional = !changed;
-}
-
-static bool uses_number(const struct m_session *session, int number)
-{
-    for (int i = 0; i < session->people_count; i++)
-        if (person_in(&session->people[i]) && session->people[i].number == number)
-            return true;
-    return false;
-}
-
-void m_do_number_remove(struct model *model, const struct op *op, const struct answer *answer)
-{
-    int service = m_wanted_service(model, op);
-    bool there = wanted_number(model, op, service);
-    bool used = false;
-    for (int i = 0; there && i < model->session_count; i++) {
-        const struct m_session *session = &model->sessions[i];
-        used = used || (session->service == service && !session->gone && session_runs(session) &&
-                        uses_number(session, op->number));
-    }
-    if (used && !op->force)
-        m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_IN_USE", 80611);
-    if (!m_accepted(model, answer) || !there)
-        return;
-    struct m_expected *removed = m_expect_number(model, EVENT_NUMBER_REMOVED, service, op->number);
-    removed->event.forced = used;
-    for (int i = 0; i < model->session_count; i++) {
-        struct m_session *session = &model->sessions[i];
-        if (session->service != service || session->gone || !session_runs(session) ||
-            !uses_number(session, op->number))
-            continue;
-        m_session_stop(model, session, SESSION_FAILED, 1, model->now);
-        session->number_removed = true;
-        struct m_expected *failed = m_expect(model, EVENT_SESSION_CLOSED, service, i);
-        failed->event.status = SESSION_FAILED;
-        snprintf(failed->event.reason, PLAIN_TEXT, "NUMBER_REMOVED");
-    }
-    model->numbers[op->number].service = NONE;
-    model->numbers[op->number].last_service = service;
-    model->numbers[op->number].leaving = false;
-    number_rests(model, &model->numbers[op->number], &model->services[service]);
 }
 
 /* ---- reads ---- */
@@ -389,26 +205,4 @@ void model_read_services(struct model *model, const struct plain_service *servic
     }
     if (at != count)
         model_wrong_about(model, "%d Services are listed, and should be %d", count, at);
-}
-
-/* In the order of their SIDs, which is that of their making. */
-void model_read_numbers(struct model *model, int service, const struct plain_number *numbers,
-                        int count)
-{
-    int index = m_find_service_label(model, service);
-    int expected = 0;
-    for (int i = 0; i < NUMBERS; i++)
-        expected += model->numbers[i].service == index;
-    if (count != expected)
-        model_wrong_about(model, "k%d lists %d numbers, and should %d", service, count, expected);
-    for (int i = 0; i < count; i++) {
-        int number = numbers[i].number;
-        if (number < 0 || model->numbers[number].service != index) {
-            model_wrong_about(model, "k%d lists a number that it does not have", service);
-            return;
-        }
-        check_number(model, number, &numbers[i]);
-        if (i && memcmp(numbers[i - 1].sid.bytes, numbers[i].sid.bytes, PLAIN_SID) >= 0)
-            model_wrong_about(model, "k%d does not list its numbers oldest first", service);
-    }
 }

@@ -3,14 +3,28 @@
 
 #include <stdio.h>
 
-static bool people_equal(const struct plain_person *a, const struct plain_person *b)
+/* The end of a number's time may be told just now. */
+static bool old_equal(const struct plain_old *a, const struct plain_old *b, bool perhaps_ended)
 {
+    return a->number == b->number && a->until == b->until &&
+           (a->ended == b->ended || (b->ended && perhaps_ended));
+}
+
+static bool people_equal(const struct model *model, const struct m_session *session,
+                         const struct plain_person *a, const struct plain_person *b)
+{
+    bool unnoticed = !session_runs(session) && !session->noticed;
     if (!sid_equal(&a->sid, &b->sid) || a->who_count != b->who_count || a->number != b->number ||
         !sid_equal(&a->number_sid, &b->number_sid) || a->create_time != b->create_time ||
         a->delete_time != b->delete_time)
         return false;
     for (int i = 0; i < a->who_count; i++)
         if (a->who[i] != b->who[i])
+            return false;
+    if (a->old_count != b->old_count)
+        return false;
+    for (int i = 0; i < a->old_count && i < PLAIN_OLD; i++)
+        if (!old_equal(&a->old[i], &b->old[i], unnoticed || a->old[i].until <= model->now))
             return false;
     return true;
 }
@@ -50,8 +64,8 @@ static void check_times(struct model *model, const struct m_session *session,
                           session->label);
 }
 
-static void check_session(struct model *model, const struct m_session *session,
-                          const struct plain_session *seen)
+void m_check_session(struct model *model, const struct m_session *session,
+                     const struct plain_session *seen)
 {
     if (!sid_equal(&session->sid, &seen->sid)) {
         model_wrong_about(model, "s%d has another SID", session->label);
@@ -71,13 +85,13 @@ static void check_session(struct model *model, const struct m_session *session,
         model_wrong_about(model, "s%d has %d participants, and should have %d", session->label,
                           seen->people_count, session->people_count);
     for (int i = 0; i < session->people_count && i < seen->people_count; i++)
-        if (!people_equal(&session->people[i], &seen->people[i]))
+        if (!people_equal(model, session, &session->people[i], &seen->people[i]))
             model_wrong_about(model, "s%d reads another participant %d", session->label, i);
 }
 
 /* ---- participants ---- */
 
-static unsigned bits_of(const struct op_person *person)
+unsigned m_bits_of(const struct op_person *person)
 {
     unsigned bits = 0;
     for (int i = 0; i < person->who_count; i++)
@@ -85,12 +99,21 @@ static unsigned bits_of(const struct op_person *person)
     return bits;
 }
 
-static struct wish wish_of(const struct op_person *person, int service, int session, int mode)
+struct wish m_wish_of(const struct op_person *person, int service, int session, int mode)
 {
-    struct wish wish = {.service = service, .session = session, .mode = mode, .with = NONE};
-    wish.code = world_code(person->who[0]);
-    wish.home = person->who[0];
-    wish.persons = bits_of(person);
+    struct wish wish = {.service = service,
+                        .session = session,
+                        .mode = mode,
+                        .with = NONE,
+                        .has = NONE,
+                        .code = world_code(person->who[0]),
+                        .home = person->who[0],
+                        .persons = m_bits_of(person)};
+    for (int i = 0; i < person->who_count; i++) {
+        wish.channel = wish.channel || person->who[i] == WHO_F;
+        wish.phone = wish.phone || person->who[i] != WHO_F;
+        wish.foreign = wish.foreign || world_code(person->who[i]) != 1;
+    }
     return wish;
 }
 
@@ -106,7 +129,7 @@ static void refuse_claimed(struct model *model, enum who who)
         m_may_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_IDENTIFIER", 80404);
 }
 
-static void refuse_identifiers(struct model *model, const struct op_person *person, int index)
+void m_refuse_identifiers(struct model *model, const struct op_person *person, int index)
 {
     for (int i = 0; i < person->who_count; i++) {
         if (person->who[i] == WHO_NOBODY)
@@ -132,6 +155,12 @@ static void join(struct model *model, int session, const struct op_person *wante
                                     .create_time = model->now};
     for (int i = 0; i < wanted->who_count; i++)
         person->who[i] = (enum who)world_person(wanted->who[i]);
+    m_check_given(model, wanted, seen, wish);
+}
+
+void m_check_given(struct model *model, const struct op_person *wanted,
+                   const struct plain_person *seen, const struct wish *wish)
+{
     if (wanted->number >= 0 && wanted->number != seen->number)
         model_wrong_about(model, "N%d was asked for, and N%d given", wanted->number + 1,
                           seen->number + 1);
@@ -165,23 +194,10 @@ static void refuse_request(struct model *model, const struct op *op)
     if (op->people_count > 2)
         m_deny(model, STATUS_FAILED_PRECONDITION, "TOO_MANY_PARTICIPANTS", 80609);
     for (int i = 0; i < op->people_count; i++) {
-        refuse_identifiers(model, &op->people[i], i);
+        m_refuse_identifiers(model, &op->people[i], i);
         for (int j = 0; j < i; j++)
-            if (bits_of(&op->people[j]) & bits_of(&op->people[i]))
+            if (m_bits_of(&op->people[j]) & m_bits_of(&op->people[i]))
                 m_deny(model, STATUS_ALREADY_EXISTS, "IDENTIFIER_IN_SESSION", 80103);
-    }
-}
-
-static void refuse_name(struct model *model, const struct op *op, int service)
-{
-    for (int i = 0; op->name && i < model->session_count; i++) {
-        const struct m_session *session = &model->sessions[i];
-        if (session->service != service || session->gone || session->name != op->name)
-            continue;
-        if (!session_runs(session) && session->purge_least <= model->now)
-            m_may_deny(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
-        else
-            m_deny(model, STATUS_ALREADY_EXISTS, "SESSION_NAME_TAKEN", 80603);
     }
 }
 
@@ -230,15 +246,16 @@ static void created(struct model *model, const struct op *op, int service,
     for (int i = 0; i < session->people_count; i++)
         m_hold_take(model, index, i, op->status == SESSION_CLOSED);
     m_holds_peers(model, index);
+    m_name_take(model, index);
     m_mark_keep(model, op, service, &session->sid);
     m_expect(model, EVENT_SESSION_CREATED, service, index);
     if (op->status == SESSION_CLOSED) {
-        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
+        m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now, true);
         struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, service, index);
         closed->event.status = SESSION_CLOSED;
         closed->optional = true;
     }
-    check_session(model, session, &answer->session);
+    m_check_session(model, session, &answer->session);
 }
 
 void m_do_session_create(struct model *model, const struct op *op, const struct answer *answer)
@@ -254,16 +271,16 @@ void m_do_session_create(struct model *model, const struct op *op, const struct 
     }
     if (state == MARK_REUSED)
         m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
-    struct wish wishes[OP_PEOPLE] = {{.mode = op->mode}};
+    struct wish wishes[OP_PEOPLE] = {{.mode = op->mode, .has = NONE, .with = NONE}};
     refuse_request(model, op);
     if (service != NONE) {
         int mode = op->mode ? op->mode : model->services[service].settings.mode;
         wishes[0].mode = mode;
         for (int i = 0; i < op->people_count; i++) {
-            wishes[i] = wish_of(&op->people[i], service, NONE, mode);
+            wishes[i] = m_wish_of(&op->people[i], service, NONE, mode);
             wishes[i].idle = op->status == SESSION_CLOSED;
         }
-        refuse_name(model, op, service);
+        m_name_refusals(model, service, op->name, NONE);
         refuse_people(model, op, wishes);
     }
     if (m_accepted(model, answer) && service != NONE)
@@ -271,6 +288,16 @@ void m_do_session_create(struct model *model, const struct op *op, const struct 
     else if (!answer->ok && answer->participant >= 0 && answer->participant < op->people_count)
         m_wish_details(model, &wishes[answer->participant], &op->people[answer->participant],
                        answer);
+}
+
+/* One after the other, as if each had waited for the one before. */
+void m_do_sessions_create(struct model *model, const struct op *op, const struct answer *answer)
+{
+    for (int i = 0; i < op->batch_count; i++) {
+        struct op entry = op_entry(op, i);
+        m_deny_nothing(model);
+        m_do_session_create(model, &entry, &answer->more[i]);
+    }
 }
 
 /* ---- participants of a session that exists ---- */
@@ -291,7 +318,7 @@ static void joined(struct model *model, const struct op *op, int session, const 
     m_mark_keep(model, op, owner->service, &person->sid);
     struct m_expected *added = m_expect(model, EVENT_PARTICIPANT_ADDED, owner->service, session);
     added->event.participant = person->sid;
-    check_session(model, owner, &answer->session);
+    m_check_session(model, owner, &answer->session);
 }
 
 static void check_joined_again(struct model *model, const struct m_mark *mark,
@@ -315,11 +342,11 @@ void m_do_participant_create(struct model *model, const struct op *op, const str
     }
     if (state == MARK_REUSED)
         m_deny(model, STATUS_FAILED_PRECONDITION, "REQUEST_ID_REUSED", NONE);
-    struct wish wish = {.mode = 0};
-    refuse_identifiers(model, &op->people[0], NONE);
+    struct wish wish = {.mode = 0, .has = NONE, .with = NONE};
+    m_refuse_identifiers(model, &op->people[0], NONE);
     if (index != NONE) {
         const struct m_session *session = &model->sessions[index];
-        wish = wish_of(&op->people[0], service, index, session->mode);
+        wish = m_wish_of(&op->people[0], service, index, session->mode);
         wish.partners = m_peers_of(session, NONE);
         int in = 0;
         for (int i = 0; i < session->people_count; i++)
@@ -356,7 +383,7 @@ void m_do_participant_delete(struct model *model, const struct op *op, const str
             m_expect(model, EVENT_PARTICIPANT_REMOVED, session->service, index);
         removed->event.participant = person->sid;
     }
-    check_session(model, session, &answer->session);
+    m_check_session(model, session, &answer->session);
 }
 
 /* ---- reads ---- */
@@ -364,8 +391,9 @@ void m_do_participant_delete(struct model *model, const struct op *op, const str
 static bool asked_for(const struct m_session *session, const struct reading *reading)
 {
     bool was_in = reading->who == WHOS;
-    for (int i = 0; i < session->people_count; i++)
-        was_in = was_in || m_person_is(&session->people[i], reading->who);
+    for (int i = 0; i < session->people_count && !was_in; i++)
+        was_in = was_in || m_person_is(&session->people[i], reading->who) ||
+                 session->former[i] & 1u << world_person(reading->who);
     return was_in && (!reading->statuses || reading->statuses & 1u << session->status) &&
            (!reading->name || reading->name == session->name);
 }
@@ -381,7 +409,7 @@ void model_read_sessions(struct model *model, int service, const struct reading 
             continue;
         bool may_lack = !session_runs(session) && session->purge_least <= model->now;
         if (at < count && sid_equal(&session->sid, &sessions[at].sid))
-            check_session(model, session, &sessions[at++]);
+            m_check_session(model, session, &sessions[at++]);
         else if (!may_lack)
             model_wrong_about(model, "s%d is not listed where it should be", session->label);
     }

@@ -1,7 +1,8 @@
 /*
  * The domain against the model, at random.
  *
- * MASKLINE_LONG=1 does ten times as much; MASKLINE_SEED=n does the runs that begin with seed n, and no others.
+ * MASKLINE_LONG=1 does some fifty times as much; MASKLINE_SEED=n does the runs that begin with seed n, and no others. The stores are
+ * shared out among the shards.
  */
 #include "tests/model/folder.h"
 #include "tests/model/run.h"
@@ -14,18 +15,54 @@
 #include <time.h>
 
 enum {
-    STEPS = 60,         /* of one run */
-    WORLDS = 40,        /* runs in one store, one after another */
-    FIXED_STORES = 60,  /* stores in memory with fixed seeds */
-    RANDOM_STORES = 20, /* with a seed of their own each time */
-    FOLDER_STORES = 6,  /* on the disk */
+    STEPS = 120, /* of one run */
+    WORLDS = 40, /* runs in one store, one after another */
+    /* Stores in memory with fixed seeds, with a seed of their own each time, and on the disk. */
+    FIXED_STORES = 36,
+    OTHER_STORES = 10,
+    FOLDER_STORES = 4,
+    LONG_FIXED_STORES = 1800,
+    LONG_OTHER_STORES = 300,
+    LONG_FOLDER_STORES = 20,
+    ACCEPTED_LEAST = 10, /* of each kind, by a shard */
     SHRINK_TRIES = 600,
 };
+_Static_assert((FIXED_STORES + OTHER_STORES + FOLDER_STORES) * WORLDS * STEPS >= 200000,
+               "too few steps");
+_Static_assert((LONG_FIXED_STORES + LONG_OTHER_STORES + LONG_FOLDER_STORES) * WORLDS * STEPS >=
+                   10000000,
+               "too few steps in the long form");
 
-static int factor(void)
+static bool is_long(void)
 {
     const char *longer = getenv("MASKLINE_LONG");
-    return longer && strcmp(longer, "1") == 0 ? 10 : 1;
+    return longer && strcmp(longer, "1") == 0;
+}
+
+static int number_in(const char *name, int otherwise)
+{
+    const char *text = getenv(name);
+    return text && *text ? (int)strtol(text, NULL, 10) : otherwise;
+}
+
+static int shards(void)
+{
+    int total = number_in("TEST_TOTAL_SHARDS", 1);
+    return total > 0 ? total : 1;
+}
+
+static int shard(void)
+{
+    return number_in("TEST_SHARD_INDEX", 0);
+}
+
+/* Tells who runs the shards that this program knows of them. */
+static void say_that_shards_are_known(void)
+{
+    const char *path = getenv("TEST_SHARD_STATUS_FILE");
+    FILE *file = path && *path ? fopen(path, "w") : NULL;
+    if (file)
+        fclose(file);
 }
 
 static bool script_wrong(void *data, const struct script *script, struct finding *ret_finding)
@@ -70,21 +107,52 @@ static void run_store(uint64_t seed, const char *folder)
     ck_assert_msg(ok, "%s", finding.wrong);
 }
 
-static void run_stores(uint64_t first, int count)
+static void print_counts(void)
 {
-    const char *asked = getenv("MASKLINE_SEED");
-    if (asked) {
-        run_store(strtoull(asked, NULL, 10), NULL);
-        return;
+    const struct run_counts *counts = run_counted();
+    printf("%llu steps\n", (unsigned long long)counts->steps);
+    for (int i = 0; i < OP_KINDS; i++)
+        printf("%20s %8llu done, %8llu accepted\n", op_kind_name((enum op_kind)i),
+               (unsigned long long)counts->done[i], (unsigned long long)counts->accepted[i]);
+    fflush(stdout);
+}
+
+/* What was to run did, and each kind of operation did something. */
+static void check_counts(int stores, bool kinds_too)
+{
+    const struct run_counts *counts = run_counted();
+    print_counts();
+    ck_assert_uint_eq(counts->steps, (uint64_t)stores * WORLDS * STEPS);
+    for (int i = 0; i < OP_KINDS && stores && kinds_too; i++)
+        ck_assert_msg(counts->accepted[i] >= ACCEPTED_LEAST, "%s was accepted %llu times",
+                      op_kind_name((enum op_kind)i), (unsigned long long)counts->accepted[i]);
+}
+
+/* Those of this shard; `folder` NULL: in memory. */
+static void run_stores(uint64_t first, int count, const char *folder, bool kinds_too)
+{
+    int stores = 0;
+    for (int i = 0; i < count; i++) {
+        if (i % shards() != shard())
+            continue;
+        run_store(first + (uint64_t)i, folder);
+        stores++;
+        if (folder)
+            folder_remove(folder);
     }
-    for (int i = 0; i < count; i++)
-        run_store(first + (uint64_t)i, NULL);
+    check_counts(stores, kinds_too);
 }
 
 /* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
 START_TEST(fixed_seeds)
 {
-    run_stores(1, FIXED_STORES * factor());
+    const char *asked = getenv("MASKLINE_SEED");
+    if (asked) {
+        run_store(strtoull(asked, NULL, 10), NULL);
+        print_counts();
+        return;
+    }
+    run_stores(1, is_long() ? LONG_FIXED_STORES : FIXED_STORES, NULL, true);
 }
 END_TEST
 
@@ -96,7 +164,7 @@ START_TEST(other_seeds_each_time)
     uint64_t first = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     printf("seeds from %llu\n", (unsigned long long)first);
     fflush(stdout);
-    run_stores(first, RANDOM_STORES * factor());
+    run_stores(first, is_long() ? LONG_OTHER_STORES : OTHER_STORES, NULL, false);
 }
 END_TEST
 
@@ -109,10 +177,7 @@ START_TEST(on_disk)
     ck_assert_ptr_nonnull(mkdtemp(top));
     char folder[220];
     snprintf(folder, sizeof(folder), "%s/store", top);
-    for (int i = 0; i < FOLDER_STORES * factor(); i++) {
-        run_store(1000000 + (uint64_t)i, folder);
-        folder_remove(folder);
-    }
+    run_stores(1000000, is_long() ? LONG_FOLDER_STORES : FOLDER_STORES, folder, false);
     folder_remove(top);
 }
 END_TEST
@@ -230,12 +295,17 @@ int main(void)
 {
     Suite *suite = suite_create("model");
     TCase *cases = tcase_create("model");
-    tcase_add_test(cases, scripts_shrink);
-    tcase_add_loop_test(cases, waits_for_the_carrier_before, 0, 2 * (CARRIERS + 1));
+    say_that_shards_are_known();
+    if (shard() == 0) {
+        tcase_add_test(cases, scripts_shrink);
+        tcase_add_loop_test(cases, waits_for_the_carrier_before, 0, 2 * (CARRIERS + 1));
+    }
     tcase_add_test(cases, fixed_seeds);
-    tcase_add_test(cases, other_seeds_each_time);
-    tcase_add_test(cases, on_disk);
-    tcase_set_timeout(cases, 800 * factor());
+    if (!getenv("MASKLINE_SEED")) {
+        tcase_add_test(cases, other_seeds_each_time);
+        tcase_add_test(cases, on_disk);
+    }
+    tcase_set_timeout(cases, is_long() ? 7200 : 1200);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_VERBOSE);

@@ -11,6 +11,7 @@ static enum event_kind kind_of(const struct op *op, const struct answer *answer)
     switch (op->kind) {
     case OP_SESSION_CREATE:
     case OP_PARTICIPANT_CREATE:
+    case OP_PARTICIPANT_UPDATE:
         return !for_want                    ? EVENT_OTHER
                : op->people[who].number < 0 ? EVENT_EXHAUSTED
                                             : EVENT_WARNING;
@@ -39,10 +40,16 @@ static bool told_lately(const struct model *model, const struct m_expected *expe
             model->now < told->time + (60 * SECOND))
             return true;
     }
+    /* By an earlier one of many in one. */
+    for (const struct m_expected *other = model->expected; other < expected; other++)
+        if (other->event.kind == expected->event.kind &&
+            other->event.service == expected->event.service &&
+            strcmp(other->event.reason, expected->event.reason) == 0)
+            return true;
     return false;
 }
 
-void m_expect_refusal(struct model *model, const struct op *op, const struct answer *answer)
+static void expect_refusal(struct model *model, const struct op *op, const struct answer *answer)
 {
     enum event_kind kind = answer->ok ? EVENT_OTHER : kind_of(op, answer);
     int service = kind == EVENT_OTHER ? NONE : m_find_service(model, op->service);
@@ -52,6 +59,15 @@ void m_expect_refusal(struct model *model, const struct op *op, const struct ans
     expected->any_session = true;
     snprintf(expected->event.reason, sizeof(expected->event.reason), "%s", reason_of(op, answer));
     expected->optional = told_lately(model, expected);
+}
+
+void m_expect_refusal(struct model *model, const struct op *op, const struct answer *answer)
+{
+    expect_refusal(model, op, answer);
+    for (int i = 0; answer->more && i < op->batch_count; i++) {
+        struct op entry = op_entry(op, i);
+        expect_refusal(model, &entry, &answer->more[i]);
+    }
 }
 
 void m_note_told(struct model *model, const struct event *event)

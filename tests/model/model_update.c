@@ -1,6 +1,30 @@
 /* Changing, closing, opening again and deleting a session. */
 #include "tests/model/model_internal.h"
 
+/* Whether somebody can have this number of the session again. */
+static void refuse_pair_again(struct model *model, int index, int place, int number)
+{
+    const struct m_session *session = &model->sessions[index];
+    struct wish wish = {.service = session->service,
+                        .session = index,
+                        .mode = session->mode,
+                        .persons = m_person_bits(&session->people[place]),
+                        .partners = m_peers_of(session, place),
+                        .with = NONE,
+                        .has = NONE};
+    int rival;
+    int64_t free_time;
+    enum pair_state state = m_pair_state(model, &wish, number, &rival, &free_time);
+    if (model->numbers[number].service != session->service)
+        m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_GONE", 80605);
+    else
+        m_wish_able(model, &wish, number);
+    if (state == PAIR_USED)
+        m_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604);
+    else if (state != PAIR_FREE)
+        m_may_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", NONE);
+}
+
 /* Whether a session can be opened again. */
 static void refuse_reopening(struct model *model, const struct op *op, int index)
 {
@@ -8,33 +32,24 @@ static void refuse_reopening(struct model *model, const struct op *op, int index
     int64_t date = op->set_date ? op->date : session->date;
     if (date && date <= model->now)
         m_deny(model, STATUS_INVALID_ARGUMENT, "INVALID_FIELD", 80701);
+    m_name_refusals(model, session->service, session->name, index);
     for (int i = 0; i < session->people_count; i++) {
         const struct plain_person *person = &session->people[i];
         if (!person_in(person))
             continue;
-        struct wish wish = {.service = session->service,
-                            .session = index,
-                            .mode = session->mode,
-                            .persons = m_person_bits(person),
-                            .partners = m_peers_of(session, i),
-                            .with = NONE};
-        int rival;
-        int64_t free_time;
-        enum pair_state state = m_pair_state(model, &wish, person->number, &rival, &free_time);
-        if (model->numbers[person->number].service != session->service)
-            m_deny(model, STATUS_FAILED_PRECONDITION, "NUMBER_GONE", 80605);
-        else
-            m_wish_able(model, &wish, person->number);
-        if (state == PAIR_USED)
-            m_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_IN_USE", 80604);
-        else if (state != PAIR_FREE)
-            m_may_deny(model, STATUS_FAILED_PRECONDITION, "PAIR_COOLING_DOWN", NONE);
+        refuse_pair_again(model, index, i, person->number);
+        for (int j = 0; j < person->old_count; j++)
+            if (!person->old[j].ended && person->old[j].until > model->now)
+                refuse_pair_again(model, index, i, person->old[j].number);
     }
 }
 
 static void refuse_update(struct model *model, const struct op *op, int index)
 {
     const struct m_session *session = &model->sessions[index];
+    /* One of a batch. */
+    if (op->quietly && op->status == SESSION_CLOSED && !session_runs(session))
+        return;
     if (session_runs(session)) {
         if (op->status && op->status != SESSION_CLOSED)
             m_deny(model, STATUS_FAILED_PRECONDITION, "ILLEGAL_STATUS_CHANGE", 80608);
@@ -99,6 +114,7 @@ static void reopen(struct model *model, int index)
     if (!session->noticed)
         m_expect(model, EVENT_SESSION_CLOSED, session->service, index)->event.status =
             SESSION_CLOSED;
+    m_session_noticed(session, true);
     session->status = SESSION_IN_PROGRESS;
     session->reasons = 0;
     session->number_removed = false;
@@ -114,13 +130,14 @@ static void reopen(struct model *model, int index)
             m_hold_take(model, index, i, false);
         }
     m_holds_peers(model, index);
+    m_name_take(model, index);
     m_expect(model, EVENT_SESSION_REOPENED, session->service, index);
 }
 
 static void close_session(struct model *model, int index)
 {
     struct m_session *session = &model->sessions[index];
-    m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now);
+    m_session_stop(model, session, SESSION_CLOSED, 1 << REASON_API, model->now, true);
     struct m_expected *closed = m_expect(model, EVENT_SESSION_CLOSED, session->service, index);
     closed->event.status = SESSION_CLOSED;
     closed->event.closed_reason = REASON_API;
@@ -138,6 +155,10 @@ void m_do_session_update(struct model *model, const struct op *op, const struct 
     if (!m_accepted(model, answer) || index == NONE)
         return;
     struct m_session *session = &model->sessions[index];
+    if (!session_runs(session) && op->status == SESSION_CLOSED) {
+        m_check_session(model, session, &answer->session);
+        return;
+    }
     bool reopens = !session_runs(session) && op->status == SESSION_IN_PROGRESS;
     if (reopens)
         reopen(model, index);
@@ -150,8 +171,7 @@ void m_do_session_update(struct model *model, const struct op *op, const struct 
     int reasons;
     int64_t deadline = m_session_deadline(model, session, &reasons);
     if (session_runs(session) && deadline && deadline <= model->now) {
-        m_session_stop(model, session, SESSION_CLOSED, reasons, deadline);
-        session->noticed = false;
+        m_session_stop(model, session, SESSION_CLOSED, reasons, deadline, false);
         session->end_most = model->now;
         session->purge_most = model->now + model->services[service].settings.retention;
     }

@@ -27,6 +27,17 @@ int model_sessions(const struct model *model, int service, int *ret_labels, int 
     return count;
 }
 
+int model_running(const struct model *model, int *ret_labels, int size)
+{
+    int count = 0;
+    for (int i = 0; i < model->session_count && count < size; i++) {
+        const struct m_session *session = &model->sessions[i];
+        if (!session->gone && session_runs(session) && !model->services[session->service].deleting)
+            ret_labels[count++] = session->label;
+    }
+    return count;
+}
+
 int model_session_service(const struct model *model, int session)
 {
     int index = m_find_session_label(model, session);
@@ -57,6 +68,50 @@ bool model_person(const struct model *model, int session, int place, enum who *r
     *ret_number = person->number;
     *ret_left = !person_in(person);
     return true;
+}
+
+int model_old_number(const struct model *model, int session, int place)
+{
+    int index = m_find_session_label(model, session);
+    if (index == NONE || place >= model->sessions[index].people_count)
+        return NONE;
+    const struct plain_person *person = &model->sessions[index].people[place];
+    return person->old_count ? person->old[0].number : NONE;
+}
+
+int model_said(const struct model *model, int *ret_messages, int *ret_sessions, int size)
+{
+    int count = 0;
+    for (int i = 0; i < model->leg_count && count < size; i++) {
+        const struct m_leg *leg = &model->legs[i];
+        if (leg->session == NONE || leg->message <= 0 || leg->deleted)
+            continue;
+        ret_messages[count] = leg->message;
+        ret_sessions[count++] = model->sessions[leg->session].label;
+    }
+    return count;
+}
+
+static int any_bar(const struct model *model, const struct m_bar *rows, int count, int nth,
+                   struct plain_bar *ret_bar)
+{
+    if (!count)
+        return 0;
+    const struct m_bar *bar = &rows[nth % count];
+    *ret_bar = (struct plain_bar){.who = (enum who)bar->person,
+                                  .to = bar->to == NONE ? WHOS : (enum who)bar->to,
+                                  .number = bar->number};
+    return model->services[bar->service].label;
+}
+
+int model_any_opt_out(const struct model *model, int nth, struct plain_bar *ret_bar)
+{
+    return any_bar(model, model->opt_outs, model->opt_out_count, nth, ret_bar);
+}
+
+int model_any_block(const struct model *model, int nth, struct plain_bar *ret_bar)
+{
+    return any_bar(model, model->blocks, model->block_count, nth, ret_bar);
 }
 
 int model_number_service(const struct model *model, int number)
@@ -132,6 +187,14 @@ int model_edges(const struct model *model, int64_t *ret_times, int size)
         if (model->holds[i].released)
             add_edge(&edges, model->holds[i].released +
                                  model->services[model->holds[i].service].settings.cool_down);
+    for (int i = 0; i < model->hold_count; i++)
+        if (!model->holds[i].released && model->holds[i].until)
+            add_edge(&edges, model->holds[i].until);
+    for (int i = 0; i < model->cap_count; i++)
+        add_edge(&edges, model->caps[i].since +
+                             model->services[model->caps[i].service].settings.cap_period);
+    for (int i = 0; i < model->take_count; i++)
+        add_edge(&edges, model->takes[i].time + 5 * SECOND);
     for (int i = 0; i < model->leg_count; i++)
         if (model->legs[i].status < LEG_SENT) {
             add_edge(&edges, model->legs[i].expire_time);

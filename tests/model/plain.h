@@ -8,6 +8,7 @@
 
 enum {
     PLAIN_PEOPLE = 16,
+    PLAIN_OLD = 6, /* earlier numbers of a participant */
     PLAIN_SID = 16,
     PLAIN_TEXT = 64,
 };
@@ -35,12 +36,21 @@ enum {
     LEG_CANCELED = 11,
 };
 
+/* A number that a participant had before, newest first. */
+struct plain_old {
+    int number;
+    int64_t until;
+    bool ended; /* its end was noticed */
+};
+
 struct plain_person {
     struct plain_sid sid;
     enum who who[2];
     int who_count;
     int number; /* -1: none of this world's */
     struct plain_sid number_sid;
+    struct plain_old old[PLAIN_OLD];
+    int old_count; /* more than PLAIN_OLD: not all of them are here */
     int64_t create_time, delete_time;
 };
 
@@ -88,10 +98,17 @@ struct plain_interaction {
     struct plain_sid sid, session;
     int message;
     bool media;
-    bool has_inbound;
+    bool has_inbound, redacted;
+    struct plain_sid sender; /* of what the Service sent as somebody; zeroes: none */
     struct plain_leg inbound, outbound;
     int outbound_count;
     int64_t create_time, expire_time;
+};
+
+/* Who gets no messages, from which number (-1: from none of the Service's); or what of whom does not reach whom (WHOS: nobody). */
+struct plain_bar {
+    enum who who, to;
+    int number;
 };
 
 /* What a list of sessions is asked for. */
@@ -119,6 +136,10 @@ struct answer {
     struct plain_interaction interaction;
     /* To a carrier. */
     bool accepted, repeated;
+    int passed; /* calls that a rate let pass */
+    bool leaks; /* the refusal tells somebody's real address */
+    /* Of many in one: what the others were answered. */
+    struct answer *more;
 };
 
 enum event_kind {
@@ -142,6 +163,13 @@ enum event_kind {
     EVENT_INBOUND_REJECTED,
     EVENT_WARNING,
     EVENT_EXHAUSTED,
+    EVENT_PARTICIPANT_UPDATED,
+    EVENT_KEYWORD,
+    EVENT_OPT_OUT_ADDED,
+    EVENT_OPT_OUT_REMOVED,
+    EVENT_BLOCK_ADDED,
+    EVENT_BLOCK_REMOVED,
+    EVENT_REDACTED,
     EVENT_KINDS,
 };
 const char *event_name(enum event_kind kind);
@@ -162,6 +190,13 @@ struct event {
     int metadata;                         /* of its session */
     struct plain_interaction interaction; /* of INTERACTION_CREATED; its SID also of LEG_CHANGED */
     struct plain_leg leg;
+    /* A notice that goes with it, which is `interaction`; what it is for. */
+    int occasion;
+    bool person_replaced, number_replaced, number_ended;
+    bool deleted;         /* of REDACTED */
+    struct plain_bar bar; /* that came */
+    int bars_added;       /* by a word */
+    int bars_removed;     /* likewise */
 };
 
 /* What a carrier was asked to send. */
@@ -173,6 +208,7 @@ struct attempt {
     int message;
     bool media;
     int64_t expire_time;
+    bool leaks;                /* it shows somebody's real address other than its reader's */
     enum attempt_mode outcome; /* what it was answered at once; MODE_HOLD: nothing yet */
 };
 

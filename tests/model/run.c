@@ -8,6 +8,12 @@
 #include <stdlib.h>
 
 static bool tracing;
+static struct run_counts counts;
+
+const struct run_counts *run_counted(void)
+{
+    return &counts;
+}
 
 void run_trace(bool on)
 {
@@ -16,13 +22,17 @@ void run_trace(bool on)
 
 static void trace_answer(const struct op *op, const struct answer *answer)
 {
-    char line[512];
+    char line[1024];
     if (!tracing)
         return;
     op_print(op, line, sizeof(line));
     printf("    %s\n", line);
     if (!answer->ok)
         printf("        refused: %s (%d)\n", answer->reason, answer->original);
+    for (int i = 0; answer->more && i < op->batch_count; i++)
+        if (!answer->more[i].ok)
+            printf("        refused number %d of them: %s (%d)\n", i + 1, answer->more[i].reason,
+                   answer->more[i].original);
     if (answer->repeated)
         printf("        as a repeat\n");
     for (int i = 0; i < answer->session.people_count; i++)
@@ -46,6 +56,8 @@ static void trace_event(const struct event *event)
            event_name(event->kind), event->reason);
     if (event->kind == EVENT_INTERACTION_CREATED)
         printf("m%d", event->interaction.message);
+    if (event->occasion)
+        printf(" with a notice for occasion %d", event->occasion);
     if (event->kind == EVENT_LEG_CHANGED)
         printf("status %d %s attempts %d due %lld", event->leg.status, event->leg.reason,
                event->leg.attempts,
@@ -86,9 +98,22 @@ bool run_step(struct model *model, struct subject *subject, const struct op *op,
         model_end(model, op);
     if (!model_wrong(model))
         compare_all(model, subject, turn);
+    counts.steps++;
+    counts.done[op->kind]++;
+    counts.accepted[op->kind] += answer.ok;
     if (!model_wrong(model))
         return true;
     snprintf(ret_wrong, RUN_WRONG, "%s", model_wrong(model));
+    return false;
+}
+
+/* The logs are read again, from their beginnings. */
+static bool tells_the_same(struct subject *subject, char ret_wrong[RUN_WRONG])
+{
+    const char *wrong;
+    if (subject_retell(subject, &wrong))
+        return true;
+    snprintf(ret_wrong, RUN_WRONG, "%s", wrong);
     return false;
 }
 
@@ -113,6 +138,8 @@ bool run_script(const struct script *script, const char *folder, struct finding 
         ok = run_step(model, subject, &script->ops[i], (unsigned)i, ret_finding->wrong);
         ret_finding->at = i;
     }
+    if (ok)
+        ok = tells_the_same(subject, ret_finding->wrong);
     model_free(model);
     subject_free(subject);
     return ok;
@@ -145,6 +172,8 @@ bool run_random(struct subject *subject, const struct world *world, uint64_t see
         ret_finding->at = ret_script->count++;
         ok = run_step(model, subject, op, (unsigned)ret_finding->at, ret_finding->wrong);
     }
+    if (ok)
+        ok = tells_the_same(subject, ret_finding->wrong);
     model_free(model);
     if (!ok)
         rebase(ret_script, begin);

@@ -19,6 +19,13 @@ struct finding {
     char wrong[RUN_WRONG];
 };
 
+/* How many operations were really done, and compared, by kind; and how many of those were accepted. */
+struct run_counts {
+    uint64_t steps;
+    uint64_t done[OP_KINDS], accepted[OP_KINDS];
+};
+const struct run_counts *run_counted(void);
+
 /* Does one operation and compares; false: *ret_wrong says what is wrong. */
 bool run_step(struct model *model, struct subject *subject, const struct op *op, unsigned turn,
               char ret_wrong[RUN_WRONG]);

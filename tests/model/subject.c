@@ -121,14 +121,14 @@ void subject_crash(struct subject *subject)
 void subject_expect(struct subject *subject)
 {
     pthread_mutex_lock(&subject->mutex);
-    subject->waiting = true;
+    subject->waiting++;
     pthread_mutex_unlock(&subject->mutex);
 }
 
 void subject_answered(struct subject *subject)
 {
     pthread_mutex_lock(&subject->mutex);
-    subject->waiting = false;
+    subject->waiting--;
     pthread_cond_signal(&subject->answered);
     pthread_mutex_unlock(&subject->mutex);
 }
@@ -184,6 +184,7 @@ static void forget(struct subject *subject)
     memset(subject->services, 0, sizeof(subject->services));
     memset(subject->sessions, 0, sizeof(subject->sessions));
     memset(subject->numbers, 0, sizeof(subject->numbers));
+    memset(subject->said, 0, sizeof(subject->said));
     subject->attempt_count = subject->attempts_seen = 0;
     for (int i = 0; i < CARRIERS; i++)
         subject->fakes[i].mode = MODE_HOLD;

@@ -34,12 +34,21 @@ int subject_attempts(struct subject *subject, const struct attempt **ret_attempt
 bool subject_events(struct subject *subject, const struct event **ret_events, int *ret_count,
                     const char **ret_wrong);
 
+/* Reads the logs again, from their beginnings: false: one says something else than when it was read first, other than that something
+ * was taken out. */
+bool subject_retell(struct subject *subject, const char **ret_wrong);
+
 /* Reads; they return how many there are. Valid until the next call of the same function. A Service or a session is named by its
  * label. What cannot be read is said in *ret_wrong, which is NULL otherwise. */
 int subject_services(struct subject *subject, const struct plain_service **ret_services,
                      const char **ret_wrong);
-int subject_numbers(struct subject *subject, int service, const struct plain_number **ret_numbers,
-                    const char **ret_wrong);
+int subject_numbers(struct subject *subject, int service, int kind,
+                    const struct plain_number **ret_numbers, const char **ret_wrong);
+/* In no order. */
+int subject_opt_outs(struct subject *subject, int service, const struct plain_bar **ret_bars,
+                     const char **ret_wrong);
+int subject_blocks(struct subject *subject, int service, const struct plain_bar **ret_bars,
+                   const char **ret_wrong);
 int subject_sessions(struct subject *subject, int service, const struct reading *reading,
                      const struct plain_session **ret_sessions, const char **ret_wrong);
 int subject_interactions(struct subject *subject, int session,

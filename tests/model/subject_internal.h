@@ -16,6 +16,7 @@ enum {
     ATTEMPTS_MOST = 1024, /* in one world */
     EVENTS_MOST = 1024,   /* of one operation */
     READ_MOST = 256,      /* rows of one list */
+    ENTRIES_MOST = 1024,  /* of a log, that are remembered */
     SUBJECT_ARENA = 64 << 20,
 };
 
@@ -38,6 +39,7 @@ struct kept_service {
     bool there;
     uint8_t bytes[SID_BYTES];
     uint64_t position; /* of its log, up to which it was read */
+    uint64_t hashes[ENTRIES_MOST];
 };
 
 struct kept_session {
@@ -61,11 +63,12 @@ struct subject {
     struct kept_service services[LABELS];
     struct kept_session sessions[LABELS];
     char numbers[NUMBERS][SID_LENGTH + 1];
+    char said[MESSAGES][SID_LENGTH + 1]; /* the interaction that a message became, the latest */
 
     /* Carriers are asked on a thread of the domain's. */
     pthread_mutex_t mutex;
     pthread_cond_t answered;
-    bool waiting;
+    int waiting; /* for so many answers */
     struct kept_attempt attempts[ATTEMPTS_MOST];
     int attempt_count, attempts_seen;
 
@@ -77,6 +80,8 @@ struct subject {
     struct plain_number read_numbers[READ_MOST];
     struct plain_session read_sessions[READ_MOST];
     struct plain_interaction read_interactions[READ_MOST];
+    struct plain_bar read_bars[READ_MOST];
+    struct answer more[OP_BATCH];
 };
 
 /* An operation under way. */
@@ -116,11 +121,32 @@ void fakes_forget(struct subject *subject);
 void fake_answer(struct subject *subject, struct kept_attempt *attempt, enum attempt_mode outcome,
                  int64_t retry_after);
 
-/* Operations on messages, carriers and time (subject_message.c). */
-void subject_do_other(struct doing *doing);
+/* What a read ends with: the view is closed, and *ret_wrong says what went wrong, if anything did (subject_read.c). */
+int subject_read_ended(struct subject *subject, struct view *view, bool ok,
+                       const struct error *error, int count, const char **ret_wrong);
 
-/* The SID of the participant that an operation names, by the label of its session (subject_message.c). */
-const char *subject_participant(struct subject *subject, const struct op *op);
+/* Each does operations of one or a few kinds, and waits (subject_ops.c says which). */
+void subject_do_session_create(struct doing *doing);
+void subject_do_sessions_create(struct doing *doing);
+void subject_do_session_change(struct doing *doing);
+void subject_do_participant(struct doing *doing);
+void subject_do_participant_update(struct doing *doing);
+void subject_do_inbound(struct doing *doing);
+void subject_do_send(struct doing *doing);
+void subject_do_redact(struct doing *doing);
+void subject_do_opt_out(struct doing *doing);
+void subject_do_block(struct doing *doing);
+void subject_do_rate(struct doing *doing);
+void subject_do_answer(struct doing *doing);
+void subject_do_receipt(struct doing *doing);
+void subject_do_carrier_mode(struct doing *doing);
+void subject_do_carrier_ready(struct doing *doing);
+void subject_do_clock(struct doing *doing);
+void subject_do_run(struct doing *doing);
+void subject_do_restart(struct doing *doing);
+
+/* The SID of the participant at this place, by the label of the operation's session (subject_message.c). */
+const char *subject_participant(struct subject *subject, const struct op *op, int place);
 
 /* A request_id that stands for this operation (subject_ops.c). */
 struct request_id subject_request(struct subject *subject, const struct op *op, const char *method);

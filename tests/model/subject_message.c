@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *subject_participant(struct subject *subject, const struct op *op)
+const char *subject_participant(struct subject *subject, const struct op *op, int place)
 {
     const struct kept_session *kept = &subject->sessions[op->session.label];
-    if (kept->there && op->participant < kept->people_count)
-        return kept->people[op->participant];
+    if (kept->there && place < kept->people_count)
+        return kept->people[place];
     return "KP0123456789abcdef0123456789abcdef";
 }
 
@@ -19,7 +19,7 @@ static void inbound_answered(void *data, const struct inbound_result *result)
     struct doing *doing = data;
     struct answer *answer = doing->answer;
     if (result->outcome == INBOUND_FAILED) {
-        convert_error(result->error, answer);
+        convert_error(&doing->subject->world, result->error, answer);
     } else {
         answer->ok = answer->accepted = result->outcome == INBOUND_ACCEPTED;
         answer->repeated = result->repeated;
@@ -30,19 +30,19 @@ static void inbound_answered(void *data, const struct inbound_result *result)
     subject_answered(doing->subject);
 }
 
-static void do_inbound(struct doing *doing)
+void subject_do_inbound(struct doing *doing)
 {
     struct subject *subject = doing->subject;
     const struct op *op = doing->op;
     char provider[PLAIN_TEXT];
     char from[ADDRESS_TEXT];
     char to[ADDRESS_TEXT];
-    char body[PLAIN_TEXT];
+    char body[ADDRESS_TEXT];
     struct ingress_media media = {.url = "https://example.com/picture", .content_type = ""};
     snprintf(provider, sizeof(provider), "id-%u-%d", subject->world.tag, op->provider);
     world_address(&subject->world, op->from, from);
     world_number(&subject->world, op->number, to);
-    message_body(op->message, body);
+    world_text(op->message, body);
     struct inbound_message message = {.carrier = world_carrier(op->carrier),
                                       .provider_id = provider,
                                       .from = from,
@@ -62,7 +62,7 @@ static void send_answered(void *data, const Maskline__Store__V1__Service *servic
     struct doing *doing = data;
     (void)service;
     if (error) {
-        convert_error(error, doing->answer);
+        convert_error(&doing->subject->world, error, doing->answer);
     } else {
         doing->answer->ok = true;
         doing->answer->interaction = convert_interaction(interaction);
@@ -70,34 +70,37 @@ static void send_answered(void *data, const Maskline__Store__V1__Service *servic
     subject_answered(doing->subject);
 }
 
-static void do_send(struct doing *doing)
+void subject_do_send(struct doing *doing)
 {
     struct subject *subject = doing->subject;
     const struct op *op = doing->op;
-    char body[PLAIN_TEXT];
-    message_body(op->message, body);
+    char body[ADDRESS_TEXT];
+    world_text(op->message, body);
     char url[] = "https://example.com/picture";
     char type[] = "";
     Maskline__Store__V1__Media picture = MASKLINE__STORE__V1__MEDIA__INIT;
     picture.url = url;
     picture.content_type = type;
     const Maskline__Store__V1__Media *media[] = {&picture};
-    struct message_draft draft = {.service = subject_service_name(subject, op->service),
-                                  .session = subject_session_name(subject, op->session),
-                                  .participant = subject_participant(subject, op),
-                                  .body = body,
-                                  .media = media,
-                                  .media_count = op->media,
-                                  .max_life = op->max_life,
-                                  .request = subject_request(subject, op, "SendMessage")};
+    struct message_draft draft = {
+        .service = subject_service_name(subject, op->service),
+        .session = subject_session_name(subject, op->session),
+        .participant = subject_participant(subject, op, op->participant),
+        .sender = op->sender >= 0 ? subject_participant(subject, op, op->sender) : "",
+        .body = body,
+        .media = media,
+        .media_count = op->media,
+        .max_life = op->max_life,
+        .request = subject_request(subject, op, "SendMessage")};
     subject_expect(subject);
     interactions_send(subject->masking, &draft, send_answered, doing);
     subject_wait(subject);
 }
 
-static void do_answer(struct doing *doing)
+void subject_do_answer(struct doing *doing)
 {
     struct subject *subject = doing->subject;
+    doing->answer->ok = true;
     for (int i = 0; i < subject->attempt_count; i++) {
         struct kept_attempt *attempt = &subject->attempts[i];
         if (!attempt->handle || attempt->plain.message != doing->op->message)
@@ -111,13 +114,13 @@ static void receipt_answered(void *data, const struct error *error)
 {
     struct doing *doing = data;
     if (error)
-        convert_error(error, doing->answer);
+        convert_error(&doing->subject->world, error, doing->answer);
     else
         doing->answer->ok = true;
     subject_answered(doing->subject);
 }
 
-static void do_receipt(struct doing *doing)
+void subject_do_receipt(struct doing *doing)
 {
     static const enum receipt_status statuses[] = {RECEIPT_QUEUED, RECEIPT_SENT, RECEIPT_DELIVERED,
                                                    RECEIPT_UNDELIVERED, RECEIPT_FAILED};
@@ -143,43 +146,39 @@ static void do_receipt(struct doing *doing)
     subject_wait(subject);
 }
 
-void subject_do_other(struct doing *doing)
+void subject_do_carrier_mode(struct doing *doing)
+{
+    doing->answer->ok = true;
+    doing->subject->fakes[doing->op->carrier].mode = doing->op->outcome;
+}
+
+void subject_do_carrier_ready(struct doing *doing)
+{
+    doing->answer->ok = true;
+    ingress_carrier_ready(doing->subject->masking, world_carrier(doing->op->carrier));
+}
+
+void subject_do_clock(struct doing *doing)
+{
+    doing->answer->ok = true;
+    subject_set_clock(doing->subject, doing->op->time);
+}
+
+void subject_do_run(struct doing *doing)
+{
+    doing->answer->ok = true;
+    masking_run_due(doing->subject->masking);
+}
+
+void subject_do_restart(struct doing *doing)
 {
     struct subject *subject = doing->subject;
-    const struct op *op = doing->op;
     doing->answer->ok = true;
-    switch (op->kind) {
-    case OP_INBOUND:
-        do_inbound(doing);
-        break;
-    case OP_SEND:
-        do_send(doing);
-        break;
-    case OP_ANSWER:
-        do_answer(doing);
-        break;
-    case OP_RECEIPT:
-        do_receipt(doing);
-        break;
-    case OP_CARRIER_MODE:
-        subject->fakes[op->carrier].mode = op->outcome;
-        break;
-    case OP_CARRIER_READY:
-        ingress_carrier_ready(subject->masking, world_carrier(op->carrier));
-        break;
-    case OP_CLOCK:
-        subject_set_clock(subject, op->time);
-        break;
-    case OP_RUN:
-        masking_run_due(subject->masking);
-        break;
-    default:
-        /* How far time was is kept with what is written; that nothing was written lately is not the point here. */
-        subject_set_clock(subject, subject->latest);
-        if (op->crash && subject_on_disk(subject))
-            subject_crash(subject);
-        else
-            subject_close(subject, subject_on_disk(subject));
-        subject_open(subject);
-    }
+    /* How far time was is kept with what is written; that nothing was written lately is not the point here. */
+    subject_set_clock(subject, subject->latest);
+    if (doing->op->crash && subject_on_disk(subject))
+        subject_crash(subject);
+    else
+        subject_close(subject, subject_on_disk(subject));
+    subject_open(subject);
 }

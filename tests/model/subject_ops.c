@@ -1,10 +1,9 @@
-/* Operations on Services, numbers and sessions. */
+/* Operations on Services and numbers; and which function does what. */
 #include "tests/model/subject_internal.h"
 
 #include "server/masking/numbers/numbers.h"
 #include "server/masking/rows/request_hash.h"
 #include "server/masking/services/services.h"
-#include "server/masking/sessions/sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@ struct request_id subject_request(struct subject *subject, const struct op *op, 
     struct request_id request = {.method = method};
     if (!op->request)
         return request;
-    char text[512];
+    char text[1024];
     struct op body = *op;
     body.label = 0;
     op_print(&body, text, sizeof(text));
@@ -26,7 +25,33 @@ struct request_id subject_request(struct subject *subject, const struct op *op, 
 
 /* ---- Services ---- */
 
-static struct service_settings settings_of(const struct settings *settings)
+static const struct keyword_setting OWN_WORDS[] = {
+    {"PARE", MASKLINE__STORE__V1__KEYWORD_ACTION__KEYWORD_ACTION_OPT_OUT, "es"},
+    {"VALE", MASKLINE__STORE__V1__KEYWORD_ACTION__KEYWORD_ACTION_OPT_IN, "es"}};
+static const struct keyword_list WORDS[] = {{NULL, 0}, {OWN_WORDS, 2}};
+
+/* What lists of settings point to. */
+struct setting_lists {
+    char texts[OCCASIONS][ADDRESS_TEXT];
+    struct notice_setting notices[OCCASIONS];
+    struct notice_list list;
+};
+
+static void notices_of(const struct settings *settings, struct setting_lists *lists)
+{
+    lists->list = (struct notice_list){lists->notices, 0};
+    for (int occasion = 1; occasion < OCCASIONS; occasion++) {
+        bool own = settings->notices >> occasion & 1;
+        if (!own && !(settings->silences >> occasion & 1))
+            continue;
+        world_text(own ? TEXT_NOTICE - occasion : 0, lists->texts[occasion]);
+        lists->notices[lists->list.count++] = (struct notice_setting){
+            (Maskline__Store__V1__NoticeOccasion)occasion, "", lists->texts[occasion]};
+    }
+}
+
+static struct service_settings settings_of(const struct settings *settings,
+                                           struct setting_lists *lists)
 {
     struct service_settings given = service_settings_unset();
     given.default_ttl = settings->default_ttl;
@@ -37,10 +62,23 @@ static struct service_settings settings_of(const struct settings *settings)
     given.quarantine = settings->quarantine;
     given.idle_cap = settings->idle_cap;
     given.closed_session_retention = settings->retention;
+    given.person_cap = settings->person_cap;
+    given.person_cap_period = settings->cap_period;
+    given.session_cap = settings->session_cap;
+    given.requests_per_second = settings->rate;
+    given.reuse_names = (int)settings->reuse_names;
     given.default_mode = (Maskline__Store__V1__Mode)settings->mode;
     given.number_selection = (Maskline__Store__V1__NumberSelection)settings->selection;
     given.geo_match_level = (Maskline__Store__V1__GeoMatchLevel)settings->level;
     given.geo_matching = (Maskline__Store__V1__GeoMatching)settings->matching;
+    given.keyword_handling = (enum keyword_handling)settings->keywords;
+    given.opt_out_scope = (Maskline__Store__V1__OptOutScope)settings->scope;
+    if (settings->own_words >= 0)
+        given.keywords = &WORDS[settings->own_words];
+    if (settings->notices < 0)
+        return given;
+    notices_of(settings, lists);
+    given.notices = &lists->list;
     return given;
 }
 
@@ -62,7 +100,7 @@ static void service_answered(void *data, const Maskline__Store__V1__Service *ser
     struct doing *doing = data;
     struct subject *subject = doing->subject;
     if (error) {
-        convert_error(error, doing->answer);
+        convert_error(&doing->subject->world, error, doing->answer);
     } else {
         doing->answer->ok = true;
         doing->answer->service = convert_service(&subject->world, service);
@@ -75,15 +113,16 @@ static void service_answered(void *data, const Maskline__Store__V1__Service *ser
 static void do_service(struct doing *doing)
 {
     struct subject *subject = doing->subject;
+    struct setting_lists lists;
     const struct op *op = doing->op;
     char name[ADDRESS_TEXT];
     world_service_name(&subject->world, op->name, name);
     struct service_draft draft = {.unique_name = name,
-                                  .settings = settings_of(&op->settings),
+                                  .settings = settings_of(&op->settings, &lists),
                                   .request = subject_request(subject, op, "CreateService")};
     struct service_change change = {.service = subject_service_name(subject, op->service),
                                     .unique_name = op->name ? name : NULL,
-                                    .settings = settings_of(&op->settings)};
+                                    .settings = settings_of(&op->settings, &lists)};
     subject_expect(subject);
     if (op->kind == OP_SERVICE_CREATE)
         services_create(subject->masking, &draft, service_answered, doing);
@@ -97,9 +136,13 @@ static void do_service(struct doing *doing)
 /* ---- numbers ---- */
 
 /* A later SID sorts behind an earlier one; the answer to a repeated request may be the earlier one. */
-static void note_number(char kept[SID_LENGTH + 1], const uint8_t *sid)
+static void note_number(struct subject *subject, int number, const uint8_t *sid)
 {
-    struct sid_text text = sid_format("PN", sid);
+    char *kept = subject->numbers[number];
+    struct sid_text text = sid_format(world_kind(number) == KIND_SHORT ? "SC" : "PN", sid);
+    /* An address in a channel has no SID that one could name it by. */
+    if (world_kind(number) == KIND_CHANNEL)
+        return;
     if (strcmp(text.text, kept) > 0)
         memcpy(kept, text.text, sizeof(text.text));
 }
@@ -110,13 +153,13 @@ static void number_answered(void *data, const struct number_result *result,
     struct doing *doing = data;
     struct subject *subject = doing->subject;
     if (error) {
-        convert_error(error, doing->answer);
+        convert_error(&doing->subject->world, error, doing->answer);
     } else {
         doing->answer->ok = true;
         if (doing->op->kind != OP_NUMBER_REMOVE)
             doing->answer->number = convert_number(&subject->world, result->number, result->in_use);
         if (doing->op->kind == OP_NUMBER_ADD)
-            note_number(subject->numbers[doing->op->number], result->number->sid.data);
+            note_number(subject, doing->op->number, result->number->sid.data);
     }
     subject_answered(subject);
 }
@@ -139,6 +182,29 @@ static const char *number_name(struct subject *subject, const struct op *op,
                                                                 : ret_text;
 }
 
+static const char *number_country(int number)
+{
+    return world_kind(number) == KIND_SHORT ? "US" : "";
+}
+
+static struct number_draft draft_of(struct subject *subject, const struct op *op,
+                                    const char *number, const char *const *carriers,
+                                    size_t carrier_count)
+{
+    return (struct number_draft){.service = subject_service_name(subject, op->service),
+                                 .phone_number = number,
+                                 .kind = (enum number_kind)world_kind(op->number),
+                                 .country = number_country(op->number),
+                                 .friendly_name = "",
+                                 .sms = op->can & CAN_SMS,
+                                 .mms = op->can & CAN_MMS,
+                                 .voice = op->can & CAN_VOICE,
+                                 .reserved = op->reserved,
+                                 .carriers = carriers,
+                                 .carrier_count = carrier_count,
+                                 .request = subject_request(subject, op, "AddPhoneNumber")};
+}
+
 static void do_number(struct doing *doing)
 {
     struct subject *subject = doing->subject;
@@ -148,19 +214,11 @@ static void do_number(struct doing *doing)
     const char *service = subject_service_name(subject, op->service);
     char number[ADDRESS_TEXT];
     const char *name = number_name(subject, op, number);
-    struct number_draft draft = {.service = service,
-                                 .phone_number = number,
-                                 .country = "",
-                                 .friendly_name = "",
-                                 .sms = op->can & CAN_SMS,
-                                 .mms = op->can & CAN_MMS,
-                                 .voice = op->can & CAN_VOICE,
-                                 .reserved = op->reserved,
-                                 .carriers = carriers,
-                                 .carrier_count = carrier_count,
-                                 .request = subject_request(subject, op, "AddPhoneNumber")};
+    enum number_kind kind = (enum number_kind)world_kind(op->number);
+    struct number_draft draft = draft_of(subject, op, number, carriers, carrier_count);
     struct number_change change = {.service = service,
                                    .number = name,
+                                   .kind = kind,
                                    .set_reserved = op->set_reserved,
                                    .reserved = op->reserved,
                                    .carriers = op->set_carriers ? carriers : NULL,
@@ -172,185 +230,97 @@ static void do_number(struct doing *doing)
     else if (op->kind == OP_NUMBER_UPDATE)
         numbers_update(subject->masking, &change, number_answered, doing);
     else
-        numbers_remove(subject->masking, service, name, op->force, number_answered, doing);
+        numbers_remove_kind(subject->masking, service, name, kind, op->force, number_answered,
+                            doing);
     subject_wait(subject);
 }
 
-/* ---- sessions ---- */
-
-static void note_people(struct subject *subject, const Maskline__Store__V1__Session *session)
-{
-    char sid[SID_LENGTH + 1];
-    snprintf(sid, sizeof(sid), "%s", sid_format("KC", session->sid.data).text);
-    for (int i = 0; i < LABELS; i++) {
-        struct kept_session *kept = &subject->sessions[i];
-        if (!kept->there || strcmp(kept->sid, sid) != 0)
-            continue;
-        /* The answer to a repeated request may be older than what is known. */
-        for (size_t j = (size_t)kept->people_count; j < session->n_participants && j < PLAIN_PEOPLE;
-             j++, kept->people_count++)
-            snprintf(kept->people[j], SID_LENGTH + 1, "%s",
-                     sid_format("KP", session->participants[j]->sid.data).text);
-    }
-}
-
-static void note_session(struct doing *doing, const Maskline__Store__V1__Service *service,
-                         const Maskline__Store__V1__Session *session)
+static void take_result(struct doing *doing, int index, const struct number_added *result)
 {
     struct subject *subject = doing->subject;
-    char sid[SID_LENGTH + 1];
-    snprintf(sid, sizeof(sid), "%s", sid_format("KC", session->sid.data).text);
-    for (int i = 0; i < LABELS; i++)
-        if (subject->sessions[i].there && strcmp(subject->sessions[i].sid, sid) == 0)
-            return;
-    struct kept_session *kept = &subject->sessions[doing->op->label];
-    kept->there = true;
-    memcpy(kept->sid, sid, sizeof(sid));
-    for (int i = 0; i < LABELS; i++)
-        if (subject->services[i].there &&
-            !memcmp(subject->services[i].bytes, service->sid.data, SID_BYTES))
-            kept->service = i;
+    struct answer *answer = &doing->answer->more[index];
+    *answer = (struct answer){.participant = -1, .ok = result->number != NULL};
+    if (result->number) {
+        answer->number = convert_number(&subject->world, result->number, 0);
+        note_number(subject, doing->op->batch[index], result->number->sid.data);
+        return;
+    }
+    answer->code = (int)result->code;
+    answer->original = result->original;
+    answer->leaks = world_leaks(&subject->world, result->message, strlen(result->message), WHOS);
+    snprintf(answer->reason, sizeof(answer->reason), "%s", result->reason);
 }
 
-static void session_answered(void *data, const Maskline__Store__V1__Service *service,
-                             const Maskline__Store__V1__Session *session, const struct error *error)
+static void numbers_answered(void *data, const struct number_added *results,
+                             const struct error *error)
 {
     struct doing *doing = data;
-    if (error) {
-        convert_error(error, doing->answer);
-    } else {
+    if (error)
+        convert_error(&doing->subject->world, error, doing->answer);
+    else
         doing->answer->ok = true;
-        doing->answer->session = convert_session(&doing->subject->world, session);
-        if (doing->op->kind == OP_SESSION_CREATE)
-            note_session(doing, service, session);
-        note_people(doing->subject, session);
-    }
+    for (int i = 0; !error && i < doing->op->batch_count; i++)
+        take_result(doing, i, &results[i]);
     subject_answered(doing->subject);
 }
 
-/* What a participant's draft points to. */
-struct draft_texts {
-    char who[2][ADDRESS_TEXT];
-    const char *identifiers[2];
-    char number[ADDRESS_TEXT];
-};
-
-static struct participant_draft participant_of(struct subject *subject,
-                                               const struct op_person *person,
-                                               struct draft_texts *texts)
-{
-    struct participant_draft draft = {.identifiers = texts->identifiers,
-                                      .identifier_count = (size_t)person->who_count,
-                                      .friendly_name = "",
-                                      .proxy_identifier = "",
-                                      .proxy_number_sid = ""};
-    for (int i = 0; i < person->who_count; i++) {
-        world_address(&subject->world, person->who[i], texts->who[i]);
-        texts->identifiers[i] = texts->who[i];
-    }
-    if (person->number < 0)
-        return draft;
-    world_number(&subject->world, person->number, texts->number);
-    if (person->number_by_sid && subject->numbers[person->number][0])
-        draft.proxy_number_sid = subject->numbers[person->number];
-    else
-        draft.proxy_identifier = texts->number;
-    return draft;
-}
-
-static struct metadata metadata_of(struct subject *subject, int number)
-{
-    struct metadata metadata;
-    if (!metadata_new(subject->arena, number ? 1 : 0, &metadata))
-        abort();
-    if (number) {
-        metadata.items[0]->key = arena_string(subject->arena, "k");
-        metadata.items[0]->value = arena_printf(subject->arena, "%d", number);
-    }
-    return metadata;
-}
-
-static void do_session_create(struct doing *doing)
+static void do_numbers(struct doing *doing)
 {
     struct subject *subject = doing->subject;
     const struct op *op = doing->op;
-    struct draft_texts texts[OP_PEOPLE];
-    struct participant_draft people[OP_PEOPLE];
-    for (int i = 0; i < op->people_count; i++)
-        people[i] = participant_of(subject, &op->people[i], &texts[i]);
-    struct session_draft draft = {.service = subject_service_name(subject, op->service),
-                                  .unique_name = world_session_name(op->name),
-                                  .mode = (Maskline__Store__V1__Mode)op->mode,
-                                  .ttl_given = op->ttl >= 0,
-                                  .ttl = op->ttl >= 0 ? op->ttl : 0,
-                                  .expire_time = op->date,
-                                  .status = (Maskline__Store__V1__SessionStatus)op->status,
-                                  .participants = people,
-                                  .participant_count = (size_t)op->people_count,
-                                  .metadata = metadata_of(subject, op->metadata),
-                                  .request = subject_request(subject, op, "CreateSession")};
-    subject_expect(subject);
-    sessions_create(subject->masking, &draft, session_answered, doing);
-    subject_wait(subject);
-}
-
-static void do_session_change(struct doing *doing)
-{
-    struct subject *subject = doing->subject;
-    const struct op *op = doing->op;
-    struct session_change change = {.service = subject_service_name(subject, op->service),
-                                    .session = subject_session_name(subject, op->session),
-                                    .set_ttl = op->set_ttl,
-                                    .ttl_given = op->ttl >= 0,
-                                    .ttl = op->ttl >= 0 ? op->ttl : 0,
-                                    .set_expire_time = op->set_date,
-                                    .expire_time = op->date,
-                                    .set_metadata = op->set_metadata,
-                                    .metadata = metadata_of(subject, op->metadata),
-                                    .status = (Maskline__Store__V1__SessionStatus)op->status};
-    subject_expect(subject);
-    if (op->kind == OP_SESSION_UPDATE)
-        sessions_update(subject->masking, &change, session_answered, doing);
-    else
-        sessions_delete(subject->masking, change.service, change.session, session_answered, doing);
-    subject_wait(subject);
-}
-
-static void do_participant(struct doing *doing)
-{
-    struct subject *subject = doing->subject;
-    const struct op *op = doing->op;
-    struct draft_texts texts;
-    const char *service = subject_service_name(subject, op->service);
-    const char *session = subject_session_name(subject, op->session);
-    struct participant_add add = {.service = service, .session = session};
-    subject_expect(subject);
-    if (op->kind == OP_PARTICIPANT_CREATE) {
-        add.participant = participant_of(subject, &op->people[0], &texts);
-        add.request = subject_request(subject, op, "CreateParticipant");
-        participants_create(subject->masking, &add, session_answered, doing);
-    } else {
-        participants_delete(subject->masking, service, session, subject_participant(subject, op),
-                            session_answered, doing);
+    const char *carriers[CARRIERS];
+    size_t carrier_count = carriers_of(op, carriers);
+    char texts[OP_BATCH][ADDRESS_TEXT];
+    struct number_draft drafts[OP_BATCH];
+    for (int i = 0; i < op->batch_count; i++) {
+        struct op entry = op_entry(op, i);
+        world_number(&subject->world, entry.number, texts[i]);
+        drafts[i] = draft_of(subject, &entry, texts[i], carriers, carrier_count);
+        drafts[i].request = (struct request_id){.id = NULL};
     }
+    doing->answer->more = subject->more;
+    subject_expect(subject);
+    numbers_add_many(subject->masking, subject_service_name(subject, op->service), drafts,
+                     (size_t)op->batch_count, numbers_answered, doing);
     subject_wait(subject);
 }
 
 void subject_do(struct subject *subject, const struct op *op, struct answer *ret_answer)
 {
+    static void (*const functions[OP_KINDS])(struct doing *) = {
+        [OP_SERVICE_CREATE] = do_service,
+        [OP_SERVICE_UPDATE] = do_service,
+        [OP_SERVICE_DELETE] = do_service,
+        [OP_NUMBER_ADD] = do_number,
+        [OP_NUMBERS_ADD] = do_numbers,
+        [OP_NUMBER_UPDATE] = do_number,
+        [OP_NUMBER_REMOVE] = do_number,
+        [OP_SESSION_CREATE] = subject_do_session_create,
+        [OP_SESSIONS_CREATE] = subject_do_sessions_create,
+        [OP_SESSION_UPDATE] = subject_do_session_change,
+        [OP_SESSION_DELETE] = subject_do_session_change,
+        [OP_PARTICIPANT_CREATE] = subject_do_participant,
+        [OP_PARTICIPANT_UPDATE] = subject_do_participant_update,
+        [OP_PARTICIPANT_DELETE] = subject_do_participant,
+        [OP_INBOUND] = subject_do_inbound,
+        [OP_SEND] = subject_do_send,
+        [OP_REDACT] = subject_do_redact,
+        [OP_INTERACTION_DELETE] = subject_do_redact,
+        [OP_OPT_OUT_CREATE] = subject_do_opt_out,
+        [OP_OPT_OUT_DELETE] = subject_do_opt_out,
+        [OP_BLOCK_CREATE] = subject_do_block,
+        [OP_BLOCK_DELETE] = subject_do_block,
+        [OP_RATE] = subject_do_rate,
+        [OP_ANSWER] = subject_do_answer,
+        [OP_RECEIPT] = subject_do_receipt,
+        [OP_CARRIER_MODE] = subject_do_carrier_mode,
+        [OP_CARRIER_READY] = subject_do_carrier_ready,
+        [OP_CLOCK] = subject_do_clock,
+        [OP_RUN] = subject_do_run,
+        [OP_RESTART] = subject_do_restart,
+    };
     struct doing doing = {subject, op, ret_answer};
     *ret_answer = (struct answer){.participant = -1};
     arena_reset(subject->arena);
-    if (op->kind <= OP_SERVICE_DELETE)
-        do_service(&doing);
-    else if (op->kind <= OP_NUMBER_REMOVE)
-        do_number(&doing);
-    else if (op->kind == OP_SESSION_CREATE)
-        do_session_create(&doing);
-    else if (op->kind <= OP_SESSION_DELETE)
-        do_session_change(&doing);
-    else if (op->kind <= OP_PARTICIPANT_DELETE)
-        do_participant(&doing);
-    else
-        subject_do_other(&doing);
+    functions[op->kind](&doing);
 }

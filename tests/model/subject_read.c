@@ -22,32 +22,92 @@ int subject_attempts(struct subject *subject, const struct attempt **ret_attempt
 
 /* ---- logs ---- */
 
-static bool read_entry(struct subject *subject, struct view *view, int service, uint64_t position,
-                       struct event *ret_event)
+/* What a log once said it says for ever, but for what was taken out. */
+static uint64_t hash_of(struct bytes bytes)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < bytes.size; i++)
+        hash = (hash ^ ((const uint8_t *)bytes.data)[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static bool log_wrong(struct subject *subject, int service, uint64_t position, const char *what)
+{
+    snprintf(subject->wrong, sizeof(subject->wrong), "entry %llu of the log of k%d %s",
+             (unsigned long long)position, service, what);
+    return false;
+}
+
+static Maskline__Store__V1__Entry *entry_at(struct subject *subject, struct view *view, int service,
+                                            uint64_t position, uint64_t *ret_hash)
 {
     struct log_id log = key_log(TENANT_DEFAULT, subject->services[service].bytes);
     struct key key = key_log_entry(&log, position);
     struct kv_value value;
     struct error error;
-    enum kv_found found = view_get(view, KV_LOG, key_bytes(&key), subject->arena, &value, &error);
-    Maskline__Store__V1__Entry *entry = NULL;
-    if (found == KV_FOUND)
-        entry = maskline__store__v1__entry__unpack(arena_allocator(subject->arena),
-                                                   value.bytes.size, value.bytes.data);
-    if (!entry) {
-        snprintf(subject->wrong, sizeof(subject->wrong), "the log of k%d has no entry %llu",
-                 service, (unsigned long long)position);
-        return false;
-    }
+    if (view_get(view, KV_LOG, key_bytes(&key), subject->arena, &value, &error) != KV_FOUND)
+        return NULL;
+    *ret_hash = hash_of(value.bytes);
+    return maskline__store__v1__entry__unpack(arena_allocator(subject->arena), value.bytes.size,
+                                              value.bytes.data);
+}
+
+/* Which interaction a message became, to be named later. */
+static void note_said(struct subject *subject, const struct event *event)
+{
+    int message = event->interaction.message;
+    if (event->kind == EVENT_INTERACTION_CREATED && message > 0 && message < MESSAGES)
+        snprintf(subject->said[message], SID_LENGTH + 1, "%s",
+                 sid_format("KI", event->interaction.sid.bytes).text);
+}
+
+static bool read_entry(struct subject *subject, struct view *view, int service, uint64_t position,
+                       struct event *ret_event)
+{
+    uint64_t hash = 0;
+    Maskline__Store__V1__Entry *entry = entry_at(subject, view, service, position, &hash);
+    if (!entry)
+        return log_wrong(subject, service, position, "is not there");
+    if (position < ENTRIES_MOST)
+        subject->services[service].hashes[position] = hash;
     *ret_event = convert_entry(&subject->world, entry);
     ret_event->service = service;
     ret_event->position = position;
-    if (!entry_leaks(&subject->world, entry))
-        return true;
-    snprintf(subject->wrong, sizeof(subject->wrong),
-             "entry %llu (%s) of the log of k%d holds a real number", (unsigned long long)position,
-             event_name(ret_event->kind), service);
-    return false;
+    note_said(subject, ret_event);
+    return !entry_leaks(&subject->world, entry) ||
+           log_wrong(subject, service, position, "holds a real number");
+}
+
+/* Whether the interaction that this entry made was taken out since: then nothing of what it said may be left. */
+static bool retold(struct subject *subject, int service, uint64_t position,
+                   const Maskline__Store__V1__Entry *entry)
+{
+    struct event event = convert_entry(&subject->world, entry);
+    if (event.kind != EVENT_INTERACTION_CREATED || !event.interaction.redacted)
+        return log_wrong(subject, service, position, "says another thing than before");
+    return (!event.interaction.message && !event.interaction.media) ||
+           log_wrong(subject, service, position, "tells what was taken out");
+}
+
+bool subject_retell(struct subject *subject, const char **ret_wrong)
+{
+    struct view *view = view_open(subject->store);
+    bool ok = view != NULL;
+    for (int i = 0; ok && i < LABELS; i++) {
+        const struct kept_service *kept = &subject->services[i];
+        for (uint64_t at = 1; ok && kept->there && at <= kept->position && at < ENTRIES_MOST;
+             at++) {
+            uint64_t hash = 0;
+            arena_reset(subject->arena);
+            const Maskline__Store__V1__Entry *entry = entry_at(subject, view, i, at, &hash);
+            /* What was there when it was read may have gone since, with its Service. */
+            if (entry && hash != kept->hashes[at])
+                ok = retold(subject, i, at, entry);
+        }
+    }
+    view_close(view);
+    *ret_wrong = subject->wrong;
+    return ok;
 }
 
 /* All of one log that is new. */
@@ -95,8 +155,8 @@ bool subject_events(struct subject *subject, const struct event **ret_events, in
 static const struct page ALL = {.size = 1000, .token = ""};
 
 /* What a read ends with. */
-static int ended(struct subject *subject, struct view *view, bool ok, const struct error *error,
-                 int count, const char **ret_wrong)
+int subject_read_ended(struct subject *subject, struct view *view, bool ok,
+                       const struct error *error, int count, const char **ret_wrong)
 {
     view_close(view);
     *ret_wrong = NULL;
@@ -123,15 +183,15 @@ int subject_services(struct subject *subject, const struct plain_service **ret_s
             subject->read_services[count++] = service;
     }
     *ret_services = subject->read_services;
-    return ended(subject, view, ok, &error, count, ret_wrong);
+    return subject_read_ended(subject, view, ok, &error, count, ret_wrong);
 }
 
-int subject_numbers(struct subject *subject, int service, const struct plain_number **ret_numbers,
-                    const char **ret_wrong)
+int subject_numbers(struct subject *subject, int service, int kind,
+                    const struct plain_number **ret_numbers, const char **ret_wrong)
 {
     arena_reset(subject->arena);
     struct view *view = view_open(subject->store);
-    struct number_filter filter = {.country = ""};
+    struct number_filter filter = {.country = "", .kind = (enum number_kind)kind};
     struct number_list list;
     struct error error;
     bool ok = numbers_list(view, subject->store, subject->services[service].sid, &filter, &ALL,
@@ -141,7 +201,7 @@ int subject_numbers(struct subject *subject, int service, const struct plain_num
         subject->read_numbers[count++] =
             convert_number(&subject->world, list.numbers[i].number, list.numbers[i].in_use);
     *ret_numbers = subject->read_numbers;
-    return ended(subject, view, ok, &error, count, ret_wrong);
+    return subject_read_ended(subject, view, ok, &error, count, ret_wrong);
 }
 
 /* One page; its token becomes the next page's. */
@@ -182,7 +242,7 @@ int subject_sessions(struct subject *subject, int service, const struct reading 
              read_sessions(subject, view, service, &filter, &page, token, &count, &error);
     while (ok && token[0]);
     *ret_sessions = subject->read_sessions;
-    return ended(subject, view, ok, &error, count, ret_wrong);
+    return subject_read_ended(subject, view, ok, &error, count, ret_wrong);
 }
 
 int subject_interactions(struct subject *subject, int session,
@@ -200,5 +260,5 @@ int subject_interactions(struct subject *subject, int session,
     for (size_t i = 0; ok && i < list.count && count < READ_MOST; i++)
         subject->read_interactions[count++] = convert_interaction(list.interactions[i]);
     *ret_interactions = subject->read_interactions;
-    return ended(subject, view, ok, &error, count, ret_wrong);
+    return subject_read_ended(subject, view, ok, &error, count, ret_wrong);
 }

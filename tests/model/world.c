@@ -1,11 +1,12 @@
 #include "tests/model/world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everybody is at home in Denver. One number is of the code that lies over it, one of another part of the state, one of far away. */
 enum { HOME = 303 };
-static const int number_areas[NUMBERS] = {202, 720, 719};
+static const int number_areas[PHONES] = {202, 720, 719};
 
 void world_address(const struct world *world, enum who who, char ret_text[ADDRESS_TEXT])
 {
@@ -17,35 +18,116 @@ void world_address(const struct world *world, enum who who, char ret_text[ADDRES
         snprintf(ret_text, ADDRESS_TEXT, "+5255%04u0005", world->tag);
     else if (who == WHO_E_ALSO)
         snprintf(ret_text, ADDRESS_TEXT, "+52155%04u0005", world->tag);
+    else if (who == WHO_F)
+        snprintf(ret_text, ADDRESS_TEXT, "messenger:user-%04u", world->tag);
     else
         snprintf(ret_text, ADDRESS_TEXT, "+1%d%04u%03d", HOME, world->tag, (int)who);
 }
 
 void world_number(const struct world *world, int number, char ret_text[ADDRESS_TEXT])
 {
-    if (number == NUMBERS - 1)
+    if (number == SHORT_CODE)
+        snprintf(ret_text, ADDRESS_TEXT, "7%04u", world->tag);
+    else if (number == SENDER)
+        snprintf(ret_text, ADDRESS_TEXT, "messenger:page-%04u", world->tag);
+    else if (number == PHONES - 1)
         snprintf(ret_text, ADDRESS_TEXT, "+5233%04u0004", world->tag);
     else
         snprintf(ret_text, ADDRESS_TEXT, "+1%d%04u%03d", number_areas[number], world->tag,
                  number + 1);
 }
 
+/* The addresses of the world that was asked for last, on each thread. */
+struct addresses {
+    bool filled;
+    unsigned tag;
+    char who[WHOS][ADDRESS_TEXT];
+    char numbers[NUMBERS][ADDRESS_TEXT];
+};
+
+static const struct addresses *addresses_of(const struct world *world)
+{
+    static __thread struct addresses addresses;
+    if (addresses.filled && addresses.tag == world->tag)
+        return &addresses;
+    for (int who = 0; who < WHOS; who++)
+        world_address(world, (enum who)who, addresses.who[who]);
+    for (int i = 0; i < NUMBERS; i++)
+        world_number(world, i, addresses.numbers[i]);
+    addresses.tag = world->tag;
+    addresses.filled = true;
+    return &addresses;
+}
+
 enum who world_who(const struct world *world, const char *text)
 {
-    for (int who = 0; who < WHOS; who++) {
-        char address[ADDRESS_TEXT];
-        world_address(world, (enum who)who, address);
-        if (strcmp(address, text) == 0)
+    const struct addresses *addresses = addresses_of(world);
+    for (int who = 0; who < WHOS; who++)
+        if (strcmp(addresses->who[who], text) == 0)
             return (enum who)who;
-    }
     return WHOS;
 }
 
 int world_number_of(const struct world *world, const char *text)
 {
-    enum who who = world_who(world, text);
-    return who >= WHO_N1 && who <= WHO_N4 ? (int)who - WHO_N1 : -1;
+    const struct addresses *addresses = addresses_of(world);
+    for (int i = 0; i < NUMBERS; i++)
+        if (strcmp(addresses->numbers[i], text) == 0)
+            return i;
+    return -1;
 }
+
+bool world_leaks(const struct world *world, const void *bytes, size_t size, enum who but)
+{
+    const struct addresses *addresses = addresses_of(world);
+    for (int who = 0; who < WHO_N1; who++) {
+        const char *address = addresses->who[who];
+        if ((but == WHOS || world_person((enum who)who) != world_person(but)) &&
+            memmem(bytes, size, address + 1, strlen(address) - 1))
+            return true;
+    }
+    return false;
+}
+
+enum kind_of_number world_kind(int number)
+{
+    return number == SHORT_CODE ? KIND_SHORT : number == SENDER ? KIND_CHANNEL : KIND_PHONE;
+}
+
+/* ---- texts ---- */
+
+static const char *const words[] = {"STOP", "START", "UNSTOP", "HELP", "PARE", "VALE", "STOP it"};
+
+void world_text(int message, char ret_text[ADDRESS_TEXT])
+{
+    ret_text[0] = 0;
+    if (message > 0)
+        snprintf(ret_text, ADDRESS_TEXT, "m%d", message);
+    else if (message < 0 && message >= WORD_LAST)
+        snprintf(ret_text, ADDRESS_TEXT, "%s", words[-message - 1]);
+    else if (message < TEXT_NOTICE && message > TEXT_DEFAULT)
+        snprintf(ret_text, ADDRESS_TEXT, "n%d", TEXT_NOTICE - message);
+}
+
+int world_text_read(const char *text)
+{
+    if (!*text)
+        return 0;
+    for (int i = 0; i < -WORD_LAST; i++)
+        if (strcmp(words[i], text) == 0)
+            return -1 - i;
+    if (*text != 'm' && *text != 'n')
+        return strlen(text) > ADDRESS_TEXT ? TEXT_DEFAULT : TEXT_STRANGE;
+    int number = (int)strtol(text + 1, NULL, 10);
+    char again[ADDRESS_TEXT];
+    int message = *text == 'm' ? number : TEXT_NOTICE - number;
+    if (number < 1 || (*text == 'n' && number >= OCCASIONS))
+        return TEXT_STRANGE;
+    world_text(message, again);
+    return strcmp(again, text) == 0 ? message : TEXT_STRANGE;
+}
+
+/* ---- people ---- */
 
 int world_person(enum who who)
 {
@@ -120,14 +202,31 @@ int world_carriers(enum carrier_choice choice, int ret_carriers[CARRIERS])
 
 struct op op_of(enum op_kind kind)
 {
-    struct op op = {.kind = kind, .ttl = -1, .can = CAN_SMS | CAN_MMS | CAN_VOICE};
-    op.settings = (struct settings){.default_ttl = -1,
-                                    .cool_down = -1,
-                                    .late_window = -1,
-                                    .max_life = -1,
-                                    .grace = -1,
-                                    .quarantine = -1,
-                                    .idle_cap = -1,
-                                    .retention = -1};
+    struct op op = {.kind = kind,
+                    .ttl = -1,
+                    .can = CAN_SMS | CAN_MMS | CAN_VOICE,
+                    .sender = -1,
+                    .life = -1,
+                    .to = WHOS};
+#define X(name) op.settings.name = -1;
+    WORLD_SETTINGS(X)
+#undef X
     return op;
+}
+
+struct op op_entry(const struct op *op, int index)
+{
+    struct op entry = *op;
+    entry.batch_count = 0;
+    if (op->kind == OP_NUMBERS_ADD) {
+        entry.kind = OP_NUMBER_ADD;
+        entry.number = op->batch[index];
+        return entry;
+    }
+    entry.kind = OP_SESSION_CREATE;
+    entry.label = op->label + index;
+    entry.people_count = 2;
+    entry.people[0] = op->people[2 * index];
+    entry.people[1] = op->people[2 * index + 1];
+    return entry;
 }

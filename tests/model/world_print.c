@@ -50,6 +50,12 @@ static void add_span(struct line *line, const char *name, int64_t us)
     add_seconds(line, us);
 }
 
+static void add_count(struct line *line, const char *name, int64_t count)
+{
+    if (count >= 0)
+        add(line, " %s=%" PRId64, name, count);
+}
+
 static void add_ref(struct line *line, const char *what, char letter, struct ref ref)
 {
     if (ref.name)
@@ -60,25 +66,48 @@ static void add_ref(struct line *line, const char *what, char letter, struct ref
 
 static void add_who(struct line *line, enum who who)
 {
-    static const char *const names[] = {"A",  "B",  "C",  "D",  "E",      "E'",
-                                        "N1", "N2", "N3", "N4", "nobody", "?"};
+    static const char *const names[] = {"A",  "B",  "C",  "D",  "E",      "E'", "F",
+                                        "N1", "N2", "N3", "N4", "nobody", "*"};
     add(line, "%s", names[who]);
+}
+
+static void add_text(struct line *line, int message)
+{
+    char text[ADDRESS_TEXT];
+    world_text(message, text);
+    add(line, " %s", *text ? text : "m0");
+}
+
+static void add_identifiers(struct line *line, const struct op_person *person)
+{
+    for (int j = 0; j < person->who_count; j++) {
+        if (j)
+            add(line, "/");
+        add_who(line, person->who[j]);
+    }
+}
+
+static void add_number(struct line *line, const struct op_person *person)
+{
+    if (person->number < 0)
+        add(line, "=?");
+    else
+        add(line, "=N%d%s", person->number + 1, person->number_by_sid ? "(sid)" : "");
+}
+
+static void add_person(struct line *line, const struct op_person *person)
+{
+    add(line, " ");
+    add_identifiers(line, person);
+    add_number(line, person);
 }
 
 static void add_people(struct line *line, const struct op *op)
 {
     for (int i = 0; i < op->people_count; i++) {
-        const struct op_person *person = &op->people[i];
-        add(line, " ");
-        for (int j = 0; j < person->who_count; j++) {
-            if (j)
-                add(line, "/");
-            add_who(line, person->who[j]);
-        }
-        if (person->number < 0)
-            add(line, "=?");
-        else
-            add(line, "=N%d%s", person->number + 1, person->number_by_sid ? "(sid)" : "");
+        if (op->kind == OP_SESSIONS_CREATE && i && i % 2 == 0)
+            add(line, " and");
+        add_person(line, &op->people[i]);
     }
 }
 
@@ -94,6 +123,18 @@ static void add_settings(struct line *line, const struct settings *settings)
     add_span(line, "quarantine", settings->quarantine);
     add_span(line, "idle_cap", settings->idle_cap);
     add_span(line, "retention", settings->retention);
+    add_span(line, "cap_period", settings->cap_period);
+    add_count(line, "person_cap", settings->person_cap);
+    add_count(line, "session_cap", settings->session_cap);
+    add_count(line, "rate", settings->rate);
+    add_count(line, "reuse_names", settings->reuse_names);
+    add_count(line, "own_words", settings->own_words);
+    add_count(line, "notices", settings->notices);
+    add_count(line, "silences", settings->silences);
+    if (settings->keywords)
+        add(line, " keywords=%s", settings->keywords == KEYWORDS_HEARD ? "on" : "off");
+    if (settings->scope)
+        add(line, " scope=%s", settings->scope == SCOPE_SERVICE ? "service" : "number");
     if (settings->mode)
         add(line, " mode=%d", settings->mode);
     if (settings->selection)
@@ -125,8 +166,11 @@ static void add_number_op(struct line *line, const struct op *op)
 {
     static const char *const states[] = {"", "ACTIVE", "DRAINING", "LOCKED"};
     add_ref(line, "service", 'k', op->service);
-    add(line, " N%d%s", op->number + 1, op->number_by_sid ? "(sid)" : "");
-    if (op->kind == OP_NUMBER_ADD)
+    for (int i = 0; i < op->batch_count; i++)
+        add(line, " N%d", op->batch[i] + 1);
+    if (!op->batch_count)
+        add(line, " N%d%s", op->number + 1, op->number_by_sid ? "(sid)" : "");
+    if (op->kind == OP_NUMBER_ADD || op->kind == OP_NUMBERS_ADD)
         add(line, " can=%s%s%s carriers=%s%s", op->can & CAN_SMS ? "s" : "",
             op->can & CAN_MMS ? "m" : "", op->can & CAN_VOICE ? "v" : "",
             carriers_text(op->carriers), op->reserved ? " reserved" : "");
@@ -146,7 +190,7 @@ static void add_session_op(struct line *line, const struct op *op)
 {
     static const char *const statuses[] = {"", "OPEN", "IN_PROGRESS", "CLOSED", "FAILED"};
     static const char *const modes[] = {"", "both", "text", "voice"};
-    if (op->kind == OP_SESSION_CREATE)
+    if (op->kind == OP_SESSION_CREATE || op->kind == OP_SESSIONS_CREATE)
         add(line, " s%d", op->label);
     else
         add_ref(line, "session", 's', op->session);
@@ -168,9 +212,61 @@ static void add_session_op(struct line *line, const struct op *op)
     }
     if (op->metadata || op->set_metadata)
         add(line, " metadata=%d", op->metadata);
-    add_people(line, op);
-    if (op->kind == OP_PARTICIPANT_DELETE || op->kind == OP_SEND)
-        add(line, " participant=%d", op->participant);
+    if (op->quietly)
+        add(line, " quietly");
+    if (op->kind != OP_PARTICIPANT_UPDATE)
+        add_people(line, op);
+}
+
+static void add_participant_op(struct line *line, const struct op *op)
+{
+    add_session_op(line, op);
+    add(line, " participant=%d", op->participant);
+    if (op->kind != OP_PARTICIPANT_UPDATE)
+        return;
+    if (op->set_people) {
+        add(line, " person=");
+        add_identifiers(line, &op->people[0]);
+    }
+    if (op->set_number) {
+        add(line, " number");
+        add_number(line, &op->people[0]);
+    }
+    add_span(line, "life", op->life);
+}
+
+static void add_message_op(struct line *line, const struct op *op)
+{
+    if (op->kind == OP_SEND)
+        add_participant_op(line, op);
+    else
+        add_session_op(line, op);
+    add_text(line, op->message);
+    if (op->media)
+        add(line, " media");
+    if (op->sender >= 0)
+        add(line, " sender=%d", op->sender);
+    if (op->max_life)
+        add_span(line, "max_life", op->max_life);
+}
+
+static void add_bar_op(struct line *line, const struct op *op)
+{
+    add_ref(line, "service", 'k', op->service);
+    add(line, " ");
+    add_who(line, op->from);
+    if (op->kind == OP_BLOCK_CREATE || op->kind == OP_BLOCK_DELETE) {
+        add(line, " to=");
+        add_who(line, op->to);
+    } else if (op->number >= 0) {
+        add(line, " N%d", op->number + 1);
+    }
+}
+
+static void add_rate_op(struct line *line, const struct op *op)
+{
+    add_ref(line, "service", 'k', op->service);
+    add(line, " method=%d times=%d", op->method, op->batch_count);
 }
 
 static void add_outcome(struct line *line, enum attempt_mode outcome)
@@ -179,75 +275,87 @@ static void add_outcome(struct line *line, enum attempt_mode outcome)
     add(line, " %s", names[outcome]);
 }
 
+static void add_inbound_op(struct line *line, const struct op *op)
+{
+    add_text(line, op->message);
+    add(line, " %s id=%d from=", world_carrier(op->carrier), op->provider);
+    add_who(line, op->from);
+    add(line, " to=N%d%s", op->number + 1, op->media ? " media" : "");
+}
+
 static void add_carrier_op(struct line *line, const struct op *op)
 {
     static const char *const receipts[] = {"queued", "sent", "delivered", "undelivered", "failed"};
-    switch (op->kind) {
-    case OP_INBOUND:
-        add(line, " m%d %s id=%d from=", op->message, world_carrier(op->carrier), op->provider);
-        add_who(line, op->from);
-        add(line, " to=N%d%s", op->number + 1, op->media ? " media" : "");
-        break;
-    case OP_ANSWER:
-        add(line, " m%d", op->message);
-        add_outcome(line, op->outcome);
-        if (op->retry_after)
-            add_span(line, "after", op->retry_after);
-        break;
-    case OP_RECEIPT:
-        add(line, " m%d %s %s%s", op->message, world_carrier(op->carrier), receipts[op->receipt],
-            op->stolen ? " stolen" : "");
-        break;
-    case OP_CARRIER_MODE:
+    if (op->kind == OP_ANSWER || op->kind == OP_RECEIPT)
+        add_text(line, op->message);
+    if (op->kind != OP_ANSWER)
         add(line, " %s", world_carrier(op->carrier));
+    if (op->kind == OP_ANSWER || op->kind == OP_CARRIER_MODE)
         add_outcome(line, op->outcome);
-        break;
-    case OP_CARRIER_READY:
-        add(line, " %s", world_carrier(op->carrier));
-        break;
-    default:
-        add(line, " ");
-        add_time(line, op->time);
-    }
+    if (op->kind == OP_RECEIPT)
+        add(line, " %s%s", receipts[op->receipt], op->stolen ? " stolen" : "");
+    if (op->retry_after)
+        add_span(line, "after", op->retry_after);
+}
+
+static void add_clock_op(struct line *line, const struct op *op)
+{
+    add(line, " ");
+    add_time(line, op->time);
+}
+
+static void add_nothing(struct line *line, const struct op *op)
+{
+    (void)line;
+    (void)op;
+}
+
+static const struct {
+    const char *name;
+    void (*print)(struct line *line, const struct op *op);
+} KINDS[OP_KINDS] = {
+    [OP_SERVICE_CREATE] = {"service.create", add_service_op},
+    [OP_SERVICE_UPDATE] = {"service.update", add_service_op},
+    [OP_SERVICE_DELETE] = {"service.delete", add_service_op},
+    [OP_NUMBER_ADD] = {"number.add", add_number_op},
+    [OP_NUMBERS_ADD] = {"numbers.add", add_number_op},
+    [OP_NUMBER_UPDATE] = {"number.update", add_number_op},
+    [OP_NUMBER_REMOVE] = {"number.remove", add_number_op},
+    [OP_SESSION_CREATE] = {"session.create", add_session_op},
+    [OP_SESSIONS_CREATE] = {"sessions.create", add_session_op},
+    [OP_SESSION_UPDATE] = {"session.update", add_session_op},
+    [OP_SESSION_DELETE] = {"session.delete", add_session_op},
+    [OP_PARTICIPANT_CREATE] = {"participant.create", add_session_op},
+    [OP_PARTICIPANT_UPDATE] = {"participant.update", add_participant_op},
+    [OP_PARTICIPANT_DELETE] = {"participant.delete", add_participant_op},
+    [OP_INBOUND] = {"inbound", add_inbound_op},
+    [OP_SEND] = {"send", add_message_op},
+    [OP_REDACT] = {"redact", add_message_op},
+    [OP_INTERACTION_DELETE] = {"interaction.delete", add_message_op},
+    [OP_OPT_OUT_CREATE] = {"opt_out.create", add_bar_op},
+    [OP_OPT_OUT_DELETE] = {"opt_out.delete", add_bar_op},
+    [OP_BLOCK_CREATE] = {"block.create", add_bar_op},
+    [OP_BLOCK_DELETE] = {"block.delete", add_bar_op},
+    [OP_RATE] = {"rate", add_rate_op},
+    [OP_ANSWER] = {"answer", add_carrier_op},
+    [OP_RECEIPT] = {"receipt", add_carrier_op},
+    [OP_CARRIER_MODE] = {"carrier.mode", add_carrier_op},
+    [OP_CARRIER_READY] = {"carrier.ready", add_carrier_op},
+    [OP_CLOCK] = {"clock", add_clock_op},
+    [OP_RUN] = {"run", add_nothing},
+    [OP_RESTART] = {"restart", add_nothing},
+};
+
+const char *op_kind_name(enum op_kind kind)
+{
+    return KINDS[kind].name;
 }
 
 void op_print(const struct op *op, char *ret_text, size_t size)
 {
-    static const char *const kinds[OP_KINDS] = {"service.create",
-                                                "service.update",
-                                                "service.delete",
-                                                "number.add",
-                                                "number.update",
-                                                "number.remove",
-                                                "session.create",
-                                                "session.update",
-                                                "session.delete",
-                                                "participant.create",
-                                                "participant.delete",
-                                                "inbound",
-                                                "send",
-                                                "answer",
-                                                "receipt",
-                                                "carrier.mode",
-                                                "carrier.ready",
-                                                "clock",
-                                                "run",
-                                                "restart"};
     struct line line = {ret_text, size, 0};
-    add(&line, "%s", kinds[op->kind]);
-    if (op->kind <= OP_SERVICE_DELETE)
-        add_service_op(&line, op);
-    else if (op->kind <= OP_NUMBER_REMOVE)
-        add_number_op(&line, op);
-    else if (op->kind <= OP_PARTICIPANT_DELETE || op->kind == OP_SEND)
-        add_session_op(&line, op);
-    else if (op->kind <= OP_CLOCK)
-        add_carrier_op(&line, op);
-    if (op->kind == OP_SEND) {
-        add(&line, " m%d%s", op->message, op->media ? " media" : "");
-        if (op->max_life)
-            add_span(&line, "max_life", op->max_life);
-    }
+    add(&line, "%s", KINDS[op->kind].name);
+    KINDS[op->kind].print(&line, op);
     if (op->crash)
         add(&line, " crash");
     if (op->request)
