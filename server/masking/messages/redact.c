@@ -2,8 +2,10 @@
 
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
+#include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
 #include "server/masking/policies/age.h"
+#include "server/masking/outbox/outbox.h"
 
 #include <string.h>
 
@@ -20,9 +22,23 @@ struct redaction {
     Maskline__Store__V1__Interaction *interaction;
 };
 
+/* What waits to be sent is canceled at once, and nothing that comes after it waits until its time. */
+static void hurry(const struct redaction *redaction)
+{
+    const Maskline__Store__V1__Interaction *interaction = redaction->interaction;
+    for (size_t i = 0; i < interaction->n_outbound; i++) {
+        const Maskline__Store__V1__Leg *leg = interaction->outbound[i];
+        if (leg_waits(leg) && !MUTANT("redacted_waits_for_its_time"))
+            outbox_hurry(redaction->op.masking->outbox, interaction->session.data,
+                         leg->participant.data);
+    }
+}
+
 static void tell(struct op *base, const struct error *error)
 {
     struct redaction *redaction = (struct redaction *)base;
+    if (!error)
+        hurry(redaction);
     redaction->done(redaction->data, error ? NULL : redaction->service,
                     error ? NULL : redaction->interaction, error);
 }

@@ -145,6 +145,31 @@ START_TEST(what_waits_is_not_sent)
 }
 END_TEST
 
+/* What was to be tried again later is let go of at once: what was written after it does not wait for it. */
+static void check_who_waits_behind(change make)
+{
+    struct world *world = world_of_two(NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world->carriers[0].outcome = SEND_RETRY;
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "secret"));
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "next"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    ck_assert_str_eq(call(world, make, &talk, sid_at(world, &talk, 0)), "");
+    world->carriers[0].outcome = SEND_TAKEN;
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, 2);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "next");
+    world_close(world);
+}
+
+START_TEST(nothing_waits_behind_it)
+{
+    check_who_waits_behind(interactions_redact);
+    check_who_waits_behind(interactions_delete);
+}
+END_TEST
+
 /* holds: INT-11 EVT-04 ERR-80307 */
 START_TEST(deleted_for_good)
 {
@@ -235,5 +260,5 @@ START_TEST(wherever_it_stands)
 }
 END_TEST
 
-SUITE_MAIN("redact", content_goes_and_the_rest_stays, what_waits_is_not_sent, deleted_for_good,
-           wherever_it_stands)
+SUITE_MAIN("redact", content_goes_and_the_rest_stays, what_waits_is_not_sent,
+           nothing_waits_behind_it, deleted_for_good, wherever_it_stands)
