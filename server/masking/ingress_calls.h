@@ -148,7 +148,7 @@ struct call_answer {
     const struct error *error;
 };
 
-/* Progress of one call in the order in which it happens. Any thread; `done` as above. */
+/* Progress of one call in the order in which it happens. Any thread; `done` as above, and all of `progress` lives until then. */
 void ingress_call_progress(struct masking *masking, const struct call_progress *progress,
                            void (*done)(void *data, const struct call_answer *answer), void *data);
 

@@ -223,7 +223,7 @@ unsigned orders_tell(struct gateway *gateway, int64_t now)
     unsigned count = 0;
     struct placing *placing;
     while ((placing = next_ended(gateway, now))) {
-        const struct call_progress progress = {
+        placing->progress = (struct call_progress){
             .carrier = gateway->name,
             .key = placing->plan.plan.key,
             .side = CALL_FIRST,
@@ -232,7 +232,7 @@ unsigned orders_tell(struct gateway *gateway, int64_t now)
             .carrier_code = placing->carrier_code,
             .provider_id = "",
         };
-        ingress_call_progress(gateway->masking, &progress, told, placing);
+        ingress_call_progress(gateway->masking, &placing->progress, told, placing);
         count++;
     }
     return count;

@@ -87,6 +87,7 @@ struct placing {
     int64_t deadline;                   /* by the clock for timeouts; of an end: when it is told */
     enum call_status end;
     char carrier_code[257];
+    struct call_progress progress; /* that tells its end */
 };
 
 struct placings {

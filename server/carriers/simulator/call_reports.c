@@ -107,11 +107,12 @@ static void answered(void *data, const struct call_answer *answer)
     pthread_mutex_unlock(&simulator->lock);
 }
 
-/* Without the lock. */
-static void hand_in(struct simulator *simulator, struct call *call, const struct report *report)
+/* What is told next. It lives until it is answered: a call is not freed before. */
+static const struct call_progress *next_progress(struct call *call)
 {
-    const struct call_progress progress = {
-        .carrier = simulator->name,
+    const struct report *report = &call->reports[call->reported];
+    call->progress = (struct call_progress){
+        .carrier = call->simulator->name,
         .key = call->key,
         .side = report->side,
         .status = report->status,
@@ -122,7 +123,7 @@ static void hand_in(struct simulator *simulator, struct call *call, const struct
         .carrier_code = report->code,
         .provider_id = call->id,
     };
-    ingress_call_progress(simulator->masking, &progress, answered, call);
+    return &call->progress;
 }
 
 int64_t calls_due(struct simulator *simulator, int64_t now, unsigned *done)
@@ -141,10 +142,10 @@ int64_t calls_due(struct simulator *simulator, int64_t now, unsigned *done)
             told(call);
             continue;
         }
-        const struct report report = call->reports[call->reported];
+        const struct call_progress *progress = next_progress(call);
         calls->handed_in++;
         pthread_mutex_unlock(&simulator->lock);
-        hand_in(simulator, call, &report);
+        ingress_call_progress(simulator->masking, progress, answered, call);
         ++*done;
         pthread_mutex_lock(&simulator->lock);
     }

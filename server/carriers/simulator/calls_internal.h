@@ -68,11 +68,12 @@ struct call {
     bool given_up;          /* STAGE_DIALS: the caller has hung up */
     struct report *reports; /* room for all that can come */
     size_t report_room, report_count, reported;
-    size_t question;    /* which report is one; NO_QUESTION: none */
-    bool reporting;     /* in line, or handed in, or to be handed in again */
-    int64_t retry_time; /* when it is handed in again; WORKER_NEVER: it is not */
-    int64_t due;        /* its place in the heap; WORKER_NEVER: it is not there */
-    uint64_t order;     /* among those due at the same time */
+    size_t question;               /* which report is one; NO_QUESTION: none */
+    bool reporting;                /* in line, or handed in, or to be handed in again */
+    struct call_progress progress; /* what is handed in */
+    int64_t retry_time;            /* when it is handed in again; WORKER_NEVER: it is not */
+    int64_t due;                   /* its place in the heap; WORKER_NEVER: it is not there */
+    uint64_t order;                /* among those due at the same time */
     size_t heap_at;
 };
 

@@ -153,6 +153,8 @@ static void answer_progress(const struct fake_progress *taken, struct saying say
     struct error error;
     if (saying.refuse)
         error_set(&error, saying.refuse, "NOT_NOW", 0, "Not now.");
+    ck_assert_str_eq(taken->progress->key, taken->key);
+    ck_assert_int_eq(taken->progress->status, taken->status);
     const struct call_answer answer = {.hang_up = saying.hang_up,
                                        .error = saying.refuse ? &error : NULL};
     taken->done(taken->data, &answer);
@@ -197,8 +199,11 @@ static void describe(const struct call_progress *progress, char (*ret_text)[FAKE
 void ingress_call_progress(struct masking *masking, const struct call_progress *progress,
                            void (*done)(void *data, const struct call_answer *answer), void *data)
 {
-    struct fake_progress taken = {
-        .status = progress->status, .time = progress->time, .done = done, .data = data};
+    struct fake_progress taken = {.status = progress->status,
+                                  .time = progress->time,
+                                  .progress = progress,
+                                  .done = done,
+                                  .data = data};
     snprintf(taken.key, sizeof taken.key, "%s", progress->key);
     describe(progress, &taken.text);
     note(&taken.id, progress->provider_id);

@@ -54,6 +54,8 @@ struct fake_progress {
     char id[FAKE_TEXT];
     enum call_status status;
     int64_t time;
+    const struct call_progress
+        *progress; /* looked at once more when it is answered: it must live so long */
     void (*done)(void *data, const struct call_answer *answer);
     void *data;
 };
