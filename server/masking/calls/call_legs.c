@@ -414,7 +414,7 @@ int64_t call_until(const struct call_sides *sides)
 {
     const Maskline__Store__V1__Call *call = sides->call;
     int64_t from = call->connect_time ? call->connect_time : sides->interaction->expire_time;
-    return from + call->longest_call + CALL_HANG_UP_WAIT;
+    return from + call->longest_call + CALL_SURELY_OVER;
 }
 
 int64_t call_due(const struct call_sides *sides)

@@ -14,8 +14,9 @@
 /* How long the carrier has to report the end of what it was told to hang up; then the domain ends it. It is told again meanwhile. */
 #define CALL_HANG_UP_WAIT  INT64_C(30000000)
 #define CALL_HANG_UP_AGAIN INT64_C(5000000)
-/* The carrier itself hangs up at the longest; this much later it is told to. */
+/* The carrier itself hangs up at the longest; this much later it is told to, and so much later it has surely done it. */
 #define CALL_LONGEST_SLACK INT64_C(5000000)
+#define CALL_SURELY_OVER   INT64_C(60000000)
 
 /* The original's code for "downstream internal error". */
 enum { ORIGINAL_CALL_ERROR = 80502 };

@@ -290,6 +290,15 @@ enum status_code world_hang_up(struct world *world, const struct talk *talk, uns
     return answer(&waiter, ret_reason);
 }
 
+void world_end_call(struct world *world, const char *session, const char *interaction)
+{
+    struct interaction_name name = {world->service, session, interaction};
+    struct waiter waiter;
+    waiter_init(&waiter);
+    calls_end(world->masking, &name, interaction_ready, &waiter);
+    waiter_wait(&waiter);
+}
+
 const Maskline__Store__V1__Interaction *world_call_at(struct world *world, const struct talk *talk,
                                                       unsigned index)
 {

@@ -56,6 +56,8 @@ enum status_code world_place_draft(struct world *world, const struct call_draft 
 enum status_code world_hang_up(struct world *world, const struct talk *talk, unsigned index,
                                char ret_reason[48]);
 
+/* The same by SIDs, whatever becomes of it. */
+void world_end_call(struct world *world, const char *session, const char *interaction);
 /* The reason, or "". Deletes the interaction with this index, or takes its content out. */
 const char *world_delete_call(struct world *world, const struct talk *talk, unsigned index,
                               bool deletes);

@@ -8,9 +8,11 @@
 
 #define N1  "+15559990001"
 #define N2  "+15559990002"
+#define N3  "+15559990003"
 #define ANN "+15551230001"
 #define BOB "+15551230002"
 #define CAT "+15551230003"
+#define DAN "+15551230004"
 
 static struct world *two(void)
 {
@@ -263,7 +265,225 @@ START_TEST(a_repeat_gets_the_first_answer)
 }
 END_TEST
 
-SUITE_MAIN("calls in", a_call_rings_the_partner_alone, it_is_picked_up_and_ends,
+/* ---- whom it rings ---- */
+
+static struct talk talk_of(struct world *world, struct participant_draft a,
+                           struct participant_draft b)
+{
+    const struct participant_draft people[] = {a, b};
+    const Maskline__Store__V1__Session *session = call_session_create(
+        world, (struct session_draft){.participants = people, .participant_count = 2});
+    ck_done(session);
+    struct talk talk = {0};
+    strcpy(talk.session, sid_of(world, session));
+    strcpy(talk.a, participant_sid(world, session, 0));
+    strcpy(talk.b, participant_sid(world, session, 1));
+    strcpy(talk.proxy_a, proxy_of(session, 0));
+    strcpy(talk.proxy_b, proxy_of(session, 1));
+    strcpy(talk.person_a, a.identifiers[0]);
+    return talk;
+}
+
+/* holds: VOI-14 */
+START_TEST(all_phones_of_a_person_are_rung_in_their_order)
+{
+    struct world *world = two();
+    struct talk talk =
+        talk_of(world, person(world, ANN), person_of_many(world, BOB " " CAT " " DAN));
+    struct plan_seen plan = world_ring(world, &talk).plan;
+    ck_assert_uint_eq(plan.second.count, 3);
+    ck_assert_str_eq(plan.second.number[0], BOB);
+    ck_assert_str_eq(plan.second.number[1], CAT);
+    ck_assert_str_eq(plan.second.number[2], DAN);
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(plan.second.caller_id[i], talk.proxy_b);
+    /* From whichever phone it calls. */
+    ck_assert_int_eq(world_call(world, DAN, talk.proxy_b).outcome, CALL_ACCEPTED);
+    struct call_progress step = {
+        .carrier = "one", .key = plan.key, .side = CALL_SECOND, .seconds = -1};
+    for (step.target = 0; step.target < 3; step.target++) {
+        step.status = CALL_RINGING;
+        ck_assert(!world_report(world, &step).hang_up);
+    }
+    ck_assert_uint_eq(world_call_at(world, &talk, 0)->outbound[0]->attempts, 3);
+    world_close(world);
+}
+END_TEST
+
+/* holds: GRD-06 */
+START_TEST(no_number_of_a_pool_is_rung)
+{
+    struct world *world = two();
+    struct talk talk = talk_of(world, person(world, ANN), person_of_many(world, BOB " " CAT));
+    world_number(world, BOB, NULL);
+    struct plan_seen plan = world_ring(world, &talk).plan;
+    ck_assert_uint_eq(plan.second.count, 1);
+    ck_assert_str_eq(plan.second.number[0], CAT);
+    world_number(world, CAT, NULL);
+    ck_call_rejected(world_call(world, ANN, talk.proxy_a), "LOOP", 0);
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 1);
+    ck_call(call, COMPLETED, CANCELED);
+    ck_assert_str_eq(call->outbound[0]->reason, "LOOP");
+    ck_call_rejected(world_call(world, BOB, talk.proxy_b), "LOOP", 0);
+    ck_assert_uint_eq(world_interactions(world, &talk), 2);
+    world_close(world);
+}
+END_TEST
+
+struct muting {
+    struct command command;
+    struct waiter waiter;
+    struct key key;
+};
+
+static bool mute(struct command *command, struct txn *txn)
+{
+    const struct muting *muting = (struct muting *)command;
+    struct kv_value row;
+    struct error error;
+    uint8_t packed[512];
+    ck_assert_int_eq(txn_get(txn, KV_LIVE, key_bytes(&muting->key), &row, &error), KV_FOUND);
+    Maskline__Store__V1__PhoneNumber *number = maskline__store__v1__phone_number__unpack(
+        arena_allocator(txn_arena(txn)), row.bytes.size, row.bytes.data);
+    ck_assert_ptr_nonnull(number);
+    number->voice = false;
+    size_t size = maskline__store__v1__phone_number__pack(number, packed);
+    return txn_put(txn, KV_LIVE, key_bytes(&muting->key), (struct bytes){packed, size}, 0);
+}
+
+static void muted(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    ck_assert_int_eq(outcome, COMMAND_DURABLE);
+    waiter_finish(&((struct muting *)command)->waiter, error);
+}
+
+/* No number that can call becomes one that cannot while a session has it, but in a damaged store. */
+static void make_mute(struct world *world, const char *number)
+{
+    struct log_id log = world_log(world);
+    struct muting muting = {.command = {.decide = mute, .done = muted}};
+    muting.key = key_number(TENANT_DEFAULT, log_service(&log), number);
+    waiter_init(&muting.waiter);
+    pipeline_submit(masking_pipeline(world->masking), &muting.command);
+    waiter_wait(&muting.waiter);
+}
+
+START_TEST(the_partners_number_has_to_be_able_to_call)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    world_number(world, N1, NULL);
+    world_number(world, N2, NULL);
+    world_number(world, N3, "two");
+    struct talk talk = talk_of(world, person_on(world, ANN, N1), person_on(world, BOB, N2));
+    make_mute(world, N2);
+    ck_call_rejected(world_call(world, ANN, N1), "VOICE_NOT_POSSIBLE", 80201);
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
+    ck_call(call, COMPLETED, FAILED);
+    ck_assert_int_eq(call->outbound[0]->original_code, 80201);
+    ck_assert_int_eq(call->call->end_time, call->create_time);
+    struct inbound_call again = {"one", "again", ANN, N1};
+    ck_call_rejected(world_call_in(world, &again), "VOICE_NOT_POSSIBLE", 80201);
+    struct call_seen repeat = world_call_in(world, &again);
+    ck_call_rejected(repeat, "VOICE_NOT_POSSIBLE", 80201);
+    ck_assert(repeat.repeated);
+    ck_assert_int_eq(world_call(world, BOB, N2).outcome, CALL_ACCEPTED);
+    struct talk other = talk_of(world, person_on(world, CAT, N1), person_on(world, DAN, N3));
+    ck_call_rejected(world_call(world, CAT, N1), "CARRIER_MISMATCH", 0);
+    ck_call(world_call_at(world, &other, 0), COMPLETED, FAILED);
+    struct inbound_call wrong = {"one", "by another carrier", DAN, N3};
+    ck_call_rejected(world_call_in(world, &wrong), "WRONG_CARRIER", 0);
+    world_number_state(world, N1, NUMBER_STATE(LOCKED));
+    ck_call_rejected(world_call(world, CAT, N1), "NUMBER_LOCKED", 0);
+    ck_call_rejected(world_call(world, BOB, N2), "NUMBER_LOCKED", 0);
+    ck_assert_uint_eq(world_session(world, &talk)->n_live_calls, 1);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(a_session_has_a_few_calls_at_a_time)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct plan_seen plan = world_ring(world, &talk).plan;
+    for (int i = 1; i < 8; i++)
+        world_ring(world, &talk);
+    ck_call_rejected(world_call(world, ANN, talk.proxy_a), "TOO_MANY_CALLS", 0);
+    char reason[48];
+    ck_assert_int_eq(world_place(world, &talk, talk.a, reason), STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_str_eq(reason, "TOO_MANY_CALLS");
+    world_progress(world, plan.key, CALL_FIRST, CALL_CANCELED);
+    world_ring(world, &talk);
+    ck_assert_uint_eq(world_session(world, &talk)->call_count, 9);
+    ck_assert_uint_eq(world_session(world, &talk)->n_live_calls, 8);
+    world_close(world);
+}
+END_TEST
+
+START_TEST(a_repeat_rings_nobody_who_has_come_since)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct inbound_call call = {"one", "id", ANN, talk.proxy_a};
+    ck_assert_int_eq(world_call_in(world, &call).outcome, CALL_ACCEPTED);
+    struct participant_change change = {
+        .participant = talk.b, .set_identifiers = true, .draft = person(world, CAT)};
+    ck_done(call_change(world, &talk, change));
+    ck_call_rejected(world_call_in(world, &call), "CALL_ENDED", 0);
+    world_run(world);
+    ck_assert_str_eq(world_call_at(world, &talk, 0)->call->hang_up_reason, "ROUTE_CHANGED");
+    world_close(world);
+}
+END_TEST
+
+/* holds: GRD-10 */
+START_TEST(calls_count_for_caps)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.session_cap = 2;
+    struct world *world = world_with_two(NULL, NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    world_ring(world, &talk);
+    ck_assert_int_eq(world_place(world, &talk, talk.b, NULL), STATUS_OK);
+    ck_call_rejected(world_call(world, ANN, talk.proxy_a), "SESSION_CAP", 0);
+    char reason[48];
+    ck_assert_int_eq(world_place(world, &talk, talk.b, reason), STATUS_FAILED_PRECONDITION);
+    ck_assert_str_eq(reason, "SESSION_CAP");
+    world_close(world);
+    settings = service_settings_unset();
+    settings.person_cap = 1;
+    settings.person_cap_period = HOUR;
+    world = world_with_two(NULL, NULL, &settings);
+    talk = world_talk(world, ANN, BOB, 0);
+    world_ring(world, &talk);
+    ck_call_rejected(world_call(world, ANN, talk.proxy_a), "PERSON_CAP", 0);
+    ck_assert_int_eq(world_place(world, &talk, talk.a, reason), STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(world_place(world, &talk, talk.b, reason), STATUS_OK);
+    ck_assert_int_eq(world_place(world, &talk, talk.b, reason), STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_str_eq(reason, "PERSON_CAP");
+    world_close(world);
+}
+END_TEST
+
+START_TEST(a_call_renews_the_session)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, HOUR);
+    world_move(world, 10 * MINUTE);
+    world_ring(world, &talk);
+    const Maskline__Store__V1__Session *session = world_session(world, &talk);
+    ck_assert_int_eq(session->effective_expire_time, world_now(world) + HOUR);
+    ck_assert_int_eq(session->last_interaction_time, world_now(world));
+    ck_assert_int_eq(session->start_time, world_now(world));
+    ck_assert(world_last(world, CHANGE(INTERACTION_CREATED))->interaction_created->first);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("calls in", all_phones_of_a_person_are_rung_in_their_order, no_number_of_a_pool_is_rung,
+           the_partners_number_has_to_be_able_to_call, a_session_has_a_few_calls_at_a_time,
+           a_repeat_rings_nobody_who_has_come_since, calls_count_for_caps,
+           a_call_renews_the_session, a_call_rings_the_partner_alone, it_is_picked_up_and_ends,
            an_end_that_comes_again_changes_nothing, word_of_a_call_that_is_gone_is_told,
            keys_are_of_one_carrier, ringing_back_reaches_the_other, who_reaches_nobody_is_rejected,
            a_repeat_gets_the_first_answer)
