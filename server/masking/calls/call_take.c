@@ -149,7 +149,7 @@ enum call_taken call_take(struct inbound *in, struct rows *rows,
         *ret_rejection = REJECT_NO_PARTNER;
         return CALL_NOT_TAKEN;
     }
-    if (acceptance->session->n_live_calls >= CALLS_LIVE_MOST && !MUTANT("calls_without_number")) {
+    if (acceptance->session->n_live_calls >= CALLS_LIVE_MOST && !MUTANT("calls_have_no_limit")) {
         *ret_rejection = REJECT_TOO_MANY_CALLS;
         return CALL_NOT_TAKEN;
     }

@@ -1,9 +1,10 @@
 /*
- * A Service, two numbers, a session, a message: each made with one allocation that fails. What was acknowledged is there after the
+ * A Service, two numbers, a session, a message, a call from its making to its end: each made with one allocation that fails. What was acknowledged is there after the
  * store was opened again; what was refused says why, and goes well the next time.
  *
  * MASKLINE_LONG=1 tries every allocation, else about forty are picked over all of them.
  */
+#include "server/masking/calls/calls.h"
 #include "server/masking/ingress.h"
 #include "server/masking/messages/interactions.h"
 #include "server/masking/numbers/numbers.h"
@@ -33,6 +34,9 @@ struct place {
     struct store *store;
     struct masking *masking;
     struct carrier_port carrier;
+    /* Of the call that was placed, and how often it was to be hung up. */
+    char key[CALL_KEY_SIZE];
+    _Atomic unsigned placed, hung_up;
 };
 
 /* ---- one call at a time ---- */
@@ -154,6 +158,76 @@ static bool send_message(struct place *place, const struct wait *session)
     return ended_well(&wait, "message");
 }
 
+/* ---- a call ---- */
+
+static void call_made(void *data, const Maskline__Store__V1__Service *service,
+                      const Maskline__Store__V1__Interaction *interaction,
+                      const struct error *error)
+{
+    struct wait *wait = data;
+    (void)service;
+    if (interaction) {
+        struct sid_text sid = sid_format("KI", interaction->sid.data);
+        memcpy(wait->sid, sid.text, sizeof(sid.text));
+    }
+    finish(wait, error);
+}
+
+static bool place_call(struct place *place, const struct wait *session, struct wait *wait)
+{
+    const struct call_draft draft = {
+        .service = "rides", .session = session->sid, .participant = session->first};
+    *wait = (struct wait){.done = false};
+    calls_place(place->masking, &draft, call_made, wait);
+    return ended_well(wait, "call");
+}
+
+static void reported(void *data, const struct call_answer *answer)
+{
+    finish(data, answer->error);
+}
+
+static bool report(struct place *place, enum call_side side, enum call_status status)
+{
+    struct wait wait = {.done = false};
+    const struct call_progress progress = {
+        .carrier = "one", .key = place->key, .side = side, .status = status, .seconds = -1};
+    ingress_call_progress(place->masking, &progress, reported, &wait);
+    return ended_well(&wait, "progress");
+}
+
+static bool hang_up(struct place *place, const struct wait *session, const struct wait *call)
+{
+    struct wait wait = {.done = false};
+    const struct interaction_name name = {"rides", session->sid, call->sid};
+    calls_end(place->masking, &name, message_made, &wait);
+    return ended_well(&wait, "end of a call");
+}
+
+static unsigned abilities(void *data)
+{
+    (void)data;
+    return CALL_CAN_CARRY | CALL_CAN_ASK | CALL_CAN_PLACE | CALL_CAN_SPEAK | CALL_CAN_ASK_KEY;
+}
+
+static bool take_call(void *data, const struct call_plan *plan)
+{
+    struct place *place = data;
+    memcpy(place->key, plan->key, strlen(plan->key) + 1);
+    atomic_fetch_add(&place->placed, 1);
+    return true;
+}
+
+static void hear_hang_up(void *data, const char *key)
+{
+    struct place *place = data;
+    /* A start tells it of what it had not got before. */
+    failing_assert(!*place->key || !strcmp(place->key, key));
+    atomic_fetch_add(&place->hung_up, 1);
+}
+
+static const struct call_port CALLS = {abilities, take_call, hear_hang_up};
+
 /* ---- opening ---- */
 
 static bool idempotent(void *data)
@@ -174,7 +248,12 @@ static bool open_place(struct place *place, const char *path, struct error *erro
 {
     manual_clock_set(&place->clock, INT64_C(1900000000000000));
     place->carrier = (struct carrier_port){
-        .data = place, .name = "one", .idempotent = idempotent, .send = send_nothing};
+        .data = place,
+        .name = "one",
+        .idempotent = idempotent,
+        .send = send_nothing,
+        .calls = &CALLS,
+    };
     const struct store_options options = {.path = path, .clock = clock_manual(&place->clock)};
     if (!store_open(&options, &place->store, error))
         return false;
@@ -199,6 +278,8 @@ struct made {
     bool session;
     struct wait as; /* its SIDs */
     int messages;
+    struct wait call; /* its SID */
+    bool placed, connected, to_end, ended;
 };
 
 /* Makes what is not made yet; what was refused can be asked for again. */
@@ -215,8 +296,17 @@ static void make_all(struct place *place, struct made *made)
     made->session = made->session || make_session(place, &made->as);
     if (!made->session)
         return;
-    made->messages += send_message(place, &made->as);
+    made->messages += !made->messages && send_message(place, &made->as);
     masking_run_due(place->masking);
+    made->placed = made->placed || place_call(place, &made->as, &made->call);
+    if (!made->placed || !atomic_load(&place->placed))
+        return;
+    made->connected = made->connected || (report(place, CALL_FIRST, CALL_PICKED_UP) &&
+                                          report(place, CALL_SECOND, CALL_CONNECTED));
+    made->to_end = made->connected && (made->to_end || hang_up(place, &made->as, &made->call));
+    masking_run_due(place->masking);
+    if (made->to_end && atomic_load(&place->hung_up))
+        made->ended = made->ended || report(place, CALL_SECOND, CALL_COMPLETED);
 }
 
 static void check(const char *path, const struct made *made)
@@ -236,8 +326,13 @@ static void check(const char *path, const struct made *made)
                                     &(struct interaction_filter){.outbound_statuses = 0},
                                     &(struct page){.size = 100}, arena, &list, &error));
     }
-    ck_assert_uint_ge(list.count, (size_t)made->messages);
-    ck_assert_uint_le(list.count, (size_t)made->messages + (unknown ? 1 : 0));
+    size_t count = (size_t)made->messages + made->placed;
+    ck_assert_uint_ge(list.count, count);
+    ck_assert_uint_le(list.count, count + (unknown ? 1 : 0));
+    if (made->ended) {
+        ck_assert_uint_eq(session.session->n_live_calls, 0);
+        ck_assert(list.interactions[1]->call->connect_time && list.interactions[1]->call->end_time);
+    }
     view_close(view);
     arena_free(arena);
     close_place(&place);
@@ -261,11 +356,11 @@ static bool run(long nth, long *ret_count)
     if (!opened)
         ck_assert_msg(error.code == STATUS_RESOURCE_EXHAUSTED, "opening: %s %s",
                       status_code_name(error.code), error.message);
-    for (int tries = 0; opened && !unknown && !made.messages && tries < PATIENCE_MS; tries++) {
+    for (int tries = 0; opened && !unknown && !made.ended && tries < PATIENCE_MS; tries++) {
         make_all(&place, &made);
         pause_a_little();
     }
-    ck_assert(!opened || unknown || made.messages == 1);
+    ck_assert(!opened || unknown || (made.messages == 1 && made.ended));
     close_place(&place);
     check(path, &made);
     folder_remove(&folder);

@@ -95,6 +95,7 @@ START_TEST(an_end_that_comes_again_changes_nothing)
     ck_assert_uint_eq(world_entries(world), entries);
     ck_assert(world_progress(world, seen.plan.key, CALL_SECOND, CALL_COMPLETED).hang_up);
     ck_assert_uint_eq(world_entries(world), entries + 1);
+    ck_assert_ptr_nonnull(world_last(world, CHANGE(WARNING)));
     const Maskline__Store__V1__Warning *warning = world_last(world, CHANGE(WARNING))->warning;
     ck_assert_str_eq(warning->reason, "CALL_ALREADY_ENDED");
     ck_assert_int_eq(warning->original_code, 80906);
@@ -113,6 +114,7 @@ START_TEST(word_of_a_call_that_is_gone_is_told)
     struct progress_seen answer = world_progress(world, seen.plan.key, CALL_SECOND, CALL_RINGING);
     ck_assert_int_eq(answer.code, STATUS_OK);
     ck_assert(answer.hang_up);
+    ck_assert_ptr_nonnull(world_last(world, CHANGE(WARNING)));
     const Maskline__Store__V1__Warning *warning = world_last(world, CHANGE(WARNING))->warning;
     ck_assert_str_eq(warning->reason, "CALL_NOT_OPEN");
     ck_assert_int_eq(warning->original_code, 80907);
@@ -330,43 +332,78 @@ START_TEST(no_number_of_a_pool_is_rung)
 }
 END_TEST
 
-struct muting {
+/* Writes rows as no version writes them: what is checked twice, to be checked at all. */
+struct damage {
     struct command command;
     struct waiter waiter;
     struct key key;
+    const ProtobufCMessageDescriptor *kind;
+    void (*change)(void *record);
 };
 
-static bool mute(struct command *command, struct txn *txn)
+static bool damage_decide(struct command *command, struct txn *txn)
 {
-    const struct muting *muting = (struct muting *)command;
+    const struct damage *damage = (struct damage *)command;
     struct kv_value row;
     struct error error;
     uint8_t packed[512];
-    ck_assert_int_eq(txn_get(txn, KV_LIVE, key_bytes(&muting->key), &row, &error), KV_FOUND);
-    Maskline__Store__V1__PhoneNumber *number = maskline__store__v1__phone_number__unpack(
-        arena_allocator(txn_arena(txn)), row.bytes.size, row.bytes.data);
-    ck_assert_ptr_nonnull(number);
-    number->voice = false;
-    size_t size = maskline__store__v1__phone_number__pack(number, packed);
-    return txn_put(txn, KV_LIVE, key_bytes(&muting->key), (struct bytes){packed, size}, 0);
+    ck_assert_int_eq(txn_get(txn, KV_LIVE, key_bytes(&damage->key), &row, &error), KV_FOUND);
+    ProtobufCMessage *record = protobuf_c_message_unpack(
+        damage->kind, arena_allocator(txn_arena(txn)), row.bytes.size, row.bytes.data);
+    ck_assert_ptr_nonnull(record);
+    damage->change(record);
+    ck_assert_uint_le(protobuf_c_message_get_packed_size(record), sizeof packed);
+    size_t size = protobuf_c_message_pack(record, packed);
+    return txn_put(txn, KV_LIVE, key_bytes(&damage->key), (struct bytes){packed, size}, 0);
 }
 
-static void muted(struct command *command, enum command_outcome outcome, const struct error *error)
+static void damaged(struct command *command, enum command_outcome outcome,
+                    const struct error *error)
 {
     ck_assert_int_eq(outcome, COMMAND_DURABLE);
-    waiter_finish(&((struct muting *)command)->waiter, error);
+    waiter_finish(&((struct damage *)command)->waiter, error);
 }
 
-/* No number that can call becomes one that cannot while a session has it, but in a damaged store. */
-static void make_mute(struct world *world, const char *number)
+static void damage(struct world *world, const struct key *key,
+                   const ProtobufCMessageDescriptor *kind, void (*change)(void *record))
 {
-    struct log_id log = world_log(world);
-    struct muting muting = {.command = {.decide = mute, .done = muted}};
-    muting.key = key_number(TENANT_DEFAULT, log_service(&log), number);
-    waiter_init(&muting.waiter);
-    pipeline_submit(masking_pipeline(world->masking), &muting.command);
-    waiter_wait(&muting.waiter);
+    struct damage damage = {
+        .command = {.decide = damage_decide, .done = damaged}, .key = *key, .kind = kind};
+    damage.change = change;
+    waiter_init(&damage.waiter);
+    pipeline_submit(masking_pipeline(world->masking), &damage.command);
+    waiter_wait(&damage.waiter);
 }
+
+static void make_mute(void *record)
+{
+    Maskline__Store__V1__PhoneNumber *number = record;
+    number->voice = false;
+}
+
+static void lead_elsewhere(void *record)
+{
+    Maskline__Store__V1__Route *route = record;
+    route->session.data[0] ^= 1;
+}
+
+/* holds: VOI-01 */
+START_TEST(a_number_that_stands_for_somebody_else_carries_no_call)
+{
+    struct world *world = two();
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct person bob = person_of(store_hash_key(world->store), BOB);
+    struct log_id log = world_log(world);
+    struct key key = key_route(TENANT_DEFAULT, log_service(&log), &bob, talk.proxy_b);
+    damage(world, &key, &maskline__store__v1__route__descriptor, lead_elsewhere);
+    ck_call_rejected(world_call(world, ANN, talk.proxy_a), "ROUTE_CHANGED", 0);
+    ck_call(world_call_at(world, &talk, 0), COMPLETED, CANCELED);
+    char reason[48];
+    ck_assert_int_eq(world_place(world, &talk, talk.a, reason), STATUS_FAILED_PRECONDITION);
+    ck_assert_str_eq(reason, "ROUTE_CHANGED");
+    world_close(world);
+}
+END_TEST
 
 START_TEST(the_partners_number_has_to_be_able_to_call)
 {
@@ -376,7 +413,9 @@ START_TEST(the_partners_number_has_to_be_able_to_call)
     world_number(world, N2, NULL);
     world_number(world, N3, "two");
     struct talk talk = talk_of(world, person_on(world, ANN, N1), person_on(world, BOB, N2));
-    make_mute(world, N2);
+    struct log_id log = world_log(world);
+    struct key key = key_number(TENANT_DEFAULT, log_service(&log), N2);
+    damage(world, &key, &maskline__store__v1__phone_number__descriptor, make_mute);
     ck_call_rejected(world_call(world, ANN, N1), "VOICE_NOT_POSSIBLE", 80201);
     const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
     ck_call(call, COMPLETED, FAILED);
@@ -480,7 +519,8 @@ START_TEST(a_call_renews_the_session)
 }
 END_TEST
 
-SUITE_MAIN("calls in", all_phones_of_a_person_are_rung_in_their_order, no_number_of_a_pool_is_rung,
+SUITE_MAIN("calls in", a_number_that_stands_for_somebody_else_carries_no_call,
+           all_phones_of_a_person_are_rung_in_their_order, no_number_of_a_pool_is_rung,
            the_partners_number_has_to_be_able_to_call, a_session_has_a_few_calls_at_a_time,
            a_repeat_rings_nobody_who_has_come_since, calls_count_for_caps,
            a_call_renews_the_session, a_call_rings_the_partner_alone, it_is_picked_up_and_ends,
