@@ -58,7 +58,8 @@ int64_t call_terms(const Maskline__Store__V1__Settings *settings,
     call->record = held.call_recording == CALLS_RECORDED &&
                    ((speaks && (can & CALL_CAN_RECORD)) || MUTANT("recorded_without_a_word"));
     call->first_targets = (uint32_t)first->count;
-    call->second_targets = (uint32_t)second->count;
+    /* Who may be rung can change while one rings: a carrier that does not ask again rings no other. */
+    call->second_targets = (can & CALL_CAN_ASK) || !second->count ? (uint32_t)second->count : 1;
     int64_t each = call->ring_limit + (asks ? KEY_WAIT : 0);
     return (int64_t)(first->count + second->count) * each + speech(held.announcement) +
            (int64_t)second->count * speech(held.whisper) +
@@ -66,13 +67,14 @@ int64_t call_terms(const Maskline__Store__V1__Settings *settings,
 }
 
 static bool set_party(struct arena *arena, struct call_party *party, const char *caller_id,
-                      const struct call_numbers *numbers)
+                      const struct call_numbers *numbers, size_t most)
 {
-    struct call_target *targets = arena_array(arena, numbers->count, sizeof *targets);
-    for (size_t i = 0; targets && i < numbers->count; i++)
+    size_t count = numbers->count < most ? numbers->count : most;
+    struct call_target *targets = arena_array(arena, count, sizeof *targets);
+    for (size_t i = 0; targets && i < count; i++)
         targets[i] = (struct call_target){caller_id, numbers->items[i]};
     party->targets = targets;
-    party->count = numbers->count;
+    party->count = count;
     return targets;
 }
 
@@ -114,8 +116,9 @@ const struct call_plan *call_plan_make(struct rows *rows,
     if (!plan->announcement || !plan->whisper || !plan->consent_notice)
         return NULL;
     return set_party(rows->arena, &plan->first,
-                     sides->placed ? people->first_seat->proxy_identifier : "", first) &&
-                   set_party(rows->arena, &plan->second, shown, second)
+                     sides->placed ? people->first_seat->proxy_identifier : "", first,
+                     call->first_targets) &&
+                   set_party(rows->arena, &plan->second, shown, second, call->second_targets)
                ? plan
                : NULL;
 }
