@@ -59,6 +59,14 @@ static const struct option update_options[] = {
     {0},
 };
 
+static const struct option remove_options[] = {
+    {.name = "force",
+     .kind = OPTION_FLAG,
+     .help = "also when active sessions use it: they get another, or fail",
+     .field = "force"},
+    {0},
+};
+
 const struct command number_commands[] = {
     {.noun = "number",
      .verb = "add",

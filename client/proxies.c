@@ -14,10 +14,10 @@ const char *capabilities_cell(struct arena *arena, const Maskline__V1__PhoneNumb
                         can && can->mms ? "mms " : "", can && can->voice ? "voice" : "");
 }
 
-const struct option remove_options[] = {
+const struct option forced_options[] = {
     {.name = "force",
      .kind = OPTION_FLAG,
-     .help = "also when active sessions use it: they get another, or fail",
+     .help = "also when active sessions use it: they fail",
      .field = "force"},
     {0},
 };

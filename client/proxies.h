@@ -39,8 +39,8 @@ const char *capabilities_cell(struct arena *arena,
         .name = "carrier", .value = "NAME", .help = what, .field = "carriers", .many = true \
     }
 
-/* Of commands that remove one. */
-extern const struct option remove_options[];
+/* Of commands that remove one whose place no other can take. */
+extern const struct option forced_options[];
 
 /* For commands with both of the options for being reserved. */
 bool proxies_check_update(struct cli *cli, ProtobufCMessage *request);
