@@ -245,7 +245,7 @@ END_TEST
 /* holds: CDN-02 */
 START_TEST(who_comes_later_had_no_part_in_a_number)
 {
-    struct world *world = world_with(3);
+    struct world *world = world_with_numbers(3);
     struct talk talk = world_talk(world, ANN, BOB, 0);
     ck_done(put_number(world, &talk, talk.b, N3));
     world_move(world, LATE);
