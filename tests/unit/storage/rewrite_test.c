@@ -7,43 +7,6 @@
 
 static struct rig rig;
 
-/* A command whose decision is the test's own. */
-struct probe {
-    struct command command; /* first */
-    bool (*decide)(struct probe *probe, struct txn *txn);
-    uint64_t value;
-    struct error error;
-    enum command_outcome outcome;
-    _Atomic bool done;
-};
-
-static bool probe_decide(struct command *command, struct txn *txn)
-{
-    struct probe *probe = (struct probe *)command;
-    return probe->decide(probe, txn);
-}
-
-static void probe_done(struct command *command, enum command_outcome outcome,
-                       const struct error *error)
-{
-    struct probe *probe = (struct probe *)command;
-    (void)error;
-    probe->outcome = outcome;
-    atomic_store(&probe->done, true);
-}
-
-static enum command_outcome probe_run(struct probe *probe,
-                                      bool (*decide)(struct probe *, struct txn *))
-{
-    probe->command = (struct command){.decide = probe_decide, .done = probe_done};
-    probe->decide = decide;
-    atomic_store(&probe->done, false);
-    pipeline_submit(rig.pipeline, &probe->command);
-    while (!atomic_load(&probe->done))
-        sched_yield();
-    return probe->outcome;
-}
-
 static struct entry rewritten;
 
 static bool rewrite(struct probe *probe, struct txn *txn)
@@ -81,14 +44,14 @@ START_TEST(an_entry_is_rewritten_in_its_place)
     rewritten = appends[0].entry;
     rewritten.mark += 1000;
     struct probe probe = {.value = appends[0].position};
-    probe_run(&probe, rewrite_in_vain);
+    probe_run(&rig, &probe, rewrite_in_vain);
     ck_assert_uint_eq(mark_at(appends[0].position), appends[0].entry.mark);
-    ck_assert_int_eq(probe_run(&probe, rewrite), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, rewrite), COMMAND_DURABLE);
     ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
     ck_assert_uint_eq(mark_at(appends[1].position), appends[1].entry.mark);
     /* What the log has not is left alone. */
     probe.value = 99;
-    ck_assert_int_eq(probe_run(&probe, rewrite), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, rewrite), COMMAND_DURABLE);
     struct append lost = rig_append(0);
     seam_set(&rig.seam, SEAM_FAILS_BEFORE);
     ck_assert(!append_run(rig.pipeline, &lost));

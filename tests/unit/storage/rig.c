@@ -1,5 +1,7 @@
 #include "tests/unit/storage/rig.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static bool write_now(struct kv *kv, struct kv_batch *batch, struct error *error)
@@ -123,4 +125,38 @@ struct append rig_append(unsigned log)
     append.entry.steps[0] = (struct step){STEP_ADD, 0, 0, 10, 0};
     append.entry.steps[1] = (struct step){STEP_ADD, 1, 1, 10, 0};
     return append;
+}
+
+static bool probe_decide(struct command *command, struct txn *txn)
+{
+    struct probe *probe = (struct probe *)command;
+    return probe->decide(probe, txn);
+}
+
+static void probe_done(struct command *command, enum command_outcome outcome,
+                       const struct error *error)
+{
+    struct probe *probe = (struct probe *)command;
+    probe->outcome = outcome;
+    if (error)
+        probe->error = *error;
+    atomic_store(&probe->done, true);
+}
+
+void probe_start(struct rig *rig, struct probe *probe,
+                 bool (*decide)(struct probe *probe, struct txn *txn))
+{
+    probe->command = (struct command){.decide = probe_decide, .done = probe_done};
+    probe->decide = decide;
+    atomic_store(&probe->done, false);
+    pipeline_submit(rig->pipeline, &probe->command);
+}
+
+enum command_outcome probe_run(struct rig *rig, struct probe *probe,
+                               bool (*decide)(struct probe *probe, struct txn *txn))
+{
+    probe_start(rig, probe, decide);
+    while (!atomic_load(&probe->done))
+        sched_yield();
+    return probe->outcome;
 }

@@ -57,6 +57,22 @@ void rig_check(struct rig *rig, uint64_t ret_last[WORLD_LOGS]);
 /* An append that adds 10 to a row that is written with the entry and to one that is written later. */
 struct append rig_append(unsigned log);
 
+/* A command whose decision is the test's own. */
+struct probe {
+    struct command command; /* first */
+    bool (*decide)(struct probe *probe, struct txn *txn);
+    uint64_t value;
+    uint8_t sid[16];
+    struct error error;
+    enum command_outcome outcome;
+    _Atomic bool done;
+};
+void probe_start(struct rig *rig, struct probe *probe,
+                 bool (*decide)(struct probe *probe, struct txn *txn));
+/* Waits for its end. */
+enum command_outcome probe_run(struct rig *rig, struct probe *probe,
+                               bool (*decide)(struct probe *probe, struct txn *txn));
+
 void seam_set(struct seam *seam, enum seam_mode mode);
 /* Waits until a group is held. */
 void seam_wait_held(struct seam *seam);

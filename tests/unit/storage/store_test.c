@@ -52,6 +52,17 @@ static void make_store(const char *path, unsigned appends)
     rig_close(&rig);
 }
 
+/* Opens it again: it has so many, and all that belongs to them. */
+static void check_appends(const struct folder *folder, uint64_t appends)
+{
+    uint64_t last[WORLD_LOGS];
+    struct store_options options = options_at(folder->path);
+    rig_open(&rig, &options, NULL);
+    rig_check(&rig, last);
+    ck_assert_uint_eq(last[0] + last[1] + last[2], appends);
+    rig_close(&rig);
+}
+
 /* The only file that fits a pattern. */
 static const char *find_file(const struct folder *folder, const char *pattern)
 {
@@ -272,12 +283,7 @@ START_TEST(a_damage_behind_what_was_acknowledged_is_mended)
     int file = open(log, O_RDWR | O_APPEND);
     ck_assert_int_eq(write(file, RECORD, sizeof RECORD), sizeof RECORD);
     close(file);
-    uint64_t last[WORLD_LOGS];
-    struct store_options options = options_at(folder.path);
-    rig_open(&rig, &options, NULL);
-    rig_check(&rig, last);
-    ck_assert_uint_eq(last[0] + last[1] + last[2], 30);
-    rig_close(&rig);
+    check_appends(&folder, 30);
     folder_remove(&folder);
 }
 END_TEST
@@ -302,12 +308,7 @@ START_TEST(a_torn_end_of_the_log_is_no_damage)
     int file = open(log, O_RDWR | O_APPEND);
     ck_assert_int_eq(write(file, "half a record that nobody was told of", 37), 37);
     close(file);
-    uint64_t last[WORLD_LOGS];
-    struct store_options options = options_at(folder.path);
-    rig_open(&rig, &options, NULL);
-    rig_check(&rig, last);
-    ck_assert_uint_eq(last[0] + last[1] + last[2], 30);
-    rig_close(&rig);
+    check_appends(&folder, 30);
     folder_remove(&folder);
 }
 END_TEST
@@ -320,12 +321,7 @@ START_TEST(what_was_reached_may_be_left_out)
     make_store(folder.path, 5);
     write_file(folder_file(&folder, "reached"), "");
     make_store(folder.path, 5);
-    uint64_t last[WORLD_LOGS];
-    struct store_options options = options_at(folder.path);
-    rig_open(&rig, &options, NULL);
-    rig_check(&rig, last);
-    ck_assert_uint_eq(last[0] + last[1] + last[2], 15);
-    rig_close(&rig);
+    check_appends(&folder, 15);
     folder_remove(&folder);
 }
 END_TEST

@@ -13,50 +13,6 @@
 
 static struct rig rig;
 
-/* A command whose decision is the test's own. */
-struct probe {
-    struct command command; /* first */
-    bool (*decide)(struct probe *probe, struct txn *txn);
-    uint64_t value;
-    uint8_t sid[16];
-    struct error error;
-    enum command_outcome outcome;
-    _Atomic bool done;
-};
-
-static bool probe_decide(struct command *command, struct txn *txn)
-{
-    struct probe *probe = (struct probe *)command;
-    return probe->decide(probe, txn);
-}
-
-static void probe_done(struct command *command, enum command_outcome outcome,
-                       const struct error *error)
-{
-    struct probe *probe = (struct probe *)command;
-    probe->outcome = outcome;
-    if (error)
-        probe->error = *error;
-    atomic_store(&probe->done, true);
-}
-
-static void probe_start(struct probe *probe, bool (*decide)(struct probe *, struct txn *))
-{
-    probe->command = (struct command){.decide = probe_decide, .done = probe_done};
-    probe->decide = decide;
-    atomic_store(&probe->done, false);
-    pipeline_submit(rig.pipeline, &probe->command);
-}
-
-static enum command_outcome probe_run(struct probe *probe,
-                                      bool (*decide)(struct probe *, struct txn *))
-{
-    probe_start(probe, decide);
-    while (!atomic_load(&probe->done))
-        sched_yield();
-    return probe->outcome;
-}
-
 static struct bytes text(const char *chars)
 {
     return (struct bytes){chars, strlen(chars)};
@@ -132,9 +88,9 @@ START_TEST(a_decision_sees_all_before_it)
     append_start(rig.pipeline, &first);
     seam_wait_held(&rig.seam);
     /* These three are one group: none is durable when the next is decided. */
-    probe_start(&held, append_twice);
-    probe_start(&rejected, append_twice_and_reject);
-    probe_start(&again, append_twice);
+    probe_start(&rig, &held, append_twice);
+    probe_start(&rig, &rejected, append_twice_and_reject);
+    probe_start(&rig, &again, append_twice);
     seam_set(&rig.seam, SEAM_WRITES);
     seam_release(&rig.seam);
     while (!atomic_load(&again.done))
@@ -192,12 +148,12 @@ START_TEST(marks_are_durable_without_an_entry)
 {
     struct probe probe = {0};
     rig_open(&rig, NULL, NULL);
-    ck_assert_int_eq(probe_run(&probe, put_marks), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, put_marks), COMMAND_DURABLE);
     check_marks();
     ck_assert(pipeline_flush(rig.pipeline, &rig.error));
     check_marks();
     /* The overlay is lost, the marks are not. */
-    ck_assert_int_eq(probe_run(&probe, put_marks), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, put_marks), COMMAND_DURABLE);
     struct append append = rig_append(0);
     seam_set(&rig.seam, SEAM_FAILS_BEFORE);
     ck_assert(!append_run(rig.pipeline, &append));
@@ -207,7 +163,7 @@ START_TEST(marks_are_durable_without_an_entry)
     check_marks();
     manual_clock_move(&rig.clock, 101);
     ck_assert_str_eq(read_mark("mark/b"), "-");
-    ck_assert_int_eq(probe_run(&probe, count_entries), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, count_entries), COMMAND_DURABLE);
     ck_assert_uint_eq(probe.value, 0);
     rig_close(&rig);
 }
@@ -237,17 +193,17 @@ START_TEST(what_was_deleted_stays_so_in_a_replay)
     ck_assert(append.entry.steps[1].row == WITH_ENTRY && append.entry.steps[1].with_entry);
     ck_assert(append_run(rig.pipeline, &append));
     struct probe probe = {.value = WITH_ENTRY};
-    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, look_at_row), COMMAND_DURABLE);
     ck_assert_uint_eq(probe.value, 10);
     probe.value = WITH_ENTRY;
-    ck_assert_int_eq(probe_run(&probe, delete_row), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, delete_row), COMMAND_DURABLE);
     seam_set(&rig.seam, SEAM_FAILS_BEFORE);
     ck_assert(!append_run(rig.pipeline, &append));
     seam_set(&rig.seam, SEAM_WRITES);
     while (pipeline_refuses(rig.pipeline, &rig.error))
         sched_yield();
     ck_assert_uint_ge(atomic_load(&rig.world.replayed), 1);
-    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, look_at_row), COMMAND_DURABLE);
     ck_assert_uint_eq(probe.value, 0);
     rig_close(&rig);
 }
@@ -271,7 +227,7 @@ START_TEST(a_replay_judges_by_the_time_of_the_entry)
     while (pipeline_refuses(rig.pipeline, &rig.error))
         sched_yield();
     struct probe probe = {.value = ROW};
-    ck_assert_int_eq(probe_run(&probe, look_at_row), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, look_at_row), COMMAND_DURABLE);
     ck_assert_uint_eq(probe.value, 7);
     rig_close(&rig);
 }
@@ -303,9 +259,9 @@ START_TEST(a_decision_that_failed_writes_nothing)
 {
     struct probe probe = {0};
     rig_open(&rig, NULL, NULL);
-    ck_assert_int_eq(probe_run(&probe, append_too_much), COMMAND_REFUSED);
+    ck_assert_int_eq(probe_run(&rig, &probe, append_too_much), COMMAND_REFUSED);
     ck_assert_str_eq(probe.error.reason, "ENTRY_TOO_LARGE");
-    ck_assert_int_eq(probe_run(&probe, append_nonsense), COMMAND_REFUSED);
+    ck_assert_int_eq(probe_run(&rig, &probe, append_nonsense), COMMAND_REFUSED);
     ck_assert_str_eq(probe.error.reason, "ENTRY_UNREADABLE");
     ck_assert_int_eq(probe.error.original, 80504);
     ck_assert_str_eq(probe.error.message, "Something went wrong here that should not.");
@@ -372,7 +328,7 @@ START_TEST(time_and_sids_never_run_back)
     /* SIDs run ahead of a clock that stands still. */
     for (uint64_t i = 1; i <= 3; i++) {
         probe.value = i;
-        ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+        ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
         lose_overlay();
     }
     manual_clock_set(&rig.clock, start - 5000000);
@@ -383,16 +339,16 @@ START_TEST(time_and_sids_never_run_back)
     ck_assert_uint_eq(atomic_load(&rig.world.replayed), 0);
     ck_assert_int_eq(store_now(rig.store), start);
     probe.value = 4;
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     /* The last group before the end has no entry. */
     manual_clock_set(&rig.clock, start + 1000);
     probe.value = 0;
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     manual_clock_set(&rig.clock, start - 5000000);
     lose_overlay();
     restart(&folder);
     ck_assert_int_eq(store_now(rig.store), start + 1000);
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     rig_close(&rig);
     folder_remove(&folder);
 }
@@ -524,7 +480,7 @@ START_TEST(sequences_never_run_back_over_a_crash)
     struct folder folder = folder_make();
     struct probe probe = {.value = 1};
     restart(&folder);
-    ck_assert_int_eq(probe_run(&probe, append_then_mark), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, append_then_mark), COMMAND_DURABLE);
     uint64_t mark = sequence_at(0);
     ck_assert_uint_gt(mark, sequence_at(1));
     struct folder image = crash_image(&folder);
@@ -553,7 +509,7 @@ START_TEST(sids_never_run_back_over_a_crash)
     struct probe probe = {.value = 1};
     manual_clock_set(&rig.clock, INT64_C(1700000000000000));
     restart(&folder);
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     struct folder image = crash_image(&folder);
     rig_close(&rig);
     rig.store = NULL;
@@ -563,14 +519,14 @@ START_TEST(sids_never_run_back_over_a_crash)
     ck_assert_uint_eq(atomic_load(&rig.world.replayed), 1);
     ck_assert_int_eq(store_now(rig.store), INT64_C(1700000000000000));
     probe.value = 2;
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     probe.value = 0;
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     struct folder second = crash_image(&image);
     rig_close(&rig);
     rig.store = NULL;
     restart(&second);
-    ck_assert_int_eq(probe_run(&probe, mint_many), COMMAND_DURABLE);
+    ck_assert_int_eq(probe_run(&rig, &probe, mint_many), COMMAND_DURABLE);
     rig_close(&rig);
     folder_remove(&folder);
     folder_remove(&image);

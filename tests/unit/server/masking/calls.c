@@ -169,12 +169,19 @@ struct number_seen call_number_remove_kind(struct world *world, const char *numb
 
 struct number_seen call_number_get(struct world *world, const char *number)
 {
+    return call_number_get_kind(world, number, NUMBER_PHONE);
+}
+
+struct number_seen call_number_get_kind(struct world *world, const char *number,
+                                        enum number_kind kind)
+{
     struct number_result result = {NULL, 0};
     error_clear(&call_error);
     struct view *view = masking_view(world->masking);
     ck_assert_ptr_nonnull(view);
-    (void)numbers_get(view, world->store, world->service, number, world->arena, &result,
-                      &call_error);
+    if (!numbers_get_kind(view, world->store, world->service, number, kind, world->arena, &result,
+                          &call_error))
+        result.number = NULL;
     view_close(view);
     return (struct number_seen){result.number, result.in_use};
 }

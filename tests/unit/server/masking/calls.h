@@ -41,6 +41,8 @@ struct number_seen call_number_remove(struct world *world, const char *number, b
 struct number_seen call_number_remove_kind(struct world *world, const char *number,
                                            enum number_kind kind, bool force);
 struct number_seen call_number_get(struct world *world, const char *number);
+struct number_seen call_number_get_kind(struct world *world, const char *number,
+                                        enum number_kind kind);
 /* A number's draft in the world's Service that can do everything. */
 struct number_draft number_draft(const struct world *world, const char *number);
 

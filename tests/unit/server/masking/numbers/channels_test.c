@@ -34,15 +34,7 @@ static struct world *world_with_senders(void)
 
 static struct number_seen get_sender(struct world *world, const char *address)
 {
-    struct number_result found = {0};
-    error_clear(&call_error);
-    struct view *view = view_open(world->store);
-    ck_assert_ptr_nonnull(view);
-    if (!numbers_get_kind(view, world->store, world->service, address, NUMBER_CHANNEL, world->arena,
-                          &found, &call_error))
-        found.number = NULL;
-    view_close(view);
-    return (struct number_seen){found.number, found.in_use};
+    return call_number_get_kind(world, address, NUMBER_CHANNEL);
 }
 
 static const Maskline__Store__V1__Session *talk_of(struct world *world,

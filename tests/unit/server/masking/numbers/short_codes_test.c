@@ -28,15 +28,7 @@ static struct number_seen add_code(struct world *world, const char *digits)
 
 static struct number_seen get_code(struct world *world, const char *name)
 {
-    struct number_result found = {0};
-    error_clear(&call_error);
-    struct view *view = view_open(world->store);
-    ck_assert_ptr_nonnull(view);
-    if (!numbers_get_kind(view, world->store, world->service, name, NUMBER_SHORT_CODE, world->arena,
-                          &found, &call_error))
-        found.number = NULL;
-    view_close(view);
-    return (struct number_seen){found.number, found.in_use};
+    return call_number_get_kind(world, name, NUMBER_SHORT_CODE);
 }
 
 static const char *code_sid(struct world *world, const struct number_seen *seen, const char *prefix)
