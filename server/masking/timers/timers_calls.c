@@ -166,8 +166,8 @@ static bool run_hint(struct work *work, struct hint *hint)
 bool calls_run_hints(struct work *work)
 {
     struct hint hints[PIECE_CALLS + 1];
-    unsigned count;
-    int64_t next;
+    unsigned count = 0;
+    int64_t next = INT64_MAX;
     if (!read_hints(work, hints, PIECE_CALLS, &count, &next))
         return false;
     for (unsigned i = 0; i < count; i++) {
