@@ -46,6 +46,11 @@ struct bytes {
     size_t size;
 };
 
+/* The prefix of a key that belongs to a group; of size 0 for others. */
+struct bytes kv_group_of(enum kv_family family, struct bytes key);
+/* Whether a scan is of one group and of nothing else. */
+bool kv_group_scanned(enum kv_family family, struct bytes from, struct bytes to, bool backwards);
+
 /* A value as it is kept. */
 struct kv_value {
     struct bytes bytes;

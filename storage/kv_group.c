@@ -56,8 +56,13 @@ struct bytes kv_group_of(enum kv_family family, struct bytes key)
 bool kv_group_scanned(enum kv_family family, struct bytes from, struct bytes to, bool backwards)
 {
     const uint8_t *first = from.data, *end = to.data;
-    size_t last = KV_GROUP_SIZE - 1;
-    return family == KV_LIVE && !backwards && from.size == KV_GROUP_SIZE &&
-           to.size == KV_GROUP_SIZE && in_group(from.data, from.size) &&
-           memcmp(first, end, last) == 0 && end[last] == first[last] + 1;
+    if (family != KV_LIVE || backwards || from.size != KV_GROUP_SIZE ||
+        !in_group(from.data, from.size))
+        return false;
+    /* As bytes_after counts on; the letter ends that. */
+    size_t size = KV_GROUP_SIZE;
+    while (first[size - 1] == UINT8_MAX)
+        size--;
+    return to.size == size && memcmp(first, end, size - 1) == 0 &&
+           end[size - 1] == first[size - 1] + 1;
 }

@@ -55,10 +55,6 @@ extern const char *const KV_FAMILY_NAMES[KV_FAMILIES];
 
 /* The prefixes that groups of keys have in common, for a family's settings, which own it. */
 rocksdb_slicetransform_t *kv_group_prefixes(void);
-/* The prefix of a key that belongs to a group; of size 0 for others. */
-struct bytes kv_group_of(enum kv_family family, struct bytes key);
-/* Whether a scan is of one group and of nothing else. */
-bool kv_group_scanned(enum kv_family family, struct bytes from, struct bytes to, bool backwards);
 
 /* Turns RocksDB's text into an error, and frees it. Returns false. */
 bool kv_failure(struct error *error, const char *doing, char *text);

@@ -64,13 +64,13 @@ static void open_engine(struct kv_iterator *iterator, struct kv *kv,
 /* Of a group that has just been found empty memory tells so, until something is written in it. */
 static void scan_group(struct kv_iterator *iterator, struct kv *kv,
                        const struct kv_snapshot *snapshot, enum kv_family family,
-                       struct bytes group)
+                       struct bytes group, size_t to_size)
 {
     uint64_t moment = snapshot ? snapshot->moment : KV_ROWS_NOW;
     struct kv_rows_ticket ticket;
     if (kv->rows && kv_rows_none(kv->rows, moment, family, group, &ticket))
         return;
-    open_engine(iterator, kv, snapshot, family, true, group.size);
+    open_engine(iterator, kv, snapshot, family, true, to_size);
     seek(iterator);
     char *text = NULL;
     rocksdb_iter_get_error(iterator->iterator, &text);
@@ -94,7 +94,7 @@ struct kv_iterator *kv_scan(struct kv *kv, const struct kv_snapshot *snapshot,
     iterator->from_size = from.size;
     iterator->backwards = backwards;
     if (kv_group_scanned(family, from, to, backwards)) {
-        scan_group(iterator, kv, snapshot, family, from);
+        scan_group(iterator, kv, snapshot, family, from, to.size);
         return iterator;
     }
     open_engine(iterator, kv, snapshot, family, false, to.size);

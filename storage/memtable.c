@@ -18,6 +18,8 @@ enum {
     INDEX_FROM = 16,  /* fewer rows are found as quickly without it */
     INDEX_FIRST = 64, /* slots */
     GROWTH = 4,
+    GROUPS_FROM = 1024,  /* slots of the index: in a small table one may as well look */
+    GROUP_WORDS = 16384, /* a power of two: in one of them each group has four bits */
 };
 
 /* What holds a table back is how often it is flushed, not this. */
@@ -63,6 +65,11 @@ struct row_index {
     struct index_slot slots[];
 };
 
+/* Groups of which rows have come: most scans of one are of somebody of whom there are none. */
+struct groups {
+    _Atomic uint64_t words[GROUP_WORDS];
+};
+
 /* The rows of a family, as they came. */
 struct arrivals {
     row_link first;
@@ -78,6 +85,7 @@ struct memtable {
     size_t repeats;
     struct arrivals arrivals[KV_FAMILIES];
     _Atomic(struct row_index *) index; /* NULL while there are few rows */
+    _Atomic(struct groups *) groups;   /* the same */
     pthread_mutex_t list_lock;         /* changing the list; reading it needs none */
     _Atomic unsigned height;
     row_link head[HEIGHT_MOST];
@@ -292,6 +300,51 @@ static void index_fill(const struct memtable *table, const struct row_index *old
         index_add(index, row, row->hash);
 }
 
+/* ---- groups ---- */
+
+static _Atomic uint64_t *word_of(struct groups *groups, struct bytes group, uint64_t *ret_bits)
+{
+    uint64_t hash = memtable_hash(KV_LIVE, group) * UINT64_C(0x9e3779b97f4a7c15);
+    *ret_bits = UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
+                UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+    return &groups->words[(hash >> 32) % GROUP_WORDS];
+}
+
+static void group_add(struct groups *groups, const struct memtable_row *row)
+{
+    struct bytes group = kv_group_of((enum kv_family)row->family, key_of(row));
+    if (!group.size || MUTANT("group_unnoted"))
+        return;
+    uint64_t bits;
+    _Atomic uint64_t *word = word_of(groups, group, &bits);
+    bits |= atomic_load_explicit(word, memory_order_relaxed);
+    atomic_store_explicit(word, bits, memory_order_relaxed);
+}
+
+/* Without memory for them all look. */
+static void groups_make(struct memtable *table)
+{
+    struct groups *groups = arena_alloc(table->arena, sizeof *groups);
+    if (!groups)
+        return;
+    for (struct memtable_row *row = follow(&table->arrivals[KV_LIVE].first); row;
+         row = follow(&row->later))
+        group_add(groups, row);
+    atomic_store_explicit(&table->groups, groups, memory_order_release);
+}
+
+bool memtable_may_have_group(const struct memtable *table, struct bytes group)
+{
+    struct groups *groups = atomic_load_explicit(&table->groups, memory_order_acquire);
+    if (!groups)
+        return true;
+    uint64_t bits;
+    const _Atomic uint64_t *word = word_of(groups, group, &bits);
+    return (atomic_load_explicit(word, memory_order_relaxed) & bits) == bits;
+}
+
+/* ---- room ---- */
+
 /* Room for so many more rows. False when there is no memory. */
 static bool index_reserve(struct memtable *table, size_t more)
 {
@@ -308,6 +361,8 @@ static bool index_reserve(struct memtable *table, size_t more)
     larger->mask = slots - 1;
     index_fill(table, index, larger);
     atomic_store_explicit(&table->index, larger, memory_order_release);
+    if (slots >= GROUPS_FROM && !atomic_load_explicit(&table->groups, memory_order_relaxed))
+        groups_make(table);
     return true;
 }
 
@@ -332,6 +387,7 @@ static void begin(struct memtable *table)
     table->rows = 0;
     table->repeats = 0;
     atomic_store(&table->index, NULL);
+    atomic_store(&table->groups, NULL);
     atomic_store(&table->height, 1);
     for (unsigned level = 0; level < HEIGHT_MOST; level++)
         atomic_store_explicit(&table->head[level], NULL, memory_order_relaxed);
@@ -472,6 +528,9 @@ bool memtable_insert(struct memtable *table, const struct row *given)
     table->versions++;
     if (!made)
         return true;
+    struct groups *groups = atomic_load_explicit(&table->groups, memory_order_relaxed);
+    if (groups)
+        group_add(groups, made);
     row_arrives(table, made);
     struct row_index *index = atomic_load_explicit(&table->index, memory_order_relaxed);
     if (index)

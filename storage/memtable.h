@@ -48,6 +48,9 @@ size_t memtable_repeats(const struct memtable *table);
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
                    uint32_t hash, uint64_t visible, struct row *ret_row);
 
+/* Whether rows of this group (kv.h) may have come: false is sure of all that the caller may see. */
+bool memtable_may_have_group(const struct memtable *table, struct bytes group);
+
 /* Whether the table has a version of the row that is direct, newer than `after` and not newer than `through`. */
 bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
                          uint64_t after, uint64_t through);

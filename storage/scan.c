@@ -114,6 +114,7 @@ static void settle(struct scan *scan)
 
 static void start(struct scan *scan)
 {
+    bool group = kv_group_scanned(scan->family, scan->from, scan->to, scan->backwards);
     for (unsigned i = 0; i < scan->stack.count; i++) {
         struct memtable_cursor *cursor = &scan->cursors[i];
         *cursor = (struct memtable_cursor){
@@ -121,6 +122,8 @@ static void start(struct scan *scan)
             .visible = scan->stack.visible,
             .family = scan->family,
         };
+        if (group && !memtable_may_have_group(cursor->table, scan->from))
+            continue;
         if (scan->backwards)
             memtable_seek_before(cursor, scan->to);
         else

@@ -261,6 +261,40 @@ START_TEST(gives_what_is_wanted_in_order)
 }
 END_TEST
 
+static struct bytes group_key(unsigned number, char ret_key[KV_GROUP_SIZE + 1])
+{
+    memset(ret_key, 'x', KV_GROUP_SIZE + 1);
+    ret_key[KV_GROUP_AT] = KV_GROUP_LETTER;
+    memcpy(ret_key + KV_GROUP_AT + 1, &number, sizeof number);
+    return (struct bytes){ret_key, KV_GROUP_SIZE + 1};
+}
+
+/* Who looks for a group that came finds it, in small tables and large ones; of most others a large one says that they are not there. */
+START_TEST(groups_that_came_are_known)
+{
+    enum { GROUPS = 3000 };
+    struct memtable *table = memtable_new();
+    char key[KV_GROUP_SIZE + 1];
+    unsigned strangers = 0;
+    for (unsigned i = 0; i < GROUPS; i++) {
+        struct row row = {.family = KV_LIVE, .key = group_key(i, key), .value = {{"v", 1}, 0, i}};
+        ck_assert(memtable_insert(table, &row));
+        for (unsigned seen = i % 7; seen <= i; seen += 7) {
+            (void)group_key(seen, key);
+            ck_assert(memtable_may_have_group(table, (struct bytes){key, KV_GROUP_SIZE}));
+        }
+    }
+    for (unsigned i = GROUPS; i < 2 * GROUPS; i++) {
+        (void)group_key(i, key);
+        strangers += memtable_may_have_group(table, (struct bytes){key, KV_GROUP_SIZE});
+    }
+    ck_assert_uint_lt(strangers, GROUPS / 100);
+    memtable_reset(table);
+    ck_assert(memtable_may_have_group(table, (struct bytes){key, KV_GROUP_SIZE}));
+    memtable_free(table);
+}
+END_TEST
+
 START_TEST(of_equals_the_later_is_found)
 {
     struct memtable *table = memtable_new();
@@ -397,6 +431,6 @@ START_TEST(readers_see_what_was_published)
 }
 END_TEST
 
-SUITE_MAIN("memtable", equals_a_naive_list, gives_all_versions, gives_what_is_wanted_in_order,
-           of_equals_the_later_is_found, what_is_below_knows_nothing_of_a_new_row,
-           readers_see_what_was_published)
+SUITE_MAIN("memtable", equals_a_naive_list, groups_that_came_are_known, gives_all_versions,
+           gives_what_is_wanted_in_order, of_equals_the_later_is_found,
+           what_is_below_knows_nothing_of_a_new_row, readers_see_what_was_published)
