@@ -1,140 +1,22 @@
-#include "storage/memtable.h"
-
 #include "proto/c/fault.h"
+#include "storage/memtable_internal.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-/*
- * An index by hash over the rows, each with a list of its versions, since most that is asked of an overlay is for one key, and most that
- * comes into it is a newer version of a row that is there; and a skip list of rows. Many rows come and go, or are written out, without
- * anybody having asked for what lies between them: a row is put in its place in the list only when a cursor is set down among its family.
- */
 
 enum {
-    HEIGHT_MOST = 14,
     INDEX_FROM = 16,  /* fewer rows are found as quickly without it */
     INDEX_FIRST = 64, /* slots */
     GROWTH = 4,
-    GROUPS_FROM = 1024,  /* slots of the index: in a small table one may as well look */
-    GROUP_WORDS = 16384, /* a power of two: in one of them each group has four bits */
+    GROUPS_FROM = 1024, /* slots of the index: in a small table one may as well look */
 };
 
 /* What holds a table back is how often it is flushed, not this. */
 static const size_t TABLE_BOUND = (size_t)1 << 40;
 
-struct memtable_row;
-typedef _Atomic(struct memtable_row *) row_link;
-typedef _Atomic(struct memtable_node *) version_link;
-
-/* One version. */
-struct memtable_node {
-    struct memtable_row *row;
-    version_link older;
-    uint64_t sequence;
-    int64_t purge_after;
-    uint32_t value_size;
-    bool deleted;
-    bool direct;
-    bool first;
-    uint8_t value[];
-};
-
-struct memtable_row {
-    version_link newest;
-    row_link later; /* the next of its family, as they came */
-    uint32_t hash;
-    uint32_t key_size;
-    uint8_t family;
-    uint8_t height;
-    row_link next[]; /* `height` of them; then the key */
-};
-
-struct index_slot {
-    row_link row;
-    uint32_t
-        hash; /* the row's, here so that other rows need not be looked at; written before the row */
-};
-
-/* Open addressing, at most half full. A larger one takes the place of one that has become full; who still reads the old one finds all the
- * rows there that it may see. */
-struct row_index {
-    size_t mask;
-    struct index_slot slots[];
-};
-
-/* Groups of which rows have come: most scans of one are of somebody of whom there are none. */
-struct groups {
-    _Atomic uint64_t words[GROUP_WORDS];
-};
-
-/* The rows of a family, as they came. */
-struct arrivals {
-    row_link first;
-    struct memtable_row *last; /* the inserting thread's */
-    row_link listed;           /* the last one that is in the list */
-};
-
-struct memtable {
-    struct arena *arena;
-    uint32_t random;
-    size_t versions;
-    size_t rows;
-    size_t repeats;
-    struct arrivals arrivals[KV_FAMILIES];
-    _Atomic(struct row_index *) index; /* NULL while there are few rows */
-    _Atomic(struct groups *) groups;   /* the same */
-    pthread_mutex_t list_lock;         /* changing the list; reading it needs none */
-    _Atomic unsigned height;
-    row_link head[HEIGHT_MOST];
-};
-
-/* A row's name. */
-struct name {
-    enum kv_family family;
-    struct bytes key;
-};
-
-static const uint8_t *row_key(const struct memtable_row *row)
-{
-    return (const uint8_t *)(row->next + row->height);
-}
-
-static struct bytes key_of(const struct memtable_row *row)
-{
-    return (struct bytes){row_key(row), row->key_size};
-}
-
-static int compare_bytes(struct bytes a, struct bytes b)
-{
-    size_t shorter = a.size < b.size ? a.size : b.size;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-static int compare(const struct memtable_row *row, const struct name *name)
-{
-    if (row->family != (uint8_t)name->family)
-        return row->family < (uint8_t)name->family ? -1 : 1;
-    return compare_bytes(key_of(row), name->key);
-}
-
 static bool is_named(const struct memtable_row *row, const struct name *name)
 {
     return row->key_size == name->key.size && row->family == (uint8_t)name->family &&
            (row->key_size == 0 || memcmp(row_key(row), name->key.data, row->key_size) == 0);
-}
-
-static struct memtable_row *follow(const row_link *link)
-{
-    return atomic_load_explicit(link, memory_order_acquire);
-}
-
-static struct memtable_node *version_at(const version_link *link)
-{
-    return atomic_load_explicit(link, memory_order_acquire);
 }
 
 /* ---- as they came ---- */
@@ -162,78 +44,6 @@ static void row_arrives(struct memtable *table, struct memtable_row *row)
     atomic_store_explicit(place, row, memory_order_release);
     arrivals->last = row;
     table->rows++;
-}
-
-/* ---- the list ---- */
-
-/* The first row that is not before the name. With `ret_links`, at each level the link that leads past its place; with `ret_last`, the last
- * row that is before it. */
-static struct memtable_row *find(const struct memtable *table, const struct name *name,
-                                 row_link **ret_links, const struct memtable_row **ret_last)
-{
-    const row_link *links = table->head;
-    const struct memtable_row *last = NULL;
-    struct memtable_row *next = NULL;
-    struct memtable_row *stopped_at = NULL;
-    for (unsigned level = atomic_load_explicit(&table->height, memory_order_relaxed);
-         level-- > 0;) {
-        next = follow(&links[level]);
-        /* What stopped the search one level up stops it here, too. */
-        while (next && next != stopped_at && compare(next, name) < 0) {
-            last = next;
-            links = next->next;
-            next = follow(&links[level]);
-        }
-        stopped_at = next;
-        if (ret_links)
-            ret_links[level] = (row_link *)&links[level];
-    }
-    if (ret_last)
-        *ret_last = last;
-    return next;
-}
-
-/* Puts a row in its place; list lock. */
-static void list_row(struct memtable *table, struct memtable_row *row)
-{
-    row_link *links[HEIGHT_MOST];
-    const struct name name = {(enum kv_family)row->family, key_of(row)};
-    unsigned known = atomic_load_explicit(&table->height, memory_order_relaxed);
-    unsigned height = row->height;
-    (void)find(table, &name, links, NULL);
-    for (; known < height; known++)
-        links[known] = &table->head[known];
-    for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(&row->next[level], follow(links[level]), memory_order_relaxed);
-    /* From the bottom: a reader that meets the row higher up finds it below, too. */
-    for (unsigned level = 0; level < height; level++)
-        atomic_store_explicit(links[level], row, memory_order_release);
-    /* A reader that does not see the new height yet only searches longer. */
-    if (height > atomic_load_explicit(&table->height, memory_order_relaxed))
-        atomic_store_explicit(&table->height, height, memory_order_relaxed);
-}
-
-static struct memtable_row *next_unlisted(const struct arrivals *arrivals)
-{
-    const struct memtable_row *listed = follow(&arrivals->listed);
-    return follow(listed ? &listed->later : &arrivals->first);
-}
-
-/* Afterwards all rows of the family that this thread may know of are in the list. */
-static void list_family(const struct memtable *table, enum kv_family family)
-{
-    /* What a table holds does not change by it. */
-    struct memtable *own = (struct memtable *)(uintptr_t)table;
-    struct arrivals *arrivals = &own->arrivals[family];
-    struct memtable_row *row = next_unlisted(arrivals);
-    if (!row || MUTANT("rows_stay_unlisted"))
-        return;
-    pthread_mutex_lock(&own->list_lock);
-    while ((row = next_unlisted(arrivals))) {
-        list_row(own, row);
-        atomic_store_explicit(&arrivals->listed, row, memory_order_release);
-    }
-    pthread_mutex_unlock(&own->list_lock);
 }
 
 /* ---- the index ---- */
@@ -549,31 +359,6 @@ bool memtable_reserve(struct memtable *table, const struct memtable *from)
 
 /* ---- looking up ---- */
 
-static void fill(const struct memtable_node *version, struct row *ret_row)
-{
-    const struct memtable_row *row = version->row;
-    *ret_row = (struct row){
-        .family = (enum kv_family)row->family,
-        .key = key_of(row),
-        .value = {.bytes = {version->value, version->value_size},
-                  .purge_after = version->purge_after,
-                  .sequence = version->sequence},
-        .deleted = version->deleted,
-        .direct = version->direct,
-        .first = version->first,
-        .hash = row->hash,
-    };
-}
-
-/* A row's newest version that may be seen. */
-static const struct memtable_node *version_visible(const struct memtable_row *row, uint64_t visible)
-{
-    const struct memtable_node *version = version_at(&row->newest);
-    while (version && version->sequence > visible)
-        version = version_at(&version->older);
-    return version;
-}
-
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
                    uint32_t hash, uint64_t visible, struct row *ret_row)
 {
@@ -597,67 +382,6 @@ bool memtable_has_direct(const struct memtable *table, enum kv_family family, st
             return true;
     }
     return false;
-}
-
-/* ---- cursors ---- */
-
-/* From a row on, the first that has a version that may be seen. */
-static void settle(struct memtable_cursor *cursor, const struct memtable_row *row)
-{
-    cursor->node = NULL;
-    for (; row && row->family == (uint8_t)cursor->family; row = follow(&row->next[0])) {
-        cursor->node = version_visible(row, cursor->visible);
-        if (cursor->node)
-            return;
-    }
-}
-
-void memtable_seek(struct memtable_cursor *cursor, struct bytes key)
-{
-    struct name name = {cursor->family, key};
-    list_family(cursor->table, cursor->family);
-    settle(cursor, find(cursor->table, &name, NULL, NULL));
-}
-
-void memtable_next(struct memtable_cursor *cursor)
-{
-    settle(cursor, follow(&cursor->node->row->next[0]));
-}
-
-void memtable_seek_before(struct memtable_cursor *cursor, struct bytes key)
-{
-    struct name name = {cursor->family, key};
-    if (key.size == 0)
-        name.family = (enum kv_family)(cursor->family + 1);
-    list_family(cursor->table, cursor->family);
-    for (;;) {
-        const struct memtable_row *last;
-        (void)find(cursor->table, &name, NULL, &last);
-        cursor->node = NULL;
-        if (!last || last->family != (uint8_t)cursor->family)
-            return;
-        cursor->node = version_visible(last, cursor->visible);
-        if (cursor->node)
-            return;
-        name = (struct name){cursor->family, key_of(last)};
-    }
-}
-
-void memtable_previous(struct memtable_cursor *cursor)
-{
-    struct bytes key = key_of(cursor->node->row);
-    if (key.size == 0)
-        cursor->node = NULL; /* the empty key is the first of all */
-    else
-        memtable_seek_before(cursor, key);
-}
-
-bool memtable_row(const struct memtable_cursor *cursor, struct row *ret_row)
-{
-    if (!cursor->node)
-        return false;
-    fill(cursor->node, ret_row);
-    return true;
 }
 
 bool memtable_is_new(const struct memtable_node *node)
@@ -692,81 +416,4 @@ bool memtable_each(const struct memtable *table, const struct memtable_node **no
 {
     const struct memtable_node *older = *node ? version_at(&(*node)->older) : NULL;
     return give(older ? older : next_newest(table, *node), node, ret_row);
-}
-
-/* ---- in order ---- */
-
-struct memtable_place {
-    uint64_t head; /* of the key, behind what all of the family have in common */
-    const struct memtable_node *newest;
-};
-
-static int compare_places(const void *left, const void *right)
-{
-    const struct memtable_place *a = left, *b = right;
-    if (a->head != b->head)
-        return a->head < b->head ? -1 : 1;
-    return compare_bytes(key_of(a->newest->row), key_of(b->newest->row));
-}
-
-static size_t common_size(struct bytes key, struct bytes other, size_t most)
-{
-    const uint8_t *a = key.data, *b = other.data;
-    size_t size = 0;
-    while (size < most && size < key.size && size < other.size && a[size] == b[size])
-        size++;
-    return size;
-}
-
-/* Big-endian, as if zero bytes followed: keys whose heads differ are in the order of their heads. */
-static uint64_t head_of(struct bytes key, size_t from)
-{
-    uint8_t head[sizeof(uint64_t)] = {0};
-    uint64_t value = 0;
-    if (key.size > from)
-        memcpy(head, (const uint8_t *)key.data + from,
-               key.size - from < sizeof head ? key.size - from : sizeof head);
-    for (size_t i = 0; i < sizeof head; i++)
-        value = value << 8 | head[i];
-    return value;
-}
-
-/* Places of one family. */
-static void order(struct memtable_place *places, size_t count)
-{
-    struct bytes first = count ? key_of(places->newest->row) : (struct bytes){0};
-    size_t common = first.size;
-    for (size_t i = 1; i < count; i++)
-        common = common_size(key_of(places[i].newest->row), first, common);
-    for (size_t i = 0; i < count; i++)
-        places[i].head = head_of(key_of(places[i].newest->row), common);
-    qsort(places, count, sizeof *places, compare_places);
-}
-
-struct memtable_place *memtable_order(const struct memtable *table,
-                                      bool (*wanted)(const struct memtable_node *newest,
-                                                     const struct row *row),
-                                      size_t *ret_count)
-{
-    struct memtable_place *places = malloc((table->rows + 1) * sizeof *places);
-    size_t count = 0;
-    struct row row;
-    for (unsigned family = 0; places && family < KV_FAMILIES; family++) {
-        size_t before = count;
-        for (const struct memtable_row *next = follow(&table->arrivals[family].first); next;
-             next = follow(&next->later)) {
-            const struct memtable_node *newest = version_at(&next->newest);
-            fill(newest, &row);
-            if (wanted(newest, &row))
-                places[count++].newest = newest;
-        }
-        order(places + before, count - before);
-    }
-    *ret_count = count;
-    return places;
-}
-
-void memtable_row_at(const struct memtable_place *places, size_t index, struct row *ret_row)
-{
-    fill(places[index].newest, ret_row);
 }
