@@ -42,10 +42,10 @@ static const char *in_words(struct arena *arena, const Maskline__V1__Event *even
     case MASKLINE__V1__EVENT__PAYLOAD_WARNING:
         return arena_printf(arena, "%s: %s", event->warning->reason, event->warning->message);
     case MASKLINE__V1__EVENT__PAYLOAD_POOL_EXHAUSTED:
-        return arena_printf(arena, "%s for %s", event->pool_exhausted->reason,
-                            *event->pool_exhausted->place     ? event->pool_exhausted->place
-                            : *event->pool_exhausted->country ? event->pool_exhausted->country
-                                                              : "somebody of no known country");
+        return arena_printf(arena, "%s for +%s %s", event->pool_exhausted->reason,
+                            event->pool_exhausted->calling_code,
+                            *event->pool_exhausted->place ? event->pool_exhausted->place
+                                                          : event->pool_exhausted->country);
     default:
         return "";
     }

@@ -219,9 +219,9 @@ static void tell_warning(const struct story *story, const Maskline__V1__Warning 
 static void tell_exhausted(const struct story *story, const Maskline__V1__PoolExhausted *exhausted)
 {
     say(story, PAINT_YELLOW, "no number for somebody");
-    put(" of ", *exhausted->country ? exhausted->country : "no known country");
-    if (*exhausted->place)
-        put(", near ", exhausted->place);
+    put(" of +", exhausted->calling_code);
+    if (*exhausted->country || *exhausted->place)
+        put(" ", *exhausted->place ? exhausted->place : exhausted->country);
     put(": ", exhausted->reason);
 }
 

@@ -262,33 +262,44 @@ static void take_job(struct timer *timer, bool piece, int64_t now, struct job *r
     }
 }
 
-/* With the lock: one thing that is due, taken off the list; what is only too old comes after all else. Sets timers->next anew when there is
- * none. */
+/* With the lock: what is due in this bucket; what happens before what is only too old. *next: when the first of the others is due. */
+static struct timer *due_in(const struct timers *timers, size_t bucket, int64_t now, int64_t *next,
+                            bool *ret_piece)
+{
+    struct timer *old = NULL;
+    for (struct table_link *link = timers->table.buckets[bucket]; link; link = link->chain) {
+        struct timer *timer = (struct timer *)link;
+        *ret_piece = timer->due <= now;
+        if (*ret_piece)
+            return timer;
+        if (timer->trim_time <= now)
+            old = timer;
+        int64_t due = timer->due < timer->trim_time ? timer->due : timer->trim_time;
+        if (due < *next)
+            *next = due;
+    }
+    return old;
+}
+
+/* With the lock: one thing that is due, taken off the list; Services take turns. Sets timers->next anew when there is none. */
 static bool take_due(struct timers *timers, int64_t now, struct job *ret_job)
 {
     if (timers->next > now)
         return false;
     int64_t next = INT64_MAX;
-    struct timer *old = NULL;
-    for (size_t i = 0; i < timers->table.bucket_count; i++) {
-        for (struct table_link *link = timers->table.buckets[i]; link; link = link->chain) {
-            struct timer *timer = (struct timer *)link;
-            if (timer->due <= now) {
-                take_job(timer, true, now, ret_job);
-                return true;
-            }
-            if (timer->trim_time <= now)
-                old = timer;
-            int64_t due = timer->due < timer->trim_time ? timer->due : timer->trim_time;
-            if (due < next)
-                next = due;
-        }
+    size_t buckets = timers->table.bucket_count;
+    for (size_t i = 0; i < buckets; i++) {
+        size_t bucket = (timers->turn + i) % buckets;
+        bool piece;
+        struct timer *timer = due_in(timers, bucket, now, &next, &piece);
+        if (!timer)
+            continue;
+        timers->turn = bucket + 1;
+        take_job(timer, piece, now, ret_job);
+        return true;
     }
-    if (old)
-        take_job(old, false, now, ret_job);
-    else
-        timers->next = next;
-    return old;
+    timers->next = next;
+    return false;
 }
 
 /* What a Service does not keep any more: of its log at once, and of its interactions a piece. */

@@ -39,6 +39,7 @@ struct timers {
     pthread_mutex_t lock; /* for all below, but `thread` */
     pthread_cond_t wake;
     struct table table;
+    size_t turn;      /* the bucket whose turn it is */
     int64_t next;     /* nothing is due before */
     int64_t discover; /* when to look for Services that nobody noted */
     bool kicked;

@@ -1,4 +1,5 @@
 #include "server/masking/messages/interactions.h"
+#include "server/masking/policies/age.h"
 #include "tests/unit/server/masking/calls.h"
 
 #include <sched.h>
@@ -339,6 +340,24 @@ START_TEST(each_service_for_itself)
 }
 END_TEST
 
-SUITE_MAIN("aging", old_ones_go_while_their_session_lives, what_waits_is_kept,
-           late_news_of_what_has_gone, many_go_in_pieces, it_goes_on_after_a_crash,
-           the_setting_holds_for_what_there_is, each_service_for_itself)
+/* holds: INT-13 */
+START_TEST(a_call_that_lives_is_kept)
+{
+    Maskline__Store__V1__Settings settings = MASKLINE__STORE__V1__SETTINGS__INIT;
+    Maskline__Store__V1__Interaction interaction = MASKLINE__STORE__V1__INTERACTION__INIT;
+    Maskline__Store__V1__Call call = MASKLINE__STORE__V1__CALL__INIT;
+    settings.interaction_retention = HOUR;
+    interaction.create_time = DAY;
+    interaction.call = &call;
+    ck_assert(interaction_kept(&settings, &interaction, DAY + 3 * HOUR));
+    call.end_time = DAY + 3 * HOUR;
+    ck_assert(!interaction_kept(&settings, &interaction, DAY + 3 * HOUR));
+    ck_assert(interaction_kept(&settings, &interaction, DAY + HOUR - 1));
+    settings.interaction_retention = 0;
+    ck_assert(interaction_kept(&settings, &interaction, INT64_MAX / 2));
+}
+END_TEST
+
+SUITE_MAIN("aging", a_call_that_lives_is_kept, old_ones_go_while_their_session_lives,
+           what_waits_is_kept, late_news_of_what_has_gone, many_go_in_pieces,
+           it_goes_on_after_a_crash, the_setting_holds_for_what_there_is, each_service_for_itself)
