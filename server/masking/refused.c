@@ -32,3 +32,21 @@ bool refused_tell(struct masking *masking, struct rows *rows,
     uint64_t position;
     return rows_append(rows, service->sid.data, &entry, &position, &ignored);
 }
+
+bool refused_traffic_tell(struct masking *masking, struct rows *rows,
+                          const Maskline__Store__V1__Service *service,
+                          const Maskline__Store__V1__Session *session, const struct error *why)
+{
+    enum { EXPIRED = 80904, NO_MESSAGES = 80910, NO_CALLS = 80911 };
+    struct refused_call call = {.reason = why->reason, .why = why, .session = session};
+    switch (why->original) {
+    case EXPIRED:
+        call.reason = "SESSION_EXPIRED"; /* to who asks, it is closed */
+        return refused_tell(masking, rows, service, &call);
+    case NO_MESSAGES:
+    case NO_CALLS:
+        return refused_tell(masking, rows, service, &call);
+    default:
+        return false;
+    }
+}

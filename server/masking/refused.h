@@ -20,4 +20,10 @@ struct refused_call {
 bool refused_tell(struct masking *masking, struct rows *rows,
                   const Maskline__Store__V1__Service *service, const struct refused_call *call);
 
+/* Of a message or call that a client asked for in this session: tells of it where the original warned of such, of a session that had
+ * expired or that carries no such thing. False: nothing is told, or it could not be; the decision is refused by what it returns. */
+bool refused_traffic_tell(struct masking *masking, struct rows *rows,
+                          const Maskline__Store__V1__Service *service,
+                          const Maskline__Store__V1__Session *session, const struct error *why);
+
 #endif

@@ -12,6 +12,7 @@
 #include "server/masking/outbox/ports.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/known.h"
+#include "server/masking/refused.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -327,10 +328,14 @@ static bool decide(struct command *command, struct txn *txn)
     if (position)
         return sent_before(&rows, placing->service, position, &placing->interaction, error);
     known_begin(placing->masking->known);
-    return rows_find_session(&rows, placing->service, placing->draft->session, &placing->session,
-                             error) &&
-           find_people(placing) && check_session(placing, rows.now) && ask_guards(placing, &rows) &&
-           check_people(placing, &rows) && find_carrier(placing, &rows) && take_on(placing, &rows);
+    if (!rows_find_session(&rows, placing->service, placing->draft->session, &placing->session,
+                           error) ||
+        !find_people(placing))
+        return false;
+    if (!check_session(placing, rows.now) || !ask_guards(placing, &rows))
+        return refused_traffic_tell(placing->masking, &rows, placing->service, placing->session,
+                                    error);
+    return check_people(placing, &rows) && find_carrier(placing, &rows) && take_on(placing, &rows);
 }
 
 static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
@@ -374,7 +379,8 @@ void calls_place(struct masking *masking, const struct call_draft *draft, intera
         done(data, NULL, NULL, &error);
         return;
     }
-    placing->command = (struct command){.prefetch = prefetch, .decide = decide, .done = finish};
+    placing->command = (struct command){
+        .prefetch = prefetch, .decide = decide, .done = finish, .tenant = masking->tenant};
     placing->masking = masking;
     placing->draft = draft;
     placing->done = done;

@@ -297,6 +297,19 @@ static enum step reject_inactive(struct reception *r)
 }
 
 /* Which session, and who in it? The route's row names both; it counts only while the participant's own generation agrees. */
+/* Who it was, of those who have left. NULL: nobody, or somebody else by now. */
+static Maskline__Store__V1__Participant *who_left(const Maskline__Store__V1__Session *session,
+                                                  const struct route_fact *route)
+{
+    for (size_t i = 0; i < session->n_participants; i++) {
+        Maskline__Store__V1__Participant *one = session->participants[i];
+        if (one->delete_time && one->generation == route->generation && one->sid.len == SID_BYTES &&
+            !memcmp(one->sid.data, route->participant, SID_BYTES))
+            return one;
+    }
+    return NULL;
+}
+
 static enum step find_route(struct reception *r)
 {
     struct inbound *in = r->in;
@@ -321,7 +334,7 @@ static enum step find_route(struct reception *r)
     if (route.until_time && r->rows.now >= route.until_time &&
         !MUTANT("old_number_honoured_for_ever"))
         return reject(r, REJECT_NO_ROUTE);
-    r->sender = sender;
+    r->sender = sender ? sender : who_left(r->session, &route);
     if (!sender && session_active(r->session, r->rows.now))
         return reject(r, REJECT_PARTICIPANT_REMOVED);
     return session_active(r->session, r->rows.now) || MUTANT("inbound_to_ended_session")

@@ -19,8 +19,6 @@
 
 /* A message that the Service itself sends. */
 
-enum { ORIGINAL_EXPIRED = 80904, ORIGINAL_MESSAGE_MODE = 80910 };
-
 struct sending {
     struct command command;
     struct masking *masking;
@@ -89,25 +87,6 @@ static bool answer_again(struct sending *sending, struct rows *rows, uint64_t po
         return false;
     sending->repeated = true;
     return true;
-}
-
-/* What an operator should know of. False: nothing is told of it; else the decision ends well, and sending->error refuses. */
-static bool tell_refusal(struct sending *sending, struct rows *rows,
-                         const Maskline__Store__V1__Session *session)
-{
-    const struct refused_call call = {
-        .reason =
-            sending->error.original == ORIGINAL_EXPIRED ? "SESSION_EXPIRED" : sending->error.reason,
-        .why = &sending->error,
-        .session = session,
-    };
-    switch (sending->error.original) {
-    case ORIGINAL_EXPIRED:
-    case ORIGINAL_MESSAGE_MODE:
-        return refused_tell(sending->masking, rows, sending->service, &call);
-    default:
-        return false;
-    }
 }
 
 static bool refuse_ended(const Maskline__Store__V1__Session *session, int64_t now,
@@ -296,7 +275,7 @@ static bool decide(struct command *command, struct txn *txn)
     if (!recipient || !find_sender(sending, session, recipient))
         return false;
     if (!refuse_ended(session, rows.now, error) || !ask_guards(sending, &rows, session, recipient))
-        return tell_refusal(sending, &rows, session);
+        return refused_traffic_tell(sending->masking, &rows, sending->service, session, error);
     return check_loop(&rows, recipient, error) && check_mms(&rows, sending, recipient, error) &&
            take_on(sending, &rows, session, recipient);
 }

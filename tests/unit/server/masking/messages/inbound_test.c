@@ -203,6 +203,11 @@ START_TEST(nobody_is_left)
     world_run(world);
     ck_assert_uint_eq(world->carriers[0].count, 0);
     ck_rejected(world_text(world, BOB, talk.proxy_b, "x"), "PARTICIPANT_REMOVED");
+    /* It is known who that was, and which session it is. */
+    const Maskline__Store__V1__InboundRejected *told =
+        world_last(world, MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED)->inbound_rejected;
+    ck_assert_str_eq(sid_format("KP", told->participant.data).text, talk.b);
+    ck_assert_uint_eq(told->last_session->n_participants, 2);
     world_close(world);
 }
 END_TEST

@@ -73,6 +73,31 @@ END_TEST
         ck_assert_uint_eq(world_interactions(world, talk), 0);                                \
     } while (0)
 
+/* holds: EVT-09 */
+START_TEST(what_was_refused_is_told)
+{
+    struct world *world = two();
+    struct talk quiet = world_talk_mode(world, ANN, BOB, MODE(MESSAGE_ONLY));
+    uint64_t before = world_entries(world);
+    for (int i = 0; i < 3; i++)
+        ck_place_refused(world, &quiet, quiet.a, FAILED_PRECONDITION, "MODE_REFUSED");
+    ck_assert_uint_eq(world_entries(world), before + 1);
+    const Maskline__Store__V1__Warning *warning = world_last(world, CHANGE(WARNING))->warning;
+    ck_assert_str_eq(warning->reason, "MODE_REFUSED");
+    ck_assert_int_eq(warning->original_code, 80911);
+    ck_assert_str_eq(sid_format("KC", warning->session.data).text, quiet.session);
+    world_end_talk(world, &quiet);
+    world_move(world, 2 * DAY);
+    struct talk talk = world_talk(world, ANN, BOB, MINUTE);
+    world_move(world, MINUTE);
+    ck_place_refused(world, &talk, talk.a, FAILED_PRECONDITION, "SESSION_CLOSED");
+    warning = world_last(world, CHANGE(WARNING))->warning;
+    ck_assert_str_eq(warning->reason, "SESSION_EXPIRED");
+    ck_assert_int_eq(warning->original_code, 80904);
+    world_close(world);
+}
+END_TEST
+
 /* holds: GRD-10 */
 START_TEST(what_may_not_be_is_not_placed)
 {
@@ -301,7 +326,8 @@ START_TEST(ending_hangs_up_once_and_an_ended_call_stays)
 END_TEST
 
 SUITE_MAIN("calls placed", one_is_rung_first_and_then_the_partner,
-           who_does_not_pick_up_is_connected_with_nobody, what_may_not_be_is_not_placed,
-           who_is_blocked_is_not_called, who_has_opted_out_is_called_unless_calls_count,
-           a_request_places_once, a_carrier_that_does_not_take_it_rings_nobody,
-           it_goes_by_a_carrier_of_both_numbers, ending_hangs_up_once_and_an_ended_call_stays)
+           who_does_not_pick_up_is_connected_with_nobody, what_was_refused_is_told,
+           what_may_not_be_is_not_placed, who_is_blocked_is_not_called,
+           who_has_opted_out_is_called_unless_calls_count, a_request_places_once,
+           a_carrier_that_does_not_take_it_rings_nobody, it_goes_by_a_carrier_of_both_numbers,
+           ending_hangs_up_once_and_an_ended_call_stays)
