@@ -460,6 +460,41 @@ struct key key_number_sid(uint32_t tenant, const uint8_t *pool, const uint8_t *n
     return key;
 }
 
+struct key key_number_sessions(uint32_t tenant, const uint8_t *pool, const char *proxy)
+{
+    struct key key = scoped(tenant, pool, 'w');
+    add_proxy(&key, proxy);
+    add_byte(&key, 0); /* one number may begin with another */
+    return key;
+}
+
+struct key key_number_session(uint32_t tenant, const uint8_t *pool, const char *proxy,
+                              const uint8_t *session)
+{
+    struct key key = key_number_sessions(tenant, pool, proxy);
+    add(&key, session, SID_SIZE);
+    return key;
+}
+
+struct key key_removals(uint32_t tenant, const uint8_t *pool)
+{
+    return scoped(tenant, pool, 'd');
+}
+
+struct key key_removal(uint32_t tenant, const uint8_t *pool, const uint8_t *number)
+{
+    struct key key = key_removals(tenant, pool);
+    add(&key, number, SID_SIZE);
+    return key;
+}
+
+struct key key_removal_place(uint32_t tenant, const uint8_t *pool, const uint8_t *number)
+{
+    struct key key = scoped(tenant, pool, 'k');
+    add(&key, number, SID_SIZE);
+    return key;
+}
+
 bool key_time(struct bytes key, int64_t *ret_time)
 {
     const uint8_t *data = key.data;

@@ -26,6 +26,9 @@
  *            t s x time session          closed sessions by when they are purged
  *            t s c time session interaction  calls by when they are looked at
  *            t p n number                proxy identifier by number SID
+ *            t p w proxy 0 session       active sessions by a number that they use
+ *            t p d number                numbers whose removal goes on
+ *            t p k number                how far a removal has looked through sessions that have no row of the kind w
  *   KV_META  V t s                       Service
  *            v t name                    Service by unique name (hash); the newest of that name
  *            q t hash                    what was answered to a request_id that made a Service
@@ -140,8 +143,15 @@ struct key key_calls(uint32_t tenant, const uint8_t *service);
 bool key_call_sids(struct bytes key, sid_bytes ret_session, sid_bytes ret_interaction);
 struct key key_number_sid(uint32_t tenant, const uint8_t *pool, const uint8_t *number);
 struct key key_number_sids(uint32_t tenant, const uint8_t *pool);
+struct key key_number_session(uint32_t tenant, const uint8_t *pool, const char *proxy,
+                              const uint8_t *session);
+struct key key_number_sessions(uint32_t tenant, const uint8_t *pool, const char *proxy);
+struct key key_removal(uint32_t tenant, const uint8_t *pool, const uint8_t *number);
+struct key key_removals(uint32_t tenant, const uint8_t *pool);
+struct key key_removal_place(uint32_t tenant, const uint8_t *pool, const uint8_t *number);
 
-/* The time in an expiry, outbox, purge or call key; the SID at the end of a session, expiry, purge or person-session key. */
+/* The time in an expiry, outbox, purge or call key; the SID at the end of a session, expiry, purge, person-session, number-session or
+ * removal key. */
 bool key_time(struct bytes key, int64_t *ret_time);
 bool key_last_sid(struct bytes key, sid_bytes ret_sid);
 /* Where, among keys that have only a SID behind this prefix, those that were minted at this time or later begin. */

@@ -54,6 +54,8 @@ static const struct {
         {"NUMBER_IN_USE", STATUS_FAILED_PRECONDITION, 80611,
          "Active sessions use this number. Set it to DRAINING and wait, or use "
          "force, which makes them fail."},
+    [REFUSED_NUMBER_LEAVES] = {"NUMBER_IS_BEING_REMOVED", STATUS_FAILED_PRECONDITION, 0,
+                               "The number is being removed, and stays LOCKED until it is gone."},
     [REFUSED_POOL_FULL] = {"POOL_FULL", STATUS_FAILED_PRECONDITION, 80622,
                            "The pool has as many numbers of this kind as it may have."},
 

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/derive/derive.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools.h"
@@ -26,6 +27,15 @@ static bool added(struct deriving *d, const Maskline__Store__V1__PhoneNumber *nu
            derive_text(d, KV_IDX, &by_sid, (struct bytes){form.text, strlen(form.text)},
                        ROW_LATER) &&
            derive_record(d, KV_META, &claimed, &claim.base, 0, ROW_WITH_ENTRY);
+}
+
+/* A removal that goes on is found again after a crash. */
+static bool updated(struct deriving *d, const Maskline__Store__V1__PhoneNumber *number)
+{
+    struct key removal = key_removal(d->tenant, d->service, number->sid.data);
+    return put_number(d, number) &&
+           (!number->removal_time || MUTANT("removal_forgotten") ||
+            derive_text(d, KV_IDX, &removal, (struct bytes){"", 0}, ROW_LATER));
 }
 
 static bool same(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
@@ -58,7 +68,11 @@ static bool removed(struct deriving *d, const Maskline__Store__V1__NumberRemoved
     struct key key = key_number(d->tenant, d->service, form.text);
     struct key by_sid = key_number_sid(d->tenant, d->service, number->sid.data);
     struct key use = key_use(d->tenant, d->service, form.text);
+    struct key removal = key_removal(d->tenant, d->service, number->sid.data);
     pools_number_gone(d->masking->pools, d->service, number->phone_number);
+    if (number->removal_time &&
+        !derive_delete(d->derivation, KV_IDX, key_bytes(&removal), ROW_LATER))
+        return false;
     return derive_delete(d->derivation, KV_LIVE, key_bytes(&key), ROW_WITH_ENTRY) &&
            derive_delete(d->derivation, KV_IDX, key_bytes(&by_sid), ROW_LATER) &&
            derive_delete(d->derivation, KV_LIVE, key_bytes(&use), ROW_LATER) &&
@@ -71,7 +85,7 @@ bool derive_numbers(struct deriving *d)
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED:
         return added(d, d->entry->number_added->number);
     case MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_UPDATED:
-        return put_number(d, d->entry->number_updated->number);
+        return updated(d, d->entry->number_updated->number);
     default:
         return removed(d, d->entry->number_removed);
     }

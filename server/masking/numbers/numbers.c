@@ -1,6 +1,7 @@
 /*
  * Changes of numbers that are there; number_add.c has how they come, number_remove.c how they go.
  */
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/messages/legs.h"
@@ -44,6 +45,9 @@ static bool update_decide(struct op *base, struct rows *rows)
         after.reserved = change->reserved;
     if (change->friendly_name)
         after.friendly_name = borrowed(change->friendly_name);
+    if (op->number->removal_time && change->state && change->state != op->number->state &&
+        !MUTANT("leaving_number_is_unlocked"))
+        return refuse(&base->error, REFUSED_NUMBER_LEAVES);
     if (change->state)
         after.state = change->state;
     if (change->carriers &&

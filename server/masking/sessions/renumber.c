@@ -33,7 +33,8 @@ static bool no_memory(struct renumbering *r)
 static enum kv_found stays(struct renumbering *r, const char *proxy)
 {
     Maskline__Store__V1__PhoneNumber *number;
-    return rows_number(r->rows, r->service->pool.data, proxy, &number, r->error);
+    enum kv_found found = rows_number(r->rows, r->service->pool.data, proxy, &number, r->error);
+    return found == KV_FOUND && number->removal_time ? KV_ABSENT : found;
 }
 
 static bool same_number(const char *a, const char *b)

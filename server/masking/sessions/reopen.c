@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* The number has to be in the pool still, or again, and to do what the mode needs. It may be DRAINING or LOCKED: that bars new sessions. */
+/* The number has to be in the pool still, or again, to stay, and to do what the mode needs. It may be DRAINING or LOCKED: that bars new
+ * sessions. */
 static bool check_number(struct rows *rows, const Maskline__Store__V1__Service *service,
                          const Maskline__Store__V1__Session *session,
                          Maskline__Store__V1__RouteChange *change, struct error *error)
@@ -18,8 +19,10 @@ static bool check_number(struct rows *rows, const Maskline__Store__V1__Service *
     Maskline__Store__V1__PhoneNumber *number;
     enum kv_found found =
         rows_number(rows, service->pool.data, change->proxy_identifier, &number, error);
-    if (found != KV_FOUND)
-        return found == KV_ABSENT && refuse(error, REFUSED_NUMBER_GONE);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT || (number->removal_time && !MUTANT("leaving_number_is_taken")))
+        return refuse(error, REFUSED_NUMBER_GONE);
     change->number = number->sid;
     return number_fits_mode(number, session->mode, error);
 }

@@ -1,5 +1,6 @@
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
+#include "server/masking/numbers/removal.h"
 #include "server/masking/rows/known.h"
 #include "server/masking/sessions/session_end.h"
 #include "server/masking/sessions/session_numbers.h"
@@ -64,6 +65,17 @@ static bool read_hints(struct rows *rows, enum hint_kind kind, const uint8_t *se
     return ok;
 }
 
+/* A removal that was cut off goes on at once. */
+static bool removal_due(struct rows *rows, const Maskline__Store__V1__Service *service,
+                        int64_t *due, struct error *error)
+{
+    Maskline__Store__V1__PhoneNumber *number;
+    enum kv_found found = removal_pending(rows, service, &number, error);
+    if (found == KV_FOUND)
+        *due = 0;
+    return found != KV_FAILED;
+}
+
 bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *service,
                      int64_t *ret_due, struct error *error)
 {
@@ -78,6 +90,8 @@ bool piece_first_due(struct rows *rows, const Maskline__Store__V1__Service *serv
         due = service->delete_time + LOG_AFTER_DELETION;
         break;
     default:
+        if (!removal_due(rows, service, &due, error))
+            return false;
         for (enum hint_kind kind = HINT_EXPIRY; kind <= HINT_PURGE; kind++) {
             struct hint first;
             unsigned count;
@@ -209,6 +223,24 @@ static bool delete_piece(struct work *work)
     return true;
 }
 
+/* Some of the sessions that use a number which is being removed; this is asked again until there are none. */
+static bool remove_number(struct work *work)
+{
+    struct piece *piece = work->piece;
+    Maskline__Store__V1__PhoneNumber *number;
+    bool more;
+    int64_t due;
+    enum kv_found found = removal_pending(&work->rows, work->service, &number, &piece->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT;
+    if (!removal_piece(piece->masking, &work->rows, work->service, number, &more, &due,
+                       &piece->error))
+        return false;
+    piece->ran++;
+    piece->next = 0;
+    return true;
+}
+
 bool piece_decide(struct command *command, struct txn *txn)
 {
     struct piece *piece = (struct piece *)command;
@@ -230,7 +262,7 @@ bool piece_decide(struct command *command, struct txn *txn)
         if (!forget_service(&work))
             return false;
     } else if (!run_hints(&work, HINT_EXPIRY, PIECE_SESSIONS) ||
-               !run_hints(&work, HINT_PURGE, PIECE_PURGES)) {
+               !run_hints(&work, HINT_PURGE, PIECE_PURGES) || !remove_number(&work)) {
         return false;
     }
     if (!piece->gone && !calls_run_hints(&work))

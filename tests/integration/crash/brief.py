@@ -7,6 +7,7 @@ from world import person, proxy
 MOMENT = {"nanos": 50 * 1000 * 1000}
 GONE = "REQUEST_ANSWER_GONE"  # it was carried out; the log that told how was thrown away
 STANDING = "standing"  # one that stays
+CROWD = 40  # sessions that use one number: more than one piece of its removal changes
 
 
 class Brief(Worker):
@@ -16,6 +17,7 @@ class Brief(Worker):
         self.numbers = {}  # name: answered numbers
         self.deleting = set()  # names; asked for
         self.deleted = set()  # answered
+        self.left = set()  # numbers that were taken away from their crowds; answered
         self.sessions = {}  # name: answered SIDs
         self.alive = []
 
@@ -29,6 +31,8 @@ class Brief(Worker):
         self.pace(0.01)
         name = self.next_name()
         self.steps = self._making(name) + self._talking(name) + self._talking(STANDING)
+        if self.chance.random() < 0.5:
+            self.steps += self._crowding(name)
         if len(self.alive) > 4:
             self.steps += self._deleting(self.alive.pop(0))
 
@@ -75,6 +79,39 @@ class Brief(Worker):
             steps += [create] if ttl else [create, close]
         return steps
 
+    def _crowding(self, name):
+        """Many sessions on one number, which is then taken away: all go on, with another."""
+        number, label = proxy(9000 + self.count), self.next_name()
+        request = pb.phone_numbers.RemovePhoneNumberRequest(service=name, phone_number=number, force=True)
+
+        def add(server):
+            tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
+                service=self.sids[name], phone_number=number, reserved=True, request_id=number), GONE)
+
+        def create(server):
+            for one in range(CROWD):
+                made = tried(server.sessions.CreateSession, pb.sessions.CreateSessionRequest(
+                    service=self.sids[name], request_id=f"{label}-{one}", unique_name=f"{label}-{one}",
+                    participants=[{"identifier": person(9000 + one), "proxy_identifier": number}]), GONE)
+                if made and made.session.participants[0].proxy_identifier != number:
+                    raise AssertionError(f"{number} was asked for, and is not there: {made}")
+
+        def remove(server):
+            tried(server.phone_numbers.RemovePhoneNumber, request, "PHONE_NUMBER_NOT_FOUND")
+            self.left.add(number)
+
+        def look(server):
+            for one in range(CROWD):
+                answer = tried(server.sessions.GetSession, pb.sessions.GetSessionRequest(
+                    service=name, session=f"{label}-{one}"), "SESSION_NOT_FOUND")
+                if not answer:
+                    continue  # looked at before
+                got = answer.session
+                if got.status != pb.sessions.SESSION_STATUS_OPEN or got.participants[0].proxy_identifier == number:
+                    raise AssertionError(f"{number} was taken away from {got}")
+                tried(server.sessions.DeleteSession, pb.sessions.DeleteSessionRequest(service=name, session=got.sid))
+        return [add, create, remove, look]
+
     def _deleting(self, name):
         def delete(server):
             self.deleting.add(name)
@@ -100,5 +137,6 @@ class Brief(Worker):
                 numbers = [number.phone_number for number in server.phone_numbers.ListPhoneNumbers(
                     pb.phone_numbers.ListPhoneNumbersRequest(service=sid), timeout=PATIENCE).phone_numbers]
                 insist(set(self.numbers[name]) <= set(numbers), f"numbers of {name} are lost: {numbers}")
+                insist(not self.left & set(numbers), f"numbers of {name} are back: {numbers}")
             elif name in self.deleted:
                 insist(not here or here.state == pb.services.SERVICE_STATE_DELETING, f"the Service {name} is back")

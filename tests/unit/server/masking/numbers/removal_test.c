@@ -1,6 +1,5 @@
 #include "tests/unit/server/masking/calls.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Numbers that are taken out of the pool while sessions use them. */
@@ -299,65 +298,7 @@ START_TEST(nothing_takes_a_short_codes_place)
 }
 END_TEST
 
-/* ---- many sessions ---- */
-
-enum { SESSIONS = 700 };
-
-static void make_talks(struct world *world, struct talk talks[SESSIONS])
-{
-    for (int i = 0; i < SESSIONS; i++) {
-        char a[32], b[32];
-        snprintf(a, sizeof a, "+1555100%04d", i);
-        snprintf(b, sizeof b, "+1555200%04d", i);
-        talks[i] = world_talk(world, a, b, 0);
-    }
-}
-
-static void remove_in_pieces(bool others_fit)
-{
-    struct world *world = world_with(1);
-    struct talk talks[SESSIONS];
-    make_talks(world, talks);
-    ck_assert_int_eq(call_number_get(world, ONE).in_use, SESSIONS);
-    if (others_fit) { /* all get others, half of them each */
-        world_number(world, TWO, NULL);
-        world_number(world, THREE, NULL);
-    }
-    ck_done(call_number_remove(world, ONE, true).number);
-    for (int i = 0; i < SESSIONS; i++)
-        ck_assert_int_eq(get(world, &talks[i])->status,
-                         others_fit ? SESSION_STATUS(OPEN) : SESSION_STATUS(FAILED));
-    ck_assert_int_eq(world_entry(world, world_entries(world))->change_case, CHANGE(NUMBER_REMOVED));
-    /* It was locked before the first of them changed. */
-    ck_assert_int_eq(world_last(world, CHANGE(NUMBER_UPDATED))->number_updated->number->state,
-                     NUMBER_STATE(LOCKED));
-    if (others_fit) {
-        ck_assert_int_eq(call_number_get(world, TWO).in_use, SESSIONS);
-        ck_assert_int_eq(call_number_get(world, THREE).in_use, SESSIONS);
-        ck_accepted(world_text(world, talks[SESSIONS - 1].person_a,
-                               proxy_of(get(world, &talks[SESSIONS - 1]), 0), "x"));
-        world_run(world);
-        ck_assert_uint_eq(world->carriers[0].count, 1);
-    }
-    world_close(world);
-}
-
-/* holds: CON-01 */
-START_TEST(many_fail_in_pieces)
-{
-    remove_in_pieces(false);
-}
-END_TEST
-
-/* holds: CON-01 SES-28 */
-START_TEST(many_get_others_in_pieces)
-{
-    remove_in_pieces(true);
-}
-END_TEST
-
 SUITE_MAIN("removal", another_takes_its_place, both_may_have_had_it,
            who_asked_for_it_gets_another_too, earlier_numbers_count, it_fails_when_none_fits,
            once_a_number_fits_it_opens_again, the_number_itself_may_come_back,
-           closed_sessions_get_no_other, nothing_takes_a_short_codes_place, many_fail_in_pieces,
-           many_get_others_in_pieces)
+           closed_sessions_get_no_other, nothing_takes_a_short_codes_place)
