@@ -223,7 +223,8 @@ static bool delete_piece(struct work *work)
     return true;
 }
 
-/* Some of the sessions that use a number which is being removed; this is asked again until there are none. */
+/* Some of the sessions that use a number which is being removed; this is asked again until there are none. Whatever else was due is a
+ * piece of its own before that: it does not fail with this. */
 static bool remove_number(struct work *work)
 {
     struct piece *piece = work->piece;
@@ -233,12 +234,12 @@ static bool remove_number(struct work *work)
     enum kv_found found = removal_pending(&work->rows, work->service, &number, &piece->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT;
-    if (!removal_piece(piece->masking, &work->rows, work->service, number, &more, &due,
-                       &piece->error))
-        return false;
-    piece->ran++;
     piece->next = 0;
-    return true;
+    if (piece->ran)
+        return true;
+    piece->ran++;
+    return removal_piece(piece->masking, &work->rows, work->service, number, &more, &due,
+                         &piece->error);
 }
 
 bool piece_decide(struct command *command, struct txn *txn)

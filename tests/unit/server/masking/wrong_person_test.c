@@ -6,7 +6,7 @@
 
 /*
  * Tries to reach the wrong person. Few people, few numbers, and sessions that are closed, expire, are opened again, deleted, left and
- * made anew, whose people and numbers are replaced, between the moment at which a message is accepted and that at which it is sent. Whoever
+ * made anew, whose people and numbers are replaced, or taken away by force, between the moment at which a message is accepted and that at which it is sent. Whoever
  * gets a message must be the one for whom it was accepted, in a session that is alive at the time of the attempt, from the number that stands
  * there for its sender; or nobody gets it.
  */
@@ -32,7 +32,7 @@ struct known {
 struct attack {
     struct known talks[TALKS];
     unsigned count;
-    unsigned sent, replaced, renumbered, by_old_number;
+    unsigned sent, replaced, renumbered, by_old_number, moved, failed;
     uint64_t random;
 };
 
@@ -177,8 +177,12 @@ static void reopen(struct world *world, struct known *known)
         return;
     known->closed = false;
     known->last = world_now(world);
-    for (unsigned side = 0; side < 2; side++)
+    const Maskline__Store__V1__Session *session = call_session_get(world, known->talk.session);
+    for (unsigned side = 0; side < 2; side++) {
         memset(known->sides[side].until, 0, sizeof known->sides[side].until);
+        /* One that had failed may have got others. */
+        known->sides[side].proxy = proxy_index(proxy_of(session, side));
+    }
 }
 
 static const char *participant_of(const struct known *known, unsigned side)
@@ -225,6 +229,37 @@ static void replace_number(struct world *world, struct attack *attack, struct kn
     attack->renumbered++;
 }
 
+/* What has become of a session whose number went. */
+static void learn(struct world *world, struct attack *attack, struct known *known, unsigned proxy)
+{
+    const Maskline__Store__V1__Session *session = call_session_get(world, known->talk.session);
+    known->closed = session->status == SESSION_STATUS(FAILED);
+    attack->failed += known->closed;
+    for (unsigned side = 0; side < 2 && !known->closed; side++) {
+        struct side *one = &known->sides[side];
+        one->until[proxy] = 0;
+        if (one->left || one->proxy != proxy)
+            continue;
+        one->proxy = proxy_index(proxy_of(session, side));
+        ck_assert_uint_ne(one->proxy, proxy);
+        one->until[one->proxy] = 0;
+        attack->moved++;
+    }
+}
+
+/* By force; and it comes back at once, as if it had never been anybody's. */
+static void take_away(struct world *world, struct attack *attack)
+{
+    unsigned proxy = draw(attack, NUMBERS);
+    int64_t now = world_now(world);
+    ck_done(call_number_remove(world, number_of(proxy), true).number);
+    for (unsigned i = 0; i < attack->count; i++) {
+        if (alive(&attack->talks[i], now))
+            learn(world, attack, &attack->talks[i], proxy);
+    }
+    world_number(world, number_of(proxy), NULL);
+}
+
 static void step(struct world *world, struct attack *attack)
 {
     struct known *known = attack->count ? &attack->talks[draw(attack, attack->count)] : NULL;
@@ -232,7 +267,7 @@ static void step(struct world *world, struct attack *attack)
         known =
             &attack->talks[attack->count - 1 - draw(attack, attack->count < 6 ? attack->count : 6)];
     static const enum send_outcome outcomes[] = {SEND_TAKEN, SEND_TAKEN, SEND_RETRY, SEND_UNKNOWN};
-    switch (draw(attack, 13)) {
+    switch (draw(attack, 14)) {
     case 0:
         make(world, attack);
         return;
@@ -262,6 +297,10 @@ static void step(struct world *world, struct attack *attack)
         else if (known)
             replace_number(world, attack, known);
         return;
+    case 8:
+        if (!draw(attack, 4))
+            take_away(world, attack);
+        break;
     default:
         if (known)
             write_text(world, attack, known);
@@ -294,6 +333,8 @@ static void attack_with(uint64_t seed, int64_t cool_down)
     ck_assert_uint_gt(attack->replaced, 3);
     ck_assert_uint_gt(attack->renumbered, 3);
     ck_assert_uint_gt(attack->by_old_number, 0);
+    ck_assert_uint_gt(attack->moved, 3);
+    ck_assert_uint_gt(attack->failed, 0);
     free(attack);
     world_close(world);
 }

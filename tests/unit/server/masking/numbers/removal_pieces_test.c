@@ -296,6 +296,23 @@ START_TEST(so_long_it_is_nobodys)
 }
 END_TEST
 
+/* Nothing is left of a removal whose Service is deleted meanwhile. */
+START_TEST(its_service_may_go_first)
+{
+    char folder[] = "/tmp/maskline-removal-XXXXXX";
+    struct talk talks[SESSIONS];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    struct world *world = half_done(folder, talks);
+    ck_done(call_service_delete(world, world->service));
+    world_run(world);
+    ck_assert_int_eq(call_service_get(world, world->service)->state, SERVICE_STATE(DELETED));
+    ck_assert_uint_eq(removals(world), 0);
+    ck_assert_uint_eq(users(world, ONE) + users(world, TWO) + users(world, THREE), 0);
+    world_close(world);
+    folder_remove(folder);
+}
+END_TEST
+
 /* ---- at once ---- */
 
 static void told(void *data, const struct number_result *result, const struct error *error)
@@ -386,4 +403,4 @@ END_TEST
 SUITE_MAIN("removal in pieces", who_uses_a_number_is_listed,
            numbers_that_begin_alike_are_told_apart, many_fail, many_get_others,
            it_goes_on_after_a_crash, it_goes_on_after_a_failed_write, so_long_it_is_nobodys,
-           two_may_ask_for_it, older_sessions_are_found)
+           its_service_may_go_first, two_may_ask_for_it, older_sessions_are_found)
