@@ -231,6 +231,8 @@ static bool remove_number(struct work *work)
     Maskline__Store__V1__PhoneNumber *number;
     bool more;
     int64_t due;
+    if (work->service->state != MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE)
+        return true; /* its numbers go with it */
     enum kv_found found = removal_pending(&work->rows, work->service, &number, &piece->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT;
@@ -263,10 +265,12 @@ bool piece_decide(struct command *command, struct txn *txn)
         if (!forget_service(&work))
             return false;
     } else if (!run_hints(&work, HINT_EXPIRY, PIECE_SESSIONS) ||
-               !run_hints(&work, HINT_PURGE, PIECE_PURGES) || !remove_number(&work)) {
+               !run_hints(&work, HINT_PURGE, PIECE_PURGES)) {
         return false;
     }
     if (!piece->gone && !calls_run_hints(&work))
+        return false;
+    if (!piece->gone && !remove_number(&work))
         return false;
     piece->new_floor = work.rows.now < piece->next ? work.rows.now : piece->next;
     piece->decided = true;
