@@ -114,8 +114,8 @@ struct plain_bar convert_block(const struct world *world, const Maskline__Store_
                               .number = -1};
 }
 
-static struct plain_person convert_person(const struct world *world,
-                                          const Maskline__Store__V1__Participant *participant)
+struct plain_person convert_person(const struct world *world,
+                                   const Maskline__Store__V1__Participant *participant)
 {
     struct plain_person plain = {.sid = convert_sid(participant->sid),
                                  .who_count = (int)participant->n_identifiers,

@@ -18,6 +18,8 @@ int convert_metadata(Maskline__Store__V1__MetadataItem *const *items, size_t cou
 struct plain_bar convert_opt_out(const struct world *world,
                                  const Maskline__Store__V1__OptOut *opt_out);
 struct plain_bar convert_block(const struct world *world, const Maskline__Store__V1__Block *block);
+struct plain_person convert_person(const struct world *world,
+                                   const Maskline__Store__V1__Participant *participant);
 struct plain_session convert_session(const struct world *world,
                                      const Maskline__Store__V1__Session *session);
 struct plain_interaction convert_interaction(const Maskline__Store__V1__Interaction *interaction);

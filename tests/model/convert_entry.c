@@ -95,7 +95,8 @@ static void convert_session_entry(const Maskline__Store__V1__Entry *entry, struc
     }
 }
 
-static void convert_people_entry(const Maskline__Store__V1__Entry *entry, struct event *event)
+static void convert_people_entry(const struct world *world, const Maskline__Store__V1__Entry *entry,
+                                 struct event *event)
 {
     switch (entry->change_case) {
     case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED:
@@ -110,6 +111,7 @@ static void convert_people_entry(const Maskline__Store__V1__Entry *entry, struct
         event->person_replaced = entry->participant_updated->person_replaced;
         event->number_replaced = entry->participant_updated->number_replaced;
         event->number_ended = entry->participant_updated->number_ended;
+        event->person = convert_person(world, entry->participant_updated->participant);
         break;
     default:
         event->kind = EVENT_PARTICIPANT_REMOVED;
@@ -203,6 +205,8 @@ static void convert_message_entry(const struct world *world,
         event->number = world_number_of(world, entry->inbound_rejected->proxy_identifier);
         event->session = convert_sid(entry->inbound_rejected->session);
         reason(event, entry->inbound_rejected->reason);
+        if (entry->inbound_rejected->last_session)
+            event->last_session = convert_sid(entry->inbound_rejected->last_session->sid);
         convert_notice(entry->inbound_rejected->notice, event);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INTERACTION_REDACTED:
@@ -260,7 +264,7 @@ struct event convert_entry(const struct world *world, const Maskline__Store__V1_
     case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_ADDED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_UPDATED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_PARTICIPANT_REMOVED:
-        convert_people_entry(entry, &event);
+        convert_people_entry(world, entry, &event);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_KEYWORD_RECEIVED:
     case MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED:

@@ -384,6 +384,7 @@ void model_event(struct model *model, const struct event *event)
         return;
     }
     check_metadata(model, event);
+    m_check_last(model, event);
     for (int i = 0; i < model->expected_count; i++)
         if (event_fits(&model->expected[i], event)) {
             model->expected[i].met = true;
@@ -397,7 +398,7 @@ void model_event(struct model *model, const struct event *event)
             return;
         }
     if (!m_notices_end(model, event) && !m_notices_purge(model, event) &&
-        !m_notices_number(model, event))
+        !m_notices_number(model, event) && !m_renumbered(model, event) && !m_failed(model, event))
         model_wrong_about(model,
                           "the log of k%d has an entry that nothing accounts for: %s %s status %d "
                           "reason %d forced %d first %d occasion %d added %d removed %d",
@@ -437,6 +438,10 @@ void model_end(struct model *model, const struct op *op)
     }
     for (int i = 0; i < model->session_count; i++)
         model->sessions[i].metadata_before = model->sessions[i].metadata;
+    for (int i = 0; i < model->session_count; i++)
+        if (model->sessions[i].losing != NONE)
+            model_wrong_about(model, "s%d keeps a number that left its Service",
+                              model->sessions[i].label);
     if (op->kind == OP_RUN)
         check_timers(model);
     m_legs_end(model, op);

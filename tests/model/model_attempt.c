@@ -165,8 +165,11 @@ void m_legs_restart(struct model *model, bool crash)
 {
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
-        leg->ready = leg->ready_surely = false;
+        leg->ready = leg->ready_surely = leg->hurried = false;
         leg->restarted = true;
+        /* That what was deleted need not be waited for is known to memory alone. */
+        if (leg->deleted && leg->status < LEG_SENT)
+            leg->place_until = leg->due_time;
         bool forgotten = crash && leg->result_count && leg->status < LEG_SENT;
         if (crash)
             leg->result_count = 0;

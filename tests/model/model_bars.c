@@ -137,7 +137,9 @@ static void check_run(struct model *model, const struct m_leg *leg)
 {
     struct bars bars = m_bars_of(model, leg);
     bool ready = leg->ready_surely && leg->carrier_count == 1 && !leg->restarted;
-    bool hurried = leg->hurried && bars.sure & (BAR_OPTED_OUT | BAR_BLOCKED);
+    /* After a restart it comes into memory when it is due. */
+    bool hurried =
+        leg->hurried && !leg->restarted && bars.sure & (BAR_OPTED_OUT | BAR_BLOCKED | BAR_REDACTED);
     bool due = leg->due_time <= model->now || ready || hurried;
     if (leg->lost)
         model_wrong_about(model, "the attempt of m%d was lost, and nothing says so", leg->message);

@@ -69,7 +69,7 @@ static int64_t room_of(const struct model *model, const struct op *op, int servi
 {
     int64_t rate = service == NONE ? 0 : model->services[service].settings.rate;
     int64_t room = 5 * rate;
-    if (rate <= 0 || model->services[service].deleting)
+    if (rate <= 0)
         return op->batch_count;
     for (int i = 0; i < model->take_count; i++)
         room -= model->takes[i].service == service && model->takes[i].method == op->method &&
@@ -80,6 +80,9 @@ static int64_t room_of(const struct model *model, const struct op *op, int servi
 void m_do_rate(struct model *model, const struct op *op, const struct answer *answer)
 {
     int service = m_find_service(model, op->service);
+    /* Whether there is a limit to calls that are all refused is left open. */
+    if (service != NONE && model->services[service].deleting)
+        return;
     int64_t room = room_of(model, op, service);
     if (room < op->batch_count)
         m_deny(model, STATUS_RESOURCE_EXHAUSTED, "RATE_LIMITED", 80621);

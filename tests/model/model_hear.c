@@ -9,6 +9,7 @@ static enum action standard(int word)
 {
     switch (word) {
     case WORD_STOP:
+    case WORD_STOP_SOFT:
         return ACTION_OUT;
     case WORD_START:
         return ACTION_IN;

@@ -8,7 +8,7 @@ static void refuse_last(struct model *model, const struct m_hold *last)
 {
     const struct m_session *session = &model->sessions[last->session];
     if (last->doubtful || session->gone || session->purge_least <= model->now || last->replaced ||
-        (last->until && last->until <= model->now))
+        (last->until && (last->until <= model->now || last->released <= session->reopen_time)))
         m_deny(model, 0, "NO_ROUTE", 80903);
     if (!person_in(&session->people[last->participant]))
         m_deny(model, 0, "PARTICIPANT_REMOVED", 80903);
@@ -184,6 +184,16 @@ static enum occasion occasion_of(const char *reason)
         if (strcmp(occasions[i].reason, reason) == 0)
             return occasions[i].occasion;
     return NOTE_NONE;
+}
+
+void m_check_last(struct model *model, const struct event *event)
+{
+    static const struct plain_sid none;
+    bool outside =
+        event->kind == EVENT_INBOUND_REJECTED && occasion_of(event->reason) == NOTE_OUT_OF_SESSION;
+    if (!sid_equal(&event->last_session, outside ? &event->session : &none))
+        model_wrong_about(model, "%s %s does not tell of the last session, or of another",
+                          event_name(event->kind), event->reason);
 }
 
 static void expect_rejected(struct model *model, const struct op *op, int service,

@@ -77,6 +77,7 @@ struct m_session {
     int people_count;
     unsigned
         over; /* when the operation began: who has a number whose time is over, and nobody knows */
+    int losing; /* the number that leaves its Service: others take its place, or the session fails; NONE */
     unsigned moved[PLAIN_PEOPLE];  /* how often who is written to there became another person */
     unsigned former[PLAIN_PEOPLE]; /* who was there before, as bits */
 };
@@ -359,6 +360,15 @@ bool m_notices_number(struct model *model, const struct event *event);
 /* How often a number counts as used by this session: surely, and at most. */
 void m_session_uses(const struct model *model, const struct m_session *session, int number,
                     bool *ret_surely, bool *ret_perhaps);
+/* A number leaves the Service of a session that uses it. What becomes of the session is told: see m_renumbered, m_failed. */
+void m_lose_number(struct model *model, int session, int number);
+/* Whether the event tells that somebody got another number in the place of one that is lost, or that the session fails. */
+bool m_renumbered(struct model *model, const struct event *event);
+bool m_failed(struct model *model, const struct event *event);
+/* In a session that failed, before it is opened again: the refusals when nothing takes the place of a number that is lost. */
+bool m_is_lost(const struct model *model, int session, int participant);
+void m_refuse_lost(struct model *model, int session, int participant);
+void m_replace_lost(struct model *model, int session, const struct plain_session *seen);
 /* An earlier number's time is over, by request, and told. */
 void m_end_old(struct model *model, int session, int participant, int number);
 /* A number that leaves a Service is kept from others for a time. */
@@ -368,6 +378,8 @@ void m_number_rests(const struct model *model, struct m_number *number,
 void m_hold_take(struct model *model, int session, int participant, bool doubtful);
 void m_hold_release(struct model *model, int session, int participant, int64_t time);
 void m_holds_peers(struct model *model, int session);
+/* Pairs that somebody has no more are released. */
+void m_let_go(struct model *model, int session, int participant);
 
 /* ---- who may have which number ---- */
 
@@ -453,6 +465,9 @@ struct acceptance {
     bool canceled; /* the recipient has opted out */
 };
 void m_message_accept(struct model *model, const struct op *op, const struct acceptance *accepted);
+
+/* What goes nowhere tells of the session that it would have belonged to, if one is known. */
+void m_check_last(struct model *model, const struct event *event);
 
 /* ---- who may not be written to ---- */
 

@@ -161,27 +161,6 @@ void m_do_number_update(struct model *model, const struct op *op, const struct a
     m_expect_number(model, EVENT_NUMBER_UPDATED, service, op->number)->optional = !changed;
 }
 
-/* A session loses this number: it fails, or when the number was an earlier one, it goes on. */
-static void lose_number(struct model *model, int index, int number)
-{
-    struct m_session *session = &model->sessions[index];
-    bool present = false;
-    for (int i = 0; i < session->people_count; i++)
-        present =
-            present || (person_in(&session->people[i]) && session->people[i].number == number);
-    if (present) {
-        m_session_stop(model, session, SESSION_FAILED, 1, model->now, true);
-        session->number_removed = true;
-        struct m_expected *failed = m_expect(model, EVENT_SESSION_CLOSED, session->service, index);
-        failed->event.status = SESSION_FAILED;
-        snprintf(failed->event.reason, PLAIN_TEXT, "NUMBER_REMOVED");
-        return;
-    }
-    for (int i = 0; i < session->people_count; i++)
-        if (person_in(&session->people[i]))
-            m_end_old(model, index, i, number);
-}
-
 void m_do_number_remove(struct model *model, const struct op *op, const struct answer *answer)
 {
     int service = m_wanted_service(model, op);
@@ -203,7 +182,7 @@ void m_do_number_remove(struct model *model, const struct op *op, const struct a
     m_expect_number(model, EVENT_NUMBER_REMOVED, service, op->number)->event.forced = any;
     for (int i = 0; i < model->session_count; i++)
         if (used[i])
-            lose_number(model, i, op->number);
+            m_lose_number(model, i, op->number);
     model->numbers[op->number].service = NONE;
     model->numbers[op->number].last_service = service;
     model->numbers[op->number].leaving = false;

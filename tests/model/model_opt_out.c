@@ -69,7 +69,8 @@ void m_hurry(struct model *model, int service, int person)
         if (leg->service != service || leg->session == NONE)
             continue;
         const struct m_session *session = &model->sessions[leg->session];
-        if (!session_runs(session) || !any_person(m_person_bits(&session->people[leg->to]), person))
+        const struct plain_person *to = &session->people[leg->to];
+        if (!session_runs(session) || !person_in(to) || !any_person(m_person_bits(to), person))
             continue;
         leg->ready = true;
         leg->hurried = true;

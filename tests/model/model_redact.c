@@ -10,6 +10,14 @@ static struct m_leg *find_message(struct model *model, int message)
     return NULL;
 }
 
+/* What waits behind it need not wait for it any more. */
+static void hurry_lane(struct model *model, const struct m_leg *leg)
+{
+    for (int i = 0; i < model->leg_count && leg->status < LEG_SENT; i++)
+        if (m_same_lane(&model->legs[i], leg))
+            model->legs[i].ready = model->legs[i].hurried = true;
+}
+
 void m_do_redact(struct model *model, const struct op *op, const struct answer *answer)
 {
     bool deletes = op->kind == OP_INTERACTION_DELETE;
@@ -28,6 +36,10 @@ void m_do_redact(struct model *model, const struct op *op, const struct answer *
         return;
     leg->redacted = true;
     leg->deleted = deletes;
+    hurry_lane(model, leg);
+    /* One that has not come into memory since a restart keeps its place until it is due. */
+    if (deletes && leg->restarted && leg->status < LEG_SENT)
+        leg->place_until = leg->due_time;
     struct m_expected *expected = m_expect(model, EVENT_REDACTED, leg->service, index);
     expected->event.deleted = deletes;
     expected->event.interaction.sid = leg->sid;

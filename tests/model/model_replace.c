@@ -50,7 +50,8 @@ static void refuse_kept(struct model *model, const struct op *op, const struct p
     else if (!change->replaced && life > 0)
         m_wish_keeps(model, &change->wish, was->number, false);
     for (int i = 0; i < was->old_count && !change->replaced; i++)
-        if (!was->old[i].ended && was->old[i].number != op->people[0].number)
+        if (!was->old[i].ended && was->old[i].until > model->now &&
+            was->old[i].number != op->people[0].number)
             m_wish_keeps(model, &change->wish, was->old[i].number, false);
 }
 
@@ -96,14 +97,12 @@ static void set_old(struct model *model, const struct op *op, const struct plain
         struct plain_old old = was->old[i];
         if (replaced && !old.ended && old.until > now)
             old.until = now;
-        /* Nobody has noticed yet that its time was over. */
-        bool unnoticed = !replaced && !old.ended && old.until <= now;
-        add_old(person, old, unnoticed ? 0 : now);
+        add_old(person, old, now);
     }
 }
 
 /* Pairs that it has no more. */
-static void let_go(struct model *model, int session, int participant)
+void m_let_go(struct model *model, int session, int participant)
 {
     const struct plain_person *person = &model->sessions[session].people[participant];
     for (int i = 0; i < model->hold_count; i++) {
@@ -142,7 +141,7 @@ static void apply(struct model *model, const struct op *op, int index, const str
     session->former[op->participant] |= m_person_bits(&was);
     session->former[op->participant] &= ~m_person_bits(person);
     session->moved[op->participant] += world_person(was.who[0]) != world_person(person->who[0]);
-    let_go(model, index, op->participant);
+    m_let_go(model, index, op->participant);
     m_hold_take(model, index, op->participant, false);
     m_holds_peers(model, index);
     struct m_expected *updated =
@@ -197,7 +196,7 @@ void m_end_old(struct model *model, int session, int participant, int number)
     }
     if (!any)
         return;
-    let_go(model, session, participant);
+    m_let_go(model, session, participant);
     struct m_expected *updated =
         m_expect(model, EVENT_PARTICIPANT_UPDATED, model->sessions[session].service, session);
     updated->event.participant = person->sid;

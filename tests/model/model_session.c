@@ -219,6 +219,7 @@ static int add_session(struct model *model, const struct op *op, int service, in
                                   .ttl_given = op->ttl >= 0,
                                   .ttl = op->ttl >= 0 ? op->ttl : 0,
                                   .date = op->date,
+                                  .losing = NONE,
                                   .create_time = model->now};
     if (op->ttl < 0 && !op->date)
         session->default_ttl = model->services[service].settings.default_ttl;

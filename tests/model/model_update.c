@@ -37,6 +37,10 @@ static void refuse_reopening(struct model *model, const struct op *op, int index
         const struct plain_person *person = &session->people[i];
         if (!person_in(person))
             continue;
+        if (m_is_lost(model, index, i)) {
+            m_refuse_lost(model, index, i);
+            continue;
+        }
         refuse_pair_again(model, index, i, person->number);
         for (int j = 0; j < person->old_count; j++)
             if (!person->old[j].ended && person->old[j].until > model->now)
@@ -108,9 +112,10 @@ static bool change_times(struct model *model, const struct op *op, struct m_sess
            before.date != session->date || before.metadata != session->metadata;
 }
 
-static void reopen(struct model *model, int index)
+static void reopen(struct model *model, int index, const struct plain_session *seen)
 {
     struct m_session *session = &model->sessions[index];
+    m_replace_lost(model, index, seen);
     if (!session->noticed)
         m_expect(model, EVENT_SESSION_CLOSED, session->service, index)->event.status =
             SESSION_CLOSED;
@@ -161,7 +166,7 @@ void m_do_session_update(struct model *model, const struct op *op, const struct 
     }
     bool reopens = !session_runs(session) && op->status == SESSION_IN_PROGRESS;
     if (reopens)
-        reopen(model, index);
+        reopen(model, index, &answer->session);
     bool changed = change_times(model, op, session, answer);
     if (!reopens && (op->set_ttl || op->set_date || op->set_metadata))
         m_expect(model, EVENT_SESSION_UPDATED, service, index)->optional =

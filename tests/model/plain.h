@@ -190,13 +190,15 @@ struct event {
     int metadata;                         /* of its session */
     struct plain_interaction interaction; /* of INTERACTION_CREATED; its SID also of LEG_CHANGED */
     struct plain_leg leg;
+    struct plain_sid last_session; /* that is told of; zeroes: none */
     /* A notice that goes with it, which is `interaction`; what it is for. */
     int occasion;
     bool person_replaced, number_replaced, number_ended;
-    bool deleted;         /* of REDACTED */
-    struct plain_bar bar; /* that came */
-    int bars_added;       /* by a word */
-    int bars_removed;     /* likewise */
+    struct plain_person person; /* of PARTICIPANT_UPDATED, as it is now */
+    bool deleted;               /* of REDACTED */
+    struct plain_bar bar;       /* that came */
+    int bars_added;             /* by a word */
+    int bars_removed;           /* likewise */
 };
 
 /* What a carrier was asked to send. */

@@ -185,6 +185,7 @@ static void forget(struct subject *subject)
     memset(subject->sessions, 0, sizeof(subject->sessions));
     memset(subject->numbers, 0, sizeof(subject->numbers));
     memset(subject->said, 0, sizeof(subject->said));
+    subject->made_count = 0;
     subject->attempt_count = subject->attempts_seen = 0;
     for (int i = 0; i < CARRIERS; i++)
         subject->fakes[i].mode = MODE_HOLD;

@@ -17,6 +17,7 @@ enum {
     EVENTS_MOST = 1024,   /* of one operation */
     READ_MOST = 256,      /* rows of one list */
     ENTRIES_MOST = 1024,  /* of a log, that are remembered */
+    MADE_MOST = 512,      /* interactions that are remembered */
     SUBJECT_ARENA = 64 << 20,
 };
 
@@ -42,6 +43,14 @@ struct kept_service {
     uint64_t hashes[ENTRIES_MOST];
 };
 
+/* Where in which log an interaction was made, and whether it was taken out since. */
+struct kept_interaction {
+    struct plain_sid sid;
+    int service;
+    uint64_t position;
+    bool redacted;
+};
+
 struct kept_session {
     char sid[SID_LENGTH + 1];
     bool there;
@@ -63,6 +72,8 @@ struct subject {
     struct kept_service services[LABELS];
     struct kept_session sessions[LABELS];
     char numbers[NUMBERS][SID_LENGTH + 1];
+    struct kept_interaction made[MADE_MOST];
+    int made_count;
     char said[MESSAGES][SID_LENGTH + 1]; /* the interaction that a message became, the latest */
 
     /* Carriers are asked on a thread of the domain's. */

@@ -61,6 +61,17 @@ static void note_said(struct subject *subject, const struct event *event)
                  sid_format("KI", event->interaction.sid.bytes).text);
 }
 
+/* And where that stands, and what was taken out. */
+static void note_made(struct subject *subject, const struct event *event)
+{
+    if (event->kind == EVENT_INTERACTION_CREATED && subject->made_count < MADE_MOST)
+        subject->made[subject->made_count++] = (struct kept_interaction){
+            event->interaction.sid, event->service, event->position, false};
+    for (int i = 0; i < subject->made_count && event->kind == EVENT_REDACTED; i++)
+        if (sid_equal(&subject->made[i].sid, &event->interaction.sid))
+            subject->made[i].redacted = true;
+}
+
 static bool read_entry(struct subject *subject, struct view *view, int service, uint64_t position,
                        struct event *ret_event)
 {
@@ -74,6 +85,7 @@ static bool read_entry(struct subject *subject, struct view *view, int service, 
     ret_event->service = service;
     ret_event->position = position;
     note_said(subject, ret_event);
+    note_made(subject, ret_event);
     return !entry_leaks(&subject->world, entry) ||
            log_wrong(subject, service, position, "holds a real number");
 }
@@ -84,9 +96,21 @@ static bool retold(struct subject *subject, int service, uint64_t position,
 {
     struct event event = convert_entry(&subject->world, entry);
     if (event.kind != EVENT_INTERACTION_CREATED || !event.interaction.redacted)
-        return log_wrong(subject, service, position, "says another thing than before");
+        return log_wrong(subject, service, position,
+                         "says another thing than before, or tells what was taken out");
     return (!event.interaction.message && !event.interaction.media) ||
            log_wrong(subject, service, position, "tells what was taken out");
+}
+
+/* What was taken out is out of the log, too. */
+static bool check_redacted(struct subject *subject, struct view *view,
+                           const struct kept_interaction *made)
+{
+    uint64_t hash = 0;
+    arena_reset(subject->arena);
+    const Maskline__Store__V1__Entry *entry =
+        entry_at(subject, view, made->service, made->position, &hash);
+    return !made->redacted || !entry || retold(subject, made->service, made->position, entry);
 }
 
 bool subject_retell(struct subject *subject, const char **ret_wrong)
@@ -105,6 +129,8 @@ bool subject_retell(struct subject *subject, const char **ret_wrong)
                 ok = retold(subject, i, at, entry);
         }
     }
+    for (int i = 0; ok && i < subject->made_count; i++)
+        ok = check_redacted(subject, view, &subject->made[i]);
     view_close(view);
     *ret_wrong = subject->wrong;
     return ok;

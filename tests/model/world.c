@@ -96,7 +96,8 @@ enum kind_of_number world_kind(int number)
 
 /* ---- texts ---- */
 
-static const char *const words[] = {"STOP", "START", "UNSTOP", "HELP", "PARE", "VALE", "STOP it"};
+static const char *const words[] = {"STOP", "START", "UNSTOP",  "HELP",
+                                    "PARE", "VALE",  "STOP it", " stop"};
 
 void world_text(int message, char ret_text[ADDRESS_TEXT])
 {

@@ -57,8 +57,9 @@ enum word {
     WORD_HELP = -4,
     WORD_PARE = -5, /* of a Service with words of its own */
     WORD_VALE = -6,
-    WORD_STOP_IT = -7, /* is none */
-    WORD_LAST = WORD_STOP_IT,
+    WORD_STOP_IT = -7,   /* is none */
+    WORD_STOP_SOFT = -8, /* otherwise written */
+    WORD_LAST = WORD_STOP_SOFT,
     TEXT_NOTICE = -20,  /* less the occasion: the Service's own */
     TEXT_DEFAULT = -40, /* a notice that no Service wrote */
     TEXT_STRANGE = -41, /* not of this world */
