@@ -139,9 +139,7 @@ static void compare_service(struct model *model, struct subject *subject, int se
 {
     const struct reading all = {.who = WHOS, .page = 1000};
     const struct reading fewer = some(turn / 2);
-    compare_sessions(model, subject, service, &all);
-    if (turn % 2)
-        compare_sessions(model, subject, service, &fewer);
+    compare_sessions(model, subject, service, turn % 2 ? &fewer : &all);
     if (turn % 3 == 0)
         compare_numbers(model, subject, service, KIND_PHONE);
     if (turn % 8 == 1)

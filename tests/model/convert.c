@@ -164,6 +164,8 @@ struct plain_session convert_session(const struct world *world,
                                   .end_time = session->end_time,
                                   .expire_time = session->effective_expire_time,
                                   .interactions = session->interaction_count,
+                                  .calls = session->call_count,
+                                  .call_seconds = session->call_seconds,
                                   .metadata =
                                       convert_metadata(session->metadata, session->n_metadata)};
     copy_text(plain.fail_reason, session->fail_reason);
@@ -203,6 +205,12 @@ struct plain_interaction convert_interaction(const Maskline__Store__V1__Interact
         plain.message = world_text_read(interaction->content->body);
         plain.media = interaction->content->n_media == 1;
     }
+    plain.voice =
+        interaction->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
+    if (interaction->call)
+        plain.call =
+            (struct plain_call){interaction->call->connect_time, interaction->call->end_time,
+                                interaction->call->hang_up_time, interaction->call->seconds};
     if (interaction->inbound)
         plain.inbound = convert_leg(interaction->inbound);
     if (interaction->n_outbound)

@@ -33,7 +33,8 @@ const char *event_name(enum event_kind kind)
                                                    "OPT_OUT_REMOVED",
                                                    "BLOCK_ADDED",
                                                    "BLOCK_REMOVED",
-                                                   "REDACTED"};
+                                                   "REDACTED",
+                                                   "CALL_CHANGED"};
     return names[kind];
 }
 
@@ -184,6 +185,21 @@ static void convert_leg_entry(const Maskline__Store__V1__LegChanged *change, str
     event->session = event->interaction.session;
 }
 
+static void convert_call_entry(const Maskline__Store__V1__CallChanged *change, struct event *event)
+{
+    Maskline__Store__V1__Interaction around = MASKLINE__STORE__V1__INTERACTION__INIT;
+    around.type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
+    around.sid = change->interaction;
+    around.session = change->session;
+    around.inbound = change->inbound;
+    around.outbound = change->outbound;
+    around.n_outbound = change->n_outbound;
+    around.call = change->call;
+    event->kind = EVENT_CALL_CHANGED;
+    event->interaction = convert_interaction(&around);
+    event->session = event->interaction.session;
+}
+
 static void convert_message_entry(const struct world *world,
                                   const Maskline__Store__V1__Entry *entry, struct event *event)
 {
@@ -199,6 +215,9 @@ static void convert_message_entry(const struct world *world,
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_LEG_CHANGED:
         convert_leg_entry(entry->leg_changed, event);
+        break;
+    case MASKLINE__STORE__V1__ENTRY__CHANGE_CALL_CHANGED:
+        convert_call_entry(entry->call_changed, event);
         break;
     case MASKLINE__STORE__V1__ENTRY__CHANGE_INBOUND_REJECTED:
         event->kind = EVENT_INBOUND_REJECTED;

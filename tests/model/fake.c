@@ -72,6 +72,7 @@ void fakes_init(struct subject *subject)
                                            .name = world_carrier(i),
                                            .idempotent = fake_idempotent,
                                            .send = fake_send};
+        fake_calls_init(fake);
     }
 }
 

@@ -171,6 +171,7 @@ static enum op_kind a_kind(struct generator *generator)
     int messages[MESSAGES];
     int carriers[MESSAGES];
     int waiting = model_waiting_messages(generator->model, messages, MESSAGES);
+    int calls = model_calls(generator->model, messages, carriers, MESSAGES);
     bool locked = model_number_locked(generator->model) >= 0;
     struct plain_bar bar;
     int opt_outs = model_any_opt_out(generator->model, 0, &bar);
@@ -209,6 +210,9 @@ static enum op_kind a_kind(struct generator *generator)
         [OP_BLOCK_CREATE] = 2 * some,
         [OP_BLOCK_DELETE] = blocks ? 14 : 1,
         [OP_RATE] = 10,
+        [OP_CALL] = calls < 4 ? 14 * some : 1,
+        [OP_CALL_STEP] = calls ? 60 : 1,
+        [OP_CALL_END] = calls ? 8 : 1,
         [OP_ANSWER] = waiting ? 60 : 2,
         [OP_RECEIPT] = model_sent_messages(generator->model, messages, carriers, MESSAGES) ? 28 : 2,
         [OP_CARRIER_MODE] = 12,
@@ -262,6 +266,9 @@ static void (*const MAKING[OP_KINDS])(struct generator *generator, struct op *op
     [OP_BLOCK_CREATE] = make_bar,
     [OP_BLOCK_DELETE] = make_bar,
     [OP_RATE] = make_rate,
+    [OP_CALL] = make_call,
+    [OP_CALL_STEP] = make_call_step,
+    [OP_CALL_END] = make_call_end,
     [OP_ANSWER] = make_carrier,
     [OP_RECEIPT] = make_carrier,
     [OP_CARRIER_MODE] = make_carrier,

@@ -35,6 +35,9 @@ void make_inbound(struct generator *generator, struct op *op);
 void make_redact(struct generator *generator, struct op *op);
 void make_bar(struct generator *generator, struct op *op);
 void make_rate(struct generator *generator, struct op *op);
+void make_call(struct generator *generator, struct op *op);
+void make_call_step(struct generator *generator, struct op *op);
+void make_call_end(struct generator *generator, struct op *op);
 void make_carrier(struct generator *generator, struct op *op);
 
 #endif

@@ -22,14 +22,14 @@ static struct settings all_settings(struct generator *generator)
                                 .quarantine = SPAN(generator, 10, 60),
                                 .idle_cap = SPAN(generator, 0, 0, 0, 0, 25),
                                 .retention = SPAN(generator, 40, 200, 1000),
-                                .mode = 1 + g_below(generator, 6),
+                                .mode = 1 + g_below(generator, 5),
                                 .selection = g_below(generator, 3),
                                 .level = g_chance(generator, 20) ? 1 + g_below(generator, 5) : 0,
                                 .matching = g_below(generator, 3)};
     if (settings.cool_down < settings.late_window + settings.max_life && g_chance(generator, 80))
         settings.cool_down = settings.late_window + settings.max_life;
     if (settings.mode > MODE_VOICE)
-        settings.mode = MODE_TEXT;
+        settings.mode = settings.mode == MODE_VOICE + 1 ? MODE_TEXT : MODE_BOTH;
     settings.cap_period = SPAN(generator, 5, 20, 60);
     settings.person_cap = g_chance(generator, 80) ? 0 : 1 + g_below(generator, 5);
     settings.session_cap = g_chance(generator, 85) ? 0 : 1 + g_below(generator, 5);

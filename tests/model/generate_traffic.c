@@ -143,3 +143,44 @@ void make_rate(struct generator *generator, struct op *op)
     op->method = g_below(generator, 2);
     op->batch_count = 1 + g_below(generator, 6);
 }
+
+/* ---- calls ---- */
+
+void make_call(struct generator *generator, struct op *op)
+{
+    make_inbound(generator, op);
+    op->media = false;
+    op->provider = 0;
+    if (op->message < 0)
+        op->message = generator->next_message++;
+}
+
+/* Steps in their order more often than not. */
+void make_call_step(struct generator *generator, struct op *op)
+{
+    static const enum call_step usual[] = {STEP_RINGING, STEP_PICKED_UP, STEP_CONNECTED,
+                                           STEP_CONNECTED, STEP_COMPLETED};
+    int messages[MESSAGES];
+    int sessions[MESSAGES];
+    int count = model_calls(generator->model, messages, sessions, MESSAGES);
+    op->message = count && g_chance(generator, 95) ? messages[g_below(generator, count)]
+                                                   : g_below(generator, generator->next_message);
+    op->second = g_chance(generator, 70);
+    op->step = g_chance(generator, 70) ? usual[g_below(generator, 5)]
+                                       : (enum call_step)g_below(generator, CALL_STEPS);
+}
+
+void make_call_end(struct generator *generator, struct op *op)
+{
+    int messages[MESSAGES];
+    int sessions[MESSAGES];
+    int count = model_calls(generator->model, messages, sessions, MESSAGES);
+    g_session(generator, op);
+    op->message = g_below(generator, generator->next_message);
+    if (!count || g_chance(generator, 8))
+        return;
+    int at = g_below(generator, count);
+    op->message = messages[at];
+    op->session = (struct ref){.label = sessions[at]};
+    op->service = (struct ref){.label = model_session_service(generator->model, sessions[at])};
+}

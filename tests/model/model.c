@@ -40,6 +40,7 @@ void model_begin(struct model *model, const struct op *op)
 {
     m_deny_nothing(model);
     model->expected_count = 0;
+    model->op = op;
     if (op->kind == OP_CLOCK && op->time > model->now)
         model->now = op->time;
     m_sessions_settle(model);
@@ -383,6 +384,10 @@ void model_event(struct model *model, const struct event *event)
         m_leg_event(model, event);
         return;
     }
+    if (event->kind == EVENT_CALL_CHANGED) {
+        m_call_event(model, event);
+        return;
+    }
     check_metadata(model, event);
     m_check_last(model, event);
     for (int i = 0; i < model->expected_count; i++)
@@ -474,6 +479,9 @@ void model_answer(struct model *model, const struct op *op, const struct answer 
         [OP_BLOCK_CREATE] = m_do_block_create,
         [OP_BLOCK_DELETE] = m_do_block_delete,
         [OP_RATE] = m_do_rate,
+        [OP_CALL] = m_do_call,
+        [OP_CALL_STEP] = m_do_call_step,
+        [OP_CALL_END] = m_do_call_end,
         [OP_ANSWER] = m_do_answer,
         [OP_RECEIPT] = m_do_receipt,
         [OP_CARRIER_READY] = m_do_carrier_ready,

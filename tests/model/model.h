@@ -23,6 +23,8 @@ void model_begin(struct model *model, const struct op *op);
 /* After it: what it was answered, which attempts it led to, what the logs have now; in this order. */
 void model_answer(struct model *model, const struct op *op, const struct answer *answer);
 void model_attempt(struct model *model, const struct attempt *attempt);
+/* A carrier was told to hang up a call; -1: one that it does not carry. */
+void model_hung_up(struct model *model, int message);
 void model_event(struct model *model, const struct event *event);
 /* Whether everything that had to happen has happened. */
 void model_end(struct model *model, const struct op *op);
@@ -64,6 +66,8 @@ bool model_person(const struct model *model, int session, int place, enum who *r
 int model_old_number(const struct model *model, int session, int place);
 /* What was said, and in which session. */
 int model_said(const struct model *model, int *ret_messages, int *ret_sessions, int size);
+/* Calls that live, and in which session. */
+int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size);
 /* One of the opt-outs, or blocks, and the Service that has it; 0: there is none. */
 int model_any_opt_out(const struct model *model, int nth, struct plain_bar *ret_bar);
 int model_any_block(const struct model *model, int nth, struct plain_bar *ret_bar);

@@ -29,7 +29,7 @@ int m_leg_number(const struct model *model, const struct m_leg *leg)
 
 bool m_same_lane(const struct m_leg *a, const struct m_leg *b)
 {
-    return a->session == b->session && a->to == b->to &&
+    return !a->call && !b->call && a->session == b->session && a->to == b->to &&
            (a->session != NONE || (a->service == b->service && a->person == b->person));
 }
 
@@ -110,7 +110,7 @@ struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
 bool m_leg_waits(const struct m_leg *leg)
 {
     return leg->status < LEG_SENT && !leg->under_way && !leg->result_count && !leg->lost &&
-           !leg->deleted;
+           !leg->deleted && !leg->call;
 }
 
 const struct m_leg *m_leg_ahead(const struct model *model, const struct m_leg *leg)
@@ -163,6 +163,10 @@ void m_legs_end(struct model *model, const struct op *op)
 {
     for (int i = 0; i < model->leg_count; i++) {
         struct m_leg *leg = &model->legs[i];
+        if (leg->call) {
+            m_call_end(model, leg, op);
+            continue;
+        }
         if (leg->receipt && leg->receipt_sure)
             model_wrong_about(model,
                               "a receipt says that m%d is in status %d, and the log does not",

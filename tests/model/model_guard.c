@@ -19,7 +19,7 @@ static bool over_cap(const struct model *model, int service, int person, int64_t
     return model->now < *ret_free_time && cap->count >= settings->person_cap;
 }
 
-enum m_guard m_guard(const struct model *model, int session, int from, int to,
+enum m_guard m_guard(const struct model *model, int session, int from, int to, bool call,
                      int64_t *ret_free_time)
 {
     const struct m_session *owner = &model->sessions[session];
@@ -29,9 +29,10 @@ enum m_guard m_guard(const struct model *model, int session, int from, int to,
     unsigned author = from == NONE ? 0 : m_person_bits(&owner->people[from]);
     int capped = world_person(owner->people[from == NONE ? to : from].who[0]);
     *ret_free_time = 0;
-    if (owner->mode == MODE_VOICE)
+    if (owner->mode == (call ? MODE_TEXT : MODE_VOICE))
         return M_GUARD_MODE;
-    if (m_opted_out(model, owner->service, reader, recipient->number))
+    /* Who wants no messages may be called. */
+    if (!call && m_opted_out(model, owner->service, reader, recipient->number))
         return M_GUARD_OPT_OUT;
     if (m_blocked(model, owner->service, author, reader))
         return M_GUARD_BLOCK;

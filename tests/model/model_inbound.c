@@ -52,7 +52,7 @@ static int find_partner(const struct m_session *session, int participant)
 }
 
 /* The sender is itself a number of some pool. */
-static void refuse_loop(struct model *model, const struct op *op)
+void m_refuse_loop(struct model *model, const struct op *op)
 {
     if (op->from < WHO_N1 || op->from > WHO_N4)
         return;
@@ -64,7 +64,7 @@ static void refuse_loop(struct model *model, const struct op *op)
 }
 
 /* Which Service's log tells of what comes to this number; NONE: no one's. *ret_resting: the number has left it. */
-static int owner_of(const struct model *model, const struct op *op, bool *ret_resting)
+int m_owner_of(const struct model *model, const struct op *op, bool *ret_resting)
 {
     const struct m_number *number = &model->numbers[op->number];
     *ret_resting = false;
@@ -78,7 +78,7 @@ static int owner_of(const struct model *model, const struct op *op, bool *ret_re
 }
 
 /* Nobody's log tells of it. */
-static void refuse_stray(struct model *model, const struct op *op)
+void m_refuse_stray(struct model *model, const struct op *op)
 {
     const struct m_number *number = &model->numbers[op->number];
     bool rests = number->last_service != NONE && model->now < number->quarantine_end;
@@ -88,7 +88,7 @@ static void refuse_stray(struct model *model, const struct op *op)
         m_deny(model, 0, "NUMBER_UNKNOWN", NONE);
 }
 
-static bool wrong_carrier(const struct m_number *number, int carrier)
+bool m_wrong_carrier(const struct m_number *number, int carrier)
 {
     for (int i = 0; i < number->carrier_count; i++)
         if (number->carriers[i] == carrier)
@@ -196,8 +196,8 @@ void m_check_last(struct model *model, const struct event *event)
                           event_name(event->kind), event->reason);
 }
 
-static void expect_rejected(struct model *model, const struct op *op, int service,
-                            const struct answer *answer, bool told)
+void m_expect_rejected(struct model *model, const struct op *op, int service,
+                       const struct answer *answer, bool told)
 {
     enum occasion occasion = occasion_of(answer->reason);
     struct m_expected *rejected =
@@ -205,13 +205,13 @@ static void expect_rejected(struct model *model, const struct op *op, int servic
     rejected->any_session = true;
     snprintf(rejected->event.reason, PLAIN_TEXT, "%s", answer->reason);
     /* One text is answered once. */
-    if (!told && m_notice_text(model, service, op, occasion))
+    if (!told && op->kind == OP_INBOUND && m_notice_text(model, service, op, occasion))
         m_notice_expect(model, rejected, service, op, occasion);
 }
 
 /* By guards and what comes before them; true: it is accepted as *accepted says, if nothing was refused. */
-static void refuse_routed(struct model *model, const struct op *op, int service,
-                          struct acceptance *accepted)
+void m_refuse_routed(struct model *model, const struct op *op, int service,
+                     struct acceptance *accepted)
 {
     int64_t free_time;
     if (op->from == WHO_NOBODY) {
@@ -226,11 +226,12 @@ static void refuse_routed(struct model *model, const struct op *op, int service,
         m_deny(model, 0, "NO_PARTNER", 80614);
         return;
     }
-    switch (m_guard(model, accepted->session, accepted->from, accepted->to, &free_time)) {
+    switch (m_guard(model, accepted->session, accepted->from, accepted->to, accepted->call,
+                    &free_time)) {
     case M_GUARD_NONE:
         break;
     case M_GUARD_MODE:
-        m_deny(model, 0, "MODE_REFUSED", 80910);
+        m_deny(model, 0, "MODE_REFUSED", accepted->call ? 80911 : 80910);
         break;
     case M_GUARD_OPT_OUT:
         accepted->canceled = true;
@@ -260,26 +261,26 @@ static void come_in(struct model *model, const struct op *op, int service, bool 
     bool told = false;
     bool loop = false;
     enum m_heard heard = M_HEARD_ON;
-    refuse_loop(model, op);
+    m_refuse_loop(model, op);
     if (model->refusal_count)
         loop = !model->refusals[0].possible || strcmp(answer->reason, "LOOP") == 0;
-    if (!loop && !rests && wrong_carrier(number, op->carrier))
+    if (!loop && !rests && m_wrong_carrier(number, op->carrier))
         m_deny(model, 0, "WRONG_CARRIER", NONE);
     else if (!loop && op->from != WHO_NOBODY)
         heard = m_hear(model, op, service, &told);
-    if (!loop && heard == M_HEARD_ON && (rests || !wrong_carrier(number, op->carrier))) {
+    if (!loop && heard == M_HEARD_ON && (rests || !m_wrong_carrier(number, op->carrier))) {
         if (rests)
             m_deny(model, 0, "NUMBER_QUARANTINED", NONE);
         else if (number->state == NUMBER_LOCKED)
             m_deny(model, 0, "NUMBER_LOCKED", NONE);
         else
-            refuse_routed(model, op, service, &accepted);
+            m_refuse_routed(model, op, service, &accepted);
     }
     bool ok = m_accepted(model, answer);
     keep_seen(model, op, service, answer, loop);
     expect_warning(model, service, ok && reused);
     if (!ok)
-        expect_rejected(model, op, service, answer, told);
+        m_expect_rejected(model, op, service, answer, told);
     else if (accepted.session != NONE)
         m_message_accept(model, op, &accepted);
 }
@@ -289,7 +290,7 @@ void m_do_inbound(struct model *model, const struct op *op, const struct answer 
     bool rests;
     bool sure;
     bool reused;
-    int service = owner_of(model, op, &rests);
+    int service = m_owner_of(model, op, &rests);
     const struct m_seen *seen = find_seen(model, op, service, &sure, &reused);
     /* A loop is found first, whatever was answered when the sender was no number of a pool. */
     bool loop = strcmp(answer->reason, "LOOP") == 0;
@@ -298,7 +299,7 @@ void m_do_inbound(struct model *model, const struct op *op, const struct answer 
         return;
     }
     if (service == NONE) {
-        refuse_stray(model, op);
+        m_refuse_stray(model, op);
         m_accepted(model, answer);
         keep_seen(model, op, service, answer, true);
         return;

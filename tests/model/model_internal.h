@@ -78,7 +78,9 @@ struct m_session {
     unsigned
         over; /* when the operation began: who has a number whose time is over, and nobody knows */
     int losing; /* the number that leaves its Service: others take its place, or the session fails; NONE */
-    unsigned moved[PLAIN_PEOPLE];  /* how often who is written to there became another person */
+    unsigned moved[PLAIN_PEOPLE];   /* how often who is written to there became another person */
+    unsigned changed[PLAIN_PEOPLE]; /* how often it got another person or number */
+    uint64_t calls, call_seconds;
     unsigned former[PLAIN_PEOPLE]; /* who was there before, as bits */
 };
 
@@ -115,6 +117,13 @@ struct m_leg {
     unsigned author; /* who wrote it, as bits */
     unsigned moved;  /* m_session.moved of the recipient, when it was accepted */
     bool redacted, deleted;
+    /* Of a call; its status is that of one that needs nothing sent. */
+    bool call, connected, over, wished, told;
+    bool never_rung;     /* it was refused, and its carrier was told of none */
+    bool ends_now;       /* its end has to be told in this operation */
+    unsigned changed[2]; /* m_session.changed of the two, when it was accepted */
+    int64_t connect_time;
+    uint64_t seconds;
     /* Of a notice. */
     int occasion, person, number, only_carrier;
     int status;
@@ -260,6 +269,7 @@ struct model {
     int told_count;
     struct m_refusal refusals[REFUSALS_MOST];
     int refusal_count;
+    const struct op *op; /* the present one */
     /* What the next INTERACTION_CREATED makes. Its SID is zero where nobody was told it. */
     struct m_leg next;
     uint64_t order;
@@ -462,7 +472,8 @@ struct acceptance {
     int session;
     int from, as, to; /* participants; NONE: the Service, nobody */
     int64_t life;
-    bool canceled; /* the recipient has opted out */
+    bool canceled; /* the recipient has opted out; nobody is rung */
+    bool call;
 };
 void m_message_accept(struct model *model, const struct op *op, const struct acceptance *accepted);
 
@@ -490,10 +501,33 @@ enum m_guard {
     M_GUARD_PERSON_CAP,
     M_GUARD_SESSION_CAP,
 };
-enum m_guard m_guard(const struct model *model, int session, int from, int to,
+enum m_guard m_guard(const struct model *model, int session, int from, int to, bool call,
                      int64_t *ret_free_time);
 /* An interaction counts for a person's cap. */
 void m_cap_count(struct model *model, int service, int person);
+
+/* ---- coming in ---- */
+
+/* Whose log tells of what comes to this number; NONE: no one's. *ret_resting: the number has left it. */
+int m_owner_of(const struct model *model, const struct op *op, bool *ret_resting);
+/* The refusals when nobody's log tells of it. */
+void m_refuse_stray(struct model *model, const struct op *op);
+/* Of who is itself a number of some pool. */
+void m_refuse_loop(struct model *model, const struct op *op);
+bool m_wrong_carrier(const struct m_number *number, int carrier);
+/* By the route, and by guards. */
+void m_refuse_routed(struct model *model, const struct op *op, int service,
+                     struct acceptance *accepted);
+void m_expect_rejected(struct model *model, const struct op *op, int service,
+                       const struct answer *answer, bool told);
+
+/* ---- calls ---- */
+
+void m_call_created(struct model *model, struct m_leg *leg, const struct event *event);
+void m_call_event(struct model *model, const struct event *event);
+void m_call_end(struct model *model, struct m_leg *leg, const struct op *op);
+void m_call_read(struct model *model, const struct m_leg *leg,
+                 const struct plain_interaction *seen);
 
 /* ---- notices ---- */
 
@@ -557,6 +591,9 @@ void m_do_opt_out_delete(struct model *model, const struct op *op, const struct 
 void m_do_block_create(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_block_delete(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_rate(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_call(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_call_step(struct model *model, const struct op *op, const struct answer *answer);
+void m_do_call_end(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_answer(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_receipt(struct model *model, const struct op *op, const struct answer *answer);
 void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer);

@@ -197,7 +197,7 @@ void m_leg_event(struct model *model, const struct event *event)
     /* While its Service goes, what is still told of a leg is left open. */
     if (model->services[leg->service].deleting)
         return;
-    if (leg->deleted) {
+    if (leg->deleted || leg->call) {
         model_wrong_about(model, "the log tells of m%d, which was deleted", leg->message);
         return;
     }
@@ -245,6 +245,10 @@ void model_read_interactions(struct model *model, int session,
             return;
         }
         const struct plain_interaction *seen = &interactions[at++];
+        if (leg->call) {
+            m_call_read(model, leg, seen);
+            continue;
+        }
         bool open = leg->status < LEG_SENT;
         int written = leg->attempts - leg->result_count - leg->under_way - leg->lost;
         if (open ? seen->outbound.status != LEG_QUEUED && seen->outbound.status != LEG_SENDING

@@ -54,6 +54,7 @@ static void take_place(struct model *model, int session, int participant,
     int lost = person->number;
     person->number = seen->number;
     person->number_sid = seen->number_sid;
+    owner->changed[participant]++;
     person->old_count = 0;
     if (lost != person->number)
         person->old[person->old_count++] = (struct plain_old){lost, until, true};

@@ -30,7 +30,12 @@ void m_message_accept(struct model *model, const struct op *op, const struct acc
                                  .as = accepted->as,
                                  .author = author_of(owner, accepted),
                                  .moved = owner->moved[accepted->to],
-                                 .status = accepted->canceled ? LEG_CANCELED : LEG_QUEUED,
+                                 .status = accepted->call       ? LEG_IN_PROGRESS
+                                           : accepted->canceled ? LEG_CANCELED
+                                                                : LEG_QUEUED,
+                                 .call = accepted->call,
+                                 .over = accepted->call && accepted->canceled,
+                                 .never_rung = accepted->call && accepted->canceled,
                                  .create_time = model->now,
                                  .expire_time = model->now + accepted->life,
                                  .opened = owner->opened,
@@ -50,6 +55,7 @@ void m_message_accept(struct model *model, const struct op *op, const struct acc
         owner->last_time = model->now;
     owner->status = SESSION_IN_PROGRESS;
     owner->interactions++;
+    owner->calls += accepted->call;
 }
 
 /* A leg may end at once when it is plain that it cannot be sent. */
@@ -75,6 +81,11 @@ void m_leg_created(struct model *model, const struct event *event)
     const struct m_session *session = &model->sessions[leg->session];
     if (model->leg_count == LEGS_MOST) {
         model_wrong_about(model, "the model is too small for so many messages");
+        return;
+    }
+    if (leg->call) {
+        m_call_created(model, leg, event);
+        model->legs[model->leg_count++] = *leg;
         return;
     }
     if (!is_zero(&leg->sid) && !sid_equal(&leg->sid, &seen->sid))
@@ -132,7 +143,7 @@ static void refuse_sender(struct model *model, const struct op *op, const struct
 static bool refuse_guarded(struct model *model, const struct op *op, int index)
 {
     int64_t free_time;
-    switch (m_guard(model, index, op->sender, op->participant, &free_time)) {
+    switch (m_guard(model, index, op->sender, op->participant, false, &free_time)) {
     case M_GUARD_NONE:
         return false;
     case M_GUARD_MODE:

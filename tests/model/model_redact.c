@@ -5,7 +5,8 @@
 static struct m_leg *find_message(struct model *model, int message)
 {
     for (int i = model->leg_count - 1; i >= 0 && message > 0; i--)
-        if (model->legs[i].session != NONE && model->legs[i].message == message)
+        if (model->legs[i].session != NONE && !model->legs[i].call &&
+            model->legs[i].message == message)
             return &model->legs[i];
     return NULL;
 }

@@ -141,6 +141,7 @@ static void apply(struct model *model, const struct op *op, int index, const str
     session->former[op->participant] |= m_person_bits(&was);
     session->former[op->participant] &= ~m_person_bits(person);
     session->moved[op->participant] += world_person(was.who[0]) != world_person(person->who[0]);
+    session->changed[op->participant]++;
     m_let_go(model, index, op->participant);
     m_hold_take(model, index, op->participant, false);
     m_holds_peers(model, index);

@@ -75,7 +75,8 @@ void m_check_session(struct model *model, const struct m_session *session,
         model_wrong_about(model, "s%d reads as status %d, and should as %d", session->label,
                           seen->status, session->status);
     if (seen->name != session->name || seen->mode != session->mode ||
-        seen->interactions != session->interactions || seen->metadata != session->metadata)
+        seen->interactions != session->interactions || seen->calls != session->calls ||
+        seen->call_seconds != session->call_seconds || seen->metadata != session->metadata)
         model_wrong_about(model, "s%d reads name %d mode %d interactions %llu metadata %d",
                           session->label, seen->name, seen->mode,
                           (unsigned long long)seen->interactions, seen->metadata);

@@ -84,7 +84,20 @@ int model_said(const struct model *model, int *ret_messages, int *ret_sessions, 
     int count = 0;
     for (int i = 0; i < model->leg_count && count < size; i++) {
         const struct m_leg *leg = &model->legs[i];
-        if (leg->session == NONE || leg->message <= 0 || leg->deleted)
+        if (leg->session == NONE || leg->message <= 0 || leg->deleted || leg->call)
+            continue;
+        ret_messages[count] = leg->message;
+        ret_sessions[count++] = model->sessions[leg->session].label;
+    }
+    return count;
+}
+
+int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size)
+{
+    int count = 0;
+    for (int i = 0; i < model->leg_count && count < size; i++) {
+        const struct m_leg *leg = &model->legs[i];
+        if (!leg->call || leg->over || m_leg_gone(model, leg))
             continue;
         ret_messages[count] = leg->message;
         ret_sessions[count++] = model->sessions[leg->session].label;

@@ -34,6 +34,13 @@ enum {
     LEG_UNKNOWN = 9,
     LEG_FAILED = 10,
     LEG_CANCELED = 11,
+    LEG_INITIATED = 13,
+    LEG_RINGING = 14,
+    LEG_ANSWERED = 15,
+    LEG_IN_PROGRESS = 16,
+    LEG_COMPLETED = 17,
+    LEG_BUSY = 18,
+    LEG_NO_ANSWER = 19,
 };
 
 /* A number that a participant had before, newest first. */
@@ -61,7 +68,7 @@ struct plain_session {
     char fail_reason[PLAIN_TEXT];
     bool ttl_given;
     int64_t ttl, date, create_time, update_time, start_time, last_time, end_time, expire_time;
-    uint64_t interactions;
+    uint64_t interactions, calls, call_seconds;
     int metadata;
     struct plain_person people[PLAIN_PEOPLE];
     int people_count;
@@ -94,6 +101,12 @@ struct plain_leg {
     int original;
 };
 
+/* Of a call. */
+struct plain_call {
+    int64_t connect_time, end_time, hang_up_time;
+    uint64_t seconds;
+};
+
 struct plain_interaction {
     struct plain_sid sid, session;
     int message;
@@ -103,6 +116,15 @@ struct plain_interaction {
     struct plain_leg inbound, outbound;
     int outbound_count;
     int64_t create_time, expire_time;
+    bool voice;
+    struct plain_call call;
+};
+
+/* What a carrier is to do with a call that came. */
+struct plain_plan {
+    enum who targets[2];
+    int count;
+    int shown; /* the number that is shown to whoever is rung; -1: none of this world's */
 };
 
 /* Who gets no messages, from which number (-1: from none of the Service's); or what of whom does not reach whom (WHOS: nobody). */
@@ -136,6 +158,8 @@ struct answer {
     struct plain_interaction interaction;
     /* To a carrier. */
     bool accepted, repeated;
+    struct plain_plan plan;
+    bool hang_up;
     int passed; /* calls that a rate let pass */
     bool leaks; /* the refusal tells somebody's real address */
     /* Of many in one: what the others were answered. */
@@ -170,6 +194,7 @@ enum event_kind {
     EVENT_BLOCK_ADDED,
     EVENT_BLOCK_REMOVED,
     EVENT_REDACTED,
+    EVENT_CALL_CHANGED,
     EVENT_KINDS,
 };
 const char *event_name(enum event_kind kind);

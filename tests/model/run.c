@@ -35,6 +35,8 @@ static void trace_answer(const struct op *op, const struct answer *answer)
                    answer->more[i].original);
     if (answer->repeated)
         printf("        as a repeat\n");
+    if (answer->hang_up)
+        printf("        hang up\n");
     for (int i = 0; i < answer->session.people_count; i++)
         printf("        participant %d dials N%d\n", i, answer->session.people[i].number + 1);
 }
@@ -94,6 +96,10 @@ bool run_step(struct model *model, struct subject *subject, const struct op *op,
         model_attempt(model, &attempts[i]);
     if (!model_wrong(model) || tracing)
         tell_events(model, subject);
+    const int *hung_up;
+    int hung_up_count = subject_hung_up(subject, &hung_up);
+    for (int i = 0; i < hung_up_count && !model_wrong(model); i++)
+        model_hung_up(model, hung_up[i]);
     if (!model_wrong(model))
         model_end(model, op);
     if (!model_wrong(model))

@@ -187,6 +187,7 @@ static void forget(struct subject *subject)
     memset(subject->said, 0, sizeof(subject->said));
     subject->made_count = 0;
     subject->attempt_count = subject->attempts_seen = 0;
+    subject->call_count = subject->hung_up_count = 0;
     for (int i = 0; i < CARRIERS; i++)
         subject->fakes[i].mode = MODE_HOLD;
 }

@@ -29,6 +29,9 @@ void subject_do(struct subject *subject, const struct op *op, struct answer *ret
 /* What carriers were asked to send since the last time; valid until the next operation. */
 int subject_attempts(struct subject *subject, const struct attempt **ret_attempts);
 
+/* Which calls carriers were told to hang up since the last time; -1: one that never was. Valid until the next call. */
+int subject_hung_up(struct subject *subject, const int **ret_messages);
+
 /* What the logs of this world's Services have got since the last time: all of it, without a gap; true, or *ret_wrong says what is wrong with
  * the log itself. Valid until the next call. */
 bool subject_events(struct subject *subject, const struct event **ret_events, int *ret_count,

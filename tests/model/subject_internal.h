@@ -18,6 +18,8 @@ enum {
     READ_MOST = 256,      /* rows of one list */
     ENTRIES_MOST = 1024,  /* of a log, that are remembered */
     MADE_MOST = 512,      /* interactions that are remembered */
+    CALLS_MOST = 128,     /* in one world */
+    HUNG_UP_MOST = 1024,  /* of one operation */
     SUBJECT_ARENA = 64 << 20,
 };
 
@@ -30,6 +32,7 @@ struct kept_attempt {
 
 struct fake {
     struct carrier_port port;
+    struct call_port calls;
     struct subject *subject;
     int index;
     enum attempt_mode mode;
@@ -49,6 +52,14 @@ struct kept_interaction {
     int service;
     uint64_t position;
     bool redacted;
+};
+
+/* A call that a carrier was told to carry. */
+struct kept_call {
+    int message;
+    int carrier;
+    char key[CALL_KEY_SIZE];
+    char sid[SID_LENGTH + 1];
 };
 
 struct kept_session {
@@ -82,6 +93,12 @@ struct subject {
     int waiting; /* for so many answers */
     struct kept_attempt attempts[ATTEMPTS_MOST];
     int attempt_count, attempts_seen;
+
+    /* Calls that carriers carry, and those that they were told to hang up. */
+    struct kept_call calls[CALLS_MOST];
+    int call_count;
+    int hung_up[HUNG_UP_MOST], hung_up_count;
+    int hung_up_shown[HUNG_UP_MOST];
 
     struct attempt shown[ATTEMPTS_MOST];
     struct event events[EVENTS_MOST];
@@ -126,6 +143,8 @@ void subject_set_clock(struct subject *subject, int64_t time);
 /* The carriers that write down what they are asked to send (fake.c). */
 void fakes_init(struct subject *subject);
 void fakes_add(struct subject *subject);
+/* How it carries calls (subject_call.c). */
+void fake_calls_init(struct fake *fake);
 /* Forgets attempts without a result: nobody will ask for it. */
 void fakes_forget(struct subject *subject);
 /* Gives a result to the attempt. */
@@ -148,6 +167,9 @@ void subject_do_redact(struct doing *doing);
 void subject_do_opt_out(struct doing *doing);
 void subject_do_block(struct doing *doing);
 void subject_do_rate(struct doing *doing);
+void subject_do_call(struct doing *doing);
+void subject_do_call_step(struct doing *doing);
+void subject_do_call_end(struct doing *doing);
 void subject_do_answer(struct doing *doing);
 void subject_do_receipt(struct doing *doing);
 void subject_do_carrier_mode(struct doing *doing);

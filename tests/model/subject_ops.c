@@ -1,6 +1,8 @@
 /* Operations on Services and numbers; and which function does what. */
 #include "tests/model/subject_internal.h"
 
+#include "server/masking/calls/call_watch.h"
+#include "server/masking/internal.h"
 #include "server/masking/numbers/numbers.h"
 #include "server/masking/rows/request_hash.h"
 #include "server/masking/services/services.h"
@@ -311,6 +313,9 @@ void subject_do(struct subject *subject, const struct op *op, struct answer *ret
         [OP_BLOCK_CREATE] = subject_do_block,
         [OP_BLOCK_DELETE] = subject_do_block,
         [OP_RATE] = subject_do_rate,
+        [OP_CALL] = subject_do_call,
+        [OP_CALL_STEP] = subject_do_call_step,
+        [OP_CALL_END] = subject_do_call_end,
         [OP_ANSWER] = subject_do_answer,
         [OP_RECEIPT] = subject_do_receipt,
         [OP_CARRIER_MODE] = subject_do_carrier_mode,
@@ -323,4 +328,6 @@ void subject_do(struct subject *subject, const struct op *op, struct answer *ret
     *ret_answer = (struct answer){.participant = -1};
     arena_reset(subject->arena);
     functions[op->kind](&doing);
+    /* Calls are looked at by commands of their own. */
+    calls_run_due(subject->masking->calls);
 }

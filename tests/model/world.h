@@ -181,6 +181,9 @@ enum op_kind {
     OP_BLOCK_CREATE,
     OP_BLOCK_DELETE,
     OP_RATE,
+    OP_CALL,
+    OP_CALL_STEP,
+    OP_CALL_END,
     OP_ANSWER,
     OP_RECEIPT,
     OP_CARRIER_MODE,
@@ -208,6 +211,20 @@ enum receipt_kind {
     GOT_UNDELIVERED,
     GOT_FAILED,
     RECEIPT_KINDS,
+};
+
+/* What a carrier says of a side of a call, the one that called or the one that is rung; in this order. */
+enum call_step {
+    STEP_RINGING,
+    STEP_PICKED_UP,
+    STEP_CONNECTED,
+    STEP_COMPLETED,
+    STEP_BUSY,
+    STEP_NO_ANSWER,
+    STEP_FAILED,
+    STEP_CANCELED,
+    STEP_GONE,
+    CALL_STEPS,
 };
 
 /* By name when that is not 0, else by label. A participant's session has both: it is looked for by name, and the participant is that
@@ -264,7 +281,9 @@ struct op {
     enum attempt_mode outcome;
     int64_t retry_after;
     enum receipt_kind receipt;
-    bool stolen; /* a receipt that another carrier than the right one hands in */
+    enum call_step step; /* of the call that `message` names, as an operation of a call does */
+    bool second;         /* the side that is rung */
+    bool stolen;         /* a receipt that another carrier than the right one hands in */
     int64_t time;
 };
 

@@ -298,6 +298,23 @@ static void add_carrier_op(struct line *line, const struct op *op)
         add_span(line, "after", op->retry_after);
 }
 
+static void add_call_op(struct line *line, const struct op *op)
+{
+    static const char *const steps[] = {"ringing",   "picked-up", "connected", "completed", "busy",
+                                        "no-answer", "failed",    "canceled",  "gone"};
+    add(line, " m%d", op->message);
+    if (op->kind == OP_CALL) {
+        add(line, " %s from=", world_carrier(op->carrier));
+        add_who(line, op->from);
+        add(line, " to=N%d", op->number + 1);
+    } else if (op->kind == OP_CALL_STEP) {
+        add(line, " %s %s", op->second ? "second" : "first", steps[op->step]);
+    } else {
+        add_ref(line, "session", 's', op->session);
+        add_ref(line, "service", 'k', op->service);
+    }
+}
+
 static void add_clock_op(struct line *line, const struct op *op)
 {
     add(line, " ");
@@ -337,6 +354,9 @@ static const struct {
     [OP_BLOCK_CREATE] = {"block.create", add_bar_op},
     [OP_BLOCK_DELETE] = {"block.delete", add_bar_op},
     [OP_RATE] = {"rate", add_rate_op},
+    [OP_CALL] = {"call", add_call_op},
+    [OP_CALL_STEP] = {"call.step", add_call_op},
+    [OP_CALL_END] = {"call.end", add_call_op},
     [OP_ANSWER] = {"answer", add_carrier_op},
     [OP_RECEIPT] = {"receipt", add_carrier_op},
     [OP_CARRIER_MODE] = {"carrier.mode", add_carrier_op},
