@@ -36,12 +36,13 @@ def complaining(check):
 class Checker:
     """The load is paused whenever it looks; networks may go on."""
 
-    def __init__(self, world, loads, networks, follower, brief):
+    def __init__(self, world, loads, networks, follower, brief, calls):
         self.world = world
         self.loads = loads
         self.networks = networks
         self.follower = follower
         self.brief = brief
+        self.calls = calls
         self.log = []  # events, packed, as they were read last
 
     @complaining
@@ -56,6 +57,7 @@ class Checker:
                 self._talk(talk)
             self._numbers(load)
         self.brief.check(self.world.server, insist)
+        self.calls.check(self.world.server, insist)
         self._troubles()
 
     @complaining
@@ -76,11 +78,12 @@ class Checker:
         history.compare(self.world, {one.sid: one.identifier for load in self.loads for talk in load.talks
                                      for side in talk.sides for one in side})
         counts = self._ends(history)
+        self.calls.check(self.world.server, insist, over=True)
         self._troubles()
         return counts
 
     def _troubles(self):
-        for thread in [*self.networks, *self.loads, self.follower, self.brief]:
+        for thread in [*self.networks, *self.loads, self.follower, self.brief, self.calls]:
             insist(not thread.troubles, f"unexpected answers: {thread.troubles[:5]}")
         for network in self.networks:
             with network.lock:

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from brief import Brief
+from calls import Calls, Exchange
 from checker import Checker
 from follower import Follower
 from harness import PATIENCE, Server, pb
@@ -90,7 +91,8 @@ class Story:
     def __init__(self, seed, mutant=None):
         self.chance = random.Random(f"story {seed}")
         self.folder = tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR"))
-        self.up = FaultyServer(self.folder.name, "--carrier", "gateway:keeps", "--carrier", "gateway:forgets", mutant=mutant)
+        self.up = FaultyServer(self.folder.name, "--carrier", "gateway:keeps", "--carrier", "gateway:forgets", "--carrier", "gateway:calls",
+                               mutant=mutant)
         self.reached = []  # failpoints at which it died
         self.rounds = 0
         self.threads = []
@@ -110,9 +112,12 @@ class Story:
         self.loads = [Load(number, self.world.sid, self.networks, self.seed) for number in range(3)]
         self.brief = Brief(self.seed)
         self.brief.begin(self.up)
+        self.exchange = Exchange(self.seed)
+        self.calls = Calls(self.exchange, self.seed)
+        self.calls.begin(self.up)
         self.follower = Follower(self.world.sid)
-        self.checker = Checker(self.world, self.loads, self.networks, self.follower, self.brief)
-        self.threads = [*self.networks, *self.loads, self.brief, self.follower]
+        self.checker = Checker(self.world, self.loads, self.networks, self.follower, self.brief, self.calls)
+        self.threads = [*self.networks, *self.loads, self.brief, self.exchange, self.calls, self.follower]
         for thread in self.threads:
             thread.start()
 
@@ -145,7 +150,7 @@ class Story:
         return self.up.process.poll() is not None
 
     def _pause(self):
-        for thread in [*self.loads, self.brief]:
+        for thread in [*self.loads, self.brief, self.calls]:
             thread.pause()
         self.up.disconnect()
 
@@ -229,7 +234,7 @@ class Story:
 
     def settle(self):
         """Lets all come to its end, without new load, and checks everything; then once more after a last crash."""
-        for thread in [*self.networks, self.follower]:
+        for thread in [*self.networks, self.exchange, self.follower]:
             thread.serve(self.up)
         open_legs = set()
         stream = self.up.events.StreamEvents(pb.events.StreamEventsRequest(
@@ -237,7 +242,7 @@ class Story:
         for message in stream:
             if not message.HasField("event"):
                 # Nothing has happened for a second; held results go out now.
-                if all([network.is_quiet() for network in self.networks]) and not open_legs:
+                if all([network.is_quiet() for network in [*self.networks, self.exchange]]) and not open_legs:
                     break
                 continue
             event = message.event

@@ -258,12 +258,13 @@ static void ring(struct play *play)
                                    .participant = participant_sid(world, session, who)};
         if (world_place_draft(world, &draft, NULL, NULL) != STATUS_OK)
             return;
-        strcpy(key, world_plan(world, 0, 0)->key);
+        snprintf(key, sizeof key, "%s", world_plan(world, 0, 0)->key);
         world->carriers[0].plan_count = 0;
         /* A start ends those that have not begun. */
         (void)world_progress(world, key, CALL_FIRST, CALL_RINGING);
     } else {
-        strcpy(key, world_call(world, one->identifiers[0], proxy_of(session, who)).plan.key);
+        struct call_seen seen = world_call(world, one->identifiers[0], proxy_of(session, who));
+        snprintf(key, sizeof key, "%s", seen.plan.key);
     }
     play->rang += *key != '\0';
     for (unsigned i = 0; *key && i < pick(play, 4); i++) {

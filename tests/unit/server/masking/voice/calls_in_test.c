@@ -2,6 +2,7 @@
 #include "tests/unit/server/masking/calls.h"
 #include "tests/unit/server/masking/phones.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Calls that come in: who is rung, who is rejected, and what is written down. */
@@ -277,12 +278,12 @@ static struct talk talk_of(struct world *world, struct participant_draft a,
         world, (struct session_draft){.participants = people, .participant_count = 2});
     ck_done(session);
     struct talk talk = {0};
-    strcpy(talk.session, sid_of(world, session));
-    strcpy(talk.a, participant_sid(world, session, 0));
-    strcpy(talk.b, participant_sid(world, session, 1));
-    strcpy(talk.proxy_a, proxy_of(session, 0));
-    strcpy(talk.proxy_b, proxy_of(session, 1));
-    strcpy(talk.person_a, a.identifiers[0]);
+    snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));
+    snprintf(talk.a, sizeof talk.a, "%s", participant_sid(world, session, 0));
+    snprintf(talk.b, sizeof talk.b, "%s", participant_sid(world, session, 1));
+    snprintf(talk.proxy_a, sizeof talk.proxy_a, "%s", proxy_of(session, 0));
+    snprintf(talk.proxy_b, sizeof talk.proxy_b, "%s", proxy_of(session, 1));
+    snprintf(talk.person_a, sizeof talk.person_a, "%s", a.identifiers[0]);
     return talk;
 }
 

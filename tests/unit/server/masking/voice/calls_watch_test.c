@@ -3,6 +3,7 @@
 #include "tests/unit/server/masking/calls.h"
 #include "tests/unit/server/masking/phones.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -276,9 +277,9 @@ END_TEST
 
 /* ---- restarts ---- */
 
-static const char *folder_new(char *path)
+static const char *folder_new(char path[64])
 {
-    strcpy(path, "/tmp/maskline-calls-XXXXXX");
+    snprintf(path, 64, "/tmp/maskline-calls-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(path));
     return path;
 }
