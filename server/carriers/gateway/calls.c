@@ -2,6 +2,7 @@
  * Calls that the domain has placed or hung up: they wait until the program pulls them, and a call then for its result. What becomes of
  * a call that no program took is told to the domain by the gateway itself.
  */
+#include "proto/c/fault.h"
 #include "server/carriers/gateway/internal.h"
 
 #include <stdio.h>
@@ -82,6 +83,8 @@ static void want_hang_up(struct gateway *gateway, const char *key)
     struct orders *orders = &gateway->orders;
     if (*find_hang_up(orders, key) || orders->hanging_up_count == GATEWAY_HANG_UPS)
         return;
+    if (!gateway->current && MUTANT("hang_up_waits_for_no_program"))
+        return;
     struct hanging_up *hanging_up = calloc(1, sizeof *hanging_up);
     if (!hanging_up)
         return;
@@ -103,7 +106,8 @@ bool orders_have_hang_up(const struct gateway *gateway, const struct gateway_att
 {
     const struct hanging_up *next = gateway->orders.oldest;
     return next && carries_calls(gateway, program) &&
-           (!program->answers || next->order < program->answers->order);
+           (!program->answers || next->order < program->answers->order ||
+            MUTANT("hang_up_overtakes_its_plan"));
 }
 
 bool orders_give_hang_up(struct gateway *gateway, struct arena *arena,
@@ -142,7 +146,8 @@ static void end(struct gateway *gateway, struct placings *list, struct placing *
 /* A program has it, perhaps, and says nothing. */
 static void lose(struct gateway *gateway, struct placing *placing)
 {
-    want_hang_up(gateway, placing->plan.plan.key);
+    if (!MUTANT("lost_call_rings_on"))
+        want_hang_up(gateway, placing->plan.plan.key);
     end(gateway, &gateway->orders.handed, placing, CALL_GONE, "");
 }
 
@@ -152,7 +157,7 @@ void orders_lose(struct gateway *gateway, const struct gateway_attachment *progr
     struct placing *newer;
     for (struct placing *placing = orders->queued.oldest; placing; placing = newer) {
         newer = placing->newer;
-        if (placing->program == program)
+        if (placing->program == program && !MUTANT("place_goes_to_the_next_program"))
             end(gateway, &orders->queued, placing, CALL_FAILED, "");
     }
     for (struct placing *placing = orders->handed.oldest; placing; placing = newer) {
@@ -190,8 +195,9 @@ static void told(void *data, const struct call_answer *answer)
     struct placing *placing = data;
     struct gateway *gateway = placing->gateway;
     const struct error *error = answer->error;
-    bool again = error && error->code != STATUS_NOT_FOUND &&
-                 error->code != STATUS_PERMISSION_DENIED && error->code != STATUS_INVALID_ARGUMENT;
+    bool again = error && !MUTANT("end_of_untaken_call_told_once") &&
+                 error->code != STATUS_NOT_FOUND && error->code != STATUS_PERMISSION_DENIED &&
+                 error->code != STATUS_INVALID_ARGUMENT;
     pthread_mutex_lock(&gateway->lock);
     if (again && !gateway->stopped) {
         placing->deadline = clock_now(&gateway->timeouts) + AGAIN_AFTER_US;

@@ -2,6 +2,7 @@
  * What the domain is told of calls: of each call one thing at a time, in its order. What the domain cannot take now is handed in again
  * later, and what comes after it waits.
  */
+#include "proto/c/fault.h"
 #include "server/carriers/simulator/calls_internal.h"
 
 enum {
@@ -77,7 +78,7 @@ static void taken(struct call *call, const struct call_answer *answer, int64_t n
     bool was_asked = call->question == call->reported;
     /* Without leave nothing goes on, whatever the network was told to ignore. */
     bool obeys = was_asked || !call->simulator->calls.network.ignores_hang_up;
-    if ((answer->hang_up || answer->error) && obeys)
+    if ((answer->hang_up || answer->error) && obeys && !MUTANT("goes_on_without_leave"))
         call_is_hung_up(call, now);
     else if (was_asked)
         call_goes_on(call, call->reports[call->reported].time);

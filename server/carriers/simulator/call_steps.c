@@ -2,6 +2,7 @@
  * How a call goes on: whom it rings, who has picked up, when the two are connected, and how it ends. Before a phone is rung, and
  * before anything is said to who has picked up, the domain is asked.
  */
+#include "proto/c/fault.h"
 #include "server/carriers/simulator/calls_internal.h"
 
 #include <stdio.h>
@@ -148,7 +149,7 @@ static struct handset *reach(const struct call *call, enum call_side at, int64_t
                              struct miss *ret_miss)
 {
     struct handset *phone = handset_find(call->simulator, target_of(call, at)->number);
-    if (now > call->plan.plan.expire_time)
+    if (now > call->plan.plan.expire_time && !MUTANT("rings_after_expiry"))
         *ret_miss = (struct miss){CALL_CANCELED, "EXPIRED"};
     else if (!phone)
         *ret_miss = (struct miss){CALL_FAILED, "NO_SUCH_HANDSET"};
@@ -284,7 +285,8 @@ static void ask_key(struct call *call, enum call_side at, int64_t now)
     side->state = SIDE_ASKED;
     side->limit = now + call->plan.plan.key_limit;
     call_shows(call, side->handset, SIMULATED_ASKED_FOR_KEY, NULL, question, now);
-    const char *keys = side->by_itself ? side->owner->keys : "";
+    bool presses = side->by_itself || MUTANT("voicemail_presses_keys");
+    const char *keys = presses ? side->owner->keys : "";
     for (; *keys; keys++)
         call_key_pressed(call, at, *keys, now);
 }
@@ -320,7 +322,9 @@ void call_goes_on(struct call *call, int64_t now)
     }
     if (at == CALL_SECOND)
         hears(call, at, call->plan.plan.whisper, now);
-    if (call->plan.plan.ask_key)
+    if (at == CALL_SECOND && MUTANT("caller_hears_whisper"))
+        hears(call, CALL_FIRST, call->plan.plan.whisper, now);
+    if (call->plan.plan.ask_key && !MUTANT("connected_without_key"))
         ask_key(call, at, now);
     else
         is_there(call, at, now);

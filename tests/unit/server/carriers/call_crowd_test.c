@@ -189,7 +189,7 @@ static void check(struct crowd *crowd)
     unsigned ends[PLACED] = {0};
     for (size_t i = 0; i < crowd->fake->progress_count; i++) {
         const struct fake_progress *progress = &crowd->fake->progress[i];
-        size_t which = (size_t)atoi(progress->key + 1);
+        size_t which = strtoul(progress->key + 1, NULL, 10);
         if (progress->status == CALL_GONE)
             continue;
         ck_assert_msg(ends[which] == 0, "%s %s after its end", progress->key, progress->text);

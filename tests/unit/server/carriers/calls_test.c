@@ -190,7 +190,7 @@ START_TEST(test_numbers_are_rung_in_their_order)
 }
 END_TEST
 
-/* holds: VOI-03 VOI-04 VOI-05 */
+/* holds: VOI-03 VOI-04 */
 START_TEST(test_who_hears_what)
 {
     struct phones phones;
@@ -215,7 +215,6 @@ START_TEST(test_who_hears_what)
 }
 END_TEST
 
-/* holds: VOI-08 */
 START_TEST(test_only_the_key_connects)
 {
     struct phones phones;
@@ -292,7 +291,6 @@ START_TEST(test_keys_that_a_phone_presses_by_itself)
 }
 END_TEST
 
-/* holds: VOI-08 */
 START_TEST(test_a_voicemail_presses_no_key)
 {
     struct phones phones;
@@ -337,7 +335,6 @@ START_TEST(test_a_voicemail_that_is_connected_says_its_greeting)
 }
 END_TEST
 
-/* holds: VOI-09 */
 START_TEST(test_a_voicemail_later_than_the_limit_is_never_heard)
 {
     struct phones phones;
@@ -371,7 +368,6 @@ END_TEST
 
 /* ---- placed by the domain ---- */
 
-/* holds: VOI-10 */
 START_TEST(test_a_placed_call_rings_one_after_the_other)
 {
     struct phones phones;
