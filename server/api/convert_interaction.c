@@ -123,7 +123,7 @@ Maskline__V1__Interaction *interaction_told(struct arena *arena, ProtobufCBinary
     message->status = status_of(interaction);
     if (blocked(interaction))
         message->block = block_message(arena, interaction);
-    if (interaction->content)
+    if (interaction->content && !interaction->call)
         message->content = content_message(arena, interaction->content);
     message->call = call_message(arena, interaction->call);
     message->redact_time = message_time(arena, interaction->redact_time);

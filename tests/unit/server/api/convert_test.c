@@ -118,9 +118,16 @@ START_TEST(test_interaction)
     memset(service, 0xcd, sizeof service);
     Maskline__Store__V1__Interaction *stored =
         filled(arena, &maskline__store__v1__interaction__descriptor);
+    static const char *const of_a_message[] = {"content", NULL};
+    static const char *const of_a_call[] = {"call", NULL};
     Maskline__V1__Interaction *interaction =
         interaction_message(arena, (ProtobufCBinaryData){16, service}, stored);
-    expect_whole(interaction, none);
+    expect_whole(interaction, of_a_message);
+    ck_assert_ptr_null(interaction->content);
+    stored->call = NULL;
+    interaction = interaction_message(arena, (ProtobufCBinaryData){16, service}, stored);
+    expect_whole(interaction, of_a_call);
+    ck_assert_ptr_null(interaction->call);
     ck_assert_str_eq(interaction->sid, "KIabababababababababababababababab");
     ck_assert_str_eq(interaction->service_sid, "KScdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd");
     ck_assert_str_eq(interaction->content->body, "<body>");

@@ -78,8 +78,8 @@ static void set_number_kind(Maskline__Store__V1__Entry *entry, enum kind kind)
 static void expect_event(unsigned change, unsigned payload, enum kind kind)
 {
     /* Only what a session is about has one; a number's use and carriers' ids are not told by events. */
-    static const char *const rightly_empty[] = {"session_sid", "in_use", "provider_id",
-                                                "from_everybody", NULL};
+    static const char *const rightly_empty[] = {"session_sid", "content",        "in_use",
+                                                "provider_id", "from_everybody", NULL};
     struct arena *arena = new_arena();
     Maskline__Store__V1__Entry *entry = entry_of(arena, change);
     set_number_kind(entry, kind);
