@@ -79,13 +79,21 @@ static void lift(Maskline__Store__V1__Leg *leg, Maskline__Store__V1__LegStatus s
         move(leg, status, now);
 }
 
+/* So many of its numbers were rung. */
+static void rung(Maskline__Store__V1__Leg *leg, uint32_t numbers, int64_t now)
+{
+    if (!leg->attempts)
+        leg->sent_time = now;
+    leg->attempts = numbers;
+}
+
 static void ring(Maskline__Store__V1__Leg *leg, uint32_t numbers, int64_t now)
 {
     bool later = numbers > leg->attempts;
     if (rank(leg) < 2 || (later && leg->status == STATUS(ANSWERED)) || MUTANT("call_goes_back"))
         move(leg, STATUS(RINGING), now);
     if (later && rank(leg) < 4) {
-        leg->attempts = numbers;
+        rung(leg, numbers, now);
         leg->update_time = now;
     }
 }
@@ -95,7 +103,7 @@ static void pick_up(Maskline__Store__V1__Leg *leg, uint32_t numbers, int64_t now
     if (numbers < leg->attempts)
         return; /* of a number that is not rung any more */
     if (numbers > leg->attempts && rank(leg) < 4) {
-        leg->attempts = numbers;
+        rung(leg, numbers, now);
         leg->update_time = now;
     }
     lift(leg, STATUS(ANSWERED), now);
@@ -108,13 +116,13 @@ static void connect(struct call_sides *sides, const struct call_progress *progre
         return;
     sides->call->connect_time = now;
     Maskline__Store__V1__Leg *its = progress->side == CALL_FIRST ? sides->first : second;
-    bool rung = its == second || sides->placed;
-    if (rung && progress->target + 1 > its->attempts)
-        its->attempts = (uint32_t)progress->target + 1;
+    bool is_rung = its == second || sides->placed;
+    if (is_rung && progress->target + 1 > its->attempts)
+        rung(its, (uint32_t)progress->target + 1, now);
     if (!second->attempts)
-        second->attempts = 1;
+        rung(second, 1, now);
     if (sides->placed && !sides->first->attempts)
-        sides->first->attempts = 1;
+        rung(sides->first, 1, now);
     lift(sides->first, STATUS(IN_PROGRESS), now);
     lift(second, STATUS(IN_PROGRESS), now);
 }

@@ -60,8 +60,8 @@ class Ending(CallCase):
         sent = world.send(talk.sid, talk.participants[0].sid, "Hello")
         for interaction, code, reason in [(sent.sid, C.FAILED_PRECONDITION, "NOT_A_CALL"),
                                           ("KI" + "0" * 32, C.NOT_FOUND, "INTERACTION_NOT_FOUND"),
-                                          ("", C.NOT_FOUND, "INTERACTION_NOT_FOUND"),
-                                          (talk.sid, C.NOT_FOUND, "INTERACTION_NOT_FOUND")]:
+                                          ("", C.INVALID_ARGUMENT, "INVALID_SID"),
+                                          (talk.sid, C.INVALID_ARGUMENT, "INVALID_SID")]:
             self.refused(code, reason, self.up.interactions.EndCall,
                          I.EndCallRequest(service=world.sid, session=talk.sid, interaction=interaction))
         self.refused(C.NOT_FOUND, "SESSION_NOT_FOUND", self.up.interactions.EndCall,
@@ -75,7 +75,7 @@ class Ending(CallCase):
         call = self.talk_to(world, talk, *talk.participants, ann, ben)
         world.close(talk.sid)
         self.assertEqual(self.statuses(self.ends(world, call, "SESSION_CLOSED", ann, ben)), ["COMPLETED", "COMPLETED"])
-        world.update(talk.sid, status=pb.sessions.SESSION_STATUS_OPEN)
+        world.update(talk.sid, status=pb.sessions.SESSION_STATUS_IN_PROGRESS)
         # It rings, and is picked up at the same moment: nobody is connected.
         ann.calls(talk.participants[0].proxy_identifier)
         ben.until("RINGS")
@@ -160,14 +160,20 @@ class Ending(CallCase):
         ben.texts_to(talk.participants[1].proxy_identifier, "STOP")
         self.ends(world, call, "OPTED_OUT", ann, ben)
 
-    def test_a_number_is_locked_or_goes(self):
+    def test_a_number_is_locked_while_it_rings(self):
+        """Nobody is connected through it any more."""
         world, talk, ann, ben = self.pair()
         ann_in, ben_in = talk.participants
-        call = self.talk_to(world, talk, ann_in, ben_in, ann, ben)
+        ann.calls(ann_in.proxy_identifier)
+        ben.until("RINGS")
+        call = self.newest(world, talk)
         locked = pb.phone_numbers.UpdatePhoneNumberRequest(
             service=world.sid, phone_number=ben_in.proxy_identifier, state=pb.phone_numbers.PHONE_NUMBER_STATE_LOCKED)
         self.up.phone_numbers.UpdatePhoneNumber(locked, timeout=PATIENCE)
-        self.ends(world, call, "NUMBER_LOCKED", ann, ben)
+        ben.picks_up()
+        ended = self.ends(world, call, "NUMBER_LOCKED", ann, ben)
+        self.assertEqual(self.statuses(ended), ["COMPLETED", "CANCELED"])
+        self.assertNotIn("CONNECTED", ann.names() + ben.names())
 
     def test_a_live_call_is_not_deleted(self):
         world, talk, ann, ben = self.pair()

@@ -58,7 +58,7 @@ class Masked(CallCase):
             self.assertIn("CONNECTED", caller.names())
             self.assertGreaterEqual(len(caller.heard()), 3)
         # What is refused, too.
-        error = self.refused(grpc.StatusCode.NOT_FOUND, "PARTICIPANT_NOT_FOUND", self.up.interactions.PlaceCall,
+        error = self.refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_SID", self.up.interactions.PlaceCall,
                              I.PlaceCallRequest(service=world.sid, session=talk.sid, participant=BEN))
         world.close(talk.sid)
         for phone, one in zip([ann, ben], talk.participants):

@@ -118,7 +118,7 @@ class Simulator(CallCase):
                           (status.SESSION_STATUS_CLOSED, status.SESSION_CLOSED_REASON_DATE_EXPIRED)])
         # The number is kept from Ann and others for a while; it is free again 4 h after the session's end.
         make = pb.sessions.CreateSessionRequest(service=world.sid, participants=[{"identifier": ANN}, {"identifier": CAT}])
-        self.refused(C.RESOURCE_EXHAUSTED, "NO_NUMBER_AVAILABLE", self.up.sessions.CreateSession, make)
+        self.refused(C.FAILED_PRECONDITION, "ALL_NUMBERS_IN_USE", self.up.sessions.CreateSession, make)
         self.clock(4 * 3600)
         self.up.sessions.CreateSession(make, timeout=PATIENCE)
         self.clock(24 * 3600)
