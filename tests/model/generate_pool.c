@@ -108,8 +108,7 @@ void make_number(struct generator *generator, struct op *op)
         g_chance(generator, 60) ? BY_DEFAULT : (enum carrier_choice)g_below(generator, BY_STRANGER);
     if (g_chance(generator, 2))
         op->carriers = BY_STRANGER;
-    /* By force a number would go from sessions that use it, too, and others would take its place: the model does not know which. */
-    op->force = false;
+    op->force = op->kind == OP_NUMBER_REMOVE && g_chance(generator, 50);
     if (op->kind == OP_NUMBER_ADD || op->kind == OP_NUMBERS_ADD) {
         op->reserved = g_chance(generator, 15);
         if (g_chance(generator, 12))

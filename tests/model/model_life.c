@@ -89,17 +89,24 @@ void m_hold_take(struct model *model, int session, int participant, bool doubtfu
     }
 }
 
-void m_hold_release(struct model *model, int session, int participant, int64_t time)
+static void release(struct model *model, int session, int participant, int64_t time, bool ends)
 {
     unsigned peers = m_peers_of(&model->sessions[session], participant);
     for (int i = 0; i < model->hold_count; i++) {
         struct m_hold *hold = &model->holds[i];
         if (hold->session != session || hold->participant != participant || hold->released)
             continue;
-        hold->released = hold->until && hold->until < time ? hold->until : time;
+        bool before = hold->until && hold->until < time;
+        hold->released = before ? hold->until : time;
+        hold->by_end = ends && !before;
         hold->peers = peers;
         hold->peers_ever |= peers;
     }
+}
+
+void m_hold_release(struct model *model, int session, int participant, int64_t time)
+{
+    release(model, session, participant, time, false);
 }
 
 /* What is left of earlier numbers whose time is over. */
@@ -169,7 +176,7 @@ void m_session_stop(struct model *model, struct m_session *session, int status, 
     m_session_noticed(session, noticed);
     session->opened++;
     for (int i = 0; i < session->people_count; i++)
-        m_hold_release(model, (int)(session - model->sessions), i, time);
+        release(model, (int)(session - model->sessions), i, time, true);
 }
 
 void m_sessions_settle(struct model *model)
@@ -199,7 +206,8 @@ void m_session_drop(struct model *model, struct m_session *session, int64_t time
 static void release_at(struct model *model, int session, int64_t before, int64_t time)
 {
     for (int i = 0; i < model->hold_count; i++)
-        if (model->holds[i].session == session && model->holds[i].released == before)
+        if (model->holds[i].session == session && model->holds[i].released == before &&
+            model->holds[i].by_end)
             model->holds[i].released = time;
 }
 

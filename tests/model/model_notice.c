@@ -84,8 +84,8 @@ static void remember(struct model *model, const struct m_leg *leg)
         noted->count = 0;
     }
     if (!noted->count || model->now - noted->since >= HOUR)
-        *noted = (struct m_noted){leg->service,  leg->person, leg->number,
-                                  leg->occasion, model->now,  0};
+        *noted =
+            (struct m_noted){leg->service, leg->person, leg->number, leg->occasion, model->now, 0};
     noted->count++;
 }
 

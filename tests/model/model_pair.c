@@ -41,7 +41,8 @@ enum pair_state m_pair_state(const struct model *model, const struct wish *wish,
             return PAIR_USED;
         }
         const struct m_session *owner = &model->sessions[hold->session];
-        bool vague = owner->end_time != owner->end_most && hold->released == owner->end_time;
+        bool vague =
+            owner->end_time != owner->end_most && hold->by_end && hold->released == owner->end_time;
         int64_t until = (vague ? owner->end_most : hold->released) +
                         model->services[wish->service].settings.cool_down;
         enum same_people same = same_people(hold, wish->partners);
