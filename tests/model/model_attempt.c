@@ -142,6 +142,17 @@ void m_do_answer(struct model *model, const struct op *op, const struct answer *
         add_result(model, first, op->outcome, op->retry_after);
 }
 
+/* Whether it may wait for what becomes of another one: that a carrier can send again is heard by the first of those that wait. */
+static bool is_held_back(const struct model *model, const struct m_leg *leg)
+{
+    for (int i = 0; i < model->leg_count; i++) {
+        const struct m_leg *other = &model->legs[i];
+        if (other != leg && m_same_lane(other, leg) && (other->under_way || other->result_count))
+            return true;
+    }
+    return m_leg_ahead(model, leg) != NULL;
+}
+
 void m_do_carrier_ready(struct model *model, const struct op *op, const struct answer *answer)
 {
     (void)answer;
@@ -152,7 +163,8 @@ void m_do_carrier_ready(struct model *model, const struct op *op, const struct a
             continue;
         /* It waits for the carrier that had it last, whichever its number has by now. */
         bool had_it = leg->attempts && leg->carrier == op->carrier;
-        leg->ready_surely = leg->ready_surely || (had_it && !leg->restarted);
+        leg->ready_surely =
+            leg->ready_surely || (had_it && !leg->restarted && !is_held_back(model, leg));
         leg->ready = leg->ready || had_it || leg->restarted;
         for (int j = 0; j < number->carrier_count && leg->session != NONE; j++)
             leg->ready = leg->ready || number->carriers[j] == op->carrier;

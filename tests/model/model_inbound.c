@@ -8,7 +8,7 @@ static void refuse_last(struct model *model, const struct m_hold *last)
 {
     const struct m_session *session = &model->sessions[last->session];
     if (last->doubtful || session->gone || session->purge_least <= model->now || last->replaced ||
-        (last->until && (last->until <= model->now || last->released <= session->reopen_time)))
+        (last->until && last->until <= model->now) || last->released <= session->reopen_time)
         m_deny(model, 0, "NO_ROUTE", 80903);
     if (!person_in(&session->people[last->participant]))
         m_deny(model, 0, "PARTICIPANT_REMOVED", 80903);
