@@ -40,6 +40,11 @@ void make_inbound(struct generator *generator, struct op *op)
         g_chance(generator, 22) ? -1 - g_below(generator, -WORD_LAST) : generator->next_message++;
     if (op->message < 0 && g_chance(generator, 40))
         op->message = g_chance(generator, 50) ? WORD_STOP : WORD_START;
+    /* What waits is to be seen to go. */
+    int waits;
+    if (op->message == WORD_STOP && g_chance(generator, 50) &&
+        model_waited_for(generator->model, g_below(generator, 64), &op->from, &op->number, &waits))
+        op->number = g_chance(generator, 80) ? op->number : g_below(generator, NUMBERS);
     op->media = g_chance(generator, 15);
     op->provider = g_below(generator, PROVIDER_IDS);
     op->carrier = model_number_carrier(generator->model, op->number);
@@ -118,6 +123,10 @@ void make_bar(struct generator *generator, struct op *op)
     op->number = -1;
     if (g_chance(generator, 85))
         model_person(generator->model, op->session.label, place, &op->from, &op->number, &left);
+    int waits = 0;
+    if (g_chance(generator, 40) &&
+        model_waited_for(generator->model, g_below(generator, 64), &op->from, &op->number, &waits))
+        op->service = (struct ref){.label = model_session_service(generator->model, waits)};
     if (blocks || g_chance(generator, 50))
         op->number = -1;
     if (blocks && g_chance(generator, 75)) {

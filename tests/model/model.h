@@ -66,6 +66,9 @@ bool model_person(const struct model *model, int session, int place, enum who *r
 int model_old_number(const struct model *model, int session, int place);
 /* What was said, and in which session. */
 int model_said(const struct model *model, int *ret_messages, int *ret_sessions, int size);
+/* Whom a message waits for that is to be tried again later, by which number, and its session; false: for nobody. */
+bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int *ret_number,
+                      int *ret_session);
 /* Calls that live, and in which session. */
 int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size);
 /* One of the opt-outs, or blocks, and the Service that has it; 0: there is none. */

@@ -92,6 +92,30 @@ int model_said(const struct model *model, int *ret_messages, int *ret_sessions, 
     return count;
 }
 
+bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int *ret_number,
+                      int *ret_session)
+{
+    const struct m_leg *found = NULL;
+    int count = 0;
+    for (int round = 0; round < 2; round++) {
+        int at = count ? nth % count : 0;
+        count = 0;
+        for (int i = 0; i < model->leg_count; i++) {
+            const struct m_leg *leg = &model->legs[i];
+            if (leg->session == NONE || !m_leg_waits(leg) || leg->due_time <= model->now ||
+                m_leg_gone(model, leg))
+                continue;
+            found = count++ == at ? leg : found;
+        }
+    }
+    if (!found)
+        return false;
+    *ret_who = m_leg_who(model, found);
+    *ret_number = m_leg_number(model, found);
+    *ret_session = model->sessions[found->session].label;
+    return true;
+}
+
 int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size)
 {
     int count = 0;
