@@ -94,7 +94,10 @@ class Rates(Case):
                     yield field
         def value(field, number):
             if field.message_type:
-                return {"seconds": (4 + number) * 3600}
+                short = field.name.startswith("ring_limit") or field.name.endswith("_deadline")
+                return {"seconds": 40 + number if short else (4 + number) * 3600}
+            if field.type == field.TYPE_STRING:
+                return "x" * number
             return field.enum_type.values[-1].number if field.enum_type else True if field.type == field.TYPE_BOOL else 7
         standard = self.up.services.GetService(pb.services.GetServiceRequest(service=self.world.sid), timeout=PATIENCE).service
         for policy in policies():
