@@ -105,9 +105,14 @@ bool error_field(struct error *error, const char *name, const char *format, ...)
 
 void error_metadata(struct error *error, const char *key, const char *format, ...)
 {
-    if (error->metadata_count == ERROR_METADATA)
+    unsigned at = 0;
+    while (at < error->metadata_count && strcmp(error->metadata[at].key, key) != 0)
+        at++;
+    if (at == ERROR_METADATA)
         return;
-    struct error_pair *pair = &error->metadata[error->metadata_count++];
+    if (at == error->metadata_count)
+        error->metadata_count++;
+    struct error_pair *pair = &error->metadata[at];
     copy_text(pair->key, sizeof(pair->key), key);
     va_list args;
     va_start(args, format);

@@ -77,7 +77,7 @@ bool error_internal(struct error *error);
 bool error_field(struct error *error, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a pair to ErrorInfo.metadata. */
+/* Sets a pair of ErrorInfo.metadata: adds it, or replaces the one of that key. What does not fit is left out. */
 void error_metadata(struct error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -334,13 +334,14 @@ static void tell_needed(const struct selecting *s, const struct pool_fits *fits)
     }
 }
 
-/* Who opted out is not refused for want of a number. */
+/* Who opted out is not refused for want of a number; but another one would do. */
 static void note_shortage(const struct selecting *s, enum refusal refusal, int64_t free_time)
 {
     const struct pool_wish *wish = &s->wish;
-    if (!s->seeker->shortage || refusal == REFUSED_PAIR_OPTED_OUT)
+    if (!s->seeker->shortage)
         return;
-    *s->seeker->shortage = (struct shortage){.there_is = true,
+    *s->seeker->shortage = (struct shortage){.there_is = refusal != REFUSED_PAIR_OPTED_OUT,
+                                             .one_would_do = true,
                                              .geo = wish->geo,
                                              .sms = wish->sms,
                                              .voice = wish->voice,

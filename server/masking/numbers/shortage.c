@@ -7,6 +7,36 @@
 #include "server/masking/warned.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* Whether a new number for the one would do for the other. Who is of no known country may have any. */
+static bool would_do(const struct shortage *number, const struct shortage *for_whom)
+{
+    return !*for_whom->geo.code || (!strcmp(number->geo.code, for_whom->geo.code) &&
+                                    (!*for_whom->place || !strcmp(number->place, for_whom->place)));
+}
+
+static void say_place(struct error *error, const struct shortage *shortage)
+{
+    if (*shortage->geo.code)
+        error_metadata(error, "needed_calling_code", "%s", shortage->geo.code);
+    if (*shortage->place)
+        error_metadata(error, "needed_place", "%s", shortage->place);
+}
+
+void shortage_add(struct error *error, const struct shortage *first, const struct shortage *second)
+{
+    if (!first->one_would_do || !second->one_would_do || would_do(first, second))
+        return;
+    /* Two people can have one number, if it is near enough to both. */
+    if (would_do(second, first)) {
+        say_place(error, second);
+        return;
+    }
+    error_metadata(error, "needed_numbers", "%d", MUTANT("refusal_counts_one") ? 1 : 2);
+    error_metadata(error, "needed_also", "+%s%s%s", second->geo.code, *second->place ? " " : "",
+                   second->place);
+}
 
 static bool append(struct op *op, struct rows *rows, const Maskline__Store__V1__Service *service,
                    const Maskline__Store__V1__Session *session, const struct shortage *shortage)

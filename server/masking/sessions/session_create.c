@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+_Static_assert(PARTICIPANTS_MOST == 2, "a refusal tells of one more place at most: look_on");
+
 struct create {
     struct session_op base;
     const struct session_draft *draft;
@@ -163,6 +165,25 @@ static Maskline__Store__V1__Session *make(struct create *create, struct rows *ro
     return session;
 }
 
+/* One has got no number, and is told what would do: what those behind need is said at once. */
+static void look_on(struct create *create, struct rows *rows, const struct seat *refused,
+                    size_t which)
+{
+    struct error *error = &create->base.op.error;
+    for (size_t i = which + 1; i < create->count && create->shortage.one_would_do; i++) {
+        struct shortage shortage = {.there_is = false};
+        struct seat seat = *refused;
+        struct choice choice;
+        struct error ignored;
+        error_clear(&ignored);
+        seat.coming = &create->joiners[which];
+        seat.shortage = &shortage;
+        if (!joiner_number(create->base.op.masking, rows, &seat, &create->joiners[i], NULL, &choice,
+                           &ignored))
+            shortage_add(error, &create->shortage, &shortage);
+    }
+}
+
 static bool seat_all(struct create *create, struct rows *rows,
                      Maskline__Store__V1__Session *session)
 {
@@ -182,6 +203,7 @@ static bool seat_all(struct create *create, struct rows *rows,
         if (!joiner_seat(op->op.masking, rows, &seat, &create->joiners[i],
                          &session->participants[i], &op->op.error)) {
             error_metadata(&op->op.error, "participant", "%zu", i);
+            look_on(create, rows, &seat, i);
             return false;
         }
         session->n_participants++;
@@ -227,7 +249,7 @@ static bool decide(struct op *base, struct rows *rows)
     if (position)
         return answer_again(create, rows, position);
     Maskline__Store__V1__Session *session;
-    create->shortage.there_is = false;
+    create->shortage = (struct shortage){.there_is = false};
     if (!take_name(create, rows) || !(session = make(create, rows)))
         return false;
     /* So far nothing was written but what was due anyway. */

@@ -356,6 +356,62 @@ START_TEST(refusals_say_what_was_there_and_what_would_do)
 }
 END_TEST
 
+/* Adds what the refusal says, and no more. */
+static void add_needed(struct world *world, const char *first, const char *second)
+{
+    const char *also = call_metadata("needed_also");
+    ck_assert_str_eq(call_metadata("needed_numbers"), second ? "2" : "1");
+    ck_assert_str_eq(call_metadata("participant"), "0");
+    ck_assert_int_eq(*also != '\0', second != NULL);
+    add(world, first);
+    if (second)
+        add(world, second);
+}
+
+/* holds: SEL-11 */
+START_TEST(a_refusal_counts_for_both_people)
+{
+    struct world *world = world_of(0, 0);
+    ck_refused(call_talk(world, ANN, "+442079876501"), "POOL_EMPTY", 80205);
+    ck_assert_str_eq(call_metadata("needed_calling_code"), "1");
+    ck_assert_str_eq(call_metadata("needed_also"), "+44");
+    add_needed(world, TEXAS, "+442071234567");
+    ck_done(call_talk(world, ANN, "+442079876501"));
+    /* The second alone lacks one. */
+    add(world, MANHATTAN);
+    ck_refused(call_talk(world, ANN, "+442079876501"), "ALL_NUMBERS_IN_USE", 80208);
+    ck_assert_str_eq(call_metadata("needed_numbers"), "1");
+    ck_assert_str_eq(call_metadata("needed_calling_code"), "44");
+    ck_assert_str_eq(call_metadata("participant"), "1");
+    ck_assert_str_eq(call_metadata("needed_also"), "");
+    add(world, "+442071234568");
+    ck_done(call_talk(world, ANN, "+442079876501"));
+    /* Both can have one. */
+    ck_refused(call_talk(world, ANN, "+12125550002"), "ALL_NUMBERS_IN_USE", 80208);
+    add_needed(world, BUFFALO, NULL);
+    ck_done(call_talk(world, ANN, "+12125550002"));
+    world_close(world);
+
+    world = world_of(LEVEL(AREA_CODE), MATCHING(STRICT));
+    add(world, JAMAICA);
+    ck_refused(call_talk(world, ANN, "+17165550001"), "NO_NEAR_NUMBER", 80206);
+    ck_assert_str_eq(call_metadata("needed_place"), "212");
+    ck_assert_str_eq(call_metadata("needed_also"), "+1 716");
+    add_needed(world, MANHATTAN, BUFFALO);
+    ck_done(call_talk(world, ANN, "+17165550001"));
+    world_close(world);
+
+    /* Who may have any of the country is content with the other's; then the narrower place is told. */
+    world = world_of(LEVEL(REGION), MATCHING(STRICT));
+    ck_refused(call_talk(world, "+15551230001", ANN), "POOL_EMPTY", 80205);
+    ck_assert_str_eq(call_metadata("needed_calling_code"), "1");
+    ck_assert_str_eq(call_metadata("needed_place"), "US-NY");
+    add_needed(world, BUFFALO, NULL);
+    ck_done(call_talk(world, "+15551230001", ANN));
+    world_close(world);
+}
+END_TEST
+
 /* What a level's index knows follows numbers and their load. */
 START_TEST(narrow_levels_follow_the_pool)
 {
@@ -391,4 +447,4 @@ SUITE_MAIN("geo", places_of_numbers, area_code_takes_that_area_alone,
            sticky_is_told_and_keeps_within_the_level, avoid_sticky_says_when_it_could_not,
            countries_of_one_calling_code_are_a_group, islands_get_numbers_of_the_united_states,
            each_has_a_number_of_the_own_country, refusals_say_what_was_there_and_what_would_do,
-           narrow_levels_follow_the_pool)
+           a_refusal_counts_for_both_people, narrow_levels_follow_the_pool)
