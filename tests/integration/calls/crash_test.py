@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from harness import pb
+from harness import PATIENCE, pb
 from phones import ANN, BEN, CallCase, status_name
 from programs import ACCEPTED, CARRIES_CALLS, REJECTED, SECOND, FIRST, Program, status
 from world import World, proxy
@@ -51,7 +51,7 @@ class Simulated(CallCase):
                 self.assertEqual(world.events()[:len(before)], before)
                 self.assertIn("CALL_LOST", [ended.call.hang_up_reason, *self.reasons(ended)])
                 self.assertEqual(self.statuses(ended)[-1],
-                                 {"rings": "FAILED", "picked up": "FAILED", "talk": "COMPLETED", "placed": "CANCELED"}[stage])
+                                 {"rings": "FAILED", "picked up": "FAILED", "talk": "COMPLETED", "placed": "FAILED"}[stage])
                 totals = world.get(talk.sid).totals
                 calls = world.interactions(talk.sid)
                 self.assertEqual((totals.calls, totals.call_duration.seconds),
@@ -77,8 +77,12 @@ class Gateway(CallCase):
         self.net = Program.attached(self.up, **CARRIES_CALLS)
 
     def crash(self):
-        self.up.kill()
+        # The server is gone before its clients are.
+        self.up.process.kill()
+        self.up.process.wait(PATIENCE)
         self.net.end()
+        self.up.left = True
+        self.up.disconnect()
         self.up.start()
         self.world.server = self.up
         self.net = Program.attached(self.up, **CARRIES_CALLS)
@@ -149,7 +153,19 @@ class Gateway(CallCase):
         self.assertEqual(self.net.waiting.get("place_call", []), [])
         ended = self.get(self.world, made)
         self.assertEqual((ended.status, ended.call.hang_up_reason), (I.INTERACTION_STATUS_ENDED, "CALL_LOST"))
-        self.assertEqual(self.statuses(ended)[1], "CANCELED")
+        self.assertEqual(self.statuses(ended), ["FAILED", "FAILED"])
+
+    def test_a_program_that_went_before(self):
+        """It took a call, and both it and the server are gone before it says so: should it ring, it is told to hang up."""
+        made = self.place(self.world, self.talk, self.talk.participants[0])
+        plan = self.net.next("place_call")
+        self.net.vanish()
+        self.net.end()
+        self.until_ended(self.world, made)
+        self.crash()
+        self.assertTrue(self.step(plan, FIRST, "RINGING"))
+        self.assertTrue(self.step(plan, FIRST, "PICKED_UP"))
+        self.assertEqual(self.statuses(self.get(self.world, made)), ["FAILED", "FAILED"])
 
     def test_an_id_that_was_rejected(self):
         self.world.close(self.talk.sid)
