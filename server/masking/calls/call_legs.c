@@ -208,6 +208,11 @@ static void fail(const struct call_sides *sides, Maskline__Store__V1__Leg *leg,
 static void lose_leg(Maskline__Store__V1__Leg *leg, int64_t now)
 {
     bool talked = leg->status == STATUS(IN_PROGRESS);
+    if (leg->status == STATUS(QUEUED)) {
+        /* Nobody was to ring it yet. */
+        end_leg(leg, STATUS(CANCELED), "CALL_LOST", 0, now);
+        return;
+    }
     end_leg(leg, talked ? STATUS(COMPLETED) : STATUS(FAILED), "CALL_LOST",
             talked ? 0 : ORIGINAL_CALL_ERROR, now);
 }
@@ -292,6 +297,8 @@ static enum call_news settle(struct call_sides *sides, const struct call_progres
         legs[i]->status = talked || called ? STATUS(IN_PROGRESS) : STATUS(RINGING);
     }
     end_both(sides, progress, now);
+    leg_take_code(progress->side == CALL_FIRST ? sides->first : sides->second,
+                  progress->carrier_code);
     return CALL_CHANGED;
 }
 

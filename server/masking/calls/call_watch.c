@@ -251,23 +251,40 @@ void calls_flush(struct calls *calls)
 
 /* ---- all that live ---- */
 
-static bool note_service(struct calls *calls, struct view *view, struct bytes key, bool started,
+/* One that is gone, or lost: all that is left is to tell its carrier. Timers do it, too, from time to time. */
+static void tell_again(struct calls *calls, struct rows *rows, const struct call_id *id,
+                       struct bytes value)
+{
+    struct call_sides sides;
+    struct error ignored;
+    const Maskline__Store__V1__CallDue *due =
+        rows_record(rows, &maskline__store__v1__call_due__descriptor, value, &ignored);
+    enum kv_found found = call_row(rows, id, &sides, &ignored);
+    bool left = found == KV_ABSENT || (found == KV_FOUND && sides.call->lost);
+    if (due && left && rows->now < due->until_time)
+        call_watch_tell(calls, id, due->carrier);
+}
+
+static bool note_service(struct calls *calls, struct rows *rows, struct bytes key, bool started,
                          struct error *error)
 {
     sid_bytes service;
     if (!key_service_sid(key, service))
         return true;
-    struct log_id log = key_log(TENANT_DEFAULT, service);
+    struct call_id id = {.log = key_log(TENANT_DEFAULT, service)};
     struct key from = key_calls(TENANT_DEFAULT, service), to = from;
     to.data[to.size - 1]++; /* the letter */
-    struct scan *scan = view_scan(view, KV_IDX, key_bytes(&from), key_bytes(&to), false);
+    struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&from), key_bytes(&to), false);
     if (!scan)
         return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     for (; ok && scan_valid(scan); scan_next(scan)) {
-        sid_bytes session, interaction;
-        if (key_call_sids(scan_key(scan), session, interaction))
-            ok = note(calls, &log, session, started) || refuse(error, REFUSED_NO_MEMORY);
+        if (!key_call_sids(scan_key(scan), id.session, id.interaction))
+            continue;
+        ok = note(calls, &id.log, id.session, started) || refuse(error, REFUSED_NO_MEMORY);
+        if (!started)
+            tell_again(calls, rows, &id, scan_value(scan).bytes);
+        arena_reset(rows->arena);
     }
     ok = ok && scan_ok(scan, error);
     scan_free(scan);
@@ -276,14 +293,18 @@ static bool note_service(struct calls *calls, struct view *view, struct bytes ke
 
 static bool note_all(struct calls *calls, bool started, struct error *error)
 {
-    struct view *view = view_open(calls->masking->store);
+    struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
+    struct view *view = arena ? view_open(calls->masking->store) : NULL;
     struct key from = key_services(TENANT_DEFAULT), to = from;
     to.data[to.size - 1]++; /* the tenant's last byte */
     struct scan *scan =
         view ? view_scan(view, KV_META, key_bytes(&from), key_bytes(&to), false) : NULL;
     bool ok = scan || refuse(error, REFUSED_NO_MEMORY);
-    for (; ok && scan_valid(scan); scan_next(scan))
-        ok = note_service(calls, view, scan_key(scan), started, error);
+    for (; ok && scan_valid(scan); scan_next(scan)) {
+        struct rows rows = rows_of_view(view, calls->masking->store, arena);
+        rows.tenant = TENANT_DEFAULT;
+        ok = note_service(calls, &rows, scan_key(scan), started, error);
+    }
     ok = ok && scan_ok(scan, error);
     scan_free(scan);
     view_close(view);

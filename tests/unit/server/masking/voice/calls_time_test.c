@@ -187,6 +187,17 @@ START_TEST(a_carrier_that_comes_back_is_told_at_once)
     ingress_carrier_ready(stage.world->masking, "one");
     world_run(stage.world);
     ck_assert_uint_eq(world_all_hang_ups(stage.world), told + 1);
+    /* Also when nothing else is left of the call. */
+    world_delete_talk(stage.world, &stage.talk);
+    world_run(stage.world);
+    told = world_hang_ups(stage.world, stage.plan.key);
+    ingress_carrier_ready(stage.world->masking, "one");
+    world_run(stage.world);
+    ck_assert_uint_eq(world_hang_ups(stage.world, stage.plan.key), told + 1);
+    world_progress(stage.world, stage.plan.key, CALL_FIRST, CALL_GONE);
+    ingress_carrier_ready(stage.world->masking, "one");
+    world_run(stage.world);
+    ck_assert_uint_eq(world_hang_ups(stage.world, stage.plan.key), told + 1);
     world_close(stage.world);
 }
 END_TEST

@@ -345,7 +345,7 @@ START_TEST(a_placed_call_that_has_not_begun_ends_with_the_process)
     world_restart(world);
     world_run(world);
     const Maskline__Store__V1__Interaction *call = world_call_at(world, &talk, 0);
-    ck_call(call, FAILED, FAILED);
+    ck_call(call, FAILED, CANCELED);
     ck_assert_str_eq(call->outbound[0]->reason, "CALL_LOST");
     ck_assert_str_eq(call->call->hang_up_reason, "CALL_LOST");
     ck_call(world_call_at(world, &talk, 1), RINGING, QUEUED);
