@@ -51,7 +51,12 @@ static void free_list(struct placings *list)
 bool orders_init(struct orders *orders)
 {
     orders->buckets = calloc(BUCKETS, sizeof(*orders->buckets));
-    return orders->buckets != NULL;
+    orders->placing_buckets = calloc(BUCKETS, sizeof(*orders->placing_buckets));
+    if (orders->buckets && orders->placing_buckets)
+        return true;
+    free(orders->buckets);
+    free(orders->placing_buckets);
+    return false;
 }
 
 void orders_done(struct orders *orders)
@@ -65,6 +70,26 @@ void orders_done(struct orders *orders)
         free(hanging_up);
     }
     free(orders->buckets);
+    free(orders->placing_buckets);
+}
+
+/* That is queued or handed, and whose it is; NULL: nobody's is meant, but any. */
+static struct placing *find(const struct gateway *gateway, const struct gateway_attachment *program,
+                            const char *key)
+{
+    struct placing *placing = gateway->orders.placing_buckets[bucket_of(key)];
+    while (placing &&
+           ((program && placing->program != program) || strcmp(placing->plan.plan.key, key) != 0))
+        placing = placing->next_in_bucket;
+    return placing;
+}
+
+static void out_of_table(struct orders *orders, struct placing *placing)
+{
+    struct placing **link = &orders->placing_buckets[bucket_of(placing->plan.plan.key)];
+    while (*link != placing)
+        link = &(*link)->next_in_bucket;
+    *link = placing->next_in_bucket;
 }
 
 /* ---- hanging up ---- */
@@ -135,6 +160,7 @@ static void end(struct gateway *gateway, struct placings *list, struct placing *
                 enum call_status status, const char *carrier_code)
 {
     take(list, placing);
+    out_of_table(&gateway->orders, placing);
     placing->program = NULL;
     placing->end = status;
     placing->deadline = INT64_MIN;
@@ -268,17 +294,16 @@ bool orders_give_call(struct gateway *gateway, struct arena *arena,
     *ret_output = output;
     take(&orders->queued, placing);
     put(&orders->handed, placing);
+    placing->handed = true;
     return true;
 }
 
-/* That the program was given. */
+/* That the program was given, and has not said anything of. */
 static struct placing *find_handed(const struct gateway *gateway,
                                    const struct gateway_attachment *program, const char *key)
 {
-    struct placing *placing = gateway->orders.handed.oldest;
-    while (placing && (placing->program != program || strcmp(placing->plan.plan.key, key) != 0))
-        placing = placing->newer;
-    return placing;
+    struct placing *placing = find(gateway, program, key);
+    return placing && placing->handed ? placing : NULL;
 }
 
 void orders_taken(struct gateway *gateway, const struct gateway_attachment *program,
@@ -288,6 +313,7 @@ void orders_taken(struct gateway *gateway, const struct gateway_attachment *prog
     if (!placing)
         return;
     take(&gateway->orders.handed, placing);
+    out_of_table(&gateway->orders, placing);
     gateway->orders.placing_count--;
     placing_free(placing);
 }
@@ -318,6 +344,8 @@ static bool queue(struct gateway *gateway, const struct call_plan *plan, int64_t
 {
     struct gateway_attachment *current = gateway->current;
     const unsigned needed = CALL_CAN_CARRY | CALL_CAN_PLACE;
+    if (find(gateway, NULL, plan->key))
+        return true;
     if (!current || (current->program.call_abilities & needed) != needed ||
         gateway->orders.placing_count == GATEWAY_CALLS)
         return false;
@@ -329,6 +357,9 @@ static bool queue(struct gateway *gateway, const struct call_plan *plan, int64_t
     placing->gateway = gateway;
     placing->program = current;
     placing->deadline = deadline;
+    struct placing **bucket = &gateway->orders.placing_buckets[bucket_of(plan->key)];
+    placing->next_in_bucket = *bucket;
+    *bucket = placing;
     put(&gateway->orders.queued, placing);
     gateway->orders.placing_count++;
     attachment_wake(current);
@@ -351,10 +382,8 @@ static void hang_up(void *data, const char *key)
 {
     struct gateway *gateway = data;
     pthread_mutex_lock(&gateway->lock);
-    struct placing *placing = gateway->orders.queued.oldest;
-    while (placing && strcmp(placing->plan.plan.key, key) != 0)
-        placing = placing->newer;
-    if (placing)
+    struct placing *placing = find(gateway, NULL, key);
+    if (placing && !placing->handed)
         end(gateway, &gateway->orders.queued, placing, CALL_CANCELED, "");
     else if (!gateway->stopped)
         want_hang_up(gateway, key);

@@ -81,10 +81,12 @@ void settled_tell(struct settled *settled, struct masking *masking);
 
 struct placing {
     struct placing *older, *newer; /* in its list */
+    struct placing *next_in_bucket;
     struct gateway *gateway;
     struct plan plan;
     struct gateway_attachment *program; /* whose it is; NULL: it has ended */
-    int64_t deadline;                   /* by the clock for timeouts; of an end: when it is told */
+    bool handed;
+    int64_t deadline; /* by the clock for timeouts; of an end: when it is told */
     enum call_status end;
     char carrier_code[257];
     struct call_progress progress; /* that tells its end */
@@ -103,10 +105,11 @@ struct hanging_up {
 
 /* Lists by age. A call that has ended is told of by the worker. */
 struct orders {
-    struct placings queued; /* not handed over yet */
-    struct placings handed; /* no result yet */
-    struct placings ended;  /* not told to the domain yet, or to be told again */
-    size_t placing_count;   /* also of those that the domain is being told of */
+    struct placings queued;           /* not handed over yet */
+    struct placings handed;           /* no result yet */
+    struct placings ended;            /* not told to the domain yet, or to be told again */
+    struct placing **placing_buckets; /* those that are queued or handed, by key */
+    size_t placing_count;             /* also of those that the domain is being told of */
     struct hanging_up *oldest, *newest;
     struct hanging_up **buckets; /* by key */
     size_t hanging_up_count;

@@ -321,8 +321,12 @@ START_TEST(test_a_call_is_placed)
     expect_later(&world, &program);
     /* What happens in it says as much as the result. */
     ck_assert(place(&world, "p2"));
+    ck_assert(place(&world, "p2"));
     expect_call(&world, &program, "p2");
+    ck_assert(place(&world, "p2"));
+    expect_later(&world, &program);
     progress(&program, "p2", CALL_RINGING);
+    next(&world, &program, GATEWAY_PROGRESS_RESULT);
     pass(&world, 1000);
     ck_assert_str_eq(told(&world), "p2 second RINGING 1");
     gateway_detach(program.attachment);
