@@ -2,14 +2,14 @@
 #include "tests/model/model_internal.h"
 
 /* Whether another session has got this pair since. */
-static bool route_taken(const struct model *model, const struct m_leg *leg)
+static bool route_taken(const struct model *model, const struct m_leg *leg, bool doubtful_too)
 {
     const struct plain_person *to = &model->sessions[leg->session].people[leg->to];
     int last = NONE;
     for (int i = 0; i < model->hold_count; i++) {
         const struct m_hold *hold = &model->holds[i];
         if (hold->service == leg->service && hold->person == world_person(to->who[0]) &&
-            hold->number == to->number && !hold->doubtful)
+            hold->number == to->number && (doubtful_too || !hold->doubtful))
             last = hold->session;
     }
     return last != leg->session;
@@ -88,8 +88,11 @@ struct bars m_bars_of(const struct model *model, const struct m_leg *leg)
     add_people_bars(model, leg, &bars);
     if (number->service != leg->service)
         bars.sure |= BAR_NUMBER;
-    if (route_taken(model, leg))
+    if (route_taken(model, leg, false))
         bars.sure |= BAR_ROUTE;
+    /* By one that was made closed, perhaps. */
+    if (route_taken(model, leg, true))
+        bars.perhaps |= BAR_ROUTE;
     /* Whom the number stands for has changed. */
     if (m_peers_of(session, leg->to) != leg->peers)
         bars.perhaps |= BAR_ROUTE;
