@@ -122,7 +122,17 @@ void make_sessions(struct generator *generator, struct op *op)
 
 void make_update(struct generator *generator, struct op *op)
 {
+    enum who author;
+    enum who reader;
+    int session;
     make_participant(generator, op);
+    /* Whoever wrote what waits. */
+    if (g_chance(generator, 25) &&
+        model_waited_from(generator->model, g_below(generator, 64), &author, &op->participant,
+                          &reader, &session)) {
+        op->session = (struct ref){.label = session};
+        op->service = (struct ref){.label = model_session_service(generator->model, session)};
+    }
     op->people[0] = g_person(generator, op->service);
     op->set_people = g_chance(generator, 55);
     op->set_number = g_chance(generator, 55);

@@ -127,6 +127,14 @@ void make_bar(struct generator *generator, struct op *op)
     if (g_chance(generator, 40) &&
         model_waited_for(generator->model, g_below(generator, 64), &op->from, &op->number, &waits))
         op->service = (struct ref){.label = model_session_service(generator->model, waits)};
+    if (blocks && g_chance(generator, 30) &&
+        model_waited_from(generator->model, g_below(generator, 64), &op->from, &place, &op->to,
+                          &waits)) {
+        op->service = (struct ref){.label = model_session_service(generator->model, waits)};
+        op->session = (struct ref){.label = 0};
+        op->number = -1;
+        return;
+    }
     if (blocks || g_chance(generator, 50))
         op->number = -1;
     if (blocks && g_chance(generator, 75)) {

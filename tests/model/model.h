@@ -69,6 +69,9 @@ int model_said(const struct model *model, int *ret_messages, int *ret_sessions, 
 /* Whom a message waits for that is to be tried again later, by which number, and its session; false: for nobody. */
 bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int *ret_number,
                       int *ret_session);
+/* Likewise who wrote it, and its place in the session; false: nobody but the Service writes. */
+bool model_waited_from(const struct model *model, int nth, enum who *ret_author, int *ret_place,
+                       enum who *ret_reader, int *ret_session);
 /* Calls that live, and in which session. */
 int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size);
 /* One of the opt-outs, or blocks, and the Service that has it; 0: there is none. */

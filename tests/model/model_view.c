@@ -92,8 +92,7 @@ int model_said(const struct model *model, int *ret_messages, int *ret_sessions, 
     return count;
 }
 
-bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int *ret_number,
-                      int *ret_session)
+static const struct m_leg *find_waiting(const struct model *model, int nth, bool written)
 {
     const struct m_leg *found = NULL;
     int count = 0;
@@ -103,15 +102,37 @@ bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int
         for (int i = 0; i < model->leg_count; i++) {
             const struct m_leg *leg = &model->legs[i];
             if (leg->session == NONE || !m_leg_waits(leg) || leg->due_time <= model->now ||
-                m_leg_gone(model, leg))
+                m_leg_gone(model, leg) || (written && leg->from == NONE))
                 continue;
             found = count++ == at ? leg : found;
         }
     }
+    return found;
+}
+
+bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int *ret_number,
+                      int *ret_session)
+{
+    const struct m_leg *found = find_waiting(model, nth, false);
     if (!found)
         return false;
     *ret_who = m_leg_who(model, found);
     *ret_number = m_leg_number(model, found);
+    *ret_session = model->sessions[found->session].label;
+    return true;
+}
+
+bool model_waited_from(const struct model *model, int nth, enum who *ret_author, int *ret_place,
+                       enum who *ret_reader, int *ret_session)
+{
+    const struct m_leg *found = find_waiting(model, nth, true);
+    if (!found)
+        return false;
+    for (int who = 0; who < WHO_NOBODY; who++)
+        if (found->author & 1u << who)
+            *ret_author = (enum who)who;
+    *ret_place = found->from;
+    *ret_reader = m_leg_who(model, found);
     *ret_session = model->sessions[found->session].label;
     return true;
 }
