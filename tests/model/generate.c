@@ -171,7 +171,7 @@ static enum op_kind a_kind(struct generator *generator)
     int messages[MESSAGES];
     int carriers[MESSAGES];
     int waiting = model_waiting_messages(generator->model, messages, MESSAGES);
-    int calls = model_calls(generator->model, messages, carriers, MESSAGES);
+    int calls = model_calls(generator->model, false, messages, carriers, MESSAGES);
     bool locked = model_number_locked(generator->model) >= 0;
     struct plain_bar bar;
     int opt_outs = model_any_opt_out(generator->model, 0, &bar);

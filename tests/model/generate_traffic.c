@@ -179,7 +179,8 @@ void make_call_step(struct generator *generator, struct op *op)
                                            STEP_CONNECTED, STEP_COMPLETED};
     int messages[MESSAGES];
     int sessions[MESSAGES];
-    int count = model_calls(generator->model, messages, sessions, MESSAGES);
+    int count =
+        model_calls(generator->model, g_chance(generator, 20), messages, sessions, MESSAGES);
     op->message = count && g_chance(generator, 95) ? messages[g_below(generator, count)]
                                                    : g_below(generator, generator->next_message);
     op->second = g_chance(generator, 70);
@@ -191,7 +192,8 @@ void make_call_end(struct generator *generator, struct op *op)
 {
     int messages[MESSAGES];
     int sessions[MESSAGES];
-    int count = model_calls(generator->model, messages, sessions, MESSAGES);
+    int count =
+        model_calls(generator->model, g_chance(generator, 10), messages, sessions, MESSAGES);
     g_session(generator, op);
     op->message = g_below(generator, generator->next_message);
     if (!count || g_chance(generator, 8))

@@ -72,8 +72,9 @@ bool model_waited_for(const struct model *model, int nth, enum who *ret_who, int
 /* Likewise who wrote it, and its place in the session; false: nobody but the Service writes. */
 bool model_waited_from(const struct model *model, int nth, enum who *ret_author, int *ret_place,
                        enum who *ret_reader, int *ret_session);
-/* Calls that live, and in which session. */
-int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size);
+/* Calls that live, or all, and in which session. */
+int model_calls(const struct model *model, bool ended_too, int *ret_messages, int *ret_sessions,
+                int size);
 /* One of the opt-outs, or blocks, and the Service that has it; 0: there is none. */
 int model_any_opt_out(const struct model *model, int nth, struct plain_bar *ret_bar);
 int model_any_block(const struct model *model, int nth, struct plain_bar *ret_bar);

@@ -261,6 +261,9 @@ void m_call_event(struct model *model, const struct event *event)
         return;
     if (leg->over && !(its && model->op->kind == OP_CALL_STEP))
         model_wrong_about(model, "call m%d has ended, and goes on", leg->message);
+    if (leg->over && (seen->call.seconds != leg->seconds || !seen->call.end_time ||
+                      seen->call.connect_time != leg->connect_time))
+        model_wrong_about(model, "call m%d ended otherwise than it did", leg->message);
     bool asked = its && model->op->kind == OP_CALL_END;
     if (seen->call.hang_up_time && !leg->wished && !asked && !(bars.sure | bars.perhaps) &&
         !ends_by_time(model, leg))

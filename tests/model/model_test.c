@@ -143,7 +143,7 @@ static void run_stores(uint64_t first, int count, const char *folder, bool kinds
     check_counts(stores, kinds_too);
 }
 
-/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-06 INV-07 INV-08 */
 START_TEST(fixed_seeds)
 {
     const char *asked = getenv("MASKLINE_SEED");
@@ -156,7 +156,7 @@ START_TEST(fixed_seeds)
 }
 END_TEST
 
-/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-06 INV-07 INV-08 */
 START_TEST(other_seeds_each_time)
 {
     struct timespec now;
@@ -168,7 +168,7 @@ START_TEST(other_seeds_each_time)
 }
 END_TEST
 
-/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-07 */
+/* holds: API-18 CON-07 EVT-02 INV-02 INV-05 INV-06 INV-07 INV-08 */
 START_TEST(on_disk)
 {
     const char *place = getenv("TEST_TMPDIR");

@@ -137,12 +137,13 @@ bool model_waited_from(const struct model *model, int nth, enum who *ret_author,
     return true;
 }
 
-int model_calls(const struct model *model, int *ret_messages, int *ret_sessions, int size)
+int model_calls(const struct model *model, bool ended_too, int *ret_messages, int *ret_sessions,
+                int size)
 {
     int count = 0;
     for (int i = 0; i < model->leg_count && count < size; i++) {
         const struct m_leg *leg = &model->legs[i];
-        if (!leg->call || leg->over || m_leg_gone(model, leg))
+        if (!leg->call || (!ended_too && (leg->over || m_leg_gone(model, leg))))
             continue;
         ret_messages[count] = leg->message;
         ret_sessions[count++] = model->sessions[leg->session].label;
