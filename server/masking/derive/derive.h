@@ -52,9 +52,9 @@ bool derive_released(struct deriving *d, const uint8_t *session, int64_t release
 bool derive_peers(struct deriving *d, const uint8_t *session,
                   Maskline__Store__V1__RouteChange **changed, size_t count);
 bool derive_forgotten(struct deriving *d, const Maskline__Store__V1__SessionDeleted *deleted);
-/* How many sessions use a number, and that this one does or does no more. */
-bool derive_uses(struct deriving *d, const uint8_t *session, Maskline__Store__V1__UseChange **uses,
-                 size_t count);
+/* How many sessions use a number, and that this one does or does no more. `is_new`: the session begins with this entry. */
+bool derive_uses(struct deriving *d, const uint8_t *session, bool is_new,
+                 Maskline__Store__V1__UseChange **uses, size_t count);
 
 /* ---- derive_rows.c ---- */
 

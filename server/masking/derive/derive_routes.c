@@ -130,22 +130,26 @@ bool derive_forgotten(struct deriving *d, const Maskline__Store__V1__SessionDele
 }
 
 /* So that whoever takes a number away finds its sessions. */
-static bool put_user(struct deriving *d, const char *form, const uint8_t *session, int64_t delta)
+static bool put_user(struct deriving *d, const char *form, const uint8_t *session, bool is_new,
+                     int64_t delta)
 {
     struct key key = key_number_session(d->tenant, d->service, form, session);
     if (delta < 0)
         return derive_delete(d->derivation, KV_IDX, key_bytes(&key), ROW_LATER);
-    return MUTANT("users_not_listed") ||
-           derive_text(d, KV_IDX, &key, (struct bytes){"", 0}, ROW_LATER);
+    if (MUTANT("users_not_listed"))
+        return true;
+    /* Of a session that ends soon the disk never hears. */
+    return is_new ? derive_put_new(d->derivation, KV_IDX, key_bytes(&key), (struct bytes){"", 0}, 0)
+                  : derive_text(d, KV_IDX, &key, (struct bytes){"", 0}, ROW_LATER);
 }
 
-bool derive_uses(struct deriving *d, const uint8_t *session, Maskline__Store__V1__UseChange **uses,
-                 size_t count)
+bool derive_uses(struct deriving *d, const uint8_t *session, bool is_new,
+                 Maskline__Store__V1__UseChange **uses, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct address form = proxy_form(uses[i]->proxy_identifier);
         struct key key = key_use(d->tenant, d->service, form.text);
-        if (!put_user(d, form.text, session, uses[i]->delta))
+        if (!put_user(d, form.text, session, is_new, uses[i]->delta))
             return false;
         Maskline__Store__V1__NumberUse fresh = MASKLINE__STORE__V1__NUMBER_USE__INIT, *use = &fresh;
         enum row_state old =

@@ -104,7 +104,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__SessionCreate
     bool open = session_open(session);
     return put_session(d, session, ROW_WITH_ENTRY) && put_names(d, change) &&
            derive_taken(d, sid, session->end_time, change->taken, change->n_taken) &&
-           derive_uses(d, sid, change->uses, change->n_uses) &&
+           derive_uses(d, sid, true, change->uses, change->n_uses) &&
            put_expiry(d, sid, open ? session->effective_expire_time : 0) &&
            put_purge(d, sid, session->purge_time);
 }
@@ -143,7 +143,7 @@ static bool closed(struct deriving *d, const Maskline__Store__V1__SessionClosed 
     }
     return derive_released(d, change->session.data, change->end_time, change->released,
                            change->n_released) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses) &&
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses) &&
            put_purge(d, change->session.data, change->purge_time);
 }
 
@@ -160,7 +160,7 @@ static bool reopened(struct deriving *d, const Maskline__Store__V1__SessionReope
     }
     return put_name(d, change->unique_name, change->session.data) &&
            derive_taken(d, change->session.data, 0, change->taken, change->n_taken) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses) &&
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses) &&
            put_expiry(d, change->session.data, change->effective_expire_time);
 }
 
@@ -201,7 +201,7 @@ static bool deleted(struct deriving *d, const Maskline__Store__V1__SessionDelete
     }
     return drop_rows(d, change) && derive_forgotten(d, change) &&
            derive_calls_orphaned(d, change) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses);
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses);
 }
 
 static bool participant_added(struct deriving *d,
@@ -217,7 +217,7 @@ static bool participant_added(struct deriving *d,
     return put_persons(d, change->session.data, change->participant) &&
            derive_taken(d, change->session.data, 0, change->taken, change->n_taken) &&
            derive_peers(d, change->session.data, change->peers_changed, change->n_peers_changed) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses);
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses);
 }
 
 static bool participant_removed(struct deriving *d,
@@ -235,7 +235,7 @@ static bool participant_removed(struct deriving *d,
     }
     return derive_released(d, change->session.data, d->entry->time, change->released,
                            change->n_released) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses);
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses);
 }
 
 static bool participant_updated(struct deriving *d,
@@ -256,7 +256,7 @@ static bool participant_updated(struct deriving *d,
            derive_released(d, sid, d->entry->time, change->released, change->n_released) &&
            derive_taken(d, sid, 0, change->taken, change->n_taken) &&
            derive_peers(d, sid, change->peers_changed, change->n_peers_changed) &&
-           derive_uses(d, change->session.data, change->uses, change->n_uses);
+           derive_uses(d, change->session.data, false, change->uses, change->n_uses);
 }
 
 bool derive_sessions(struct deriving *d)
