@@ -54,6 +54,9 @@ static int print_plan(struct cli *cli, const ProtobufCMessage *message)
     if (plan->present || plan->missing)
         printf("  %llu are there, %llu are missing\n", (unsigned long long)plan->present,
                (unsigned long long)plan->missing);
+    if (plan->missing_in_bursts > plan->missing)
+        printf("  %llu are missing when sessions begin all at once\n",
+               (unsigned long long)plan->missing_in_bursts);
     return EXIT_DONE;
 }
 

@@ -95,6 +95,7 @@ static bool plan_read(struct api *api, struct grpc_c_call *call, const void *req
     response.shared_numbers = found.shared;
     response.present = found.present;
     response.missing = found.missing;
+    response.missing_in_bursts = found.missing_in_bursts;
     response.cool_down = duration_new(arena, found.cool_down);
     if (answer_fits(call))
         maskline_v1_phone_numbers_plan_pool_reply(call, &response);

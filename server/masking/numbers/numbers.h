@@ -134,7 +134,9 @@ struct pool_plan {
     uint64_t numbers;           /* when sessions begin evenly */
     uint64_t in_bursts;         /* whenever they begin */
     uint64_t shared;            /* were both sides to see one number */
-    uint64_t present, missing;  /* in the Service's pool, to choose from; for `numbers` */
+    uint64_t present;           /* in the Service's pool, to choose from */
+    uint64_t missing;           /* for `numbers`; 0 without a Service */
+    uint64_t missing_in_bursts; /* for `in_bursts`; likewise */
     int64_t cool_down;
 };
 bool numbers_plan(struct view *view, const struct store *store, const struct pool_load *load,

@@ -76,6 +76,11 @@ static bool count(void *data, struct rows *rows, const Maskline__Store__V1__Phon
     return true;
 }
 
+static uint64_t missing(uint64_t wanted, uint64_t present)
+{
+    return wanted > present ? wanted - present : 0;
+}
+
 bool numbers_plan(struct view *view, const struct store *store, const struct pool_load *load,
                   struct arena *arena, struct pool_plan *ret_plan, struct error *error)
 {
@@ -92,7 +97,10 @@ bool numbers_plan(struct view *view, const struct store *store, const struct poo
                                                          : service_settings_default().cool_down;
     calculate(load, cool_down, ret_plan);
     ret_plan->present = present.count;
-    if (service && ret_plan->numbers > present.count)
-        ret_plan->missing = ret_plan->numbers - present.count;
+    if (service) {
+        ret_plan->missing = missing(ret_plan->numbers, present.count);
+        ret_plan->missing_in_bursts = missing(
+            MUTANT("bursts_miss_no_more") ? ret_plan->numbers : ret_plan->in_bursts, present.count);
+    }
     return true;
 }

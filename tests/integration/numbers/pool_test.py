@@ -91,6 +91,8 @@ class Pools(Case):
         self.world.add_number("+12129990001")
         answer = plan(service=self.world.sid, country="US", cool_down=duration_pb2.Duration())
         self.assertEqual((answer.numbers, answer.present, answer.missing), (8, 1, 7))
+        answer = plan(service=self.world.sid, country="US", cool_down=duration_pb2.Duration(seconds=HOUR // 2))
+        self.assertEqual((answer.numbers, answer.numbers_in_bursts, answer.missing, answer.missing_in_bursts), (12, 16, 11, 15))
         with self.assertRaises(grpc.RpcError) as caught:
             self.up.phone_numbers.PlanPool(pb.phone_numbers.PlanPoolRequest(), timeout=PATIENCE)
         self.assertEqual(reason_of(caught.exception)[1], "INVALID_FIELD")

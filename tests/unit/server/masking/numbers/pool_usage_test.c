@@ -7,9 +7,11 @@
 
 #define ANN "+15551230001"
 
-static void settle(struct world *world, int64_t cool_down)
+static void settle(struct world *world, int64_t cool_down,
+                   Maskline__Store__V1__NumberSelection selection)
 {
     struct service_settings settings = service_settings_unset();
+    settings.number_selection = selection;
     settings.max_message_life = SECOND;
     settings.late_reply_window = 0;
     settings.cool_down = cool_down;
@@ -224,6 +226,7 @@ START_TEST(the_law_of_pools)
         ck_assert_uint_eq(found.in_bursts, CASES[i].in_bursts);
         ck_assert_uint_eq(found.shared, CASES[i].shared);
         ck_assert_uint_eq(found.missing, 0);
+        ck_assert_uint_eq(found.missing_in_bursts, 0);
     }
     world_close(world);
 }
@@ -232,7 +235,7 @@ END_TEST
 START_TEST(a_plan_counts_what_is_there)
 {
     struct world *world = world_open(NULL);
-    settle(world, 2 * HOUR);
+    settle(world, 2 * HOUR, 0);
     add(world, "+12129990001", false);
     add(world, "+17169990001", false);
     add(world, "+442071234567", false);
@@ -250,9 +253,20 @@ START_TEST(a_plan_counts_what_is_there)
     ck_assert_uint_eq(found.numbers, 6);
     ck_assert_uint_eq(found.present, 4);
     ck_assert_uint_eq(found.missing, 2);
+    ck_assert_uint_eq(found.missing_in_bursts, 2);
     load.country = "US";
+    load.cool_down = 90 * MINUTE;
     ck_assert(plan(world, load, &found));
     ck_assert_uint_eq(found.present, 3);
+    ck_assert_uint_eq(found.numbers, 5);
+    ck_assert_uint_eq(found.missing, 2);
+    ck_assert_uint_eq(found.in_bursts, 6);
+    ck_assert_uint_eq(found.missing_in_bursts, 3);
+    load.cool_down = 0; /* enough */
+    ck_assert(plan(world, load, &found));
+    ck_assert_uint_eq(found.missing, 0);
+    ck_assert_uint_eq(found.missing_in_bursts, 0);
+    load.cool_down = SETTING_UNSET;
     load.voice = true;
     ck_assert(plan(world, load, &found));
     ck_assert_uint_eq(found.present, 2);
@@ -278,20 +292,29 @@ END_TEST
 
 enum { SESSIONS_MOST = 16 };
 
+/* Whom Ann talks to: everybody once; or people of another country, who come back, where numbers that one had are avoided. */
+enum peers { PEERS_NEW, PEERS_RETURNING };
+
 struct load {
     struct world *world;
+    enum peers peers;
     int64_t sessions, length;
     unsigned begun;
     const Maskline__Store__V1__Session *open[SESSIONS_MOST];
 };
 
-/* Ann talks to somebody new, in this slot of hers; false: there is no number. */
+/* Ann talks to somebody else, in this slot of hers; false: there is no number. */
 static bool begin(struct load *load, int slot)
 {
     char peer[32];
     if (load->open[slot])
         ck_done(call_close(load->world, load->open[slot]));
-    snprintf(peer, sizeof peer, "+1555200%04u", load->begun++);
+    if (load->peers == PEERS_NEW)
+        snprintf(peer, sizeof peer, "+1555200%04u", load->begun);
+    else /* nobody is in two at once */
+        snprintf(peer, sizeof peer, "+4420794600%02u",
+                 load->begun % (unsigned)(load->sessions + 1));
+    load->begun++;
     load->open[slot] = call_talk(load->world, ANN, peer);
     return load->open[slot];
 }
@@ -348,18 +371,34 @@ static bool runs_anyhow(struct load *load)
     return true;
 }
 
-static bool runs(bool (*how)(struct load *load), int64_t sessions, int64_t length,
-                 int64_t cool_down, uint64_t numbers)
+static bool runs_with(enum peers peers, bool (*how)(struct load *load), int64_t sessions,
+                      int64_t length, int64_t cool_down, uint64_t numbers)
 {
     struct world *world = world_open(NULL);
-    settle(world, cool_down);
+    bool avoid = peers == PEERS_RETURNING;
+    settle(world, cool_down,
+           avoid ? MASKLINE__STORE__V1__NUMBER_SELECTION__NUMBER_SELECTION_AVOID_STICKY : 0);
     fill(world, numbers);
-    struct load load = {.world = world, .sessions = sessions, .length = length};
+    if (peers == PEERS_RETURNING) { /* as many for the least busy: these have one session each */
+        char text[32];
+        uint64_t needed = 1 + (uint64_t)((cool_down + length - 1) / length);
+        for (uint64_t i = 0; i < needed; i++) {
+            snprintf(text, sizeof text, "+4420700%05u", (unsigned)i);
+            add(world, text, false);
+        }
+    }
+    struct load load = {.world = world, .peers = peers, .sessions = sessions, .length = length};
     bool ran = how(&load);
     if (!ran)
         ck_assert_str_eq(call_error.reason, "ALL_NUMBERS_IN_USE");
     world_close(world);
     return ran;
+}
+
+static bool runs(bool (*how)(struct load *load), int64_t sessions, int64_t length,
+                 int64_t cool_down, uint64_t numbers)
+{
+    return runs_with(PEERS_NEW, how, sessions, length, cool_down, numbers);
 }
 
 /* holds: PLN-05 */
@@ -383,6 +422,11 @@ START_TEST(a_load_that_was_planned_for_meets_no_refusal)
         ck_assert(runs(runs_evenly, sessions, length, LOADS[i].cool_down, found.numbers));
         ck_assert(runs(runs_in_bursts, sessions, length, LOADS[i].cool_down, found.in_bursts));
         ck_assert(runs(runs_anyhow, sessions, length, LOADS[i].cool_down, found.in_bursts));
+        /* Two countries, each with what its own people need. Fewer may do: a number does not rest from who comes back. */
+        ck_assert(runs_with(PEERS_RETURNING, runs_evenly, sessions, length, LOADS[i].cool_down,
+                            found.numbers));
+        ck_assert(runs_with(PEERS_RETURNING, runs_in_bursts, sessions, length, LOADS[i].cool_down,
+                            found.in_bursts));
         /* It names no more than are needed. */
         ck_assert(!runs(runs_evenly, sessions, length, LOADS[i].cool_down, found.numbers - 1));
         ck_assert(!runs(runs_in_bursts, sessions, length, LOADS[i].cool_down, found.in_bursts - 1));
