@@ -106,14 +106,16 @@ bool error_field(struct error *error, const char *name, const char *format, ...)
 void error_metadata(struct error *error, const char *key, const char *format, ...)
 {
     unsigned at = 0;
-    while (at < error->metadata_count && strcmp(error->metadata[at].key, key) != 0)
+    char cut[sizeof error->metadata[0].key];
+    copy_text(cut, sizeof cut, key);
+    while (at < error->metadata_count && strcmp(error->metadata[at].key, cut) != 0)
         at++;
     if (at == ERROR_METADATA)
         return;
     if (at == error->metadata_count)
         error->metadata_count++;
     struct error_pair *pair = &error->metadata[at];
-    copy_text(pair->key, sizeof(pair->key), key);
+    memcpy(pair->key, cut, strlen(cut) + 1);
     va_list args;
     va_start(args, format);
     write_text(pair->value, sizeof(pair->value), format, args);

@@ -33,8 +33,11 @@ static struct error full(void)
     for (int i = 0; i < ERROR_FIELDS; i++)
         error_field(&error, "a_name_of_a_field_that_is_quite_long.and.longer[12].and_longer_still",
                     "%999s", "x");
-    for (int i = 0; i < ERROR_METADATA; i++)
-        error_metadata(&error, "a_key_that_is_too_long_for_the_room_there_is", "%d%999s", i, "x");
+    for (int i = 0; i < ERROR_METADATA; i++) {
+        char key[] = "0_key_that_is_too_long_for_the_room_there_is";
+        key[0] = (char)('0' + i);
+        error_metadata(&error, key, "%d%999s", i, "x");
+    }
     error.retry_ms = INT64_MAX;
     return error;
 }
@@ -121,6 +124,25 @@ START_TEST(test_what_does_not_fit_is_cut_or_left_out)
     ck_assert_uint_eq(error.metadata_count, ERROR_METADATA);
     ck_assert_uint_eq(strlen(error.reason), sizeof(error.reason) - 1);
     ck_assert_uint_eq(strlen(error.fields[0].name), sizeof(error.fields[0].name) - 1);
+}
+END_TEST
+
+START_TEST(test_a_key_stands_once)
+{
+    struct error error = full();
+    char key[] = "0_key_that_is_too_long_for_the_room_there_is";
+    error_metadata(&error, key, "first");
+    key[0] = '7';
+    error_metadata(&error, key, "last");
+    ck_assert_uint_eq(error.metadata_count, ERROR_METADATA);
+    ck_assert_str_eq(error.metadata[0].value, "first");
+    ck_assert_str_eq(error.metadata[7].value, "last");
+    ck_assert_str_eq(error.metadata[7].key, "7_key_that_is_too_long_for_the_");
+    error = sample();
+    error_metadata(&error, "country", "%s", "FR");
+    error_metadata(&error, "countries", "%s", "FR");
+    ck_assert_uint_eq(error.metadata_count, 3);
+    ck_assert_str_eq(error.metadata[1].value, "FR");
 }
 END_TEST
 
@@ -303,6 +325,7 @@ END_TEST
 
 SUITE_MAIN("error", test_setting_and_clearing, test_an_error_may_be_made_of_itself,
            test_the_first_field_makes_the_error, test_what_does_not_fit_is_cut_or_left_out,
-           test_texts_stay_utf8, test_packed_and_back, test_others_can_read_it,
-           test_a_small_bound_keeps_the_most_needed, test_a_full_arena_fails_cleanly,
-           test_other_people_s_statuses, test_damaged_statuses_do_no_harm, test_codes_have_names)
+           test_a_key_stands_once, test_texts_stay_utf8, test_packed_and_back,
+           test_others_can_read_it, test_a_small_bound_keeps_the_most_needed,
+           test_a_full_arena_fails_cleanly, test_other_people_s_statuses,
+           test_damaged_statuses_do_no_harm, test_codes_have_names)
