@@ -382,6 +382,8 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
         return s.opted_out && refuse(error, REFUSED_PAIR_OPTED_OUT);
     /* A memory that is wrong about a row is thrown away, once. */
     for (int round = 0; round < 2; round++) {
+        if (MUTANT("pool_read_each_time"))
+            pools_forget(masking->pools, pool);
         if (!pools_get(masking->pools, rows, pool, &s.pool, error))
             return false;
         if (!pool_index(s.pool, &s.wish)) {
