@@ -70,6 +70,8 @@ static bool greet(struct attached *attached, const Maskline__V1__AttachRequest *
         .read_on = read_on,
         .data = attached,
         .call_abilities = abilities_of(hello),
+        .no_texts = hello->no_texts,
+        .no_media = hello->no_media,
     };
     if (!gateway ||
         !gateway_attach(gateway, &program, &attached->attachment, &attached->took_over, error))

@@ -38,6 +38,7 @@ static void add(void *data, struct grpc_c_call *call,
         .sms = !can || can->sms,
         .mms = !can || can->mms,
         .voice = can && can->voice,
+        .as_carrier = !can,
         .carriers = (const char *const *)request->carriers,
         .carrier_count = request->n_carriers,
     };

@@ -37,7 +37,8 @@ struct carrier_class {
     bool (*idempotent)(void *self);
     bool forgets; /* likewise */
     void (*send)(void *self, const struct outbound_message *message, void *attempt);
-    const struct call_port *calls; /* NULL: it carries none. `data` is self */
+    const struct call_port *calls;       /* NULL: it carries none. `data` is self */
+    unsigned (*numbers_can)(void *self); /* see carrier_port */
     enum carrier_health (*health)(void *self);
     /* The clock has moved by other than itself. Any thread. */
     void (*kick)(void *self);

@@ -133,6 +133,7 @@ bool carriers_attach(struct carriers *carriers, struct masking *masking, struct 
             .forgets = carrier->class->forgets,
             .send = carrier->class->send,
             .calls = carrier->class->calls,
+            .numbers_can = carrier->class->numbers_can,
         };
         if (!carrier->class->start(carrier->self, masking, error) ||
             !ingress_add_carrier(masking, &carrier->port, error))

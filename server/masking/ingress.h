@@ -110,6 +110,14 @@ struct send_result {
     int64_t retry_after;      /* RETRY: microseconds, or 0 */
 };
 
+/* What a number of a carrier can do, as far as the carrier goes. */
+enum number_ability {
+    NUMBER_CAN_TEXT = 1 << 0,
+    NUMBER_CAN_MEDIA = 1 << 1, /* texts with media */
+    NUMBER_CAN_CALL = 1 << 2,
+    NUMBER_CAN_ALL = NUMBER_CAN_TEXT | NUMBER_CAN_MEDIA | NUMBER_CAN_CALL,
+};
+
 /* One way into the network. Constant; lives until masking_free. */
 struct carrier_port {
     void *data;
@@ -123,6 +131,9 @@ struct carrier_port {
      * any thread, also from within this call. */
     void (*send)(void *data, const struct outbound_message *message, void *attempt);
     const struct call_port *calls; /* NULL: it never carries any */
+    /* The sum of enum number_ability, of what its numbers can do unless said otherwise when they are added; asked then. NULL: all. Any
+     * thread; takes leaf locks only. */
+    unsigned (*numbers_can)(void *data);
 };
 
 /* Before any traffic; the first one is the default carrier. The names must differ. */

@@ -1,6 +1,7 @@
 /*
  * A program from attach to detach.
  */
+#include "proto/c/fault.h"
 #include "server/carriers/gateway/internal.h"
 
 #include <stdlib.h>
@@ -36,6 +37,8 @@ void attachment_end(struct gateway_attachment *attachment, enum ended ended,
         gateway->current = NULL;
         atomic_store(&gateway->honours_keys, true);
         atomic_store(&gateway->call_abilities, 0);
+        if (MUTANT("last_hello_forgotten"))
+            atomic_store(&gateway->numbers_can, NUMBER_CAN_ALL);
         settle_all_queued(&gateway->sending, settled);
     }
     settle_all_given(&gateway->sending, attachment, settled);
@@ -71,6 +74,16 @@ static struct gateway_attachment *attachment_new(struct gateway *gateway,
     return attachment;
 }
 
+static unsigned numbers_can(const struct gateway_program *program)
+{
+    unsigned can = program->call_abilities & CALL_CAN_CARRY ? NUMBER_CAN_CALL : 0;
+    if (!program->no_texts)
+        can |= NUMBER_CAN_TEXT;
+    if (!program->no_texts && !program->no_media)
+        can |= NUMBER_CAN_MEDIA;
+    return can;
+}
+
 /* Puts it in the place of the one before. False when the gateway has stopped. */
 static bool take_place(struct gateway *gateway, struct gateway_attachment *attachment,
                        bool *ret_took_over)
@@ -85,6 +98,7 @@ static bool take_place(struct gateway *gateway, struct gateway_attachment *attac
         gateway->current = attachment;
         atomic_store(&gateway->honours_keys, attachment->program.honours_keys);
         atomic_store(&gateway->call_abilities, attachment->program.call_abilities);
+        atomic_store(&gateway->numbers_can, numbers_can(&attachment->program));
         if (!attachment->program.honours_keys)
             settle_all_relying(&gateway->sending, &settled);
         if (before) {

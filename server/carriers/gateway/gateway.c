@@ -46,6 +46,7 @@ static void *gateway_new(const char *name, const struct carrier_options *options
     gateway->timeouts = options->timeouts;
     gateway->manual = options->manual;
     atomic_init(&gateway->honours_keys, true);
+    atomic_init(&gateway->numbers_can, NUMBER_CAN_ALL);
     gateway->worker = worker_new(gateway->timeouts, give_up, gateway);
     if (!gateway->worker || !sending_init(&gateway->sending) || !orders_init(&gateway->orders)) {
         sending_done(&gateway->sending);
@@ -123,6 +124,12 @@ static bool gateway_idempotent(void *self)
     return atomic_load(&gateway->honours_keys);
 }
 
+static unsigned gateway_numbers_can(void *self)
+{
+    struct gateway *gateway = self;
+    return atomic_load(&gateway->numbers_can);
+}
+
 static enum carrier_health gateway_health(void *self)
 {
     struct gateway *gateway = self;
@@ -151,6 +158,7 @@ const struct carrier_class gateway_class = {
     .idempotent = gateway_idempotent,
     .send = gateway_take,
     .calls = &gateway_call_port,
+    .numbers_can = gateway_numbers_can,
     .health = gateway_health,
     .kick = gateway_kick,
     .run_due = gateway_run_due,

@@ -43,6 +43,7 @@ struct gateway_program {
     void (*read_on)(void *data); /* there is room again, after a function below said false */
     void *data;
     unsigned call_abilities; /* the sum of enum call_ability */
+    bool no_texts, no_media; /* what the numbers of its network cannot do */
 };
 
 /* Attaches a program; one that was attached is ended. What waits for the carrier is sent now.

@@ -228,6 +228,8 @@ struct gateway {
     /* As the one that is attached says. Nobody is: true, since nothing is handed over. Written with the lock. */
     atomic_bool honours_keys;
     atomic_uint call_abilities; /* likewise; 0 */
+    /* As the last one that attached has said; all, when none has: what nobody knows is not held against a number. */
+    atomic_uint numbers_can;
     struct sending sending;
     struct orders orders;
     uint64_t told; /* answers and hang-ups so far */

@@ -276,6 +276,12 @@ static bool simulator_idempotent(void *self)
     return true;
 }
 
+static unsigned simulator_numbers_can(void *self)
+{
+    (void)self;
+    return NUMBER_CAN_ALL;
+}
+
 static enum carrier_health simulator_health(void *self)
 {
     (void)self;
@@ -302,6 +308,7 @@ const struct carrier_class simulator_class = {
     .forgets = true,
     .send = simulator_take,
     .calls = &simulator_call_port,
+    .numbers_can = simulator_numbers_can,
     .health = simulator_health,
     .kick = simulator_kick,
     .run_due = simulator_run_due,

@@ -4,6 +4,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/numbers/number_remove.h"
+#include "server/masking/outbox/ports.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/rows/requests.h"
 
@@ -128,6 +129,16 @@ static bool check_claim(struct number_op *op, struct rows *rows, const struct nu
     return false;
 }
 
+/* What the carrier that the number's traffic leaves by can do. */
+static unsigned carrier_can(struct masking *masking, const Maskline__Store__V1__PhoneNumber *number)
+{
+    const struct port *port =
+        number->n_carriers ? ports_find(masking->ports, number->carriers[0]) : NULL;
+    if (!port || !port->carrier->numbers_can || MUTANT("carrier_can_everything"))
+        return NUMBER_CAN_ALL;
+    return port->carrier->numbers_can(port->carrier->data);
+}
+
 static Maskline__Store__V1__PhoneNumber *make(struct number_op *op, struct rows *rows,
                                               struct arena *arena, const struct number_draft *draft,
                                               struct address *address)
@@ -149,17 +160,18 @@ static Maskline__Store__V1__PhoneNumber *make(struct number_op *op, struct rows 
                                                                  : "");
     if (draft->friendly_name)
         number->friendly_name = borrowed(draft->friendly_name);
-    number->sms = draft->sms;
-    number->mms = draft->mms;
-    number->voice = draft->voice;
     number->reserved = draft->reserved;
     number->short_code = draft->kind == NUMBER_SHORT_CODE;
     number->channel = draft->kind == NUMBER_CHANNEL;
     number->state = MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE;
     number->create_time = number->update_time = rows->now;
-    return set_carriers(arena, op->op.masking, draft->carriers, draft->carrier_count, number)
-               ? number
-               : NULL;
+    if (!set_carriers(arena, op->op.masking, draft->carriers, draft->carrier_count, number))
+        return NULL;
+    unsigned can = draft->as_carrier ? carrier_can(op->op.masking, number) : NUMBER_CAN_ALL;
+    number->sms = draft->sms && (can & NUMBER_CAN_TEXT);
+    number->mms = draft->mms && (can & NUMBER_CAN_MEDIA);
+    number->voice = draft->voice && (can & NUMBER_CAN_CALL);
+    return number;
 }
 
 bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
@@ -173,6 +185,11 @@ bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
     op->number = make(op, rows, arena, draft, address);
     if (!op->number)
         return refuse(error, REFUSED_NO_MEMORY);
+    if (!op->number->sms && !op->number->mms && !op->number->voice) {
+        error_clear(error);
+        return error_field(error, "capabilities",
+                           "Its carrier can do nothing of itself: say what.");
+    }
     Maskline__Store__V1__NumberAdded added = MASKLINE__STORE__V1__NUMBER_ADDED__INIT;
     added.number = op->number;
     Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;

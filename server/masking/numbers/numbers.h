@@ -27,6 +27,7 @@ struct number_draft {
     const char *country;      /* ISO alpha-2; empty: from the number where that tells */
     const char *friendly_name;
     bool sms, mms, voice;
+    bool as_carrier; /* of these only what the first carrier can do */
     bool reserved;
     const char *const *carriers; /* none: the default carrier */
     size_t carrier_count;

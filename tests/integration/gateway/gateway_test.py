@@ -271,9 +271,8 @@ class Gateway(Case):
         self.up = self.server("--carrier", "gateway:net", "--carrier", "gateway:other").start()
         world, session, ann, ben = self.pair()
         program, other = Program.attached(self.up), Program.attached(self.up, "other")
-        world.add_number(proxy(3))
-        world.add_number(proxy(4))
-        world.add_number(proxy(5))
+        for index in (3, 4, 5):
+            world.add_number(proxy(index), capabilities={"sms": True, "voice": True})
         alone = world.session({"identifier": ANN, "proxy_identifier": proxy(3)})
         voice = world.session({"identifier": ANN, "proxy_identifier": proxy(4)}, CAT,
                               mode=pb.common.SESSION_MODE_VOICE_ONLY)

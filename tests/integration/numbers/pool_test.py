@@ -7,7 +7,8 @@ import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
 from google.protobuf import duration_pb2
-from harness import PATIENCE, Case, grpc, pb, reason_of
+from harness import PATIENCE, Case, fields_of, grpc, pb, reason_of
+from programs import Program
 from world import World
 
 HOUR = 3600
@@ -63,6 +64,37 @@ class Pools(Case):
         self.assertEqual((first.capabilities.sms, first.capabilities.voice), (True, False))
         self.assertEqual((second.country, second.reserved, second.capabilities.mms), ("CA", False, True))
         self.assertEqual([one.refused.reason for one in answer.results[2:]], ["INVALID_FIELD"] * 2)
+
+    # holds: NUM-06
+    def test_a_number_can_do_what_its_carrier_can(self):
+        up = self.server("--carrier", "gateway:net").start()
+        world = World(up)
+
+        def can(number):
+            what = number.capabilities
+            return what.sms, what.mms, what.voice
+
+        self.assertEqual(can(world.add_number("+15559990001")), (True, True, True))
+        up.phone_numbers.RemovePhoneNumber(pb.phone_numbers.RemovePhoneNumberRequest(
+            service=world.sid, phone_number="+15559990001"), timeout=PATIENCE)
+        Program.attached(up, no_media=True).half_close()
+        self.assertEqual(can(world.add_number("+15559990002")), (True, False, False))
+        answer = up.phone_numbers.BatchAddPhoneNumbers(pb.phone_numbers.BatchAddPhoneNumbersRequest(
+            service=world.sid, phone_numbers=[{"phone_number": "+15559990003"},
+                                              {"phone_number": "+15559990004", "reserved": True, "capabilities": {"mms": True}}]),
+            timeout=PATIENCE)
+        self.assertEqual([can(one.phone_number) for one in answer.results], [(True, False, False), (False, True, False)])
+        with self.assertRaises(grpc.RpcError) as caught:
+            world.session("+12125550001")
+        self.assertEqual(reason_of(caught.exception)[1], "NO_VOICE_NUMBER")
+        world.session("+12125550001", mode=pb.common.SESSION_MODE_MESSAGE_ONLY)
+        Program.attached(up, no_texts=True, carries_calls=True).half_close()
+        self.assertEqual(can(world.add_number("+15559990005")), (False, False, True))
+        world.session("+12125550001", mode=pb.common.SESSION_MODE_VOICE_ONLY)
+        Program.attached(up, no_texts=True).half_close()
+        with self.assertRaises(grpc.RpcError) as caught:
+            world.add_number("+15559990006")
+        self.assertEqual((reason_of(caught.exception)[1], fields_of(caught.exception)), ("INVALID_FIELD", ["capabilities"]))
 
     # holds: PLN-01 PLN-02
     def test_usage(self):

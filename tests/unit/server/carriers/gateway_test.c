@@ -154,6 +154,43 @@ START_TEST(test_without_a_program_nothing_is_sent)
 }
 END_TEST
 
+/* What its numbers can do is asked when one is added, and a program need not be there just then. */
+/* holds: NUM-06 */
+START_TEST(test_a_program_says_what_its_numbers_can_do)
+{
+    static const struct {
+        bool no_texts, no_media;
+        unsigned calls, can;
+    } CASES[] = {
+        {false, false, 0, NUMBER_CAN_TEXT | NUMBER_CAN_MEDIA},
+        {false, true, 0, NUMBER_CAN_TEXT},
+        {false, true, CALL_CAN_CARRY, NUMBER_CAN_TEXT | NUMBER_CAN_CALL},
+        {true, false, CALL_CAN_CARRY | CALL_CAN_SPEAK, NUMBER_CAN_CALL},
+        {true, true, 0, 0},
+        {false, false, CALL_CAN_CARRY, NUMBER_CAN_ALL},
+    };
+    struct world world;
+    set_up(&world);
+    ck_assert_uint_eq(world.port->numbers_can(world.port->data), NUMBER_CAN_ALL);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct program program = {.wakes = 0};
+        struct error error;
+        const struct gateway_program described = {.wake = wake,
+                                                  .read_on = read_on,
+                                                  .data = &program,
+                                                  .call_abilities = CASES[i].calls,
+                                                  .no_texts = CASES[i].no_texts,
+                                                  .no_media = CASES[i].no_media};
+        ck_assert(gateway_attach(world.gateway, &described, &program.attachment, &program.took_over,
+                                 &error));
+        ck_assert_uint_eq(world.port->numbers_can(world.port->data), CASES[i].can);
+        gateway_detach(program.attachment);
+        ck_assert_uint_eq(world.port->numbers_can(world.port->data), CASES[i].can);
+    }
+    tear_down(&world);
+}
+END_TEST
+
 START_TEST(test_a_text_goes_to_the_program_and_its_result_back)
 {
     struct world world;
@@ -527,6 +564,7 @@ START_TEST(test_what_waited_is_sent_from_within_attach)
 END_TEST
 
 SUITE_MAIN("gateway", test_without_a_program_nothing_is_sent,
+           test_a_program_says_what_its_numbers_can_do,
            test_a_text_goes_to_the_program_and_its_result_back,
            test_what_was_not_handed_over_cannot_have_a_result,
            test_a_program_that_goes_leaves_what_nobody_knows, test_the_newest_takes_over,

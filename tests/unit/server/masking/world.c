@@ -157,6 +157,12 @@ void world_tenant(struct world *world, uint32_t tenant)
     ck_assert_ptr_nonnull(world->masking);
 }
 
+static unsigned fake_numbers_can(void *data)
+{
+    const struct fake *fake = data;
+    return fake->numbers_can;
+}
+
 static void start(struct world *world)
 {
     world->durability = (struct durability){world, commit};
@@ -209,7 +215,9 @@ static struct world *open_world(const char *path, bool threaded, const struct ca
             .idempotent = fake_idempotent,
             .send = fake_send,
             .calls = &world_call_port,
+            .numbers_can = fake_numbers_can,
         };
+        fake->numbers_can = NUMBER_CAN_ALL;
         fake->abilities = CALL_CAN_CARRY | CALL_CAN_ASK | CALL_CAN_PLACE | CALL_CAN_SPEAK |
                           CALL_CAN_ASK_KEY | CALL_CAN_RECORD;
         fake->plans = calloc(PLANS_MOST, sizeof *fake->plans);

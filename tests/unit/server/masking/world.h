@@ -48,6 +48,7 @@ struct fake {
     bool holds;                /* answers only by world_answer */
     int64_t retry_after;
     const char *carrier_code;
+    unsigned numbers_can;                                        /* all at first */
     void (*watch)(struct world *world, const struct sent *sent); /* of each message */
     struct sent sent[SENT_MOST];
     unsigned count;

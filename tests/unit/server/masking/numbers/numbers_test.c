@@ -98,6 +98,50 @@ START_TEST(drafts_are_checked)
 }
 END_TEST
 
+static unsigned can(const Maskline__Store__V1__PhoneNumber *number)
+{
+    ck_done(number);
+    return (number->sms ? NUMBER_CAN_TEXT : 0u) | (number->mms ? NUMBER_CAN_MEDIA : 0u) |
+           (number->voice ? NUMBER_CAN_CALL : 0u);
+}
+
+/* holds: NUM-06 */
+START_TEST(a_number_can_do_what_its_first_carrier_can)
+{
+    struct world *world = world_of(NULL);
+    static const char *const TWO_ONE[] = {"two", "one"}, *const ONE_TWO[] = {"one", "two"};
+    world->carriers[1].numbers_can = NUMBER_CAN_TEXT;
+    struct number_draft draft = number_draft(world, "+15559990001");
+    draft.sms = draft.mms = draft.voice = draft.as_carrier = true;
+    ck_assert_uint_eq(can(call_number_add(world, &draft).number), NUMBER_CAN_ALL);
+    draft.phone_number = "+15559990002";
+    draft.carriers = ONE_TWO;
+    draft.carrier_count = 2;
+    ck_assert_uint_eq(can(call_number_add(world, &draft).number), NUMBER_CAN_ALL);
+    ck_done(call_number_remove(world, "+15559990001", false).number);
+    ck_done(call_number_remove(world, "+15559990002", false).number);
+    draft.phone_number = "+15559990003";
+    draft.carriers = TWO_ONE;
+    ck_assert_uint_eq(can(call_number_add(world, &draft).number), NUMBER_CAN_TEXT);
+    /* Selection honours it. */
+    struct participant_draft ann = person(world, "+15551230001");
+    struct session_draft session = {.participants = &ann, .participant_count = 1};
+    ck_refused(call_session_create(world, session), "NO_VOICE_NUMBER", 80201);
+    session.mode = MASKLINE__STORE__V1__MODE__MODE_MESSAGE_ONLY;
+    ck_done(call_session_create(world, session));
+    /* What is said counts, whatever the carrier says. */
+    draft.phone_number = "+15559990004";
+    draft.as_carrier = false;
+    ck_assert_uint_eq(can(call_number_add(world, &draft).number), NUMBER_CAN_ALL);
+    /* A number that could do nothing is none. */
+    draft.phone_number = "+15559990005";
+    draft.as_carrier = true;
+    world->carriers[1].numbers_can = 0;
+    ck_field(call_number_add(world, &draft).number, "capabilities");
+    world_close(world);
+}
+END_TEST
+
 /* holds: CDN-08 ERR-80101 ERR-80104 ERR-80601 NUM-08 */
 START_TEST(belongs_to_one_service)
 {
@@ -450,8 +494,9 @@ START_TEST(are_listed_oldest_first)
 }
 END_TEST
 
-SUITE_MAIN("numbers", is_added, drafts_are_checked, belongs_to_one_service, rests_in_quarantine,
-           rests_before_another_service_has_it, in_use_counts_sessions, is_removed_only_when_idle,
-           an_ended_session_does_not_hold_it, is_updated, sessions_outlive_changes_of_their_numbers,
-           coming_and_going_are_told, pools_have_a_cap, reserved_ones_have_a_cap_of_their_own,
-           quarantine_holds_over_a_restart, are_listed_oldest_first)
+SUITE_MAIN("numbers", is_added, drafts_are_checked, a_number_can_do_what_its_first_carrier_can,
+           belongs_to_one_service, rests_in_quarantine, rests_before_another_service_has_it,
+           in_use_counts_sessions, is_removed_only_when_idle, an_ended_session_does_not_hold_it,
+           is_updated, sessions_outlive_changes_of_their_numbers, coming_and_going_are_told,
+           pools_have_a_cap, reserved_ones_have_a_cap_of_their_own, quarantine_holds_over_a_restart,
+           are_listed_oldest_first)
