@@ -6,12 +6,19 @@
 #include <string.h>
 #include <time.h>
 
-enum { METHODS_MOST = 128, PATIENCE_S = 60, MESSAGE_MEMORY = 16 * 1024 * 1024 };
+enum {
+    METHODS_MOST = 128,
+    WAITS_MOST = 60000,
+    PAUSE_NS = 1000000,
+    MESSAGE_MEMORY = 16 * 1024 * 1024
+};
 
 struct grpc_c_server {
     struct fake_method methods[METHODS_MOST];
     size_t count;
     _Atomic bool stopping;
+    void (*meanwhile)(void *data);
+    void *meanwhile_data;
 };
 
 /* One lock for all calls: what it guards is short. */
@@ -21,6 +28,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 struct grpc_c_call {
     struct grpc_c_server *server;
     const struct grpc_c_method *method;
+    unsigned waits;
     struct arena *arena;         /* of the call */
     struct arena *message_arena; /* of the stream's next message */
     void *state;
@@ -202,14 +210,29 @@ void grpc_c_call_open(struct grpc_c_call *call, void *state, const void *stream,
 
 /* ---- driving a call ---- */
 
-/* Waits for what somebody else has to do; under the lock. */
-static void await(const struct grpc_c_call *call)
+void fake_server_meanwhile(struct grpc_c_server *server, void (*meanwhile)(void *data), void *data)
 {
+    server->meanwhile = meanwhile;
+    server->meanwhile_data = data;
+}
+
+/* Waits a little for what somebody else has to do; under the lock. */
+static void await(struct grpc_c_call *call)
+{
+    const struct grpc_c_server *server = call->server;
     struct timespec until;
+    if (server->meanwhile) {
+        pthread_mutex_unlock(&lock);
+        server->meanwhile(server->meanwhile_data);
+        pthread_mutex_lock(&lock);
+        /* It may have come meanwhile, and then nobody tells again. */
+    }
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
-    must(pthread_cond_timedwait(&changed, &lock, &until) == 0, "%s gets no answer",
-         call->method->path);
+    until.tv_nsec += PAUSE_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(&changed, &lock, &until);
+    must(++call->waits < WAITS_MOST, "%s gets no answer", call->method->path);
 }
 
 struct grpc_c_call *fake_call(struct grpc_c_server *server, const struct fake_method *method,

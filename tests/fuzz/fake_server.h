@@ -15,6 +15,8 @@ struct fake_method {
 /* Instead of grpc_c_server_new; services are added by grpc_c_server_add. */
 struct grpc_c_server *fake_server_new(void);
 void fake_server_free(struct grpc_c_server *server);
+/* What to do again and again while a call is waited for: what no thread of the program does by itself. Before the first call. */
+void fake_server_meanwhile(struct grpc_c_server *server, void (*meanwhile)(void *data), void *data);
 /* Streams are to end. */
 void fake_server_stop(struct grpc_c_server *server);
 const struct fake_method *fake_server_methods(const struct grpc_c_server *server,
