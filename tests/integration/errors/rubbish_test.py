@@ -14,7 +14,7 @@ from world import World, person, proxy
 C = grpc.StatusCode
 # What a client's mistake never is.
 WRONG = {C.OK, C.INTERNAL, C.UNKNOWN, C.DATA_LOSS, C.UNAVAILABLE, C.CANCELLED, C.UNIMPLEMENTED, C.DEADLINE_EXCEEDED}
-NEEDS_NOTHING = {"ListServices", "ListHandsets", "GetClock"}
+NEEDS_NOTHING = {"ListServices", "ListHandsets", "GetClock", "SetNetworkBehavior"}
 MAY_BE_EMPTY = {("PlanPool", "service")}
 NOBODY = "0" * 32
 CODES = {code.value[0]: code for code in C}
