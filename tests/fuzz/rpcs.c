@@ -73,8 +73,12 @@ static void make_small_world(struct api_calls *calls)
     service.unique_name = text("@S");
     ask(calls, "CreateService", &service.base);
     Maskline__V1__AddPhoneNumberRequest number = MASKLINE__V1__ADD_PHONE_NUMBER_REQUEST__INIT;
+    /* No program has attached that could say what they can do. */
+    Maskline__V1__PhoneNumberCapabilities all = MASKLINE__V1__PHONE_NUMBER_CAPABILITIES__INIT;
+    all.sms = all.mms = all.voice = true;
     char *net[] = {text("net")};
     number.service = text("@S");
+    number.capabilities = &all;
     number.carriers = net;
     number.n_carriers = !calls->simulated;
     for (int i = 0; i < 3; i++) {
