@@ -51,7 +51,7 @@ class Simulated(CallCase):
                 self.assertEqual(world.events()[:len(before)], before)
                 self.assertIn("CALL_LOST", [ended.call.hang_up_reason, *self.reasons(ended)])
                 self.assertEqual(self.statuses(ended)[-1],
-                                 {"rings": "FAILED", "picked up": "FAILED", "talk": "COMPLETED", "placed": "FAILED"}[stage])
+                                 {"rings": "FAILED", "picked up": "FAILED", "talk": "COMPLETED", "placed": "CANCELED"}[stage])
                 totals = world.get(talk.sid).totals
                 calls = world.interactions(talk.sid)
                 self.assertEqual((totals.calls, totals.call_duration.seconds),
@@ -153,7 +153,7 @@ class Gateway(CallCase):
         self.assertEqual(self.net.waiting.get("place_call", []), [])
         ended = self.get(self.world, made)
         self.assertEqual((ended.status, ended.call.hang_up_reason), (I.INTERACTION_STATUS_ENDED, "CALL_LOST"))
-        self.assertEqual(self.statuses(ended), ["FAILED", "FAILED"])
+        self.assertEqual(self.statuses(ended), ["FAILED", "CANCELED"])
 
     def test_a_program_that_went_before(self):
         """It took a call, and both it and the server are gone before it says so: should it ring, it is told to hang up."""
@@ -165,7 +165,7 @@ class Gateway(CallCase):
         self.crash()
         self.assertTrue(self.step(plan, FIRST, "RINGING"))
         self.assertTrue(self.step(plan, FIRST, "PICKED_UP"))
-        self.assertEqual(self.statuses(self.get(self.world, made)), ["FAILED", "FAILED"])
+        self.assertEqual(self.statuses(self.get(self.world, made)), ["FAILED", "CANCELED"])
 
     def test_an_id_that_was_rejected(self):
         self.world.close(self.talk.sid)
