@@ -67,8 +67,9 @@ class Pools(Case):
 
     # holds: NUM-06
     def test_a_number_can_do_what_its_carrier_can(self):
+        self.up.stop()
         up = self.server("--carrier", "gateway:net").start()
-        world = World(up)
+        world = World(up, "numbers")
 
         def can(number):
             what = number.capabilities
