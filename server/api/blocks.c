@@ -1,6 +1,7 @@
 #include "server/api/convert.h"
 #include "server/api/fields.h"
 #include "server/api/reads.h"
+#include "server/api/requests.h"
 #include "server/masking/bars/blocks.h"
 
 static Maskline__V1__Block *block_message(struct arena *arena,
@@ -32,7 +33,17 @@ static void create(void *data, struct grpc_c_call *call,
                    const Maskline__V1__CreateBlockRequest *request)
 {
     struct api *api = data;
-    struct block_name name = {request->service, request->identifier, request->to_identifier};
+    struct block_name name = {
+        .service = request->service,
+        .identifier = request->identifier,
+        .to_identifier = request->to_identifier,
+    };
+    struct error error;
+    if (!request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
+                          "CreateBlock", &name.request, &error)) {
+        grpc_c_call_fail(call, &error);
+        return;
+    }
     struct block_name *kept = keep_draft(call, &name, sizeof name);
     if (kept)
         blocks_create(api->parts.masking, kept, created, call);
@@ -86,7 +97,11 @@ static void delete_block(void *data, struct grpc_c_call *call,
                          const Maskline__V1__DeleteBlockRequest *request)
 {
     struct api *api = data;
-    struct block_name name = {request->service, request->identifier, request->to_identifier};
+    struct block_name name = {
+        .service = request->service,
+        .identifier = request->identifier,
+        .to_identifier = request->to_identifier,
+    };
     struct block_name *kept = keep_draft(call, &name, sizeof name);
     if (kept)
         blocks_delete(api->parts.masking, kept, deleted, call);

@@ -1,6 +1,7 @@
 #include "server/api/convert.h"
 #include "server/api/fields.h"
 #include "server/api/reads.h"
+#include "server/api/requests.h"
 #include "server/masking/bars/opt_outs.h"
 
 static Maskline__V1__OptOut *opt_out_message(struct arena *arena,
@@ -35,7 +36,17 @@ static void create(void *data, struct grpc_c_call *call,
                    const Maskline__V1__CreateOptOutRequest *request)
 {
     struct api *api = data;
-    struct opt_out_name name = {request->service, request->identifier, request->proxy_identifier};
+    struct opt_out_name name = {
+        .service = request->service,
+        .identifier = request->identifier,
+        .proxy_identifier = request->proxy_identifier,
+    };
+    struct error error;
+    if (!request_identity(api->parts.masking, grpc_c_call_arena(call), &request->base,
+                          "CreateOptOut", &name.request, &error)) {
+        grpc_c_call_fail(call, &error);
+        return;
+    }
     struct opt_out_name *kept = keep_draft(call, &name, sizeof name);
     if (kept)
         opt_outs_create(api->parts.masking, kept, created, call);
@@ -91,7 +102,11 @@ static void delete_opt_out(void *data, struct grpc_c_call *call,
                            const Maskline__V1__DeleteOptOutRequest *request)
 {
     struct api *api = data;
-    struct opt_out_name name = {request->service, request->identifier, request->proxy_identifier};
+    struct opt_out_name name = {
+        .service = request->service,
+        .identifier = request->identifier,
+        .proxy_identifier = request->proxy_identifier,
+    };
     struct opt_out_name *kept = keep_draft(call, &name, sizeof name);
     if (kept)
         opt_outs_delete(api->parts.masking, kept, deleted, call);

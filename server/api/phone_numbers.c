@@ -3,6 +3,7 @@
 #include "server/api/masks.h"
 #include "server/api/number_calls.h"
 #include "server/api/reads.h"
+#include "server/api/requests.h"
 
 static void *message(struct arena *arena, const Maskline__Store__V1__PhoneNumber *number,
                      int64_t in_use)
@@ -103,6 +104,26 @@ static void added_many(void *data, const struct number_added *results, const str
         maskline_v1_phone_numbers_batch_add_phone_numbers_reply(many->call, &response);
 }
 
+/* What its request_id stands for: it counts as that of AddPhoneNumber, so it is that request. */
+static bool identify(struct masking *masking, struct arena *arena, const char *service,
+                     const Maskline__V1__NewPhoneNumber *given, struct request_id *ret_request,
+                     struct error *error)
+{
+    if (!*given->request_id)
+        return true;
+    Maskline__V1__AddPhoneNumberRequest alone = MASKLINE__V1__ADD_PHONE_NUMBER_REQUEST__INIT;
+    alone.service = message_text(service);
+    alone.phone_number = given->phone_number;
+    alone.country = given->country;
+    alone.friendly_name = given->friendly_name;
+    alone.capabilities = given->capabilities;
+    alone.reserved = given->reserved;
+    alone.carriers = given->carriers;
+    alone.n_carriers = given->n_carriers;
+    alone.request_id = given->request_id;
+    return request_identity(masking, arena, &alone.base, "AddPhoneNumber", ret_request, error);
+}
+
 static void add_many(void *data, struct grpc_c_call *call,
                      const Maskline__V1__BatchAddPhoneNumbersRequest *request)
 {
@@ -135,6 +156,11 @@ static void add_many(void *data, struct grpc_c_call *call,
             .carriers = (const char *const *)given->carriers,
             .carrier_count = given->n_carriers,
         };
+        if (!identify(api->parts.masking, grpc_c_call_arena(call), request->service, given,
+                      &many.drafts[i].request, &error)) {
+            grpc_c_call_fail(call, &error);
+            return;
+        }
     }
     numbers_add_many(api->parts.masking, request->service, many.drafts, many.count, added_many,
                      kept);

@@ -5,6 +5,8 @@
 #include "server/masking/errors.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
+#include "server/masking/rows/forms.h"
+#include "server/masking/rows/requests.h"
 
 #include <string.h>
 
@@ -28,14 +30,19 @@ static void tell(struct op *base, const struct error *error)
     op->done(op->data, error ? NULL : op->block, error);
 }
 
-static enum kv_found find(struct block_op *op, struct rows *rows)
+static bool find_service(struct block_op *op, struct rows *rows)
 {
     Maskline__Store__V1__Service *service;
-    struct error *error = &op->op.error;
-    if (!rows_find_active_service(rows, op->name->service, &service, error))
-        return KV_FAILED;
+    if (!rows_find_active_service(rows, op->name->service, &service, &op->op.error))
+        return false;
     op->service = service;
-    struct key key = key_block(rows->tenant, service->pool.data, &op->from.person,
+    return true;
+}
+
+static enum kv_found find(struct block_op *op, struct rows *rows)
+{
+    struct error *error = &op->op.error;
+    struct key key = key_block(rows->tenant, op->service->pool.data, &op->from.person,
                                op->to_one ? &op->to.person : NULL);
     struct kv_value value;
     enum kv_found found = rows_get(rows, KV_LIVE, &key, &value, error);
@@ -45,15 +52,34 @@ static enum kv_found find(struct block_op *op, struct rows *rows)
     return op->block ? KV_FOUND : KV_FAILED;
 }
 
-static bool create_decide(struct op *base, struct rows *rows)
+static bool append_added(struct block_op *op, struct rows *rows)
 {
-    struct block_op *op = (struct block_op *)base;
-    enum kv_found found = find(op, rows);
-    if (found != KV_ABSENT)
-        return found == KV_FOUND;
+    Maskline__Store__V1__BlockAdded added = MASKLINE__STORE__V1__BLOCK_ADDED__INIT;
+    added.block = (Maskline__Store__V1__Block *)(uintptr_t)op->block;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.request = request_mark(rows, &op->name->request);
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED;
+    entry.block_added = &added;
+    uint64_t position;
+    return rows_append(rows, op->service->sid.data, &entry, &position, &op->op.error);
+}
+
+static bool answer_again(struct block_op *op, struct rows *rows, uint64_t position)
+{
+    Maskline__Store__V1__Entry *entry;
+    if (!request_answer(rows, op->service->sid.data, position, &entry, &op->op.error))
+        return false;
+    if (entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED)
+        return refuse(&op->op.error, REFUSED_RECORD_UNREADABLE);
+    op->block = entry->block_added->block;
+    return true;
+}
+
+static bool make(struct block_op *op, struct rows *rows)
+{
     Maskline__Store__V1__Block *made = arena_alloc(rows->arena, sizeof *made);
     if (!made)
-        return refuse(&base->error, REFUSED_NO_MEMORY);
+        return refuse(&op->op.error, REFUSED_NO_MEMORY);
     maskline__store__v1__block__init(made);
     made->person = (ProtobufCBinaryData){PERSON_SIZE, op->from.person.bytes};
     made->identifier = borrowed(op->from.text);
@@ -62,21 +88,35 @@ static bool create_decide(struct op *base, struct rows *rows)
         made->to_person = (ProtobufCBinaryData){PERSON_SIZE, op->to.person.bytes};
     made->create_time = rows->now;
     op->block = made;
-    Maskline__Store__V1__BlockAdded added = MASKLINE__STORE__V1__BLOCK_ADDED__INIT;
-    added.block = made;
-    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
-    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_BLOCK_ADDED;
-    entry.block_added = &added;
-    uint64_t position;
     /* What waits for the one at whom it ends; what a person who is shut out wrote is found out when its time comes. */
-    return rows_append(rows, op->service->sid.data, &entry, &position, &base->error) &&
+    return append_added(op, rows) &&
            person_letters_find(rows, op->service, op->to_one ? &op->to.person : &op->from.person,
-                               &op->letters, &base->error);
+                               &op->letters, &op->op.error);
+}
+
+static bool create_decide(struct op *base, struct rows *rows)
+{
+    struct block_op *op = (struct block_op *)base;
+    uint64_t position;
+    if (!find_service(op, rows) ||
+        !request_seen(rows, op->service->sid.data, &op->name->request, &position, &base->error))
+        return false;
+    if (position)
+        return answer_again(op, rows, position);
+    enum kv_found found = find(op, rows);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT)
+        return make(op, rows);
+    /* So that a repeat blocks nobody whose block is lifted by then. */
+    return !request_given(&op->name->request) || append_added(op, rows);
 }
 
 static bool delete_decide(struct op *base, struct rows *rows)
 {
     struct block_op *op = (struct block_op *)base;
+    if (!find_service(op, rows))
+        return false;
     enum kv_found found = find(op, rows);
     if (found == KV_ABSENT)
         refuse(&base->error, REFUSED_BLOCK_NOT_FOUND);
@@ -112,6 +152,7 @@ static void run(struct masking *masking, const struct block_name *name,
     if (op->to_one)
         bar_person_read(&op->op.error, masking->store, "to_identifier", name->to_identifier,
                         &op->to);
+    form_request(&op->op.error, &name->request);
     op_run(&op->op);
 }
 

@@ -14,9 +14,10 @@ struct block_name {
     const char *service;
     const char *identifier;    /* the person's number, E.164 */
     const char *to_identifier; /* whom it does not reach; empty: everybody, and both ways */
+    struct request_id request; /* of a create */
 };
 
-/* One that exists stays as it is, and is the answer. What waits to be sent is canceled. */
+/* One that exists stays as it is, and is the answer; a request id is kept then, too, so that a repeat later makes nothing. What waits to be sent is canceled. */
 void blocks_create(struct masking *masking, const struct block_name *name, block_done done,
                    void *data);
 /* The answer is what was lifted. */

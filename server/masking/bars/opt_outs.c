@@ -6,6 +6,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/op.h"
 #include "server/masking/rows/forms.h"
+#include "server/masking/rows/requests.h"
 
 #include <string.h>
 
@@ -58,30 +59,59 @@ static bool append(struct opt_out_op *op, struct rows *rows, Maskline__Store__V1
     return rows_append(rows, op->service->sid.data, entry, &position, &op->op.error);
 }
 
-static bool create_decide(struct op *base, struct rows *rows)
+static bool append_added(struct opt_out_op *op, struct rows *rows)
 {
-    struct opt_out_op *op = (struct opt_out_op *)base;
-    if (!find_service(op, rows))
+    Maskline__Store__V1__OptOutAdded added = MASKLINE__STORE__V1__OPT_OUT_ADDED__INIT;
+    added.opt_out = (Maskline__Store__V1__OptOut *)(uintptr_t)op->opt_out;
+    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
+    entry.request = request_mark(rows, &op->name->request);
+    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED;
+    entry.opt_out_added = &added;
+    return append(op, rows, &entry);
+}
+
+static bool answer_again(struct opt_out_op *op, struct rows *rows, uint64_t position)
+{
+    Maskline__Store__V1__Entry *entry;
+    if (!request_answer(rows, op->service->sid.data, position, &entry, &op->op.error))
         return false;
-    enum kv_found found = find_row(op, rows);
-    if (found != KV_ABSENT)
-        return found == KV_FOUND;
+    if (entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED)
+        return refuse(&op->op.error, REFUSED_RECORD_UNREADABLE);
+    op->opt_out = entry->opt_out_added->opt_out;
+    return true;
+}
+
+static bool make(struct opt_out_op *op, struct rows *rows)
+{
     Maskline__Store__V1__OptOut *made = arena_alloc(rows->arena, sizeof *made);
     if (!made)
-        return refuse(&base->error, REFUSED_NO_MEMORY);
+        return refuse(&op->op.error, REFUSED_NO_MEMORY);
     maskline__store__v1__opt_out__init(made);
     made->person = (ProtobufCBinaryData){PERSON_SIZE, op->who.person.bytes};
     made->identifier = borrowed(op->who.text);
     made->proxy_identifier = borrowed(op->proxy_text);
     made->create_time = rows->now;
     op->opt_out = made;
-    Maskline__Store__V1__OptOutAdded added = MASKLINE__STORE__V1__OPT_OUT_ADDED__INIT;
-    added.opt_out = made;
-    Maskline__Store__V1__Entry entry = MASKLINE__STORE__V1__ENTRY__INIT;
-    entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_OPT_OUT_ADDED;
-    entry.opt_out_added = &added;
-    return append(op, rows, &entry) &&
-           person_letters_find(rows, op->service, &op->who.person, &op->letters, &base->error);
+    return append_added(op, rows) &&
+           person_letters_find(rows, op->service, &op->who.person, &op->letters, &op->op.error);
+}
+
+static bool create_decide(struct op *base, struct rows *rows)
+{
+    struct opt_out_op *op = (struct opt_out_op *)base;
+    uint64_t position;
+    if (!find_service(op, rows) ||
+        !request_seen(rows, op->service->sid.data, &op->name->request, &position, &base->error))
+        return false;
+    if (position)
+        return answer_again(op, rows, position);
+    enum kv_found found = find_row(op, rows);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT)
+        return make(op, rows);
+    /* So that a repeat opts nobody out who is opted in by then. */
+    return !request_given(&op->name->request) || append_added(op, rows);
 }
 
 static bool delete_decide(struct op *base, struct rows *rows)
@@ -129,6 +159,7 @@ static void run(struct masking *masking, const struct opt_out_name *name,
                     "address in a channel.");
     op->proxy_text =
         address_scheme(name->proxy_identifier) ? name->proxy_identifier : op->proxy.text;
+    form_request(error, &name->request);
     op_run(&op->op);
 }
 

@@ -14,9 +14,10 @@ struct opt_out_name {
     const char *service;
     const char *identifier;       /* the person's number, E.164 */
     const char *proxy_identifier; /* E.164; empty: of all messages of the Service */
+    struct request_id request;    /* of a create */
 };
 
-/* One that exists stays as it is, and is the answer. What waits to be sent to the person is canceled. */
+/* One that exists stays as it is, and is the answer; a request id is kept then, too, so that a repeat later makes nothing. What waits to be sent to the person is canceled. */
 void opt_outs_create(struct masking *masking, const struct opt_out_name *name, opt_out_done done,
                      void *data);
 /* The answer is what was taken back. */

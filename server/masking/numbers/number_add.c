@@ -66,11 +66,13 @@ void number_form(struct error *error, struct masking *masking, const struct numb
     address_form(error, draft, ret_address);
 }
 
-static bool answer_again(struct addition *addition, struct rows *rows, uint64_t position)
+static bool answer_again(struct number_op *op, const struct rows *rows, struct arena *arena,
+                         uint64_t position)
 {
-    struct number_op *op = &addition->base;
+    struct rows into = *rows;
+    into.arena = arena; /* which may live longer */
     Maskline__Store__V1__Entry *entry;
-    if (!request_answer(rows, op->service->sid.data, position, &entry, &op->op.error))
+    if (!request_answer(&into, op->service->sid.data, position, &entry, &op->op.error))
         return false;
     if (entry->change_case != MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED)
         return refuse(&op->op.error, REFUSED_RECORD_UNREADABLE);
@@ -179,6 +181,11 @@ bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
 {
     struct error *error = &op->op.error;
     bool nearly_full = false;
+    uint64_t position;
+    if (!request_seen(rows, op->service->sid.data, &draft->request, &position, error))
+        return false;
+    if (position)
+        return answer_again(op, rows, arena, position);
     if (!check_claim(op, rows, draft, address) ||
         (draft->kind == NUMBER_PHONE && !number_op_room(op, rows, draft->reserved, &nearly_full)))
         return false;
@@ -196,7 +203,6 @@ bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
     entry.request = request_mark(rows, &draft->request);
     entry.change_case = MASKLINE__STORE__V1__ENTRY__CHANGE_NUMBER_ADDED;
     entry.number_added = &added;
-    uint64_t position;
     return rows_append(rows, op->service->sid.data, &entry, &position, error) &&
            (!nearly_full || number_op_warn(op, rows, draft->reserved));
 }
@@ -206,13 +212,9 @@ static bool add_decide(struct op *base, struct rows *rows)
     struct addition *addition = (struct addition *)base;
     struct number_op *op = &addition->base;
     const struct number_draft *draft = addition->draft;
-    uint64_t position;
     op->in_use = 0;
-    if (!rows_find_active_service(rows, draft->service, &op->service, &base->error) ||
-        !request_seen(rows, op->service->sid.data, &draft->request, &position, &base->error))
+    if (!rows_find_active_service(rows, draft->service, &op->service, &base->error))
         return false;
-    if (position)
-        return answer_again(addition, rows, position);
     return number_enter(op, rows, rows->arena, draft, &addition->address) || base->refused;
 }
 

@@ -10,7 +10,8 @@
 void number_form(struct error *error, struct masking *masking, const struct number_draft *draft,
                  struct address *ret_address);
 
-/* The number goes into op->service's pool; op->number is in `arena`, and borrows from draft and address. */
+/* The number goes into op->service's pool; op->number is in `arena`, and borrows from draft and address. Of a request that is known it is what
+ * was added then. */
 bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
                   const struct number_draft *draft, struct address *address);
 

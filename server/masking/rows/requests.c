@@ -18,7 +18,7 @@ static void request_key(const struct rows *rows, const struct request_id *reques
     key_hash(rows->hash_key, pieces, 3, ret_hash);
 }
 
-static bool given(const struct request_id *request)
+bool request_given(const struct request_id *request)
 {
     return request->id && *request->id;
 }
@@ -48,7 +48,7 @@ bool request_seen(struct rows *rows, const uint8_t *service, const struct reques
                   uint64_t *ret_position, struct error *error)
 {
     Maskline__Store__V1__RequestMark *mark = NULL;
-    if (given(request)) {
+    if (request_given(request)) {
         uint8_t hash[HASH_SIZE];
         request_key(rows, request, hash);
         struct key key = key_request(rows->tenant, service, hash);
@@ -63,7 +63,7 @@ bool request_seen_service(struct rows *rows, const struct request_id *request, b
                           sid_bytes ret_service, struct error *error)
 {
     Maskline__Store__V1__RequestMark *mark = NULL;
-    if (given(request)) {
+    if (request_given(request)) {
         uint8_t hash[HASH_SIZE];
         request_key(rows, request, hash);
         struct key key = key_service_request(rows->tenant, hash);
@@ -81,7 +81,7 @@ bool request_seen_service(struct rows *rows, const struct request_id *request, b
 
 Maskline__Store__V1__RequestId *request_mark(struct rows *rows, const struct request_id *request)
 {
-    if (!given(request))
+    if (!request_given(request))
         return NULL;
     Maskline__Store__V1__RequestId *mark = arena_alloc(rows->arena, sizeof *mark);
     uint8_t *hash = arena_alloc(rows->arena, HASH_SIZE);

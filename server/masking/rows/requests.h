@@ -9,6 +9,9 @@
 /* How long a request id is known, unless the Service says otherwise. */
 #define REQUEST_KEPT (INT64_C(24) * 3600 * 1000000)
 
+/* Whether the client gave one. */
+bool request_given(const struct request_id *request);
+
 /* As request_seen (internal.h), of the request that makes a Service, whose scope is the tenant. */
 bool request_seen_service(struct rows *rows, const struct request_id *request, bool *ret_seen,
                           sid_bytes ret_service, struct error *error);

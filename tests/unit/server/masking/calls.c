@@ -196,7 +196,8 @@ static void opt_out_told(void *data, const Maskline__Store__V1__Service *service
 const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_call change,
                                                 const char *person, const char *proxy)
 {
-    const struct opt_out_name name = {world->service, person, proxy};
+    const struct opt_out_name name = {
+        .service = world->service, .identifier = person, .proxy_identifier = proxy};
     struct told told;
     told_begin(&told, world);
     change(world->masking, &name, opt_out_told, &told);
@@ -223,7 +224,8 @@ static void block_told(void *data, const Maskline__Store__V1__Block *block,
 const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
                                              const char *person, const char *to)
 {
-    const struct block_name name = {world->service, person, to};
+    const struct block_name name = {
+        .service = world->service, .identifier = person, .to_identifier = to};
     struct told told;
     told_begin(&told, world);
     change(world->masking, &name, block_told, &told);

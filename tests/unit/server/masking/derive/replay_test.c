@@ -201,9 +201,12 @@ static void change_bars(struct play *play)
     struct world *world = play->world;
     _Atomic int done = 0;
     const char *who = who_text(play, pick(play, PEOPLE)), *to = who_text(play, pick(play, PEOPLE));
-    const struct block_name block = {world->service, who, pick(play, 3) ? to : ""};
+    const struct block_name block = {
+        .service = world->service, .identifier = who, .to_identifier = pick(play, 3) ? to : ""};
     const struct opt_out_name opt_out = {
-        world->service, who, pick(play, 2) ? number_text(play, pick(play, NUMBERS)) : ""};
+        .service = world->service,
+        .identifier = who,
+        .proxy_identifier = pick(play, 2) ? number_text(play, pick(play, NUMBERS)) : ""};
     switch (pick(play, 6)) {
     case 0:
         blocks_create(world->masking, &block, blocked, &done);

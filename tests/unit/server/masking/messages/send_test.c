@@ -358,7 +358,7 @@ START_TEST(as_another_participant)
     draft.sender = "Bob";
     ck_send_refused(draft, STATUS_INVALID_ARGUMENT, "INVALID_SID");
     /* What holds for it holds for what is sent in its name. */
-    struct block_name name = {world->service, BOB, ANN};
+    struct block_name name = {.service = world->service, .identifier = BOB, .to_identifier = ANN};
     _Atomic int done = 0;
     blocks_create(world->masking, &name, blocked, (void *)&done);
     while (!done)

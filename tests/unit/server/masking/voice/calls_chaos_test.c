@@ -254,7 +254,8 @@ static void change_block(struct play *play)
     unsigned a = pick(play, PEOPLE), b = pick(play, PEOPLE);
     if (a == b)
         return;
-    struct block_name name = {play->world->service, who(a), who(b)};
+    struct block_name name = {
+        .service = play->world->service, .identifier = who(a), .to_identifier = who(b)};
     struct waiter waiter;
     waiter_init(&waiter);
     bool adds = !pick(play, 3);

@@ -135,8 +135,10 @@ static void block(struct world *world, const char *who, const char *from)
 {
     struct waiter waiter;
     waiter_init(&waiter);
-    blocks_create(world->masking, &(struct block_name){world->service, who, from}, block_ready,
-                  &waiter);
+    blocks_create(
+        world->masking,
+        &(struct block_name){.service = world->service, .identifier = who, .to_identifier = from},
+        block_ready, &waiter);
     waiter_wait(&waiter);
     ck_assert_int_eq(waiter.error.code, STATUS_OK);
 }
