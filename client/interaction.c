@@ -13,9 +13,12 @@ static const char *what_was_said(struct arena *arena, const Maskline__V1__Intera
     const Maskline__V1__CallData *call = interaction->call;
     if (!call)
         return interaction->content ? interaction->content->body : NULL;
-    return call->duration
-               ? arena_printf(arena, "(a call of %s)", show_duration(arena, call->duration))
-               : "(a call)";
+    if (!call->end_time)
+        return "(a call)";
+    if (!call->connect_time || !call->duration)
+        return "(a call, not connected)";
+    return arena_printf(arena, "(a call of %s)",
+                        call->duration->seconds ? show_duration(arena, call->duration) : "0s");
 }
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)

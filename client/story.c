@@ -147,8 +147,10 @@ static void tell_call_updated(const struct story *story, const Maskline__V1__Cal
         fputs(i == 0 ? "" : ", ", stdout);
         tell_how_far(story, updated->outbound[i]);
     }
+    const Google__Protobuf__Duration *talked = updated->call->duration;
     if (updated->call->end_time)
-        printf("; the call has ended, %s", show_duration(story->arena, updated->call->duration));
+        printf("; the call has ended%s%s", talked && talked->seconds ? " after " : "",
+               talked && talked->seconds ? show_duration(story->arena, talked) : "");
     else if (*updated->call->hang_up_reason)
         put("; it is to be hung up, ", updated->call->hang_up_reason);
 }
