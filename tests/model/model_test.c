@@ -291,6 +291,67 @@ START_TEST(waits_for_the_carrier_before)
 }
 END_TEST
 
+/* Whoever says STOP gets nothing that waits, and does not have to wait for that: the model sees to it when everything that is due is done. */
+START_TEST(stop_is_heard_at_once)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    struct finding finding;
+    ck_assert_ptr_nonnull(script);
+    begin_with_c2(script);
+    struct op op = op_of(OP_ANSWER);
+    op.message = 1;
+    op.outcome = MODE_RETRY;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    op = op_of(OP_INBOUND);
+    op.from = WHO_B;
+    op.message = WORD_STOP;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    ck_assert_msg(run_script(script, NULL, &finding), "%s", finding.wrong);
+    free(script);
+}
+END_TEST
+
+/* Who wrote what waits has been replaced, and is kept from its reader after that. */
+START_TEST(blocked_with_what_it_wrote)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    struct finding finding;
+    ck_assert_ptr_nonnull(script);
+    begin_with_c2(script);
+    script->count = 3; /* the session is there */
+    struct op op = op_of(OP_INBOUND);
+    op.from = WHO_A;
+    op.carrier = 1;
+    op.message = 1;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    op = op_of(OP_ANSWER);
+    op.message = 1;
+    op.outcome = MODE_RETRY;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    op = op_of(OP_PARTICIPANT_UPDATE);
+    op.service.label = op.session.label = 1;
+    op.set_people = true;
+    op.people[0] = (struct op_person){.who = {WHO_C}, .who_count = 1, .number = -1};
+    add(script, op);
+    op = op_of(OP_BLOCK_CREATE);
+    op.service.label = 1;
+    op.from = WHO_A;
+    op.to = WHO_B;
+    op.number = -1;
+    add(script, op);
+    op = op_of(OP_CLOCK);
+    op.time = WORLD_BEGIN + 2 * SECOND;
+    add(script, op);
+    add(script, op_of(OP_RUN));
+    ck_assert_msg(run_script(script, NULL, &finding), "%s", finding.wrong);
+    free(script);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model");
@@ -298,6 +359,8 @@ int main(void)
     say_that_shards_are_known();
     if (shard() == 0) {
         tcase_add_test(cases, scripts_shrink);
+        tcase_add_test(cases, stop_is_heard_at_once);
+        tcase_add_test(cases, blocked_with_what_it_wrote);
         tcase_add_loop_test(cases, waits_for_the_carrier_before, 0, 2 * (CARRIERS + 1));
     }
     tcase_add_test(cases, fixed_seeds);
