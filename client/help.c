@@ -69,8 +69,8 @@ void help_all(FILE *out)
     print_options(common_options, out);
     fputs("\nExit status: 0 done, 1 the server said no, 2 the command line is wrong, 3 no server "
           "answered, or not in time.\n"
-          "`maskline help COMMAND` tells more, with examples; `maskline man | man -l -` is the "
-          "manual.\n",
+          "`maskline help COMMAND` tells more, with examples; `maskline guide` shows step by step "
+          "how things are done;\n`maskline man | man -l -` is the manual.\n",
           out);
 }
 

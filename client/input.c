@@ -206,9 +206,12 @@ static bool check_words(const struct cli *cli)
         const char *const *choice = command->arguments[i].choices;
         while (choice && *choice && strcmp(*choice, words->words[i]) != 0)
             choice++;
-        if (choice && !*choice)
-            return wrong_count(cli, arena_printf(cli->arena, "'%s' is no %s", words->words[i],
-                                                 command->arguments[i].name));
+        if (choice && !*choice) {
+            const struct option all = {.choices = command->arguments[i].choices};
+            return wrong_count(cli, arena_printf(cli->arena, "'%s' is no %s (%s)", words->words[i],
+                                                 command->arguments[i].name,
+                                                 option_choices(cli->arena, &all, ", ")));
+        }
     }
     return true;
 }

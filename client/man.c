@@ -167,7 +167,7 @@ static const char *const ending =
     "With \\fB\\-\\-json\\fR each answer is the standard JSON of the API\\(aqs messages, one "
     "object a line;\n"
     "errors go to the standard error in words all the same. \\fBdemo\\fR, \\fBhelp\\fR,\n"
-    "\\fBcompletion\\fR and \\fBman\\fR print text for people and shells only.\n"
+    "\\fBguide\\fR, \\fBcompletion\\fR and \\fBman\\fR print text for people and shells only.\n"
     "Who learns real phone numbers from \\fBsession\\fR and \\fBparticipant\\fR is told personal "
     "data;\n"
     "\\fBevents\\fR and \\fBwatch\\fR show none, but what people write to each other they do "

@@ -1,5 +1,6 @@
 #include "client/cli.h"
 #include "client/completion.h"
+#include "client/guide.h"
 #include "client/help.h"
 #include "client/man.h"
 
@@ -31,6 +32,15 @@ static int help(struct cli *cli)
     return command_unknown(noun_known ? noun : NULL, noun_known ? verb : noun);
 }
 
+static int guide(struct cli *cli)
+{
+    const char *name = input_word(cli, 0);
+    if (name)
+        return guide_print(name, stdout) ? EXIT_DONE : cli_usage("there is no guide '%s'", name);
+    guide_list(stdout);
+    return EXIT_DONE;
+}
+
 static int man(struct cli *cli)
 {
     (void)cli;
@@ -45,6 +55,14 @@ const struct command shell_commands[] = {
                    {"VERB", NULL, LIVE_NOTHING, .optional = true}},
      .examples = {"", "session create"},
      .run = help},
+    {.noun = "guide",
+     .summary = "Show how something is done, step by step",
+     .more = "Without a name it lists the guides: a first conversation, messages, numbers and how "
+             "many one needs, reserved numbers, late contact, short codes, opt-outs and keywords, "
+             "voicemail. Each begins with a server that has nothing yet.",
+     .arguments = {{"NAME", NULL, LIVE_NOTHING, .optional = true, .choices = guide_names}},
+     .examples = {"", "quickstart", "opt-outs"},
+     .run = guide},
     {.noun = "completion",
      .summary = "Print what makes a shell complete commands, names and numbers",
      .more =

@@ -317,6 +317,21 @@ class Command(harness.Case):
         self.assertIn("--data", self.run_it("serve", "--help", server=False).stdout)
         self.assertIn("maskline", self.run_it("--version", server=False).stdout)
 
+    def test_the_guides(self):
+        """Each guide that there is can be found by --help, and read, without a server; the index says what each is about."""
+        folder = os.path.abspath("client/guides")
+        names = {name[:-len(".md")] for name in os.listdir(folder) if name.endswith(".md")} - {"README"}
+        with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
+            about = dict(re.findall(r"^\| \[([\w-]+)\.md\]\(\1\.md\) \| (.+) \|$", file.read(), re.M))
+        listed = [tuple(line.split(maxsplit=1)) for line in self.run_it("guide", server=False).stdout.splitlines()]
+        self.assertEqual(listed, list(about.items()))
+        self.assertEqual({name for name, _ in listed}, names)
+        for name in names:
+            with open(os.path.join(folder, name + ".md"), encoding="utf-8") as file:
+                self.assertEqual(self.run_it("guide", name, server=False).stdout, file.read())
+        self.assertIn("maskline guide", self.run_it("--help", server=False).stdout)
+        self.assertIn("opt-outs", self.run_it("guide", "no-such", server=False, status=2).stderr)
+
     def test_the_demo(self):
         for _ in range(2):
             said = self.run_it("demo").stdout
@@ -327,6 +342,7 @@ class Command(harness.Case):
         with open("client/maskline.1", "rb") as file:
             manual = file.read()
         self.assertEqual(self.run_it("man", server=False).stdout.encode(), manual)
+        self.assertIn(b"\\fBmaskline guide\\fR", manual)
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "PAGER": "cat", "MANPAGER": "cat"}
         done = subprocess.run(["man", "--warnings=w", "-l", "-"], input=manual, capture_output=True, env=environment,
                               timeout=harness.PATIENCE, check=True)
