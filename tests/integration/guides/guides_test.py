@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -13,7 +14,10 @@ import harness
 
 FOLDER = os.path.abspath("client/guides")
 MASKLINE = os.path.abspath("client/maskline")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(\w+(?: exact)?)\n(.*?)^```$", re.M | re.S)
+LIST = re.compile(r"^maskline [\w-]+ list\b", re.M)
+# What only looks may look again: a message that was accepted is on its way when the next command runs.
+LOOKS = re.compile(r"(?:maskline [\w-]+ (?:list|get|messages) [^\n;|$]*\n)+")
 REFUSED = re.compile(r"^(?:maskline|rejected): ", re.M)  # the last thing that a block does
 
 
@@ -22,14 +26,30 @@ def plain(line):
 
 
 def steps(name):
-    """(commands, what they print) of a guide."""
+    """(commands, what they print, whether they print nothing else) of a guide."""
     with open(os.path.join(FOLDER, name + ".md"), encoding="utf-8") as file:
         blocks = BLOCK.findall(file.read())
     for index, (language, code) in enumerate(blocks):
         assert language == "sh" or index > 0 and blocks[index - 1][0] == "sh", (name, code)
         if language == "sh":
             after = blocks[index + 1] if index + 1 < len(blocks) else ("", "")
-            yield code, after[1] if after[0] == "text" else ""
+            yield code, after[1] if after[0].startswith("text") else "", after[0] == "text exact"
+
+
+def agrees(printed, expected, exact):
+    """None, or the line that is not there, or should not be. The lines come in the order that is told; `exact`: and no others."""
+    lines = iter([plain(line) for line in printed.splitlines()])
+    for line in expected.splitlines():
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in plain(line).split("...")))
+        fits = pattern.fullmatch if exact else pattern.search
+        if exact:
+            found = next(lines, None)
+            if found is None or not fits(found):
+                return f"{line} is told, {found} is printed"
+        elif not any(fits(found) for found in lines):
+            return f"{line} is told, and not printed"
+    more = next(lines, None) if exact else None
+    return more and f"{more} is printed, and not told"
 
 
 class Guides(harness.Case):
@@ -40,24 +60,42 @@ class Guides(harness.Case):
         environment = {**os.environ, "MASKLINE_SERVER": f"127.0.0.1:{up.port}", "LC_ALL": "C.UTF-8",
                        "PATH": f"{os.path.dirname(MASKLINE)}:{os.environ['PATH']}"}
         count = 0
-        for code, expected in steps(name):
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], cwd=work, env=environment, text=True, check=False,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=2 * harness.PATIENCE)
-            refused = bool(REFUSED.search(expected))
+        for code, expected, exact in steps(name):
+            # In two lists, a line of the one would do for the other.
+            self.assertLessEqual(len(LIST.findall(code)), 1, code)
+            refused = REFUSED.search(expected)
+            if refused and expected[refused.start():].startswith("maskline: "):
+                self.assertRegex(expected, r"(?m)^maskline: [A-Z_]+ [A-Z_]+: ", f"{name}: a refusal that does not say why\n{code}")
+            deadline = time.monotonic() + (harness.PATIENCE if LOOKS.fullmatch(code) else 0)
+            while True:
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], cwd=work, env=environment, text=True,
+                                      check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=2 * harness.PATIENCE)
+                wrong = agrees(done.stdout, expected, exact)
+                if not wrong or time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
             self.assertEqual(done.returncode, 1 if refused else 0, f"{name}:\n{code}\n{done.stdout}")
-            lines = iter([plain(line) for line in done.stdout.splitlines()])
-            for line in expected.splitlines():
-                pattern = re.compile(".*".join(re.escape(part.strip()) for part in plain(line).split("...")))
-                self.assertTrue(any(pattern.search(printed) for printed in lines), f"{name}: {line}\n{code}\n{done.stdout}")
+            self.assertIsNone(wrong, f"{name}: {wrong}\n{code}\n{done.stdout}")
             count += 1
         self.assertGreater(count, 3)
         self.assertEqual(up.stop(), 0)
 
+    def test_what_is_printed_is_compared(self):
+        """A list of the wrong session is told from the right one."""
+        printed = "HEAD\n1 one\n2 two\n"
+        self.assertIsNone(agrees(printed, "... one\n", False))
+        self.assertIsNone(agrees(printed, "HEAD\n... one\n2 ...\n", True))
+        self.assertIsNone(agrees("", "", True))
+        for told, exact in [("... three\n", False), ("... two\n... one\n", False), ("HEAD\n... one\n", True),
+                            ("... one\n... two\n", True), ("HEAD\n", True), ("", True), (printed + "3\n", True),
+                            ("HEAD\none\n2 two\n", True)]:
+            self.assertIsNotNone(agrees(printed, told, exact), told)
+
     # holds: GUIDE-01
     def test_quickstart(self):
         self.follow("quickstart")
-        commands = "".join(code for code, _ in steps("quickstart"))
+        commands = "".join(code for code, _, _ in steps("quickstart"))
         order = ["service create", "number add rides +15550100001", "number add rides +15550100002", "session create",
                  "interaction send", "handset text +15551230001", "handset text +15551230002", "handset call", "call place"]
         places = [commands.index(step) for step in order]
