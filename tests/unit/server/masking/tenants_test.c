@@ -82,6 +82,7 @@ START_TEST(a_name_is_taken_within_a_tenant)
 END_TEST
 
 /* A request's id is one tenant's, too. */
+/* holds: IDM-02 */
 START_TEST(a_request_id_is_a_tenants_own)
 {
     struct world *world = world_open(NULL);
@@ -129,6 +130,134 @@ START_TEST(nothing_of_another_tenants_is_found)
     ck_refused(call_session_get(world, talk.session), "SESSION_NOT_FOUND", 0);
     use(world, 0, first);
     ck_done(call_session_get(world, talk.session));
+    world_close(world);
+}
+END_TEST
+
+/* By a SID that is another's nothing is found, in a Service of one's own neither. */
+/* holds: ERR-80301 ERR-80303 */
+START_TEST(numbers_are_found_by_their_tenant_alone)
+{
+    struct world *world = world_open(NULL);
+    use(world, 0, make(world, "rides"));
+    world_number(world, N1, NULL);
+    struct number_draft draft = number_draft(world, "24687");
+    draft.kind = NUMBER_SHORT_CODE;
+    draft.country = "US";
+    const Maskline__Store__V1__PhoneNumber *code = call_number_add(world, &draft).number;
+    ck_done(code);
+    char number_sid[40], code_sid[40];
+    snprintf(number_sid, sizeof number_sid, "%s",
+             sid_format("PN", call_number_get(world, N1).number->sid.data).text);
+    snprintf(code_sid, sizeof code_sid, "%s", sid_format("SC", code->sid.data).text);
+    ck_done(call_number_get(world, number_sid).number);
+    ck_done(call_number_get_kind(world, code_sid, NUMBER_SHORT_CODE).number);
+    world_tenant(world, 2);
+    use(world, 2, make(world, "rides"));
+    ck_refused(call_number_get(world, number_sid).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    ck_refused(call_number_get(world, N1).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    ck_refused(call_number_remove(world, number_sid, true).number, "PHONE_NUMBER_NOT_FOUND", 80301);
+    ck_refused(call_number_get_kind(world, code_sid, NUMBER_SHORT_CODE).number,
+               "SHORT_CODE_NOT_FOUND", 80303);
+    ck_refused(call_number_get_kind(world, "24687", NUMBER_SHORT_CODE).number,
+               "SHORT_CODE_NOT_FOUND", 80303);
+    ck_refused(call_number_remove_kind(world, code_sid, NUMBER_SHORT_CODE, true).number,
+               "SHORT_CODE_NOT_FOUND", 80303);
+    world_close(world);
+}
+END_TEST
+
+/* The error of the latest call says nothing of a session: neither its SID nor its name. */
+static void tells_nothing_of(const char *session, const char *name)
+{
+    ck_assert_str_eq(call_metadata("session_sid"), "");
+    ck_assert_ptr_null(strstr(call_error.message, session));
+    ck_assert_ptr_null(strstr(call_error.message, name));
+    for (unsigned i = 0; i < call_error.metadata_count; i++) {
+        ck_assert_str_ne(call_error.metadata[i].value, session);
+        ck_assert_str_ne(call_error.metadata[i].value, name);
+    }
+}
+
+/* A pair that is taken names the session that has it, to its own tenant; another one's is not told of. */
+/* holds: CON-06 ERR-80601 */
+START_TEST(a_rival_of_another_tenant_is_not_told)
+{
+    struct world *world = world_open(NULL);
+    const Maskline__Store__V1__Service *first = make(world, "rides");
+    use(world, 0, first);
+    world_number(world, N1, NULL);
+    const struct participant_draft ann = person_on(world, ANN, N1);
+    const struct session_draft draft = {
+        .participants = &ann, .participant_count = 1, .unique_name = "secret"};
+    const Maskline__Store__V1__Session *rival = call_session_create(world, draft);
+    ck_done(rival);
+    const struct session_draft again = {.participants = &ann, .participant_count = 1};
+    ck_refused(call_session_create(world, again), "PAIR_IN_USE", 80604);
+    ck_assert_str_eq(call_metadata("session_sid"), sid_of(world, rival));
+    world_tenant(world, 2);
+    const Maskline__Store__V1__Service *second = make(world, "rides");
+    use(world, 2, second);
+    world_number(world, N2, NULL);
+    struct number_draft taken = number_draft(world, N1);
+    ck_refused(call_number_add(world, &taken).number, "NUMBER_NOT_AVAILABLE", 80601);
+    tells_nothing_of(sid_of(world, rival), "secret");
+    /* Neither when the rival's number is asked for: it is none of this pool, as any number that nobody has. */
+    ck_assert_ptr_null(call_session_create(world, again));
+    char reason[sizeof call_error.reason];
+    snprintf(reason, sizeof reason, "%s", call_error.reason);
+    tells_nothing_of(sid_of(world, rival), "secret");
+    const struct participant_draft nowhere = person_on(world, ANN, N4);
+    const struct session_draft other = {.participants = &nowhere, .participant_count = 1};
+    ck_assert_ptr_null(call_session_create(world, other));
+    ck_assert_str_eq(call_error.reason, reason);
+    /* The same person on a number of its own is in no conflict, nor is the same name. */
+    const struct participant_draft own = person_on(world, ANN, N2);
+    const struct session_draft free = {
+        .participants = &own, .participant_count = 1, .unique_name = "secret"};
+    ck_done(call_session_create(world, free));
+    world_close(world);
+}
+END_TEST
+
+static struct error adding(struct world *world, const char *number)
+{
+    struct number_draft draft = number_draft(world, number);
+    ck_assert_ptr_null(call_number_add(world, &draft).number);
+    ck_assert_str_eq(call_error.reason, "NUMBER_NOT_AVAILABLE");
+    ck_assert_int_eq(call_error.original, 80601);
+    return call_error;
+}
+
+/* While a number rests its former tenant alone may have it, and then anybody. */
+/* holds: CDN-08 CDN-11 ERR-80601 */
+START_TEST(a_number_rests_for_its_tenant)
+{
+    struct world *world = world_open(NULL);
+    const Maskline__Store__V1__Service *first = make(world, "rides");
+    use(world, 0, first);
+    world_number(world, N1, NULL);
+    world_number(world, N2, NULL);
+    ck_done(call_number_remove(world, N1, false).number);
+    ck_done(call_number_remove(world, N2, false).number);
+    world_tenant(world, 2);
+    const Maskline__Store__V1__Service *second = make(world, "rides");
+    use(world, 2, second);
+    struct error resting = adding(world, N1);
+    ck_assert_ptr_null(strstr(resting.message, "KS"));
+    /* Past the cool-down another Service of the same tenant may have one; this one still may not. */
+    world_move(world, 7 * DAY - 1);
+    (void)adding(world, N1);
+    use(world, 0, first);
+    struct number_draft back = number_draft(world, N2);
+    ck_done(call_number_add(world, &back).number);
+    world_move(world, 1);
+    use(world, 2, second);
+    struct number_draft draft = number_draft(world, N1);
+    ck_done(call_number_add(world, &draft).number);
+    (void)adding(world, N2); /* its owner took it back */
+    use(world, 0, first);
+    (void)adding(world, N1);
     world_close(world);
 }
 END_TEST
@@ -247,5 +376,7 @@ START_TEST(a_tenant_has_one_domain)
 END_TEST
 
 SUITE_MAIN("tenants", a_name_is_taken_within_a_tenant, a_request_id_is_a_tenants_own,
-           nothing_of_another_tenants_is_found, each_has_its_traffic_its_timers_and_its_outbox,
-           rates_are_of_all_tenants, a_tenant_has_one_domain)
+           nothing_of_another_tenants_is_found, numbers_are_found_by_their_tenant_alone,
+           a_rival_of_another_tenant_is_not_told, a_number_rests_for_its_tenant,
+           each_has_its_traffic_its_timers_and_its_outbox, rates_are_of_all_tenants,
+           a_tenant_has_one_domain)

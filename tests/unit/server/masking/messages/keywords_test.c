@@ -257,6 +257,55 @@ START_TEST(short_codes_always_hear_stop_and_help)
 }
 END_TEST
 
+/* The same, handed in: with everything off, on a short code STOP stops, and START is a text. */
+/* holds: KEY-19 */
+START_TEST(a_short_code_hears_stop_when_all_is_off)
+{
+    static const char code[] = "24687";
+    struct service_settings settings = service_settings_unset();
+    settings.keyword_handling = KEYWORDS_OFF;
+    struct world *world = world_of_two(&settings);
+    struct number_draft short_code = number_draft(world, code);
+    short_code.kind = NUMBER_SHORT_CODE;
+    short_code.country = "US";
+    ck_done(call_number_add(world, &short_code).number);
+    const struct participant_draft people[] = {person_on(world, ANN, code), person(world, BOB)};
+    const Maskline__Store__V1__Session *session = call_session_create(
+        world, (struct session_draft){
+                   .participants = people, .participant_count = 2, .mode = MODE(MESSAGE_ONLY)});
+    ck_done(session);
+    struct talk talk = {.person_a = ANN};
+    snprintf(talk.session, sizeof talk.session, "%s", sid_of(world, session));
+    snprintf(talk.a, sizeof talk.a, "%s", participant_sid(world, session, 0));
+    snprintf(talk.b, sizeof talk.b, "%s", participant_sid(world, session, 1));
+    snprintf(talk.proxy_a, sizeof talk.proxy_a, "%s", code);
+    snprintf(talk.proxy_b, sizeof talk.proxy_b, "%s", proxy_of(session, 1));
+    ck_assert(!is_relayed(world, &talk, "stop"));
+    ck_assert_int_eq(last_keyword(world)->action, ACTION(OPT_OUT));
+    ck_assert_str_eq(last_keyword(world)->added->identifier, ANN);
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "OPTED_OUT");
+    /* What the partner writes goes nowhere. */
+    unsigned sent = world->carriers[0].count;
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "hello?"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, sent);
+    /* Help and START are passed on; START takes nothing back. */
+    ck_assert(is_relayed(world, &talk, "help"));
+    ck_assert(is_relayed(world, &talk, "start"));
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "OPTED_OUT");
+    /* On the number beside it STOP is a text. */
+    sent = world->carriers[0].count;
+    ck_done(call_opt_out(world, opt_outs_delete, ANN, ""));
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "stop"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, sent + 1);
+    ck_assert_str_eq(world_sent(world, 0, 0)->to, ANN);
+    ck_assert_str_eq(world_sent(world, 0, 0)->from, code);
+    ck_assert_str_eq(world_sent(world, 0, 0)->body, "stop");
+    world_close(world);
+}
+END_TEST
+
 static const Maskline__Store__V1__Service *make(struct world *world,
                                                 const struct keyword_setting *words, size_t count)
 {
@@ -318,4 +367,5 @@ END_TEST
 
 SUITE_MAIN("keywords", stop_words_go_no_further, opt_in_and_help_words, the_whole_text_in_any_case,
            from_anybody, on_numbers_that_take_nothing_else, words_of_the_service,
-           short_codes_always_hear_stop_and_help, words_are_checked, a_repeat_does_nothing)
+           short_codes_always_hear_stop_and_help, a_short_code_hears_stop_when_all_is_off,
+           words_are_checked, a_repeat_does_nothing)

@@ -1,5 +1,6 @@
 #include "server/masking/messages/notices.h"
 
+#include "server/masking/errors.h"
 #include "tests/unit/server/masking/calls.h"
 
 #include <stdio.h>
@@ -398,7 +399,73 @@ START_TEST(notices_are_checked)
 }
 END_TEST
 
+/* Whether a number could stand in it: as many digits one after the other as the shortest has. */
+static bool has_number(const char *text)
+{
+    for (unsigned digits = 0; *text; text++) {
+        digits = *text >= '0' && *text <= '9' ? digits + 1 : 0;
+        if (digits >= 7)
+            return true;
+    }
+    return false;
+}
+
+static void check_told(const char *text)
+{
+    static const char *const people[] = {ANN, BOB, CEM};
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++)
+        ck_assert_msg(!strstr(text, people[i] + 1), "it tells a person's number: %s", text);
+}
+
+/* No text of our own has a number in it, and nothing that was filled in is a person's, whatever it was that went wrong. */
+/* holds: INV-06 */
+START_TEST(neither_notices_nor_refusals_tell_numbers)
+{
+    struct arena *arena = arena_new(65536);
+    Maskline__Store__V1__Settings settings = MASKLINE__STORE__V1__SETTINGS__INIT;
+    static const char *const languages[] = {"", "en", "fr", "es", "de", "pt"};
+    const char *text;
+    for (int occasion = NOTICE(OPT_OUT); occasion <= NOTICE(NUMBER_UNAVAILABLE); occasion++) {
+        for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+            ck_assert(notice_text(arena, &settings, (Maskline__Store__V1__NoticeOccasion)occasion,
+                                  languages[i], &text));
+            ck_assert_msg(!text || !has_number(text), "%s", text);
+        }
+    }
+    for (int why = 0; why < REFUSALS; why++) {
+        struct error error;
+        refuse(&error, (enum refusal)why);
+        ck_assert_msg(*error.message && !has_number(error.message), "%s", error.message);
+    }
+    arena_free(arena);
+
+    struct world *world = world_with(NULL, STATIC_ANSWERS, 3);
+    struct talk talk = world_talk_mode(world, ANN, BOB, MODE(VOICE_ONLY));
+    static const char *const words[] = {"x", "stop", "unstop", "help", "arret", "start"};
+    static const char *const people[] = {ANN, BOB, CEM};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+            const char *proxy = i == 1 ? talk.proxy_b : talk.proxy_a;
+            (void)world_text(world, people[i], proxy, words[k]); /* its error is looked at, too */
+            world_run(world);
+        }
+        world_move(world, 2 * HOUR);
+    }
+    ck_assert_uint_ge(world->carriers[0].count, 9);
+    for (unsigned i = 0; i < world->carriers[0].count; i++) {
+        check_told(world->carriers[0].sent[i].body);
+        check_told(world->carriers[0].sent[i].from);
+    }
+    /* What is said of the people of a session when somebody asks for what cannot be. */
+    ck_assert(!call_join(world, talk.session, person(world, CEM), NULL));
+    check_told(call_error.message);
+    ck_assert_str_ne(call_send_to(world, &talk, talk.a), "");
+    check_told(call_error.message);
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("notices", keywords_are_answered, machines_come_to_an_end, texts_of_the_service,
            defaults_name_words_that_there_are, who_reaches_nobody_is_told, once_in_a_while,
            is_sent_like_a_message, one_services_hold_back_no_others, go_with_their_service,
-           notices_are_checked)
+           notices_are_checked, neither_notices_nor_refusals_tell_numbers)

@@ -1,4 +1,5 @@
 #include "server/masking/bars/blocks.h"
+#include "server/masking/calls/calls.h"
 #include "tests/unit/server/masking/calls.h"
 
 #include <sched.h>
@@ -32,6 +33,9 @@ static void blocked(void *data, const Maskline__Store__V1__Block *block, const s
     ck_assert_ptr_null(error);
     *(_Atomic int *)data = 1;
 }
+
+typedef void (*interaction_change)(struct masking *masking, const struct interaction_name *name,
+                                   interaction_done done, void *data);
 
 #define ck_send_refused(draft, code, why)                                      \
     do {                                                                       \
@@ -243,6 +247,27 @@ START_TEST(once_by_request_id)
 }
 END_TEST
 
+static void changed(void *data, const Maskline__Store__V1__Service *service,
+                    const Maskline__Store__V1__Interaction *interaction, const struct error *error)
+{
+    (void)service;
+    (void)interaction;
+    waiter_finish(data, error);
+}
+
+/* Whether it is refused, with what is said in call_error. */
+static bool refused(struct world *world, interaction_change change, const char *session,
+                    const char *interaction)
+{
+    struct waiter waiter;
+    const struct interaction_name name = {world->service, session, interaction};
+    waiter_init(&waiter);
+    change(world->masking, &name, changed, &waiter);
+    waiter_wait(&waiter);
+    call_error = waiter.error;
+    return call_error.code != STATUS_OK;
+}
+
 /* What is in another session, or in another Service, is not found in this one. */
 /* holds: ERR-80610 */
 START_TEST(of_others)
@@ -261,6 +286,30 @@ START_TEST(of_others)
                "INTERACTION_NOT_FOUND", 80610);
     view_close(view);
     ck_refused(call_leave(world, talk.session, other.a), "PARTICIPANT_NOT_FOUND", 80610);
+    struct message_draft foreign = draft;
+    foreign.participant = other.a;
+    struct waiter waiter;
+    waiter_init(&waiter);
+    interactions_send(world->masking, &foreign, changed, &waiter);
+    waiter_wait(&waiter);
+    call_error = waiter.error;
+    ck_refused(call_error.code == STATUS_OK, "PARTICIPANT_NOT_FOUND", 80610);
+    static const interaction_change changes[] = {interactions_redact, interactions_delete,
+                                                 calls_end};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        ck_refused(!refused(world, changes[i], other.session, sid), "INTERACTION_NOT_FOUND", 80610);
+    const struct call_draft call = {
+        .service = world->service, .session = talk.session, .participant = other.b};
+    waiter_init(&waiter);
+    calls_place(world->masking, &call, changed, &waiter);
+    waiter_wait(&waiter);
+    call_error = waiter.error;
+    ck_refused(call_error.code == STATUS_OK, "PARTICIPANT_NOT_FOUND", 80610);
+    /* It is as it was, and nobody was called or written to. */
+    ck_assert_str_eq(world_interaction(world, &talk, 0)->content->body, "x");
+    ck_assert_uint_eq(world_interactions(world, &talk), 1);
+    ck_assert_uint_eq(world_interactions(world, &other), 0);
+    ck_assert_uint_eq(world->carriers[0].plan_count, 0);
     world_service(world, NULL);
     ck_refused(call_leave(world, talk.session, talk.a), "SESSION_NOT_FOUND", 0);
     world_close(world);

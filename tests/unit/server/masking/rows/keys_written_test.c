@@ -1,3 +1,4 @@
+#include "proto/c/address.h"
 #include "server/masking/internal.h"
 #include "tests/unit/server/masking/calls.h"
 
@@ -125,4 +126,37 @@ START_TEST(no_key_tells_a_person)
 }
 END_TEST
 
-SUITE_MAIN("keys written", few_keys_are_written_at_once, no_key_tells_a_person)
+/* Keys in stores that others have made are these, for ever: version 1 of the canonical form, and BLAKE2b of it with the store's key. Who
+ * changes the form makes a version 2, and does not change what is written here. */
+/* holds: GEO-13 */
+START_TEST(a_persons_key_is_what_it_always_was)
+{
+    static const struct {
+        const char *number;
+        unsigned char bytes[PERSON_SIZE + 1];
+    } known[] = {
+        {"+5215512345678", "\x01"
+                           "\x51\x1d\x44\xda\x91\x2f\xcc\x5b\x79\xef\xfa\xaf\xfc\xc0\x8d\xb4"},
+        {"+525512345678", "\x01"
+                          "\x51\x1d\x44\xda\x91\x2f\xcc\x5b\x79\xef\xfa\xaf\xfc\xc0\x8d\xb4"},
+        {"+5491123456789", "\x01"
+                           "\xed\xc7\x02\xd4\xad\x01\x7c\x8b\xe5\xeb\x0b\x64\x9d\xd9\xd8\x7b"},
+        {"+15551230001", "\x01"
+                         "\xf9\xd9\xe5\x25\x63\xcc\xfc\x31\x8e\x8e\x98\x34\xc6\x15\x29\xf4"},
+    };
+    uint8_t key[32];
+    for (size_t i = 0; i < sizeof key; i++)
+        key[i] = (uint8_t)i;
+    ck_assert_int_eq(ADDRESS_VERSION, 1);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct address address;
+        ck_assert(address_parse(known[i].number, ADDRESS_STRICT, &address));
+        struct address canonical = address_canonical(&address);
+        struct person person = person_of(key, canonical.text);
+        ck_assert_mem_eq(person.bytes, known[i].bytes, PERSON_SIZE);
+    }
+}
+END_TEST
+
+SUITE_MAIN("keys written", few_keys_are_written_at_once, no_key_tells_a_person,
+           a_persons_key_is_what_it_always_was)
