@@ -20,12 +20,14 @@ static bool derive_request(struct deriving *d)
     struct key key = key_request(d->tenant, d->service, request->key.data);
     enum kv_family family = KV_LIVE;
     if (d->entry->change_case == MASKLINE__STORE__V1__ENTRY__CHANGE_SERVICE_CREATED) {
-        key = key_service_request(d->tenant, request->key.data);
+        key = key_service_request(MUTANT("request_of_any_tenant") ? TENANT_DEFAULT : d->tenant,
+                                  request->key.data);
         family = KV_META;
         mark.service = d->entry->service_created->service->sid;
     }
     int64_t kept =
         request->kept && !MUTANT("request_ids_kept_a_day") ? request->kept : REQUEST_KEPT;
+    kept *= 1 + MUTANT("request_ids_kept_longer");
     return derive_record(d, family, &key, &mark.base, d->entry->time + kept, ROW_LATER);
 }
 

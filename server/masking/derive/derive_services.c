@@ -1,4 +1,5 @@
 #include "server/masking/derive/derive.h"
+#include "proto/c/fault.h"
 #include "server/masking/rows/forms.h"
 #include "server/masking/numbers/pools.h"
 #include "server/masking/services/rates_internal.h"
@@ -37,7 +38,8 @@ static bool updated(struct deriving *d, const Maskline__Store__V1__ServiceUpdate
         return false;
     if (!*change->previous_name)
         return true;
-    return drop_name(d, change->previous_name) && put_name(d, change->service->unique_name);
+    return (MUTANT("old_service_name_stays") || drop_name(d, change->previous_name)) &&
+           put_name(d, change->service->unique_name);
 }
 
 static bool change_state(struct deriving *d, Maskline__Store__V1__ServiceState state)

@@ -173,8 +173,11 @@ enum heard keyword_hear(struct inbound *in, struct rows *rows,
         return held == KV_FOUND ? HEARD_ON : HEARD_BROKEN;
     maskline__store__v1__keyword_received__init(&h.received);
     h.proxy = proxy_form(in->to.text);
-    h.goes_on = (h.keyword.action == ACTION(OPT_IN) || h.keyword.action == ACTION(HELP)) &&
+    h.goes_on = (h.keyword.action == ACTION(OPT_IN) || h.keyword.action == ACTION(HELP) ||
+                 (h.keyword.action == ACTION(OPT_IN_ONLY) && MUTANT("unstop_is_relayed"))) &&
                 !MUTANT("opt_in_is_not_relayed");
+    if (MUTANT("keyword_wants_a_route") && (!find_session(&h) || !h.session))
+        return HEARD_ON;
     if (!act(&h) || !answer(&h))
         return HEARD_BROKEN;
     if (is_worth_telling(&h) && (!find_session(&h) || !append(&h)))

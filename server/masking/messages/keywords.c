@@ -71,9 +71,11 @@ bool keyword_find(const Maskline__Store__V1__Settings *settings, bool short_code
 {
     const Maskline__Store__V1__KeywordPolicy *policy = settings->keyword_policy;
     bool off = policy && policy->off && !MUTANT("keywords_cannot_be_off");
-    if (off && !short_code)
+    if (off && (!short_code || MUTANT("short_codes_may_be_off")))
         return false;
     struct utf8_part text = utf8_trim(body);
+    if (MUTANT("first_word_is_the_keyword") && memchr(text.begin, ' ', text.size))
+        text.size = (size_t)((const char *)memchr(text.begin, ' ', text.size) - text.begin);
     /* No character has more than four bytes, and an accent of its own has two. */
     if (!text.size || text.size > 6 * KEYWORD_MOST)
         return false;

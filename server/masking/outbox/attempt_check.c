@@ -320,7 +320,8 @@ static enum go check_number(struct checking *c)
         return cancel(c, "NUMBER_REMOVED", 0);
     const Maskline__Store__V1__PhoneNumber *number = holding.number;
     c->from = c->binding->proxy_identifier;
-    c->to = c->recipient->identifiers[0];
+    size_t which = MUTANT("last_identifier_gets_it") ? c->recipient->n_identifiers - 1 : 0;
+    c->to = c->recipient->identifiers[which];
     c->carriers = number->carriers;
     c->carrier_count = number->n_carriers;
     if (number->state == MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_LOCKED &&

@@ -1,5 +1,6 @@
 #include "server/masking/rows/forms.h"
 
+#include "proto/c/fault.h"
 #include "proto/c/sid.h"
 #include "proto/c/utf8.h"
 
@@ -31,7 +32,8 @@ bool identifier_parse(const char *text, enum address_input input, char ret_canon
 {
     struct address address;
     if (!address_parse(text, input, &address))
-        return address_channel(text, IDENTIFIER_MOST, ret_canonical);
+        return address_channel(text, IDENTIFIER_MOST + MUTANT("identifier_a_character_longer"),
+                               ret_canonical);
     address = address_canonical(&address);
     memcpy(ret_canonical, address.text, sizeof address.text);
     return true;
@@ -68,7 +70,7 @@ bool proxy_parse(const char *text, struct address *ret_address)
     char channel[CHANNEL_SIZE];
     if (address_parse(text, ADDRESS_STRICT, ret_address) || address_short_code(text, ret_address))
         return true;
-    if (!address_channel(text, PROXY_MOST, channel))
+    if (!address_channel(text, PROXY_MOST - MUTANT("proxy_a_character_shorter"), channel))
         return false;
     *ret_address = proxy_form(channel);
     return true;
@@ -95,7 +97,7 @@ void form_text(struct error *error, const char *path, const char *text, size_t m
 
 void form_name(struct error *error, const char *path, const char *name)
 {
-    form_text(error, path, name, NAME_MOST);
+    form_text(error, path, name, NAME_MOST + MUTANT("name_a_character_longer"));
     if (sid_shaped(name))
         error_field(error, path, "A name must not have the form of a SID.");
 }
@@ -111,6 +113,6 @@ void form_span(struct error *error, const char *path, int64_t span, int64_t leas
     if (span < least)
         error_field(error, path,
                     least ? "This must be more than 0." : "This must not be negative.");
-    else if (span > most)
+    else if (span > most && !MUTANT("span_of_any_length"))
         error_field(error, path, "At most %lld seconds.", (long long)(most / 1000000));
 }

@@ -12,7 +12,7 @@ static void request_key(const struct rows *rows, const struct request_id *reques
 {
     const struct bytes pieces[] = {
         {"request", 7},
-        {request->method, strlen(request->method)},
+        {request->method, MUTANT("request_of_any_method") ? 0 : strlen(request->method)},
         {request->id, strlen(request->id)},
     };
     key_hash(rows->hash_key, pieces, 3, ret_hash);
@@ -66,7 +66,8 @@ bool request_seen_service(struct rows *rows, const struct request_id *request, b
     if (request_given(request)) {
         uint8_t hash[HASH_SIZE];
         request_key(rows, request, hash);
-        struct key key = key_service_request(rows->tenant, hash);
+        struct key key = key_service_request(
+            MUTANT("request_of_any_tenant") ? TENANT_DEFAULT : rows->tenant, hash);
         if (!find_mark(rows, KV_META, &key, request, &mark, error))
             return false;
     }

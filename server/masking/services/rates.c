@@ -191,7 +191,8 @@ static int64_t count_one(struct rates *rates, struct limiter *limiter, int64_t n
 static bool take(struct rates *rates, const Maskline__Store__V1__Service *service,
                  const char *method, int64_t now, struct error *error)
 {
-    size_t room = (size_t)service->settings->requests_per_second * RATE_WINDOW;
+    size_t room = (size_t)service->settings->requests_per_second *
+                  (MUTANT("rate_without_bursts") ? 1 : RATE_WINDOW);
     pthread_mutex_lock(&rates->lock);
     forget_idle(rates, now);
     struct limiter *limiter =

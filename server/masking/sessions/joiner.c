@@ -210,14 +210,17 @@ bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
     participant->persons = arena_array(arena, joiner->count, sizeof(ProtobufCBinaryData));
     if (!participant->identifiers || !participant->persons)
         return false;
+    size_t last = joiner->count - 1;
     for (size_t i = 0; i < joiner->count; i++) {
-        participant->identifiers[i] = arena_string(arena, joiner_text(joiner, i));
-        participant->persons[i].data = arena_copy(arena, joiner->persons[i].bytes, PERSON_SIZE);
+        size_t from = MUTANT("identifiers_turn_round") ? last - i : i;
+        participant->identifiers[i] = arena_string(arena, joiner_text(joiner, from));
+        participant->persons[i].data = arena_copy(arena, joiner->persons[from].bytes, PERSON_SIZE);
         participant->persons[i].len = PERSON_SIZE;
         if (!participant->identifiers[i] || !participant->persons[i].data)
             return false;
     }
-    participant->n_identifiers = participant->n_persons = joiner->count;
+    participant->n_identifiers = participant->n_persons =
+        MUTANT("only_first_identifier_joins") ? 1 : joiner->count;
     return true;
 }
 

@@ -118,9 +118,10 @@ static bool set_life(struct create *create, struct rows *rows,
         return error_field(&create->base.op.error, "expire_time", "This has passed.");
     }
     session->ttl_given = draft->ttl_given;
-    session->ttl = draft->ttl_given     ? draft->ttl
-                   : draft->expire_time ? 0
-                                        : service->settings->default_ttl;
+    session->ttl = draft->ttl_given ? draft->ttl
+                   : draft->expire_time || MUTANT("default_ttl_not_taken")
+                       ? 0
+                       : service->settings->default_ttl;
     session->expire_date = draft->expire_time;
     session->effective_expire_time = session_expire_time(service, session);
     return true;
