@@ -41,6 +41,8 @@ static bool decide(struct op *base, struct rows *rows)
         return refuse(error, REFUSED_INTERACTION_NOT_FOUND);
     if (found == KV_FAILED)
         return false;
+    if (call_blocked(ending->interaction))
+        return true;
     if (!call_of(ending->interaction, &sides))
         return refuse(error, REFUSED_NOT_A_CALL);
     int64_t due = sides.call->due_time;

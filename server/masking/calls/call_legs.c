@@ -32,6 +32,16 @@ bool call_live(const Maskline__Store__V1__Interaction *interaction)
     return interaction->call && !interaction->call->end_time;
 }
 
+bool call_blocked(const Maskline__Store__V1__Interaction *interaction)
+{
+    return interaction->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE &&
+           interaction->interception &&
+           interaction->interception->state ==
+               MASKLINE__STORE__V1__INTERCEPTION_STATE__INTERCEPTION_STATE_BLOCKED &&
+           interaction->inbound && !interaction->n_outbound && interaction->call &&
+           interaction->call->end_time;
+}
+
 /* How far a leg has come; ends have the highest. */
 static int rank(const Maskline__Store__V1__Leg *leg)
 {
@@ -440,4 +450,11 @@ int64_t call_due(const struct call_sides *sides)
     if (call->connect_time)
         return call->connect_time + call->longest_call + CALL_LONGEST_SLACK;
     return sides->interaction->expire_time + CALL_HANG_UP_WAIT;
+}
+
+void call_end_blocked(Maskline__Store__V1__Interaction *interaction, int64_t now)
+{
+    end_leg(interaction->inbound, STATUS(COMPLETED), "", 0, now);
+    interaction->call->end_time = now;
+    interaction->call->due_time = 0;
 }

@@ -32,6 +32,9 @@ struct call_sides {
 /* Looks at an interaction as a call. False: it is none. */
 bool call_of(Maskline__Store__V1__Interaction *interaction, struct call_sides *ret_sides);
 
+/* One that comes in and was to be put to somebody: rejected, without outbound legs, and so no call that can be looked at as one. */
+bool call_blocked(const Maskline__Store__V1__Interaction *interaction);
+
 bool call_live(const Maskline__Store__V1__Interaction *interaction);
 /* A leg of a call that has come to its end. */
 bool call_leg_ended(const Maskline__Store__V1__Leg *leg);
@@ -55,6 +58,9 @@ void call_lose(struct call_sides *sides, int64_t now);
 /* Ends it before it has begun: nobody is rung. Reason constant. */
 void call_refuse(struct call_sides *sides, Maskline__Store__V1__LegStatus status,
                  const char *reason, int32_t original, int64_t now);
+
+/* Makes it one that is blocked, which ends with it: its interaction says why. */
+void call_end_blocked(Maskline__Store__V1__Interaction *interaction, int64_t now);
 
 /* By when it has surely ended, whatever the carrier tells. */
 int64_t call_until(const struct call_sides *sides);

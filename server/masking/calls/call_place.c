@@ -283,6 +283,8 @@ static bool take_on(struct placing *placing, struct rows *rows)
         return false;
     if (!first.count || !second.count)
         return refuse(error, REFUSED_LOOP);
+    if (MUTANT("calls_of_api_are_asked_about") && placing->service->settings->intercept_calls)
+        return refuse(error, REFUSED_BLOCKED);
     Maskline__Store__V1__Call *call = arena_alloc(rows->arena, sizeof *call);
     struct acceptance acceptance = {
         .service = placing->service,

@@ -8,6 +8,7 @@
 #include "server/masking/messages/legs.h"
 #include "server/masking/messages/notices.h"
 #include "server/masking/outbox/ports.h"
+#include "server/masking/policies/interception.h"
 #include "server/masking/rows/known.h"
 
 #include <string.h>
@@ -128,6 +129,17 @@ static bool make(struct taking *t)
     return true;
 }
 
+/* What rings nobody anyway is put to nobody. */
+static bool intercept(struct taking *t)
+{
+    const struct interception_subject subject = {
+        .service = t->acceptance->service,
+        .type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE,
+    };
+    return t->refused ||
+           interception_ask(t->rows, &subject, &t->acceptance->interception, &t->in->error);
+}
+
 static enum call_taken reject_interaction(struct inbound *in, const char *reason, int32_t original)
 {
     in->result = (struct inbound_result){
@@ -155,11 +167,15 @@ enum call_taken call_take(struct inbound *in, struct rows *rows,
     }
     if (acceptance->canceled)
         cannot(&t, LEG(CANCELED), acceptance->canceled, acceptance->canceled_code);
-    if (!check(&t) || !make(&t) || !message_accept(rows, acceptance, &in->accepted, &in->error))
+    if (!check(&t) || !intercept(&t) || !make(&t) ||
+        !message_accept(rows, acceptance, &in->accepted, &in->error))
         return CALL_BROKEN;
     in->note_time = acceptance->hint_time;
     if (t.refused)
         return reject_interaction(in, t.refused, t.original);
+    if (acceptance->interception)
+        return reject_interaction(in, acceptance->interception->reason,
+                                  acceptance->interception->original_code);
     if (!call_of(in->accepted, &t.sides)) {
         refuse(&in->error, REFUSED_INTERNAL);
         return CALL_BROKEN;
@@ -208,19 +224,20 @@ bool call_take_again(struct inbound *in, struct rows *rows,
                      const Maskline__Store__V1__Service *service,
                      const Maskline__Store__V1__Dedupe *row)
 {
-    struct call_id id = {.log = key_log(rows->tenant, service->sid.data)};
+    Maskline__Store__V1__Interaction *interaction;
     struct call_sides sides;
     enum kv_found found = KV_ABSENT;
-    if (row->session.len == SID_BYTES && row->interaction.len == SID_BYTES) {
-        memcpy(id.session, row->session.data, SID_BYTES);
-        memcpy(id.interaction, row->interaction.data, SID_BYTES);
-        found = call_row(rows, &id, &sides, &in->error);
-    }
+    if (row->session.len == SID_BYTES && row->interaction.len == SID_BYTES)
+        found = rows_interaction(rows, service->sid.data, row->session.data, row->interaction.data,
+                                 &interaction, &in->error);
     if (found == KV_FAILED)
         return false;
     const char *reason = "CALL_ENDED";
     int32_t original = 0;
-    if (found == KV_FOUND) {
+    if (found == KV_FOUND && call_blocked(interaction) && !MUTANT("blocked_call_is_forgotten")) {
+        reason = interaction->interception->reason;
+        original = interaction->interception->original_code;
+    } else if (found == KV_FOUND && call_of(interaction, &sides)) {
         const Maskline__Store__V1__Call *call = sides.call;
         bool waits = !call->end_time && !call->hang_up_time &&
                      (call->connect_time || rows->now < sides.interaction->expire_time);

@@ -35,7 +35,7 @@ static bool put_call(struct deriving *d, const struct call_sides *sides)
 bool derive_call_created(struct deriving *d, const Maskline__Store__V1__InteractionCreated *change)
 {
     struct call_sides sides;
-    if (!call_of(change->interaction, &sides))
+    if (!call_blocked(change->interaction) && !call_of(change->interaction, &sides))
         return false;
     if (call_live(change->interaction) && !put_call(d, &sides))
         return false;

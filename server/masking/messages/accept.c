@@ -52,9 +52,15 @@ static bool make_call(struct rows *rows, const struct acceptance *acceptance,
     made->type = MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE;
     made->call = acceptance->call;
     made->content = arena_alloc(rows->arena, sizeof *made->content);
-    if (!made->content || !call_of(made, &sides))
+    if (!made->content)
         return false;
     maskline__store__v1__content__init(made->content);
+    if (made->interception && !MUTANT("blocked_is_sent")) {
+        call_end_blocked(made, rows->now);
+        return true;
+    }
+    if (!call_of(made, &sides))
+        return false;
     if (acceptance->canceled)
         call_refuse(&sides, acceptance->canceled_status, acceptance->canceled,
                     acceptance->canceled_code, rows->now);

@@ -9,8 +9,10 @@ enum { ORIGINAL_BLOCKED = 80909 };
 
 static bool is_intercepted(const struct interception_subject *subject)
 {
-    return subject->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_MESSAGE &&
-           subject->service->settings->intercept_messages;
+    const Maskline__Store__V1__Settings *settings = subject->service->settings;
+    return subject->type == MASKLINE__STORE__V1__INTERACTION_TYPE__INTERACTION_TYPE_VOICE
+               ? settings->intercept_calls && !MUTANT("calls_are_not_asked_about")
+               : settings->intercept_messages;
 }
 
 static bool fails_closed(const Maskline__Store__V1__Settings *settings)

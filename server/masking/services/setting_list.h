@@ -82,6 +82,7 @@ enum {
     X(COUNT, requests_per_second, "rate_policy.requests_per_second", 0, 0, RATE_MOST, "At most %d.") \
     X(SWITCH, reuse_names, "session_policy.reuse_names", false, , , "") \
     X(SWITCH, intercept_messages, "interception_policy.messages", false, , , "") \
+    X(SWITCH, intercept_calls, "interception_policy.calls", false, , , "") \
     X(CHOICE, interception_failure, "interception_policy.failure", \
       SETTING_STORED(INTERCEPTION_FAILURE, OPEN), 1, SETTING_STORED(INTERCEPTION_FAILURE, CLOSED), "OPEN or CLOSED.") \
     X(TIME, message_deadline, "interception_policy.message_deadline", SETTING_SECONDS(5), 1, SETTING_SECONDS(60), "") \

@@ -73,6 +73,33 @@ class Interception(Case):
         self.assertFalse(sent.HasField("block"))
         world.leg_until(sent.sid, I.LEG_STATUS_DELIVERED)
 
+    # holds: ICP-08 INT-15 ERR-80909
+    def test_nobody_attends_to_calls(self):
+        world, talk = self.pair(interception_policy={"calls": True, "failure": V.INTERCEPTION_FAILURE_CLOSED})
+        ann = talk.participants[0]
+
+        def call():
+            return self.up.simulator.StartCall(pb.simulator.StartCallRequest(
+                handset=ann.identifier, recipient=ann.proxy_identifier), timeout=PATIENCE)
+
+        answer = call()
+        self.assertEqual((answer.outcome, answer.reason, answer.original_code),
+                         (pb.common.INBOUND_OUTCOME_REJECTED, "NOBODY_ATTENDS", 80909))
+        kept = world.newest(talk.sid)
+        self.assertEqual((kept.type, kept.status, list(kept.outbound)),
+                         (I.INTERACTION_TYPE_VOICE, I.INTERACTION_STATUS_BLOCKED, []))
+        self.assertEqual(kept.block, I.InteractionBlock(reason="NOBODY_ATTENDS", original_code=80909))
+        self.assertEqual(kept.inbound.participant_sid, ann.sid)
+        told = [event.interaction_created.interaction for event in world.events()
+                if event.type == pb.events.EVENT_TYPE_INTERACTION_CREATED]
+        self.assertEqual([(one.sid, one.status, one.block.original_code) for one in told],
+                         [(kept.sid, I.INTERACTION_STATUS_BLOCKED, 80909)])
+        # Texts are not put to anybody, nor are calls when the switch is off again.
+        self.text(ann, "then a text")
+        self.assertFalse(world.newest(talk.sid).HasField("block"))
+        self.let(world, "calls")
+        self.assertEqual(call().outcome, pb.common.INBOUND_OUTCOME_ACCEPTED)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
