@@ -25,7 +25,10 @@ const struct option forced_options[] = {
 bool proxies_check_update(struct cli *cli, ProtobufCMessage *request)
 {
     (void)request;
-    if (input_flag(cli, "reserved") && input_flag(cli, "not-reserved"))
-        return cli_usage("--reserved or --not-reserved, not both"), false;
+    static const char *const pairs[][2] = {
+        {"reserved", "not-reserved"}, {"sms", "no-sms"}, {"mms", "no-mms"}, {"voice", "no-voice"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (input_flag(cli, pairs[i][0]) && input_flag(cli, pairs[i][1]))
+            return cli_usage("--%s or --%s, not both", pairs[i][0], pairs[i][1]), false;
     return true;
 }

@@ -34,6 +34,14 @@ const char *capabilities_cell(struct arena *arena,
     {                                                                                    \
         .name = "not-reserved", .kind = OPTION_UNFLAG, .help = what, .field = "reserved" \
     }
+#define OPTION_NO(what, can)                                                                  \
+    {                                                                                         \
+        .name = "no-" what, .kind = OPTION_UNFLAG, .help = can, .field = "capabilities." what \
+    }
+/* For commands that change what it can do: each alone. */
+#define OPTIONS_CAN                                                                             \
+    OPTION_SMS("it can send and get texts"), OPTION_NO("sms", "it can do neither"), OPTION_MMS, \
+        OPTION_NO("mms", "it can do neither"), OPTION_VOICE, OPTION_NO("voice", "it cannot call")
 #define OPTION_CARRIER(what)                                                                \
     {                                                                                       \
         .name = "carrier", .value = "NAME", .help = what, .field = "carriers", .many = true \
@@ -42,7 +50,7 @@ const char *capabilities_cell(struct arena *arena,
 /* Of commands that remove one whose place no other can take. */
 extern const struct option forced_options[];
 
-/* For commands with both of the options for being reserved. */
+/* For commands with both of the options for being reserved, and for each thing that it can do. */
 bool proxies_check_update(struct cli *cli, ProtobufCMessage *request);
 
 #endif

@@ -36,6 +36,7 @@ static const struct option list_options[] = {
 static const struct option update_options[] = {
     OPTION_RESERVED("a note for people"),
     OPTION_NOT_RESERVED("the note is taken back"),
+    OPTIONS_CAN,
     OPTION_CARRIER("a carrier that it works with; may be repeated"),
     {0},
 };

@@ -3,6 +3,7 @@
 #include "server/api/fields.h"
 #include "server/api/message.h"
 #include "server/api/requests.h"
+#include "server/masking/ingress.h"
 
 /* What is asked of the domain, until it is done. */
 struct asked {
@@ -54,6 +55,21 @@ void number_add(struct api *api, struct grpc_c_call *call, const struct number_c
     struct asked *kept = keep_draft(call, &asked, sizeof asked);
     if (kept)
         numbers_add(api->parts.masking, &kept->draft, done, kept);
+}
+
+void number_change_capabilities(struct number_change *change, uint64_t changes,
+                                const Maskline__V1__PhoneNumberCapabilities *can, unsigned standard)
+{
+    change->set_can = (changes & CHANGES_SMS ? NUMBER_CAN_TEXT : 0u) |
+                      (changes & CHANGES_MMS ? NUMBER_CAN_MEDIA : 0u) |
+                      (changes & CHANGES_VOICE ? NUMBER_CAN_CALL : 0u);
+    if (can)
+        change->can = (can->sms ? NUMBER_CAN_TEXT : 0u) | (can->mms ? NUMBER_CAN_MEDIA : 0u) |
+                      (can->voice ? NUMBER_CAN_CALL : 0u);
+    else if ((changes & CHANGES_CAPABILITIES) == CHANGES_CAPABILITIES) {
+        change->can = standard;
+        change->as_carrier = true;
+    }
 }
 
 void number_update(struct api *api, struct grpc_c_call *call, const struct number_calls *calls,

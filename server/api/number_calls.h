@@ -5,6 +5,7 @@
 #ifndef MASKLINE_SERVER_API_NUMBER_CALLS_H
 #define MASKLINE_SERVER_API_NUMBER_CALLS_H
 
+#include "maskline/v1/phone_numbers.pb-c.h"
 #include "server/api/internal.h"
 #include "server/masking/numbers/numbers.h"
 
@@ -32,6 +33,24 @@ struct carrier_list {
     char **names;
     size_t count;
 };
+/* What a request changes of capabilities: a mask that names all of them, or each by itself, or, without a mask, what is there. */
+enum {
+    CHANGES_SMS = 1 << 8,
+    CHANGES_MMS = 1 << 9,
+    CHANGES_VOICE = 1 << 10,
+    CHANGES_CAPABILITIES = CHANGES_SMS | CHANGES_MMS | CHANGES_VOICE,
+};
+#define CAPABILITY_PATHS                                                       \
+    {"capabilities", CHANGES_CAPABILITIES}, {"capabilities.sms", CHANGES_SMS}, \
+        {"capabilities.mms", CHANGES_MMS},                                     \
+    {                                                                          \
+        "capabilities.voice", CHANGES_VOICE                                    \
+    }
+/* `standard`, NUMBER_CAN_...: of what a number is that is added without a word on what it can do. */
+void number_change_capabilities(struct number_change *change, uint64_t changes,
+                                const Maskline__V1__PhoneNumberCapabilities *can,
+                                unsigned standard);
+
 void number_update(struct api *api, struct grpc_c_call *call, const struct number_calls *calls,
                    const struct number_change *change, const struct carrier_list *carriers);
 

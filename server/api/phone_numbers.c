@@ -4,6 +4,7 @@
 #include "server/api/number_calls.h"
 #include "server/api/reads.h"
 #include "server/api/requests.h"
+#include "server/masking/ingress.h"
 
 static void *message(struct arena *arena, const Maskline__Store__V1__PhoneNumber *number,
                      int64_t in_use)
@@ -229,6 +230,7 @@ static uint64_t changes_of(struct error *error,
         {"friendly_name", CHANGES_FRIENDLY_NAME},
         {"reserved", CHANGES_RESERVED},
         {"carriers", CHANGES_CARRIERS},
+        CAPABILITY_PATHS,
         {"state", CHANGES_STATE},
         {NULL, 0},
     };
@@ -237,7 +239,8 @@ static uint64_t changes_of(struct error *error,
     return (*request->friendly_name ? CHANGES_FRIENDLY_NAME : 0u) |
            (request->reserved ? CHANGES_RESERVED : 0u) |
            (request->n_carriers > 0 ? CHANGES_CARRIERS : 0u) |
-           (request->state != 0 ? CHANGES_STATE : 0u);
+           (request->state != 0 ? CHANGES_STATE : 0u) |
+           (request->capabilities ? CHANGES_CAPABILITIES : 0u);
 }
 
 static void update(void *data, struct grpc_c_call *call,
@@ -262,6 +265,7 @@ static void update(void *data, struct grpc_c_call *call,
                                            : (Maskline__Store__V1__NumberState)request->state;
     const struct carrier_list carriers = {changes & CHANGES_CARRIERS, request->carriers,
                                           request->n_carriers};
+    number_change_capabilities(&change, changes, request->capabilities, NUMBER_CAN_ALL);
     number_update(api, call, &CALLS, &change, &carriers);
 }
 

@@ -3,6 +3,7 @@
 #include "server/api/masks.h"
 #include "server/api/number_calls.h"
 #include "server/api/reads.h"
+#include "server/masking/ingress.h"
 
 static void *message(struct arena *arena, const Maskline__Store__V1__PhoneNumber *number,
                      int64_t in_use)
@@ -88,12 +89,14 @@ static uint64_t changes_of(struct error *error, const Maskline__V1__UpdateShortC
     static const struct mask_path paths[] = {
         {"reserved", CHANGES_RESERVED},
         {"carriers", CHANGES_CARRIERS},
+        CAPABILITY_PATHS,
         {NULL, 0},
     };
     if (mask_given(request->update_mask))
         return mask_changes(error, request->update_mask, paths);
     return (request->reserved ? CHANGES_RESERVED : 0u) |
-           (request->n_carriers > 0 ? CHANGES_CARRIERS : 0u);
+           (request->n_carriers > 0 ? CHANGES_CARRIERS : 0u) |
+           (request->capabilities ? CHANGES_CAPABILITIES : 0u);
 }
 
 static void update(void *data, struct grpc_c_call *call,
@@ -113,6 +116,8 @@ static void update(void *data, struct grpc_c_call *call,
     };
     const struct carrier_list carriers = {changes & CHANGES_CARRIERS, request->carriers,
                                           request->n_carriers};
+    number_change_capabilities(&change, changes, request->capabilities,
+                               NUMBER_CAN_TEXT | NUMBER_CAN_MEDIA);
     number_update(api, call, &CALLS, &change, &carriers);
 }
 

@@ -131,16 +131,6 @@ static bool check_claim(struct number_op *op, struct rows *rows, const struct nu
     return false;
 }
 
-/* What the carrier that the number's traffic leaves by can do. */
-static unsigned carrier_can(struct masking *masking, const Maskline__Store__V1__PhoneNumber *number)
-{
-    const struct port *port =
-        number->n_carriers ? ports_find(masking->ports, number->carriers[0]) : NULL;
-    if (!port || !port->carrier->numbers_can || MUTANT("carrier_can_everything"))
-        return NUMBER_CAN_ALL;
-    return port->carrier->numbers_can(port->carrier->data);
-}
-
 static Maskline__Store__V1__PhoneNumber *make(struct number_op *op, struct rows *rows,
                                               struct arena *arena, const struct number_draft *draft,
                                               struct address *address)
@@ -170,9 +160,9 @@ static Maskline__Store__V1__PhoneNumber *make(struct number_op *op, struct rows 
     if (!set_carriers(arena, op->op.masking, draft->carriers, draft->carrier_count, number))
         return NULL;
     unsigned can = draft->as_carrier ? carrier_can(op->op.masking, number) : NUMBER_CAN_ALL;
-    number->sms = draft->sms && (can & NUMBER_CAN_TEXT);
-    number->mms = draft->mms && (can & NUMBER_CAN_MEDIA);
-    number->voice = draft->voice && (can & NUMBER_CAN_CALL);
+    set_capabilities(number, can & ((draft->sms ? NUMBER_CAN_TEXT : 0u) |
+                                    (draft->mms ? NUMBER_CAN_MEDIA : 0u) |
+                                    (draft->voice ? NUMBER_CAN_CALL : 0u)));
     return number;
 }
 
@@ -192,7 +182,7 @@ bool number_enter(struct number_op *op, struct rows *rows, struct arena *arena,
     op->number = make(op, rows, arena, draft, address);
     if (!op->number)
         return refuse(error, REFUSED_NO_MEMORY);
-    if (!op->number->sms && !op->number->mms && !op->number->voice) {
+    if (!get_capabilities(op->number)) {
         error_clear(error);
         return error_field(error, "capabilities",
                            "Its carrier can do nothing of itself: say what.");

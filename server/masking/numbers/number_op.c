@@ -127,3 +127,25 @@ bool set_carriers(struct arena *arena, struct masking *masking, const char *cons
     number->n_carriers = count;
     return true;
 }
+
+unsigned carrier_can(struct masking *masking, const Maskline__Store__V1__PhoneNumber *number)
+{
+    const struct port *port =
+        number->n_carriers ? ports_find(masking->ports, number->carriers[0]) : NULL;
+    if (!port || !port->carrier->numbers_can || MUTANT("carrier_can_everything"))
+        return NUMBER_CAN_ALL;
+    return port->carrier->numbers_can(port->carrier->data);
+}
+
+unsigned get_capabilities(const Maskline__Store__V1__PhoneNumber *number)
+{
+    return (number->sms ? NUMBER_CAN_TEXT : 0u) | (number->mms ? NUMBER_CAN_MEDIA : 0u) |
+           (number->voice ? NUMBER_CAN_CALL : 0u);
+}
+
+void set_capabilities(Maskline__Store__V1__PhoneNumber *number, unsigned can)
+{
+    number->sms = can & NUMBER_CAN_TEXT;
+    number->mms = can & NUMBER_CAN_MEDIA;
+    number->voice = can & NUMBER_CAN_CALL;
+}

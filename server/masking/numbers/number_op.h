@@ -40,4 +40,9 @@ void form_carriers(struct error *error, struct masking *masking, const char *con
 bool set_carriers(struct arena *arena, struct masking *masking, const char *const *carriers,
                   size_t count, Maskline__Store__V1__PhoneNumber *number);
 
+/* Capabilities are NUMBER_CAN_...: what the carrier that the number's traffic leaves by can do, and what the number can. */
+unsigned carrier_can(struct masking *masking, const Maskline__Store__V1__PhoneNumber *number);
+unsigned get_capabilities(const Maskline__Store__V1__PhoneNumber *number);
+void set_capabilities(Maskline__Store__V1__PhoneNumber *number, unsigned can);
+
 #endif

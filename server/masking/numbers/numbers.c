@@ -29,8 +29,28 @@ static bool same_carriers(const Maskline__Store__V1__PhoneNumber *a,
 static bool same(const Maskline__Store__V1__PhoneNumber *a,
                  const Maskline__Store__V1__PhoneNumber *b)
 {
-    return !a->reserved == !b->reserved && a->state == b->state &&
-           !strcmp(a->friendly_name, b->friendly_name) && same_carriers(a, b);
+    return !a->reserved == !b->reserved && get_capabilities(a) == get_capabilities(b) &&
+           a->state == b->state && !strcmp(a->friendly_name, b->friendly_name) &&
+           same_carriers(a, b);
+}
+
+static bool change_capabilities(struct op *base, const struct number_change *change,
+                                Maskline__Store__V1__PhoneNumber *after)
+{
+    if (!change->set_can || MUTANT("capabilities_stay"))
+        return true;
+    unsigned can = change->can;
+    if (change->as_carrier)
+        can &= carrier_can(base->masking, after);
+    can = (get_capabilities(after) & ~change->set_can) | (can & change->set_can);
+    if (!can && !MUTANT("number_can_nothing")) {
+        error_clear(&base->error);
+        return error_field(&base->error, "capabilities",
+                           change->as_carrier ? "Its carrier can do nothing of itself: say what."
+                                              : "The number must be able to do something.");
+    }
+    set_capabilities(after, can);
+    return true;
 }
 
 static bool update_decide(struct op *base, struct rows *rows)
@@ -53,6 +73,8 @@ static bool update_decide(struct op *base, struct rows *rows)
     if (change->carriers &&
         !set_carriers(rows->arena, base->masking, change->carriers, change->carrier_count, &after))
         return refuse(&base->error, REFUSED_NO_MEMORY);
+    if (!change_capabilities(base, change, &after))
+        return false;
     if (same(op->number, &after))
         return true;
     bool nearly_full = false;

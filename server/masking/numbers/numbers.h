@@ -62,6 +62,9 @@ struct number_change {
     const char *const *carriers; /* NULL: as they are */
     size_t carrier_count;
     Maskline__Store__V1__NumberState state; /* UNSPECIFIED: as it is */
+    /* Which capabilities change, and what they are then: NUMBER_CAN_... */
+    unsigned set_can, can;
+    bool as_carrier; /* of these only what the first carrier can do */
 };
 void numbers_update(struct masking *masking, const struct number_change *change, number_done done,
                     void *data);

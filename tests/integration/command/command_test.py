@@ -122,6 +122,8 @@ class Command(harness.Case):
         number, = self.rows("number", "update", "rides", "+15550100001", "--not-reserved")
         self.assertNotIn("reserved", number)
         self.assertEqual(number["capabilities"], {"sms": True})
+        number, = self.rows("number", "update", "rides", "+15550100001", "--voice", "--no-sms")
+        self.assertEqual(number["capabilities"], {"voice": True})
         self.run_it("number", "remove", "rides", "+15550100001")
         self.assertEqual(self.rows("number", "list", "rides"), [])
 
@@ -160,6 +162,7 @@ class Command(harness.Case):
                       ["number", "update", "x", "+15550100001"], ["service", "list", "--nosuch"], ["number", "add", "x"],
                       ["number", "add", "x", "+15550100001", "-f", "y"], ["number", "add", "x", "-f", "/nonexistent"],
                       ["number", "update", "x", "+15550100001", "--reserved", "--not-reserved"], ["completion", "fish"],
+                      ["number", "update", "x", "+15550100001", "--sms", "--no-sms"],
                       ["watch", "x", "--after", "1", "--from-oldest"], ["clock", "move", "soon"], ["help", "nothing"],
                       ["service", "update", "x"], ["doctor", "x"]]:
             done = self.run_it(*words, status=2, server=False)

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
-from google.protobuf import duration_pb2
+from google.protobuf import duration_pb2, field_mask_pb2
 from harness import PATIENCE, Case, fields_of, grpc, pb, reason_of
 from programs import Program
 from world import World
@@ -96,6 +96,38 @@ class Pools(Case):
         with self.assertRaises(grpc.RpcError) as caught:
             world.add_number("+15559990006")
         self.assertEqual((reason_of(caught.exception)[1], fields_of(caught.exception)), ("INVALID_FIELD", ["capabilities"]))
+
+    # holds: NUM-04 NUM-06
+    def test_what_a_number_can_do_is_changed(self):
+        self.up.stop()
+        up = self.server("--carrier", "gateway:net").start()
+        world = World(up, "numbers")
+        number = world.add_number("+15559990001")
+
+        def change(*paths, **fields):
+            answer = up.phone_numbers.UpdatePhoneNumber(pb.phone_numbers.UpdatePhoneNumberRequest(
+                service=world.sid, phone_number=number.sid, update_mask=field_mask_pb2.FieldMask(paths=paths), **fields),
+                timeout=PATIENCE).phone_number.capabilities
+            return answer.sms, answer.mms, answer.voice
+
+        # It was there before its program, which is heard now.
+        Program.attached(up, no_media=True).half_close()
+        self.assertEqual(change("friendly_name", friendly_name="front"), (True, True, True))
+        self.assertEqual(change("capabilities"), (True, False, False))
+        with self.assertRaises(grpc.RpcError) as caught:
+            world.session("+12125550001", mode=pb.common.SESSION_MODE_VOICE_ONLY)
+        self.assertEqual(reason_of(caught.exception)[1], "NO_VOICE_NUMBER")
+        self.assertEqual(change("capabilities.voice", capabilities={"voice": True, "mms": True}), (True, False, True))
+        world.session("+12125550001", mode=pb.common.SESSION_MODE_VOICE_ONLY)
+        self.assertEqual(change("capabilities.sms"), (False, False, True))
+        self.assertEqual(change(capabilities={"sms": True}), (True, False, False))
+        for nothing in (["capabilities.sms"], ["capabilities.sms", "capabilities.mms"]):
+            with self.assertRaises(grpc.RpcError) as caught:
+                change(*nothing)
+            self.assertEqual((reason_of(caught.exception)[1], fields_of(caught.exception)), ("INVALID_FIELD", ["capabilities"]))
+        changed = [event.phone_number_updated.phone_number.capabilities.voice for event in world.events()
+                   if event.WhichOneof("payload") == "phone_number_updated"]
+        self.assertEqual(changed, [True, False, True, True, False])
 
     # holds: PLN-01 PLN-02
     def test_usage(self):
