@@ -144,6 +144,8 @@ static bool start(struct entry *entry, const Maskline__V1__BatchSessionsRequest 
                         error) ||
             !session_draft_read(masking, entry->arena, request->create, &entry->draft, error))
             return false;
+        if (MUTANT("batch_forgets_request_ids"))
+            entry->draft.request.id = NULL;
         sessions_create(masking, &entry->draft, told, entry);
         return true;
     case MASKLINE__V1__BATCH_SESSIONS_REQUEST__ENTRY_CLOSE:

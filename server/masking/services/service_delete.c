@@ -40,7 +40,8 @@ static bool remove_sessions(struct rows *rows, const Maskline__Store__V1__Servic
     for (size_t i = 0; i < *ret_count; i++) {
         Maskline__Store__V1__Session *session = sessions[i];
         if (rows_session_settle(rows, service->sid.data, session, error) == KV_FAILED ||
-            !session_remove(rows, service, session, false, true, error))
+            !session_remove(rows, service, session, false, !MUTANT("gone_session_tells_no_reason"),
+                            error))
             return false;
     }
     return true;

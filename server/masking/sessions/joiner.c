@@ -118,7 +118,8 @@ void joiner_read(struct error *error, const uint8_t *hash_key, const char *path,
     if (draft->friendly_name && *draft->friendly_name) {
         char name[64];
         path_of(ret_joiner, "friendly_name", name);
-        form_text(error, name, draft->friendly_name, FRIENDLY_NAME_MOST);
+        form_text(error, name, draft->friendly_name,
+                  FRIENDLY_NAME_MOST + MUTANT("friendly_name_a_character_longer"));
     }
     joiner_read_proxy(error, ret_joiner);
 }
