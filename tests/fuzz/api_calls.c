@@ -47,7 +47,26 @@ const char *api_fill(struct api_calls *calls, const char *text)
                  text[1] == 'P' ? 1 : 2, text[2]);
         return calls->place;
     }
+    if (text[1] && strchr("CVW", text[1]) && isdigit((unsigned char)text[2]) && !text[3]) {
+        if (text[1] == 'C')
+            snprintf(calls->place, sizeof calls->place, "7%03u%c", calls->number % 1000, text[2]);
+        else
+            snprintf(calls->place, sizeof calls->place, "whatsapp:+1555%03u%d00%c",
+                     calls->number % 1000, text[1] == 'V' ? 1 : 3, text[2]);
+        return calls->place;
+    }
     return fill_sid(calls, text);
+}
+
+bool api_tells_person(struct api_calls *calls, const char *text, unsigned *ret_person)
+{
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        const char person[] = {'@', 'P', (char)('0' + i), '\0'};
+        *ret_person = i;
+        if (strstr(text, api_fill(calls, person)))
+            return true;
+    }
+    return false;
 }
 
 struct filling {
@@ -101,7 +120,10 @@ static void check_answer(struct api_calls *calls, const struct grpc_c_method *me
     must(size <= ANSWER_MOST, "%s answers with %zu bytes", method->path, size);
     must(message_unpack(method->response, bytes, size, NULL, arena, &answer, &error),
          "%s answers with what is no %s: %s", method->path, method->response->name, error.message);
-    message_visit(answer, &(struct message_visitor){.data = calls, .text = see_text});
+    if (!calls->asks)
+        message_visit(answer, &(struct message_visitor){.data = calls, .text = see_text});
+    if (!calls->asks && calls->answered)
+        calls->answered(method->path);
     arena_free(arena);
 }
 
@@ -115,9 +137,28 @@ static bool is_reason(const char *text)
     return true;
 }
 
-static void check_refusal(const struct api_calls *calls, const char *path,
-                          const struct error *error)
+/* Whose number it is knows who called; what a refusal says goes into logs, and to people. */
+static void must_not_tell(struct api_calls *calls, const char *path, const char *text)
 {
+    unsigned person;
+    must(!api_tells_person(calls, text, &person) || calls->pooled[person],
+         "%s is refused with a person's number: %s", path, text);
+}
+
+static void check_told(struct api_calls *calls, const char *path, const struct error *error)
+{
+    must_not_tell(calls, path, error->message);
+    for (unsigned i = 0; i < error->field_count; i++) {
+        must_not_tell(calls, path, error->fields[i].name);
+        must_not_tell(calls, path, error->fields[i].description);
+    }
+    for (unsigned i = 0; i < error->metadata_count; i++)
+        must_not_tell(calls, path, error->metadata[i].value);
+}
+
+static void check_refusal(struct api_calls *calls, const char *path, const struct error *error)
+{
+    check_told(calls, path, error);
     switch (error->code) {
     case STATUS_INVALID_ARGUMENT:
     case STATUS_NOT_FOUND:
@@ -296,6 +337,23 @@ static enum status_code finish(struct api_calls *calls, const struct grpc_c_meth
     return code;
 }
 
+static bool pool_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
+{
+    struct api_calls *calls = data;
+    unsigned person;
+    if (!strcmp(field->name, "phone_number") && api_tells_person(calls, *text, &person))
+        calls->pooled[person] = true;
+    return true;
+}
+
+/* People whose numbers come into a pool; a handset has a phone_number, too. */
+static void note_pooled(struct api_calls *calls, const struct grpc_c_method *method,
+                        ProtobufCMessage *request)
+{
+    if (strstr(method->path, ".PhoneNumbers/"))
+        message_visit(request, &(struct message_visitor){.data = calls, .text = pool_text});
+}
+
 enum status_code api_call(struct api_calls *calls, const struct fake_method *method,
                           const uint8_t *request, size_t size, uint8_t **ret_bytes,
                           size_t *ret_size)
@@ -312,6 +370,7 @@ enum status_code api_call(struct api_calls *calls, const struct fake_method *met
         arena_free(arena);
         return STATUS_INVALID_ARGUMENT;
     }
+    note_pooled(calls, method->method, message);
     if (method->method->kind == GRPC_C_BIDI) {
         talk(calls, method, message);
         arena_free(arena);

@@ -2,7 +2,7 @@
  * Calls of the API in this process, each answer checked: a right code, a reason, a response that is one.
  *
  * Texts of requests may be placeholders, so that an input need not know what the server makes up: @S a Service's name that nobody else uses,
- * @P0 to @P9 people, @N0 to @N9 numbers, @KS0 and so on the SIDs of each kind in the order in which they were seen, @T the last page token,
+ * @P0 to @P9 people, @V0 to @V9 the same people in a channel, @N0 to @N9 numbers, @C0 to @C9 short codes, @W0 to @W9 senders in a channel, @KS0 and so on the SIDs of each kind in the order in which they were seen, @T the last page token,
  * @O the key of the last message that a carrier was told to send.
  */
 #ifndef MASKLINE_TESTS_FUZZ_API_CALLS_H
@@ -10,7 +10,7 @@
 
 #include "tests/fuzz/api_world.h"
 
-enum { SEEN_MOST = 64, SID_KINDS = 6, STREAMS_MOST = 4, TALKS = 2 };
+enum { SEEN_MOST = 64, SID_KINDS = 6, STREAMS_MOST = 4, TALKS = 2, PEOPLE = 10 };
 
 struct seen {
     char texts[SEEN_MOST][40];
@@ -21,6 +21,12 @@ struct api_calls {
     struct api_world *world;
     unsigned number; /* of the input; makes its names and numbers its own */
     bool simulated;  /* all carriers are: the Simulator answers */
+    bool
+        asks; /* for itself: placeholders stand for what they stood for, and `answered` does not hear of it */
+    void (*answered)(
+        const char *path); /* a call went well, or a stream said something; may be NULL */
+    bool pooled
+        [PEOPLE]; /* somebody asked that @P0 and so on be numbers of a pool: then they are nobody's */
     struct seen sids[SID_KINDS];
     char token[160];
     char key[160];
@@ -48,6 +54,9 @@ void api_pull(struct api_calls *calls);
 
 /* Ends all streams. */
 void api_end(struct api_calls *calls);
+
+/* Whether a text tells the number of a person, and of which. */
+bool api_tells_person(struct api_calls *calls, const char *text, unsigned *ret_person);
 
 /* What stands for this placeholder; the text itself when it is none. Valid until the next. */
 const char *api_fill(struct api_calls *calls, const char *text);

@@ -1,28 +1,32 @@
 #include "tests/fuzz/api_check.h"
 
+#include "maskline/v1/blocks.pb-c.h"
+#include "maskline/v1/channel_senders.pb-c.h"
 #include "maskline/v1/events.pb-c.h"
 #include "maskline/v1/interactions.pb-c.h"
+#include "maskline/v1/opt_outs.pb-c.h"
 #include "maskline/v1/participants.pb-c.h"
 #include "maskline/v1/phone_numbers.pb-c.h"
 #include "maskline/v1/services.pb-c.h"
 #include "maskline/v1/sessions.pb-c.h"
+#include "maskline/v1/short_codes.pb-c.h"
 #include "proto/c/address.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/proto_mutate.h"
 
 #include <string.h>
 
-enum { MEMORY = 64 * 1024 * 1024, ROUTES_MOST = 1024, PAGES_MOST = 200 };
+enum { MEMORY = 64 * 1024 * 1024, ROUTES_MOST = 4096, PAGES_MOST = 200, ADDRESS_TEXT_MOST = 256 };
 
 struct checking {
     struct api_calls *calls;
     struct arena *arena;
     char *service;
-    bool pooled[10]; /* whether the person @P0 and so on is a number of a pool */
     size_t count;
     struct {
         const char *proxy;
-        struct address person;
+        const char *participant;
+        char person[ADDRESS_TEXT_MOST];
     } routes[ROUTES_MOST];
 };
 
@@ -39,18 +43,41 @@ static void must_equal(const ProtobufCMessage *a, const ProtobufCMessage *b, con
     free(a_bytes);
 }
 
-static void add_route(struct checking *c, const char *proxy, const char *identifier)
+/* In the form in which two ways to write one phone are the same. */
+static void person_form(const char *identifier, char ret_text[ADDRESS_TEXT_MOST])
 {
     struct address person;
-    if (c->count == ROUTES_MOST || !address_parse(identifier, ADDRESS_STRICT, &person))
+    if (address_parse(identifier, ADDRESS_STRICT, &person)) {
+        person = address_canonical(&person);
+        identifier = person.text;
+    }
+    snprintf(ret_text, ADDRESS_TEXT_MOST, "%s", identifier);
+}
+
+static void add_route(struct checking *c, const char *proxy, const char *identifier,
+                      const char *participant)
+{
+    if (c->count == ROUTES_MOST || !*proxy)
         return;
-    person = address_canonical(&person);
+    char person[ADDRESS_TEXT_MOST];
+    person_form(identifier, person);
     for (size_t i = 0; i < c->count; i++)
-        must(strcmp(c->routes[i].proxy, proxy) != 0 ||
-                 strcmp(c->routes[i].person.text, person.text) != 0,
-             "%s reaches two sessions by %s", person.text, proxy);
+        must(strcmp(c->routes[i].proxy, proxy) != 0 || strcmp(c->routes[i].person, person) != 0 ||
+                 !strcmp(c->routes[i].participant, participant),
+             "%s reaches %s and %s by %s", person, participant, c->routes[i].participant, proxy);
     c->routes[c->count].proxy = proxy;
-    c->routes[c->count++].person = person;
+    c->routes[c->count].participant = participant;
+    memcpy(c->routes[c->count++].person, person, sizeof person);
+}
+
+/* Whatever it is called from, whatever it dials: also a number that it had before and that is honoured still. */
+static void add_routes(struct checking *c, const Maskline__V1__Participant *one)
+{
+    for (size_t i = 0; i < one->n_identifiers; i++) {
+        add_route(c, one->proxy_identifier, one->identifiers[i], one->sid);
+        for (size_t b = 0; b < one->n_bindings; b++)
+            add_route(c, one->bindings[b]->proxy_identifier, one->identifiers[i], one->sid);
+    }
 }
 
 static void check_interactions(struct checking *c, char *session)
@@ -93,9 +120,7 @@ static void check_session(struct checking *c, const Maskline__V1__Session *sessi
     bool open = session->status == MASKLINE__V1__SESSION_STATUS__SESSION_STATUS_OPEN ||
                 session->status == MASKLINE__V1__SESSION_STATUS__SESSION_STATUS_IN_PROGRESS;
     for (size_t i = 0; open && i < session->n_participants; i++)
-        if (*session->participants[i]->proxy_identifier)
-            add_route(c, session->participants[i]->proxy_identifier,
-                      session->participants[i]->identifier);
+        add_routes(c, session->participants[i]);
     check_interactions(c, session->sid);
 }
 
@@ -137,6 +162,110 @@ static void check_numbers(struct checking *c)
     }
 }
 
+/* ---- what has lists and nothing more ---- */
+
+static void check_short_codes(struct checking *c)
+{
+    enum status_code code;
+    Maskline__V1__ListShortCodesRequest list = MASKLINE__V1__LIST_SHORT_CODES_REQUEST__INIT;
+    list.service = c->service;
+    list.page_size = 1000;
+    const Maskline__V1__ListShortCodesResponse *page =
+        api_ask(c->calls, "ListShortCodes", &list.base, c->arena, &code);
+    must(page || code == STATUS_NOT_FOUND, "the short codes of a Service are listed");
+    for (size_t i = 0; page && i < page->n_short_codes; i++) {
+        Maskline__V1__GetShortCodeRequest get = MASKLINE__V1__GET_SHORT_CODE_REQUEST__INIT;
+        get.service = c->service;
+        get.short_code = page->short_codes[i]->sid;
+        const Maskline__V1__GetShortCodeResponse *got =
+            api_ask(c->calls, "GetShortCode", &get.base, c->arena, &code);
+        must(got, "short code %s is listed and cannot be got", get.short_code);
+        must_equal(&got->short_code->base, &page->short_codes[i]->base, get.short_code);
+    }
+}
+
+static void check_senders(struct checking *c)
+{
+    enum status_code code;
+    Maskline__V1__ListChannelSendersRequest list = MASKLINE__V1__LIST_CHANNEL_SENDERS_REQUEST__INIT;
+    list.service = c->service;
+    list.page_size = 1000;
+    const Maskline__V1__ListChannelSendersResponse *page =
+        api_ask(c->calls, "ListChannelSenders", &list.base, c->arena, &code);
+    must(page || code == STATUS_NOT_FOUND, "the channel senders of a Service are listed");
+    for (size_t i = 0; page && i < page->n_channel_senders; i++) {
+        Maskline__V1__GetChannelSenderRequest get = MASKLINE__V1__GET_CHANNEL_SENDER_REQUEST__INIT;
+        get.service = c->service;
+        get.address = page->channel_senders[i]->address;
+        const Maskline__V1__GetChannelSenderResponse *got =
+            api_ask(c->calls, "GetChannelSender", &get.base, c->arena, &code);
+        must(got, "sender %s is listed and cannot be got", get.address);
+        must_equal(&got->channel_sender->base, &page->channel_senders[i]->base, get.address);
+    }
+}
+
+static size_t is_in_opt_outs(const Maskline__V1__ListOptOutsResponse *page,
+                             const Maskline__V1__OptOut *one)
+{
+    size_t times = 0;
+    for (size_t i = 0; i < page->n_opt_outs; i++)
+        times += !strcmp(page->opt_outs[i]->identifier, one->identifier) &&
+                 !strcmp(page->opt_outs[i]->proxy_identifier, one->proxy_identifier);
+    return times;
+}
+
+static void check_opt_outs(struct checking *c)
+{
+    enum status_code code;
+    Maskline__V1__ListOptOutsRequest list = MASKLINE__V1__LIST_OPT_OUTS_REQUEST__INIT;
+    list.service = c->service;
+    list.page_size = 1000;
+    const Maskline__V1__ListOptOutsResponse *page =
+        api_ask(c->calls, "ListOptOuts", &list.base, c->arena, &code);
+    must(page || code == STATUS_NOT_FOUND, "the opt-outs of a Service are listed");
+    for (size_t i = 0; page && i < page->n_opt_outs; i++) {
+        list.identifier = page->opt_outs[i]->identifier;
+        const Maskline__V1__ListOptOutsResponse *of_one =
+            api_ask(c->calls, "ListOptOuts", &list.base, c->arena, &code);
+        must(is_in_opt_outs(page, page->opt_outs[i]) == 1 && of_one &&
+                 is_in_opt_outs(of_one, page->opt_outs[i]) == 1,
+             "the opt-out of %s from '%s' is listed once, and once as the person's",
+             list.identifier, page->opt_outs[i]->proxy_identifier);
+    }
+}
+
+static size_t is_in_blocks(const Maskline__V1__ListBlocksResponse *page,
+                           const Maskline__V1__Block *one)
+{
+    size_t times = 0;
+    for (size_t i = 0; i < page->n_blocks; i++)
+        times += !strcmp(page->blocks[i]->identifier, one->identifier) &&
+                 !strcmp(page->blocks[i]->to_identifier, one->to_identifier);
+    return times;
+}
+
+static void check_blocks(struct checking *c)
+{
+    enum status_code code;
+    Maskline__V1__ListBlocksRequest list = MASKLINE__V1__LIST_BLOCKS_REQUEST__INIT;
+    list.service = c->service;
+    list.page_size = 1000;
+    const Maskline__V1__ListBlocksResponse *page =
+        api_ask(c->calls, "ListBlocks", &list.base, c->arena, &code);
+    must(page || code == STATUS_NOT_FOUND, "the blocks of a Service are listed");
+    for (size_t i = 0; page && i < page->n_blocks; i++) {
+        list.identifier = page->blocks[i]->identifier;
+        const Maskline__V1__ListBlocksResponse *of_one =
+            api_ask(c->calls, "ListBlocks", &list.base, c->arena, &code);
+        must(is_in_blocks(page, page->blocks[i]) == 1 && of_one &&
+                 is_in_blocks(of_one, page->blocks[i]) == 1,
+             "the block of %s to '%s' is listed once, and once as the person's", list.identifier,
+             page->blocks[i]->to_identifier);
+    }
+}
+
+/* ---- events ---- */
+
 /* People's numbers stand in no event, but in what they or the Service wrote themselves. */
 static bool look_event_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
 {
@@ -147,15 +276,13 @@ static bool look_event_text(void *data, const ProtobufCFieldDescriptor *field, c
     for (size_t i = 0; written[i]; i++)
         if (!strcmp(field->name, written[i]))
             return true;
-    for (char digit = '0'; digit <= '9'; digit++) {
-        const char person[] = {'@', 'P', digit, '\0'};
-        bool told = strstr(*text, api_fill(c->calls, person)) != NULL;
-        /* A phone can be in the pool, too; then it is nobody's. */
-        if (told && !strcmp(field->name, "phone_number"))
-            c->pooled[digit - '0'] = true;
-        must(!told || c->pooled[digit - '0'], "an event's %s tells a person's number: %s",
-             field->name, *text);
-    }
+    unsigned person;
+    if (!api_tells_person(c->calls, *text, &person))
+        return true;
+    /* A phone can be in the pool, too; then it is nobody's. */
+    if (!strcmp(field->name, "phone_number"))
+        c->calls->pooled[person] = true;
+    must(c->calls->pooled[person], "an event's %s tells a person's number: %s", field->name, *text);
     return true;
 }
 
@@ -212,6 +339,10 @@ void api_check(struct api_calls *calls)
         if (code == STATUS_OK) {
             check_sessions(c);
             check_numbers(c);
+            check_short_codes(c);
+            check_senders(c);
+            check_opt_outs(c);
+            check_blocks(c);
         }
         arena_free(c->arena);
     }

@@ -237,6 +237,9 @@ int main(int count, char **arguments)
         LLVMFuzzerInitialize(&count, &arguments);
     for (size_t i = 0; i < have; i++)
         run(samples[i].name, samples[i].bytes, samples[i].size);
+    running_name = "the whole corpus";
+    if (count == 3 && fuzzer_reached)
+        fuzzer_reached();
     for (uint64_t round = 0; count == 3 && round < rounds; round++)
         mutate_and_run(samples, have, round, seed ? strtoull(seed, NULL, 10) : 0);
     if (fuzzer_close)

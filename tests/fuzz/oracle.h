@@ -29,6 +29,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 /* Ends what a fuzzer keeps from input to input. */
 void fuzzer_close(void) __attribute__((weak));
 
+/* After the whole corpus has run, by the driver alone: what it must have reached. */
+void fuzzer_reached(void) __attribute__((weak));
+
 /* What libFuzzer, or the driver, gives to a fuzzer's mutator: bytes changed at random. Returns the new size. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 

@@ -10,6 +10,8 @@
 #include "maskline/v1/sessions.pb-c.h"
 #include "maskline/v1/simulator.pb-c.h"
 #include "tests/fuzz/api_check.h"
+#include "tests/fuzz/api_unchanged.h"
+#include "tests/fuzz/api_words.h"
 #include "tests/fuzz/chance.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/oracle.h"
@@ -183,7 +185,46 @@ static const struct fake_method *method_of(const struct api_calls *calls, uint8_
 
 /* ---- one input ---- */
 
-/* holds: API-22 */
+/* How often each method went well, or its stream said something. */
+static unsigned went_well[sizeof numbered / sizeof *numbered];
+
+static void answered(const char *path)
+{
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+        if (!strcmp(strrchr(path, '/') + 1, numbered[i]))
+            went_well[i]++;
+}
+
+/* A method that the corpus does not reach is hardly found by chance. */
+void fuzzer_reached(void)
+{
+    bool all = true;
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++) {
+        if (!went_well[i])
+            fprintf(stderr, "no input of the corpus makes %s go well\n", numbered[i]);
+        all = all && went_well[i];
+    }
+    must(all, "each method has an input in tests/fuzz/corpus/rpcs with which it goes well");
+}
+
+static void call_next(struct api_calls *calls, struct feed *feed)
+{
+    const struct fake_method *method = method_of(calls, feed_byte(feed));
+    size_t request_size = (size_t)feed_number(feed, 2), answer_size;
+    if (request_size > feed->left)
+        request_size = feed->left;
+    struct api_ends ends;
+    api_ends_look(calls, &ends);
+    uint8_t *answer;
+    if (api_call(calls, method, feed->at, request_size, &answer, &answer_size) != STATUS_OK)
+        api_unchanged(calls, &ends, method->method->path);
+    free(answer);
+    feed->at += request_size;
+    feed->left -= request_size;
+    api_pull(calls);
+}
+
+/* holds: API-22 INV-05 INV-06 */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct feed feed = {data, size};
@@ -191,24 +232,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&calls, 0, sizeof calls);
     open_world(&calls, feed_byte(&feed) % 2);
     make_small_world(&calls);
-    for (unsigned i = 0; i < CALLS_MOST && feed.left > 0; i++) {
-        const struct fake_method *method = method_of(&calls, feed_byte(&feed));
-        size_t request_size = (size_t)feed_number(&feed, 2), answer_size;
-        if (request_size > feed.left)
-            request_size = feed.left;
-        uint8_t *answer;
-        api_call(&calls, method, feed.at, request_size, &answer, &answer_size);
-        free(answer);
-        feed.at += request_size;
-        feed.left -= request_size;
-        api_pull(&calls);
-    }
+    api_pull(&calls);
+    calls.answered = answered;
+    for (unsigned i = 0; i < CALLS_MOST && feed.left > 0; i++)
+        call_next(&calls, &feed);
+    calls.answered = NULL;
     api_check(&calls);
     api_end(&calls);
     return 0;
 }
 
 /* ---- mutation ---- */
+
+#define PATHS "paths"
 
 static const char *const words[] = {
     "@S",   "@KS0", "@KC0", "@KP0", "@KI0",  "@PN0",         "@T", "@O",        "@P0", "@N0",
@@ -220,43 +256,61 @@ static const char *const words[] = {
         __VA_ARGS__, NULL \
     }
 
-static const struct vocabulary vocabulary = {
-    words,
-    (const struct field_words[]){
-        {"service", WORDS("@S", "@S", "@S", "@KS0", "@KS1", "shop")},
-        {"session", WORDS("talk", "talk", "@KC0", "@KC1", "trip", "trip-2")},
-        {"participant", WORDS("@KP0", "@KP1", "@KP2", "@KP3")},
-        {"interaction", WORDS("@KI0", "@KI1", "@KI2")},
-        {"phone_number",
-         WORDS("@N0", "@N1", "@N3", "@N4", "@N5", "@PN0", "@PN1", "@P0", "@P1", "@P2")},
-        {"handset", WORDS("@P0", "@P0", "@P1", "@P2")},
-        {"sender", WORDS("@P0", "@P1", "@P2", "@N0")},
-        {"recipient", WORDS("@N0", "@N1", "@N2", "@P0")},
-        {"identifier", WORDS("@P0", "@P1", "@P2", "@P3", "@P4", "@N0")},
-        {"proxy_identifier", WORDS("@N0", "@N1", "@N2", "@N3", "")},
-        {"proxy_identifier_sid", WORDS("@PN0", "@PN1", "", "", "", "", "")},
-        {"unique_name", WORDS("trip", "trip-2", "shop", "@S", "")},
-        {"request_id", WORDS("r1", "r2", "", "", "")},
-        {"provider_id", WORDS("1", "2", "3", "4")},
-        {"page_token", WORDS("@T", "@T", "")},
-        {"key", WORDS("@O", "@O", "1")},
-        {"caller", WORDS("@P0", "@P1", "@N0")},
-        {"called", WORDS("@N0", "@N1", "@N2")},
-        {"carriers", WORDS("net", "simulator")},
-        {"carrier", WORDS("net", "net", "simulator")},
-        {"body", WORDS("hello", "", "STOP", "👻")},
-        {"url", WORDS("https://a.example/b", "http://a")},
-        {"paths", WORDS("unique_name", "ttl", "expire_time", "status", "reserved", "friendly_name",
-                        "state", "carriers", "session_policy", "number_policy.cool_down",
-                        "message_policy.max_life", "retention_policy")},
-        {NULL, NULL}}};
+static struct field_words by_name[] = {
+    {"service", WORDS("@S", "@S", "@S", "@KS0", "@KS1", "shop")},
+    {"session", WORDS("talk", "talk", "@KC0", "@KC1", "trip", "trip-2")},
+    {"participant", WORDS("@KP0", "@KP1", "@KP2", "@KP3")},
+    {"interaction", WORDS("@KI0", "@KI1", "@KI2")},
+    {"phone_number", WORDS("@N0", "@N1", "@N3", "@N4", "@N5", "@PN0", "@PN1", "@P0", "@P1", "@P2")},
+    {"handset", WORDS("@P0", "@P0", "@P1", "@P2")},
+    {"sender", WORDS("@P0", "@P1", "@P2", "@N0")},
+    {"recipient", WORDS("@N0", "@N1", "@N2", "@P0")},
+    {"identifier", WORDS("@P0", "@P1", "@P2", "@P3", "@P4", "@N0")},
+    {"proxy_identifier", WORDS("@N0", "@N1", "@N2", "@N3", "")},
+    {"proxy_identifier_sid", WORDS("@PN0", "@PN1", "", "", "", "", "")},
+    {"unique_name", WORDS("trip", "trip-2", "shop", "@S", "")},
+    {"request_id", WORDS("r1", "r2", "", "", "")},
+    {"provider_id", WORDS("1", "2", "3", "4")},
+    {"page_token", WORDS("@T", "@T", "")},
+    {"key", WORDS("@O", "@O", "1")},
+    {"caller", WORDS("@P0", "@P1", "@N0")},
+    {"called", WORDS("@N0", "@N1", "@N2")},
+    {"carriers", WORDS("net", "simulator")},
+    {"carrier", WORDS("net", "net", "simulator")},
+    {"body", WORDS("hello", "", "STOP", "👻")},
+    {"url", WORDS("https://a.example/b", "http://a")},
+    {"short_code", WORDS("@C0", "@C0", "@C1", "@SC0", "@N0")},
+    {"address", WORDS("@W0", "@W0", "@W1", "@V2", "@N0")},
+    {"country", WORDS("US", "US", "DE", "", "us")},
+    {"area_code", WORDS("555", "", "5")},
+    {"to_identifier", WORDS("@P0", "@P1", "@P2", "@V2", "")},
+    {"identifiers", WORDS("@P0", "@P2", "@P4", "@P5", "@V2")},
+    {"language", WORDS("en", "de", "")},
+    {"word", WORDS("stop", "GO", "")},
+    {"words", WORDS("stop", "GO", "")},
+    {PATHS, NULL}, /* see vocabulary_of */
+    {NULL, NULL},
+};
 
-static const ProtobufCMessageDescriptor *request_of(uint8_t number)
+/* The words for masks follow from the methods of the server. */
+static struct vocabulary vocabulary_of(const struct api_calls *calls)
+{
+    size_t count;
+    const struct fake_method *methods = fake_server_methods(api_world_server(calls->world), &count);
+    for (size_t i = 0; by_name[i].field; i++)
+        if (!strcmp(by_name[i].field, PATHS))
+            by_name[i].words = api_mask_words(methods, count);
+    return (struct vocabulary){words, by_name};
+}
+
+static const ProtobufCMessageDescriptor *request_of(uint8_t number,
+                                                    struct vocabulary *ret_vocabulary)
 {
     struct api_calls calls;
     if (!kept[0].world)
         open_world(&calls, false);
     calls.world = kept[0].world;
+    *ret_vocabulary = vocabulary_of(&calls);
     return method_of(&calls, number)->method->request;
 }
 
@@ -313,7 +367,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         end = action == 4 ? start : starts[which + 1]; /* again, or changed */
     }
     size_t room = most < UINT16_MAX ? most : UINT16_MAX;
-    call_size = HEAD + message_mutate_with(request_of(call[0]), call + HEAD, call_size - HEAD, room,
+    struct vocabulary vocabulary;
+    const ProtobufCMessageDescriptor *kind = request_of(call[0], &vocabulary);
+    call_size = HEAD + message_mutate_with(kind, call + HEAD, call_size - HEAD, room,
                                            (unsigned)chance_next(&chance), &vocabulary);
     call[1] = (uint8_t)((call_size - HEAD) >> 8);
     call[2] = (uint8_t)(call_size - HEAD);
