@@ -58,14 +58,17 @@ const char *api_fill(struct api_calls *calls, const char *text)
     return fill_sid(calls, text);
 }
 
-bool api_tells_person(struct api_calls *calls, const char *text, unsigned *ret_person)
+static bool tells(struct api_calls *calls, const char *text, unsigned person)
 {
-    for (unsigned i = 0; i < PEOPLE; i++) {
-        const char person[] = {'@', 'P', (char)('0' + i), '\0'};
-        *ret_person = i;
-        if (strstr(text, api_fill(calls, person)))
+    const char name[] = {'@', 'P', (char)('0' + person), '\0'};
+    return strstr(text, api_fill(calls, name));
+}
+
+bool api_tells_person(struct api_calls *calls, const char *text)
+{
+    for (unsigned i = 0; i < PEOPLE; i++)
+        if (!calls->pooled[i] && tells(calls, text, i))
             return true;
-    }
     return false;
 }
 
@@ -140,9 +143,7 @@ static bool is_reason(const char *text)
 /* Whose number it is knows who called; what a refusal says goes into logs, and to people. */
 static void must_not_tell(struct api_calls *calls, const char *path, const char *text)
 {
-    unsigned person;
-    must(!api_tells_person(calls, text, &person) || calls->pooled[person],
-         "%s is refused with a person's number: %s", path, text);
+    must(!api_tells_person(calls, text), "%s is refused with a person's number: %s", path, text);
 }
 
 static void check_told(struct api_calls *calls, const char *path, const struct error *error)
@@ -337,20 +338,27 @@ static enum status_code finish(struct api_calls *calls, const struct grpc_c_meth
     return code;
 }
 
+/* Fields of such a name say what is a Service's own. */
+static bool is_own(const char *field)
+{
+    return !strcmp(field, "phone_number") || !strcmp(field, "address") ||
+           !strcmp(field, "proxy_identifier");
+}
+
+/* People whose numbers are said to be a Service's own; a handset has a phone_number, too. */
 static bool pool_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
 {
     struct api_calls *calls = data;
-    unsigned person;
-    if (!strcmp(field->name, "phone_number") && api_tells_person(calls, *text, &person))
-        calls->pooled[person] = true;
+    if (is_own(field->name))
+        for (unsigned i = 0; i < PEOPLE; i++)
+            calls->pooled[i] |= tells(calls, *text, i);
     return true;
 }
 
-/* People whose numbers come into a pool; a handset has a phone_number, too. */
 static void note_pooled(struct api_calls *calls, const struct grpc_c_method *method,
                         ProtobufCMessage *request)
 {
-    if (strstr(method->path, ".PhoneNumbers/"))
+    if (!strstr(method->path, ".Simulator/"))
         message_visit(request, &(struct message_visitor){.data = calls, .text = pool_text});
 }
 

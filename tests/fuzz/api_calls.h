@@ -21,12 +21,12 @@ struct api_calls {
     struct api_world *world;
     unsigned number; /* of the input; makes its names and numbers its own */
     bool simulated;  /* all carriers are: the Simulator answers */
-    bool
-        asks; /* for itself: placeholders stand for what they stood for, and `answered` does not hear of it */
-    void (*answered)(
-        const char *path); /* a call went well, or a stream said something; may be NULL */
-    bool pooled
-        [PEOPLE]; /* somebody asked that @P0 and so on be numbers of a pool: then they are nobody's */
+    /* For itself: placeholders stand for what they stood for, and `answered` does not hear of it. */
+    bool asks;
+    /* Hears of calls that went well, and of what streams say; may be NULL. */
+    void (*answered)(const char *path);
+    /* Somebody said of @P0 and so on that they are a Service's numbers: then they are nobody's. */
+    bool pooled[PEOPLE];
     struct seen sids[SID_KINDS];
     char token[160];
     char key[160];
@@ -55,8 +55,8 @@ void api_pull(struct api_calls *calls);
 /* Ends all streams. */
 void api_end(struct api_calls *calls);
 
-/* Whether a text tells the number of a person, and of which. */
-bool api_tells_person(struct api_calls *calls, const char *text, unsigned *ret_person);
+/* Whether a text tells the number of a person who is not `pooled`. */
+bool api_tells_person(struct api_calls *calls, const char *text);
 
 /* What stands for this placeholder; the text itself when it is none. Valid until the next. */
 const char *api_fill(struct api_calls *calls, const char *text);

@@ -276,13 +276,8 @@ static bool look_event_text(void *data, const ProtobufCFieldDescriptor *field, c
     for (size_t i = 0; written[i]; i++)
         if (!strcmp(field->name, written[i]))
             return true;
-    unsigned person;
-    if (!api_tells_person(c->calls, *text, &person))
-        return true;
-    /* A phone can be in the pool, too; then it is nobody's. */
-    if (!strcmp(field->name, "phone_number"))
-        c->calls->pooled[person] = true;
-    must(c->calls->pooled[person], "an event's %s tells a person's number: %s", field->name, *text);
+    must(!api_tells_person(c->calls, *text), "an event's %s tells a person's number: %s",
+         field->name, *text);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "server/masking/bars/opt_outs.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/bars/bar_records.h"
 #include "server/masking/bars/person_letters.h"
 #include "server/masking/errors.h"
@@ -111,7 +112,8 @@ static bool create_decide(struct op *base, struct rows *rows)
     if (found == KV_ABSENT)
         return make(op, rows);
     /* So that a repeat opts nobody out who is opted in by then. */
-    return !request_given(&op->name->request) || append_added(op, rows);
+    return !request_given(&op->name->request) || MUTANT("bar_known_is_forgotten") ||
+           append_added(op, rows);
 }
 
 static bool delete_decide(struct op *base, struct rows *rows)

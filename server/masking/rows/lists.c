@@ -1,5 +1,6 @@
 #include "server/masking/rows/lists.h"
 
+#include "proto/c/fault.h"
 #include "server/masking/errors.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ static bool first_key(const struct listing *listing, struct key *ret_from, struc
         return false;
     if (ret_from->size == sizeof ret_from->data)
         return refuse(error, REFUSED_INTERNAL);
-    ret_from->data[ret_from->size++] = 0;
+    if (!MUTANT("token_repeats_last"))
+        ret_from->data[ret_from->size++] = 0;
     return true;
 }
 
@@ -51,7 +53,8 @@ static bool fill(const struct listing *listing, struct scan *scan, struct key *r
 {
     size_t rows = page_rows(listing->page), taken = 0;
     size_t before = arena_used(listing->rows->arena); /* by the request */
-    for (size_t looked = 0; scan_valid(scan) && looked < SCAN_BUDGET && taken < rows &&
+    const size_t budget = MUTANT("budget_unbounded") ? SIZE_MAX : SCAN_BUDGET;
+    for (size_t looked = 0; scan_valid(scan) && looked < budget && taken < rows &&
                             arena_used(listing->rows->arena) - before < PAGE_MEMORY;
          scan_next(scan), looked++) {
         bool takes = false;

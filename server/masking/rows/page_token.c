@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/masking/masking.h"
 #include "server/masking/rows/rows.h"
 
@@ -11,7 +12,8 @@ static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 static void seal(const uint8_t *hash_key, const char *list, struct bytes key,
                  uint8_t ret_seal[SEAL_SIZE])
 {
-    const struct bytes pieces[] = {{"page", 4}, {list, strlen(list)}, key};
+    size_t size = MUTANT("token_without_filter") ? strcspn(list, " ") : strlen(list);
+    const struct bytes pieces[] = {{"page", 4}, {list, size}, key};
     uint8_t hash[HASH_SIZE];
     key_hash(hash_key, pieces, 3, hash);
     memcpy(ret_seal, hash, SEAL_SIZE);
@@ -50,7 +52,8 @@ static int read_text(const char *text, uint8_t ret_bytes[TOKEN_BYTES])
         bits -= 8;
         ret_bytes[size++] = (uint8_t)(buffer >> bits);
     }
-    return buffer & ((1u << bits) - 1) ? -1 : size;
+    /* A digit too many is no other way to write the same. */
+    return bits >= 6 || buffer & ((1u << bits) - 1) ? -1 : size;
 }
 
 bool page_token_write(const struct key *last, const uint8_t *hash_key, const char *list,

@@ -193,15 +193,24 @@ static void opt_out_told(void *data, const Maskline__Store__V1__Service *service
     tell(data, opt_out ? &opt_out->base : NULL, error);
 }
 
-const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_call change,
-                                                const char *person, const char *proxy)
+const Maskline__Store__V1__OptOut *call_opt_out_asked(struct world *world, opt_out_call change,
+                                                      const char *person, const char *proxy,
+                                                      struct request_id request)
 {
-    const struct opt_out_name name = {
-        .service = world->service, .identifier = person, .proxy_identifier = proxy};
+    const struct opt_out_name name = {.service = world->service,
+                                      .identifier = person,
+                                      .proxy_identifier = proxy,
+                                      .request = request};
     struct told told;
     told_begin(&told, world);
     change(world->masking, &name, opt_out_told, &told);
     return told_wait(&told);
+}
+
+const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_call change,
+                                                const char *person, const char *proxy)
+{
+    return call_opt_out_asked(world, change, person, proxy, (struct request_id){.id = ""});
 }
 
 unsigned call_opt_outs_listed(struct world *world, const char *person)
@@ -221,15 +230,22 @@ static void block_told(void *data, const Maskline__Store__V1__Block *block,
     tell(data, block ? &block->base : NULL, error);
 }
 
-const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
-                                             const char *person, const char *to)
+const Maskline__Store__V1__Block *call_block_asked(struct world *world, block_call change,
+                                                   const char *person, const char *to,
+                                                   struct request_id request)
 {
     const struct block_name name = {
-        .service = world->service, .identifier = person, .to_identifier = to};
+        .service = world->service, .identifier = person, .to_identifier = to, .request = request};
     struct told told;
     told_begin(&told, world);
     change(world->masking, &name, block_told, &told);
     return told_wait(&told);
+}
+
+const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
+                                             const char *person, const char *to)
+{
+    return call_block_asked(world, change, person, to, (struct request_id){.id = ""});
 }
 
 unsigned call_blocks_listed(struct world *world, const char *person)

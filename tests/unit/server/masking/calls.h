@@ -72,6 +72,12 @@ const Maskline__Store__V1__OptOut *call_opt_out(struct world *world, opt_out_cal
                                                 const char *person, const char *proxy);
 const Maskline__Store__V1__Block *call_block(struct world *world, block_call change,
                                              const char *person, const char *to);
+const Maskline__Store__V1__OptOut *call_opt_out_asked(struct world *world, opt_out_call change,
+                                                      const char *person, const char *proxy,
+                                                      struct request_id request);
+const Maskline__Store__V1__Block *call_block_asked(struct world *world, block_call change,
+                                                   const char *person, const char *to,
+                                                   struct request_id request);
 /* How many are listed of a person, or in all. */
 unsigned call_opt_outs_listed(struct world *world, const char *person);
 unsigned call_blocks_listed(struct world *world, const char *person);

@@ -85,6 +85,34 @@ START_TEST(it_is_known_for_as_long_as_the_service_says)
 }
 END_TEST
 
+/* holds: IDM-01 IDM-04 */
+START_TEST(a_repeat_bars_nobody_who_was_let_in_since)
+{
+    struct world *world = world_with(NULL);
+    const struct request_id new = request("CreateOptOut", "a", 1);
+    const struct request_id there = request("CreateOptOut", "b", 1);
+    const struct request_id other = request("CreateOptOut", "a", 2);
+    ck_done(call_opt_out_asked(world, opt_outs_create, ANN, "", new));
+    ck_done(call_opt_out_asked(world, opt_outs_create, ANN, "", there)); /* makes nothing */
+    ck_refused(call_opt_out_asked(world, opt_outs_create, BOB, "", other), "REQUEST_ID_REUSED", 0);
+    ck_done(call_opt_out(world, opt_outs_delete, ANN, ""));
+    ck_done(call_opt_out_asked(world, opt_outs_create, ANN, "", new));
+    ck_done(call_opt_out_asked(world, opt_outs_create, ANN, "", there));
+    ck_assert_uint_eq(call_opt_outs_listed(world, ""), 0);
+    const struct request_id block = request("CreateBlock", "a", 1);
+    const struct request_id blocked = request("CreateBlock", "b", 1);
+    const struct request_id another = request("CreateBlock", "a", 2);
+    ck_done(call_block_asked(world, blocks_create, ANN, BOB, block));
+    ck_done(call_block_asked(world, blocks_create, ANN, BOB, blocked));
+    ck_refused(call_block_asked(world, blocks_create, ANN, "", another), "REQUEST_ID_REUSED", 0);
+    ck_done(call_block(world, blocks_delete, ANN, BOB));
+    ck_done(call_block_asked(world, blocks_create, ANN, BOB, block));
+    ck_done(call_block_asked(world, blocks_create, ANN, BOB, blocked));
+    ck_assert_uint_eq(call_blocks_listed(world, ""), 0);
+    world_close(world);
+}
+END_TEST
+
 /* holds: IDM-04 */
 START_TEST(another_body_is_refused)
 {
@@ -296,8 +324,8 @@ START_TEST(one_in_flight_is_waited_for)
 }
 END_TEST
 
-SUITE_MAIN("requests", a_repeat_gets_the_first_answer, it_is_known_for_as_long_as_the_service_says,
-           another_body_is_refused, it_counts_for_one_method_of_one_service, failures_are_not_kept,
-           it_is_known_for_a_day, it_is_known_as_long_as_the_service_says, its_form_is_checked,
-           a_service_too, a_participant_too, it_is_known_after_a_restart,
-           one_in_flight_is_waited_for)
+SUITE_MAIN("requests", a_repeat_gets_the_first_answer, a_repeat_bars_nobody_who_was_let_in_since,
+           it_is_known_for_as_long_as_the_service_says, another_body_is_refused,
+           it_counts_for_one_method_of_one_service, failures_are_not_kept, it_is_known_for_a_day,
+           it_is_known_as_long_as_the_service_says, its_form_is_checked, a_service_too,
+           a_participant_too, it_is_known_after_a_restart, one_in_flight_is_waited_for)

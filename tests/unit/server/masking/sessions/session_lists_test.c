@@ -217,8 +217,8 @@ START_TEST(a_token_is_of_its_list)
     bool ok;
     struct session_filter none = {0}, other = {.mode = MODE(VOICE_ONLY)};
     struct session_list list = read_page(world, &none, (struct page){.size = 2}, &ok);
-    char token[PAGE_TOKEN_SIZE];
-    snprintf(token, sizeof token, "%s", list.next_token);
+    char token[PAGE_TOKEN_SIZE + 1] = "";
+    snprintf(token, PAGE_TOKEN_SIZE, "%s", list.next_token);
     struct page page = {.size = 2, .token = token};
     ck_assert_uint_eq(read_page(world, &none, page, &ok).count, 2);
     (void)read_page(world, &other, page, &ok);
@@ -230,6 +230,11 @@ START_TEST(a_token_is_of_its_list)
         ck_field(ok, "page_token");
         token[i] = right;
     }
+    size_t end = strlen(token);
+    token[end] = 'A'; /* or there is one too many */
+    (void)read_page(world, &none, page, &ok);
+    ck_field(ok, "page_token");
+    token[end] = '\0';
     static const char *const BAD[] = {"x", "!!", "AAAAAAAAAAAAAAAA", "-", "\xc3\xa9"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         (void)read_page(world, &none, (struct page){.size = 2, .token = BAD[i]}, &ok);
