@@ -48,14 +48,19 @@ static bool keep_key(struct bytes key, struct key *ret_key)
     return true;
 }
 
+/* Whether the page may look at one more row. */
+static bool may_look(size_t looked, size_t memory)
+{
+    return (looked < SCAN_BUDGET && memory < PAGE_MEMORY) || MUTANT("budget_unbounded");
+}
+
 static bool fill(const struct listing *listing, struct scan *scan, struct key *ret_last,
                  struct error *error)
 {
     size_t rows = page_rows(listing->page), taken = 0;
     size_t before = arena_used(listing->rows->arena); /* by the request */
-    const size_t budget = MUTANT("budget_unbounded") ? SIZE_MAX : SCAN_BUDGET;
-    for (size_t looked = 0; scan_valid(scan) && looked < budget && taken < rows &&
-                            arena_used(listing->rows->arena) - before < PAGE_MEMORY;
+    for (size_t looked = 0; scan_valid(scan) && taken < rows &&
+                            may_look(looked, arena_used(listing->rows->arena) - before);
          scan_next(scan), looked++) {
         bool takes = false;
         struct bytes key = scan_key(scan);
