@@ -47,6 +47,11 @@ const char *api_fill(struct api_calls *calls, const char *text)
                  text[1] == 'P' ? 1 : 2, text[2]);
         return calls->place;
     }
+    if (text[1] == 'X' && isdigit((unsigned char)text[2]) && !text[3]) {
+        snprintf(calls->place, sizeof calls->place, "+1555%03u100%cx", calls->number % 1000,
+                 text[2]);
+        return calls->place;
+    }
     if (text[1] && strchr("CVW", text[1]) && isdigit((unsigned char)text[2]) && !text[3]) {
         if (text[1] == 'C')
             snprintf(calls->place, sizeof calls->place, "7%03u%c", calls->number % 1000, text[2]);

@@ -2,7 +2,7 @@
  * Calls of the API in this process, each answer checked: a right code, a reason, a response that is one.
  *
  * Texts of requests may be placeholders, so that an input need not know what the server makes up: @S a Service's name that nobody else uses,
- * @P0 to @P9 people, @V0 to @V9 the same people in a channel, @N0 to @N9 numbers, @C0 to @C9 short codes, @W0 to @W9 senders in a channel, @KS0 and so on the SIDs of each kind in the order in which they were seen, @T the last page token,
+ * @P0 to @P9 people, @V0 to @V9 the same people in a channel, @X0 to @X9 their numbers mistyped, @N0 to @N9 numbers, @C0 to @C9 short codes, @W0 to @W9 senders in a channel, @KS0 and so on the SIDs of each kind in the order in which they were seen, @T the last page token,
  * @O the key of the last message that a carrier was told to send.
  */
 #ifndef MASKLINE_TESTS_FUZZ_API_CALLS_H

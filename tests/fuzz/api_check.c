@@ -16,7 +16,13 @@
 
 #include <string.h>
 
-enum { MEMORY = 64 * 1024 * 1024, ROUTES_MOST = 4096, PAGES_MOST = 200, ADDRESS_TEXT_MOST = 256 };
+enum {
+    MEMORY = 64 * 1024 * 1024,
+    ROUTES_MOST = 4096,
+    OWNED_MOST = 4096,
+    PAGES_MOST = 200,
+    ADDRESS_TEXT_MOST = 256
+};
 
 struct checking {
     struct api_calls *calls;
@@ -28,6 +34,9 @@ struct checking {
         const char *participant;
         char person[ADDRESS_TEXT_MOST];
     } routes[ROUTES_MOST];
+    /* Of all Services together. */
+    size_t owned_count;
+    char owned[OWNED_MOST][32];
 };
 
 static void must_equal(const ProtobufCMessage *a, const ProtobufCMessage *b, const char *what)
@@ -142,6 +151,15 @@ static void check_sessions(struct checking *c)
     }
 }
 
+/* A number is one Service's. */
+static void own(struct checking *c, const char *number)
+{
+    for (size_t i = 0; i < c->owned_count; i++)
+        must(strcmp(c->owned[i], number) != 0, "%s is had twice", number);
+    if (c->owned_count < OWNED_MOST)
+        snprintf(c->owned[c->owned_count++], sizeof *c->owned, "%s", number);
+}
+
 static void check_numbers(struct checking *c)
 {
     enum status_code code;
@@ -158,6 +176,7 @@ static void check_numbers(struct checking *c)
         Maskline__V1__GetPhoneNumberResponse *got =
             api_ask(c->calls, "GetPhoneNumber", &get.base, c->arena, &code);
         must(got, "number %s is listed and cannot be got", get.phone_number);
+        own(c, got->phone_number->phone_number);
         must_equal(&got->phone_number->base, &page->phone_numbers[i]->base, get.phone_number);
     }
 }

@@ -265,7 +265,7 @@ static struct field_words by_name[] = {
     {"handset", WORDS("@P0", "@P0", "@P1", "@P2")},
     {"sender", WORDS("@P0", "@P1", "@P2", "@N0")},
     {"recipient", WORDS("@N0", "@N1", "@N2", "@P0")},
-    {"identifier", WORDS("@P0", "@P1", "@P2", "@P3", "@P4", "@N0")},
+    {"identifier", WORDS("@X2", "@P0", "@P1", "@P2", "@P3", "@P4", "@N0")},
     {"proxy_identifier", WORDS("@N0", "@N1", "@N2", "@N3", "")},
     {"proxy_identifier_sid", WORDS("@PN0", "@PN1", "", "", "", "", "")},
     {"unique_name", WORDS("trip", "trip-2", "shop", "@S", "")},
