@@ -5,6 +5,8 @@ from harness import PATIENCE, pb
 FINAL = {pb.interactions.LEG_STATUS_DELIVERED, pb.interactions.LEG_STATUS_UNDELIVERED,
          pb.interactions.LEG_STATUS_DELIVERY_UNKNOWN, pb.interactions.LEG_STATUS_FAILED,
          pb.interactions.LEG_STATUS_CANCELED}
+# Of numbers of whatever carrier: without it a number can do what its carrier's program said that it can.
+CAN_ALL = pb.phone_numbers.PhoneNumberCapabilities(sms=True, mms=True, voice=True)
 
 
 def person(index):

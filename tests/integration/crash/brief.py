@@ -2,7 +2,7 @@
 
 from harness import PATIENCE, pb
 from worker import Worker, closed, tried
-from world import person, proxy
+from world import CAN_ALL, person, proxy
 
 MOMENT = {"nanos": 50 * 1000 * 1000}
 GONE = "REQUEST_ANSWER_GONE"  # it was carried out; the log that told how was thrown away
@@ -53,7 +53,7 @@ class Brief(Worker):
         def adding(number):
             def add(server):
                 tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
-                    service=self.sids[name], phone_number=number, request_id=number), GONE)
+                    service=self.sids[name], capabilities=CAN_ALL, phone_number=number, request_id=number), GONE)
                 self.numbers[name].append(number)
             return add
         return [make] + [adding(number) for number in numbers]
@@ -86,7 +86,7 @@ class Brief(Worker):
 
         def add(server):
             tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
-                service=self.sids[name], phone_number=number, reserved=True, request_id=number), GONE)
+                service=self.sids[name], capabilities=CAN_ALL, phone_number=number, reserved=True, request_id=number), GONE)
 
         def create(server):
             for one in range(CROWD):

@@ -8,7 +8,7 @@ from across import Across
 from harness import PATIENCE, pb
 from programs import ACCEPTED, CARRIES_CALLS, FIRST, SECOND, status
 from worker import Worker, closed, tried
-from world import person, proxy
+from world import CAN_ALL, person, proxy
 
 I = pb.interactions
 FAILED, REJECTED = pb.common.INBOUND_OUTCOME_FAILED, pb.common.INBOUND_OUTCOME_REJECTED
@@ -175,7 +175,7 @@ class Calls(Worker):
         self.sid = server.services.CreateService(pb.services.CreateServiceRequest(unique_name="calls"), timeout=PATIENCE).service.sid
         for side in range(2):
             server.phone_numbers.AddPhoneNumber(pb.phone_numbers.AddPhoneNumberRequest(
-                service=self.sid, phone_number=proxy(7000 + side), carriers=["calls"]), timeout=PATIENCE)
+                service=self.sid, capabilities=CAN_ALL, phone_number=proxy(7000 + side), carriers=["calls"]), timeout=PATIENCE)
 
     def choose(self):
         self.pace(0.01)

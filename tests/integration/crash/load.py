@@ -3,7 +3,7 @@
 from harness import PATIENCE, pb
 from programs import ACCEPTED
 from worker import Worker, closed, tried
-from world import person, proxy
+from world import CAN_ALL, person, proxy
 
 PEOPLE, NUMBERS = 60, 24
 
@@ -212,7 +212,7 @@ class Load(Worker):
         def add(server):
             self.numbers[number] = None
             tried(server.phone_numbers.AddPhoneNumber, pb.phone_numbers.AddPhoneNumberRequest(
-                service=self.service, phone_number=number, reserved=True, carriers=["keeps"], request_id=name))
+                service=self.service, capabilities=CAN_ALL, phone_number=number, reserved=True, carriers=["keeps"], request_id=name))
             self.numbers[number] = True
         return add
 
@@ -376,4 +376,4 @@ class Load(Worker):
 
 def add_numbers(world):
     for index in range(NUMBERS):
-        world.add_number(proxy(index), carriers=carriers_of(index))
+        world.add_number(proxy(index), carriers=carriers_of(index), capabilities=CAN_ALL)
