@@ -11,7 +11,7 @@
 /* A carrier's code of 64 characters, with its NUL. */
 enum { ATTACHMENT_CODE_SIZE = 257 };
 
-/* What is too long is cut. */
+/* What is too long is cut; of the results of texts, too. */
 void attachment_cut_code(const char *code, char ret_code[ATTACHMENT_CODE_SIZE]);
 
 void attachment_take_call(struct gateway_attachment *attachment,
@@ -20,6 +20,9 @@ void attachment_take_progress(struct gateway_attachment *attachment,
                               const Maskline__V1__CarrierCallProgress *progress, bool *ret_more);
 void attachment_take_placed(struct gateway_attachment *attachment,
                             const Maskline__V1__CarrierPlaceCallResult *result);
+
+/* The API's word for it; of texts, too. */
+Maskline__V1__InboundOutcome outcome_message(enum inbound_outcome outcome);
 
 /* Both point into what they are given. */
 Maskline__V1__CarrierCallPlan *call_plan_message(struct arena *arena, const struct call_plan *plan);

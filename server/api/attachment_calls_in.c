@@ -2,6 +2,8 @@
 
 #include "server/api/fields.h"
 
+#include <string.h>
+
 enum { CODE_CHARACTERS = 64, ID_CHARACTERS = 255 };
 
 /* The API counts from 1. */
@@ -67,6 +69,23 @@ void attachment_take_progress(struct gateway_attachment *attachment,
                                                             .tag = given->tag,
                                                             .outcome = INBOUND_REJECTED,
                                                             .reason = "INVALID_FIELD"});
+}
+
+/* How many bytes the first characters of a text have. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+    size_t size = 0;
+    for (size_t count = 0; text[size] != '\0'; size++)
+        if ((text[size] & 0xc0) != 0x80 && count++ == characters)
+            break;
+    return size;
+}
+
+void attachment_cut_code(const char *code, char ret_code[ATTACHMENT_CODE_SIZE])
+{
+    size_t size = bytes_of(code, CODE_CHARACTERS);
+    memcpy(ret_code, code, size);
+    ret_code[size] = '\0';
 }
 
 /* It counts whatever else is wrong with it. */

@@ -1,5 +1,5 @@
 #include "server/api/attachment_calls.h"
-#include "server/api/attachment_out.h"
+
 #include "server/api/message.h"
 
 static Maskline__V1__CarrierCallParty *party_message(struct arena *arena,
@@ -44,6 +44,18 @@ Maskline__V1__CarrierCallPlan *call_plan_message(struct arena *arena, const stru
     message->longest_call = duration_new(arena, plan->longest_call);
     message->expire_time = message_time(arena, plan->expire_time);
     return message;
+}
+
+Maskline__V1__InboundOutcome outcome_message(enum inbound_outcome outcome)
+{
+    switch (outcome) {
+    case INBOUND_ACCEPTED:
+        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED;
+    case INBOUND_REJECTED:
+        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_REJECTED;
+    default:
+        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_FAILED;
+    }
 }
 
 Maskline__V1__CarrierInboundCallResult *call_result_message(struct arena *arena,

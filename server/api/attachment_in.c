@@ -5,7 +5,6 @@
 #include "server/api/fields.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { CODE_CHARACTERS = 64, ID_CHARACTERS = 255 };
 
@@ -79,23 +78,6 @@ static enum send_outcome outcome_of(Maskline__V1__CarrierSendOutcome outcome)
     default:
         return SEND_UNKNOWN;
     }
-}
-
-/* How many bytes the first characters of a text have. */
-static size_t bytes_of(const char *text, size_t characters)
-{
-    size_t size = 0;
-    for (size_t count = 0; text[size] != '\0'; size++)
-        if ((text[size] & 0xc0) != 0x80 && count++ == characters)
-            break;
-    return size;
-}
-
-void attachment_cut_code(const char *code, char ret_code[ATTACHMENT_CODE_SIZE])
-{
-    size_t size = bytes_of(code, CODE_CHARACTERS);
-    memcpy(ret_code, code, size);
-    ret_code[size] = '\0';
 }
 
 /* A result counts whatever else is wrong with it: the text was sent or not. What is too long is cut. */

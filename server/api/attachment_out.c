@@ -37,18 +37,6 @@ static Maskline__V1__CarrierSend *send_message(struct arena *arena, const struct
     return message;
 }
 
-Maskline__V1__InboundOutcome outcome_message(enum inbound_outcome outcome)
-{
-    switch (outcome) {
-    case INBOUND_ACCEPTED:
-        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED;
-    case INBOUND_REJECTED:
-        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_REJECTED;
-    default:
-        return MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_FAILED;
-    }
-}
-
 static Maskline__V1__CarrierInboundResult *inbound_message(struct arena *arena,
                                                            const struct gateway_answer *answer)
 {

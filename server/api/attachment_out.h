@@ -11,8 +11,6 @@
 Maskline__V1__AttachResponse *attached_message(struct arena *arena, const char *carrier,
                                                bool took_over, int64_t now);
 
-Maskline__V1__InboundOutcome outcome_message(enum inbound_outcome outcome);
-
 /* Points into what the output points to. */
 Maskline__V1__AttachResponse *output_message(struct arena *arena,
                                              const struct gateway_output *output);
