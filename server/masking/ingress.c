@@ -4,7 +4,7 @@
 #include "server/masking/bars/person_letters.h"
 #include "server/masking/calls/call_watch.h"
 #include "server/masking/errors.h"
-#include "server/masking/messages/inbound.h"
+#include "server/masking/messages/inbound_way.h"
 #include "server/masking/outbox/outbox.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/messages/recent.h"

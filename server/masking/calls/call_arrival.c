@@ -1,6 +1,6 @@
 #include "proto/c/fault.h"
 #include "server/masking/errors.h"
-#include "server/masking/messages/inbound.h"
+#include "server/masking/messages/inbound_way.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/timers/timers.h"
 

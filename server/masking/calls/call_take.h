@@ -1,5 +1,5 @@
 /*
- * Calls that come in: what comes after the steps that they share with texts (messages/inbound.h).
+ * Calls that come in: what comes after the steps that they share with texts (messages/inbound_way.h).
  */
 #ifndef MASKLINE_SERVER_MASKING_CALLS_CALL_TAKE_H
 #define MASKLINE_SERVER_MASKING_CALLS_CALL_TAKE_H

@@ -80,10 +80,4 @@ struct inbound {
 bool inbound_addresses(struct inbound *inbound, struct masking *masking, const char *from,
                        const char *to);
 
-/* On the writer's thread: the way of one message or call, up to its one entry. False when the decision cannot be made; `error` says why. */
-bool inbound_decide(struct inbound *inbound, struct txn *txn);
-
-/* On the calling thread: reads what the writer will read. */
-void inbound_prefetch(struct inbound *inbound, struct view *view);
-
 #endif

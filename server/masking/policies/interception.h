@@ -9,8 +9,9 @@
  * The third, for when somebody attends, is to be asked: the same decision then keeps the interaction as HELD (records.proto), without
  * outbound legs and as durable as any before the carrier gets its answer; the question goes out when the interaction is durable, as what
  * is to be sent does (ingress.c); and the answer, or the deadline, is a command of its own, which finds route and guards again by the
- * same steps as what comes in (inbound.c) and makes the legs, or BLOCKED, by a second entry. What is HELD is found again after a crash
- * by that state. So interception_ask is where it is told whether somebody attends, and nothing else of the way in need know of it.
+ * same steps as what comes in (messages/inbound_way.h) and makes the legs, or BLOCKED, by a second entry. What is HELD is found again
+ * after a crash by that state. So interception_ask is where it is told whether somebody attends, and nothing else of the way in need know
+ * of it.
  */
 #ifndef MASKLINE_SERVER_MASKING_POLICIES_INTERCEPTION_H
 #define MASKLINE_SERVER_MASKING_POLICIES_INTERCEPTION_H
