@@ -300,7 +300,7 @@ static enum call_news settle(struct call_sides *sides, const struct call_progres
     Maskline__Store__V1__Leg *legs[] = {sides->first, sides->second};
     bool talked = sides->call->connect_time != 0;
     sides->call->lost = false;
-    if (progress->status == CALL_GONE || MUTANT("lost_call_stays_lost"))
+    if (MUTANT("lost_call_stays_lost"))
         return CALL_CHANGED;
     for (size_t i = 0; i < 2; i++) {
         bool called = legs[i] == sides->first && !sides->placed;
@@ -315,7 +315,9 @@ static enum call_news settle(struct call_sides *sides, const struct call_progres
 static enum call_news after_end(struct call_sides *sides, const struct call_progress *progress,
                                 int64_t now)
 {
-    if (is_end(progress->status) && sides->call->lost) {
+    /* That it carries it no more tells nothing of how it ended. */
+    bool tells = progress->status != CALL_GONE || MUTANT("lost_call_ends_twice");
+    if (is_end(progress->status) && sides->call->lost && tells) {
         sides->call->recorded |= progress->recorded;
         return settle(sides, progress, now);
     }

@@ -99,6 +99,10 @@ static bool take(struct report *report, struct rows *rows, struct call_sides *si
     if (news == CALL_CONTRADICTED)
         return append_warning(report, rows, sides->interaction, "CALL_ALREADY_ENDED", 80906,
                               "A carrier says otherwise of a call than what it ended as.");
+    /* A lost one of which its carrier knows nothing either: nobody has to be told anything any more. */
+    if (news == CALL_SAME && !lived && sides->call->lost && report->progress->status == CALL_GONE)
+        return call_row_forget(rows, &report->id, sides->call->end_time + CALL_HANG_UP_AGAIN,
+                               &report->error);
     if (news == CALL_SAME && !wished)
         return true;
     return call_append(rows, log_service(&report->id.log), sides, due, lived && !lives,
@@ -124,7 +128,7 @@ static bool decide(struct command *command, struct txn *txn)
     /* The key is ours: the call was there once. That the carrier knows nothing of it either is well. */
     report->hang_up = true;
     if (report->progress->status >= CALL_COMPLETED &&
-        !call_row_forget(&rows, &report->id, &report->error))
+        !call_row_forget(&rows, &report->id, 0, &report->error))
         return false;
     return report->progress->status == CALL_GONE || MUTANT("call_not_open_untold") ||
            append_warning(report, &rows, NULL, "CALL_NOT_OPEN", 80907,

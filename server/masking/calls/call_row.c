@@ -72,8 +72,20 @@ bool call_append(struct rows *rows, const uint8_t *service, struct call_sides *s
     return true;
 }
 
-bool call_row_forget(struct rows *rows, const struct call_id *id, struct error *error)
+static bool drop(struct rows *rows, const struct key *key, struct error *error)
 {
+    return txn_delete(rows->txn, KV_IDX, key_bytes(key)) || refuse(error, REFUSED_NO_MEMORY);
+}
+
+bool call_row_forget(struct rows *rows, const struct call_id *id, int64_t likely,
+                     struct error *error)
+{
+    struct key place =
+        key_call(rows->tenant, log_service(&id->log), likely, id->session, id->interaction);
+    struct kv_value value;
+    enum kv_found there = likely ? rows_get(rows, KV_IDX, &place, &value, error) : KV_ABSENT;
+    if (there != KV_ABSENT)
+        return there == KV_FOUND && drop(rows, &place, error);
     struct key prefix = key_calls(rows->tenant, log_service(&id->log));
     struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&prefix),
                                   bytes_after(key_bytes(&prefix), rows->arena), false);
@@ -94,5 +106,5 @@ bool call_row_forget(struct rows *rows, const struct call_id *id, struct error *
     scan_free(scan);
     if (!ok || !found.size)
         return ok;
-    return txn_delete(rows->txn, KV_IDX, key_bytes(&found)) || refuse(error, REFUSED_NO_MEMORY);
+    return drop(rows, &found, error);
 }

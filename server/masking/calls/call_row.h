@@ -27,7 +27,9 @@ enum kv_found call_row(struct rows *rows, const struct call_id *id, struct call_
 bool call_append(struct rows *rows, const uint8_t *service, struct call_sides *sides,
                  int64_t due_before, bool ends, struct error *error);
 
-/* Its carrier carries a call no more of which nothing but a row in the timers' index is left: that goes. */
-bool call_row_forget(struct rows *rows, const struct call_id *id, struct error *error);
+/* Its carrier carries a call no more of which nothing is left to do but what a row in the timers' index says: that goes. `likely`: when
+ * that row is mostly due, so that it is found at once; 0: nobody knows. */
+bool call_row_forget(struct rows *rows, const struct call_id *id, int64_t likely,
+                     struct error *error);
 
 #endif

@@ -335,6 +335,56 @@ START_TEST(calls_end_with_the_process_that_carried_them)
 }
 END_TEST
 
+/* How many entries of the log tell of a call that has ended: each is an event with its end. */
+static unsigned ends_told(struct world *world)
+{
+    unsigned count = 0;
+    for (uint64_t i = 1; i <= world_entries(world); i++) {
+        const Maskline__Store__V1__Entry *entry = world_entry(world, i);
+        count += entry->change_case == CHANGE(CALL_CHANGED) && entry->call_changed->call->end_time;
+    }
+    return count;
+}
+
+/* holds: VOI-02 */
+START_TEST(a_lost_call_ends_once)
+{
+    /* Its carrier says so at once, or when it is told again. */
+    for (int later = 0; later < 2; later++) {
+        char path[64];
+        struct stage stage = stage_open(folder_new(path), NULL);
+        struct world *world = stage.world;
+        world_connect(world, stage.key);
+        world->carriers[0].port.forgets = true;
+        world_restart(world);
+        world_run(world);
+        if (later) {
+            world_move(world, MINUTE);
+            world_run(world);
+        }
+        unsigned told = world_hang_ups(world, stage.key);
+        ck_assert_uint_eq(told, 1 + (unsigned)later);
+        uint64_t entries = world_entries(world);
+        for (int side = CALL_FIRST; side <= CALL_SECOND; side++)
+            ck_assert(world_progress(world, stage.key, (enum call_side)side, CALL_GONE).hang_up);
+        ck_assert_uint_eq(world_entries(world), entries);
+        ck_assert_uint_eq(ends_told(world), 1);
+        struct log_id log = world_log(world);
+        ck_assert_uint_eq(world_rows(world, KV_IDX, key_calls(TENANT_DEFAULT, log_service(&log))),
+                          0);
+        /* Nobody is told anything more, by time or by another start. */
+        world_move(world, HOUR);
+        world_run(world);
+        world_restart(world);
+        world_run(world);
+        ck_assert_uint_eq(world_hang_ups(world, stage.key), told);
+        ck_assert_uint_eq(ends_told(world), 1);
+        world_close(world);
+        folder_remove(path);
+    }
+}
+END_TEST
+
 START_TEST(a_placed_call_that_has_not_begun_ends_with_the_process)
 {
     char path[64];
@@ -365,5 +415,5 @@ SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hun
            stop_hangs_up_where_it_counts_for_calls, a_locked_number_is_not_shown_any_more,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
-           calls_end_with_the_process_that_carried_them,
+           calls_end_with_the_process_that_carried_them, a_lost_call_ends_once,
            a_placed_call_that_has_not_begun_ends_with_the_process)
