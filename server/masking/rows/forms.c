@@ -110,7 +110,10 @@ void form_request(struct error *error, const struct request_id *request)
 
 void form_span(struct error *error, const char *path, int64_t span, int64_t least, int64_t most)
 {
-    if (span < least)
+    if (span < least && least >= 1000000)
+        error_field(error, path, "At least %lld second%s.", (long long)(least / 1000000),
+                    least / 1000000 == 1 ? "" : "s");
+    else if (span < least)
         error_field(error, path,
                     least ? "This must be more than 0." : "This must not be negative.");
     else if (span > most && !MUTANT("span_of_any_length"))

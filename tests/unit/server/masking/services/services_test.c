@@ -163,6 +163,27 @@ START_TEST(settings_are_checked)
         ck_field(call_service_update(world, &change), BOUNDS[i].path);
         ck_assert_int_eq(call_error.original, 80701);
     }
+    static const struct {
+        int64_t ring_limit, longest_call, max_message_life, closing_grace;
+        const char *told;
+    } LEAST[] = {
+#define UNSET SETTING_UNSET
+        {SECOND, UNSET, UNSET, UNSET, "At least 5 seconds."},
+        {0, UNSET, UNSET, UNSET, "At least 5 seconds."},
+        {UNSET, 10 * SECOND - 1, UNSET, UNSET, "At least 10 seconds."},
+        {UNSET, UNSET, 0, UNSET, "This must be more than 0."},
+        {UNSET, UNSET, UNSET, -2, "This must not be negative."},
+#undef UNSET
+    };
+    for (size_t i = 0; i < sizeof LEAST / sizeof *LEAST; i++) {
+        change.settings = service_settings_unset();
+        change.settings.ring_limit = LEAST[i].ring_limit;
+        change.settings.longest_call = LEAST[i].longest_call;
+        change.settings.max_message_life = LEAST[i].max_message_life;
+        change.settings.closing_grace = LEAST[i].closing_grace;
+        ck_assert_ptr_null(call_service_update(world, &change));
+        ck_assert_str_eq(call_error.fields[0].description, LEAST[i].told);
+    }
     change.settings = service_settings_unset();
     change.settings.default_mode = (Maskline__Store__V1__Mode)9;
     ck_field(call_service_update(world, &change), "session_policy.default_mode");
