@@ -208,7 +208,10 @@ static bool pick_up(struct handset *handset, char key, int64_t now, struct error
 
 static bool press(struct handset *handset, char key, int64_t now, struct error *error)
 {
-    if (!handset->in_call || rings(handset))
+    if (rings(handset))
+        return error_set(error, STATUS_FAILED_PRECONDITION, "HANDSET_NOT_IN_CALL", 0,
+                         "It has not been picked up.");
+    if (!handset->in_call)
         return in_no_call(error);
     call_key_pressed(handset->in_call, handset->in_side, key, now);
     return true;

@@ -441,6 +441,7 @@ START_TEST(test_what_a_phone_cannot_do)
     ck_assert_str_eq(error.reason, "HANDSET_NOT_RINGING");
     ck_assert(!simulator_press_key(simulator, BORIS, "1", &error));
     ck_assert_str_eq(error.reason, "HANDSET_NOT_IN_CALL");
+    ck_assert_str_eq(error.message, "It has not been picked up.");
     phones_tear_down(&phones);
 }
 END_TEST
