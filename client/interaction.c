@@ -21,17 +21,55 @@ static const char *what_was_said(struct arena *arena, const Maskline__V1__Intera
                         call->duration->seconds ? show_duration(arena, call->duration) : "0s");
 }
 
+/* Whose status alone says little of how a call went: that of its other leg says more. */
+static bool tells_little(const Maskline__V1__Leg *leg)
+{
+    switch (leg->status) {
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_QUEUED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_ANSWERED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_IN_PROGRESS:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_COMPLETED:
+    case MASKLINE__V1__LEG_STATUS__LEG_STATUS_CANCELED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A call that was placed has two legs, and is as busy as the one that is. NULL: nothing goes out. */
+static const Maskline__V1__Leg *telling_leg(const Maskline__V1__Interaction *interaction)
+{
+    for (size_t i = 0; i < interaction->n_outbound; i++)
+        if (!tells_little(interaction->outbound[i]))
+            return interaction->outbound[i];
+    for (size_t i = 0; i < interaction->n_outbound; i++)
+        if (interaction->outbound[i]->status != MASKLINE__V1__LEG_STATUS__LEG_STATUS_COMPLETED)
+            return interaction->outbound[i];
+    return interaction->n_outbound > 0 ? interaction->outbound[0] : NULL;
+}
+
+/* All to whom it goes. */
+static const char *recipients(struct arena *arena, const Maskline__V1__Interaction *interaction)
+{
+    const char *all = NULL;
+    for (size_t i = 0; i < interaction->n_outbound; i++) {
+        const char *one = interaction->outbound[i]->participant_sid;
+        all = all ? arena_printf(arena, "%s, %s", all, one) : one;
+    }
+    return all;
+}
+
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
     const Maskline__V1__Interaction *interaction =
         (const Maskline__V1__Interaction *)(const void *)message;
-    const Maskline__V1__Leg *leg = interaction->n_outbound > 0 ? interaction->outbound[0] : NULL;
+    const Maskline__V1__Leg *leg = telling_leg(interaction);
     table_cell(table, interaction->sid);
     table_cell(table, show_time(arena, interaction->create_time));
     const char *sender = interaction->inbound ? interaction->inbound->participant_sid
                                               : interaction->sender_participant_sid;
     table_cell(table, *sender ? sender : "the Service");
-    table_cell(table, leg ? leg->participant_sid : NULL);
+    table_cell(table, recipients(arena, interaction));
     const Maskline__V1__InteractionBlock *block = interaction->block;
     table_cell(table,
                leg     ? show_enum(arena, &maskline__v1__leg_status__descriptor, (int)leg->status)

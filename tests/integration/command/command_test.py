@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -69,6 +70,38 @@ class Command(harness.Case):
         self.assertEqual([int(event["position"]) for event in events], list(range(1, len(events) + 1)))
         after = self.rows("events", "rides", "--after", "2", "--type", "phone-number-added")
         self.assertEqual([event["position"] for event in after], ["3"])
+
+    def handset(self, act, phone):
+        """As soon as it can."""
+        end = time.monotonic() + harness.PATIENCE
+        while subprocess.run([MASKLINE, "handset", act, phone, "--server", f"127.0.0.1:{self.up.port}"], capture_output=True,
+                             timeout=harness.PATIENCE, check=False, stdin=subprocess.DEVNULL).returncode != 0:
+            self.assertLess(time.monotonic(), end, f"{act} {phone}")
+            time.sleep(0.05)
+
+    def test_how_a_placed_call_went(self):
+        """Whichever side it was that is busy, both are shown, and that."""
+        self.run_it("service", "create", "rides", "--acceptance", "pick-up")
+        for number in ["+15550100001", "+15550100002"]:
+            self.run_it("number", "add", "rides", number)
+        session, = self.rows("session", "create", "rides", "--name", "trip-1", "--participant", "+15551230001",
+                             "--participant", "+15551230002")
+        ann, bob = [one["sid"] for one in session["participants"]]
+        for phone in ["+15551230001", "+15551230002"]:
+            self.run_it("handset", "add", phone)
+        for first_is_busy in [True, False]:
+            placed, = self.rows("call", "place", "rides", "trip-1", ann)
+            if not first_is_busy:
+                self.handset("pick-up", "+15551230001")
+            self.handset("hang-up", "+15551230001" if first_is_busy else "+15551230002")
+            end = time.monotonic() + harness.PATIENCE
+            while "endTime" not in self.rows("interaction", "get", "rides", "trip-1", placed["sid"])[0]["call"]:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.05)
+            table = self.run_it("interaction", "get", "rides", "trip-1", placed["sid"]).stdout
+            self.assertIn(f"{ann}, {bob}", table)
+            self.assertIn(" busy ", table)
+            self.assertIn("not connected", table)
 
     def test_a_number_that_is_too_large(self):
         self.run_it("service", "create", "rides", "--rate", "7")
