@@ -3,6 +3,7 @@
  *
  * Exit codes: 0 it ended as it was asked to; 1 it could not start, or not end in time; 2 bad settings.
  */
+#include "proto/c/fault.h"
 #include "server/config.h"
 #include "server/maskline.h"
 #include "server/port_file.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_BAD_SETTINGS = 2 };
@@ -161,5 +163,8 @@ int main(int count, char **arguments)
     }
     signals_block();
     raise_file_limit();
+    /* Real numbers and texts: whatever folder the store lies in, its files are for this user alone. RocksDB makes them for all to read. */
+    if (!MUTANT("store_for_all_to_read"))
+        umask(077);
     return run(&config);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 512 };
@@ -14,7 +15,8 @@ static bool write_ports(const char *path, const int *ports, size_t count)
         return false;
     for (size_t i = 0; i < count; i++)
         fprintf(file, "%d\n", ports[i]);
-    bool ok = fflush(file) == 0 && !ferror(file);
+    /* Ports are no secret, and others may have to find the server, whatever the process keeps for itself. */
+    bool ok = fflush(file) == 0 && !ferror(file) && fchmod(fileno(file), 0644) == 0;
     return fclose(file) == 0 && ok;
 }
 

@@ -2,6 +2,7 @@
 """What time does to sessions, numbers, messages and logs; the clock is moved, and never waited for."""
 
 import os
+import shutil
 import sys
 import unittest
 
@@ -333,6 +334,28 @@ class Lifecycle(Case):
     def phones(self):
         found = self.up.simulator.ListHandsets(pb.simulator.ListHandsetsRequest(), timeout=PATIENCE).handsets
         return [phone.phone_number for phone in found]
+
+    def test_nobody_else_can_read_a_store(self):
+        """Also in a folder that others may look into."""
+        self.assertEqual(self.up.stop(), 0)
+        shutil.rmtree(self.up.data)
+        os.mkdir(self.up.data)
+        os.chmod(self.up.data, 0o755)
+        usual = os.umask(0o022)
+        try:
+            self.up.start()
+        finally:
+            os.umask(usual)
+        self.handset(ANN)
+        self.assertEqual(os.stat(self.up.port_file).st_mode & 0o777, 0o644)
+        self.assertEqual(self.up.stop(), 0)
+        seen = 0
+        for folder, folders, files in os.walk(self.up.data):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                self.assertEqual(os.stat(path).st_mode & 0o077, 0, path)
+                seen += 1
+        self.assertGreater(seen, 5)
 
     def test_phones_that_cannot_be_read(self):
         """A record that was cut off was never answered; of a damaged file the phones before the damage stay."""

@@ -134,6 +134,14 @@ class Run(harness.Case):
         self.assertEqual(process.returncode, 0, said)
         self.assertTrue(os.path.exists(os.path.join(data, "version")))
         self.nothing_is_left(process, said)
+        self.assertEqual(os.stat(data).st_mode & 0o777, 0o700)
+
+    def test_a_folder_that_cannot_be_made(self):
+        process = self.begin("--once", "--data", "/proc/none")
+        said, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("cannot make the data folder /proc/none", said)
+        self.nothing_is_left(process, said)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,12 @@ START_TEST(test_port_file)
     snprintf(path, sizeof path, "%s/ports", folder);
     struct error error;
     ck_assert(port_file_write(path, (const int[]){7766}, 1, &error));
+    mode_t usual = umask(077);
     ck_assert(port_file_write(path, (const int[]){1, 65535}, 2, &error));
+    umask(usual);
+    struct stat state;
+    ck_assert_int_eq(stat(path, &state), 0);
+    ck_assert_int_eq(state.st_mode & 0777, 0644);
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_eq(fread(text, 1, sizeof text - 1, file), 8);
