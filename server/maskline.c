@@ -1,6 +1,7 @@
 #include "server/maskline.h"
 
 #include "proto/c/version.h"
+#include "proto/google_rpc_c_proto_descriptors.h"
 #include "proto/maskline_c_proto_descriptors.h"
 #include "server/api/api.h"
 #include "server/exposed.h"
@@ -177,14 +178,17 @@ static bool open_server(struct maskline *maskline, struct error *error)
 /* Besides its own services: what says whether it serves, and what it serves. */
 static bool add_standard_services(struct maskline *maskline, struct error *error)
 {
+    /* The details of errors are messages of google.rpc, which no file of the API imports: who shows them asks by name. */
     const struct grpc_c_descriptors sets[] = {
-        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size}};
+        {maskline_c_proto_descriptors, maskline_c_proto_descriptors_size},
+        {google_rpc_c_proto_descriptors, google_rpc_c_proto_descriptors_size},
+    };
     maskline->health = grpc_c_health_new(error);
     if (maskline->health)
         grpc_c_health_tell(maskline->health, MASKLINE_VERSION_KEY, MASKLINE_VERSION);
     if (!maskline->health || !grpc_c_health_add(maskline->health, maskline->server, error))
         return false;
-    maskline->reflection = grpc_c_reflection_new(sets, 1, error);
+    maskline->reflection = grpc_c_reflection_new(sets, sizeof sets / sizeof *sets, error);
     return maskline->reflection &&
            grpc_c_reflection_add(maskline->reflection, maskline->server, error);
 }

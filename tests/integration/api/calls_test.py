@@ -236,6 +236,18 @@ class Calls(Case):
                 self.assertIn(name.rpartition(".")[2].encode(), answer)
                 self.assertNotIn(b"\x3a", answer[:1], name)  # no error_response
 
+    def test_reflection_knows_the_details_of_errors(self):
+        """Who shows them asks for them by name: no method has them."""
+        for version in ["v1", "v1alpha"]:
+            reflection = self.up.channel.stream_stream(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo")
+            for field, name in [(b"\x22", "google.rpc.ErrorInfo"), (b"\x22", "google.rpc.BadRequest"),
+                                (b"\x22", "google.rpc.RetryInfo"), (b"\x22", "google.rpc.Status"),
+                                (b"\x1a", "google/rpc/error_details.proto")]:  # file_containing_symbol, file_by_filename
+                answer, = reflection(iter([field + bytes([len(name)]) + name.encode()]), timeout=PATIENCE)
+                self.assertNotIn(b"Nothing of that name", answer, name)
+                self.assertIn(name.rpartition(".")[2].encode() if field == b"\x22" else name.encode(), answer)
+                self.assertIn(b"google/rpc/", answer)
+
     # holds: CAR-02
     def test_the_simulator_is_there_only_alone(self):
         self.up.stop()
