@@ -32,7 +32,7 @@ struct input {
     size_t given_count;
 };
 
-/* Options may stand anywhere; behind a lone -- there are none. Common options go into `cli`. The words are sorted in place, and live
+/* Options may stand anywhere among the words; behind a lone -- there are none. Common options go into `cli`. The words are sorted in place, and live
  * as long as the input. False after it said what is wrong. */
 bool input_read(struct cli *cli, struct words words);
 

@@ -45,9 +45,43 @@ static int run(const struct command *command, struct words words)
     return status;
 }
 
+/* Whether the word is an option of all commands; whether its value is the next word. --help is not: it asks about what
+ * stands before it. */
+static bool is_common(const char *word, bool *ret_value_follows)
+{
+    if (strncmp(word, "--", 2) != 0 || is_help(word))
+        return false;
+    size_t size = strcspn(word + 2, "=");
+    for (const struct option *option = common_options; option->name; option++)
+        if (strlen(option->name) == size && memcmp(option->name, word + 2, size) == 0) {
+            *ret_value_follows = option->value && word[2 + size] == '\0';
+            return true;
+        }
+    return false;
+}
+
+/* Brings the next word of the command to `place`, in front of the options of all commands that stand there; they are
+ * read with what stands behind the command. NULL: there is none. */
+static const char *next_word(char **words, int count, int place)
+{
+    int at = place;
+    bool value_follows = false;
+    while (at < count && is_common(words[at], &value_follows))
+        at += value_follows ? 2 : 1;
+    if (at >= count)
+        return NULL;
+    char *word = words[at];
+    memmove(&words[place + 1], &words[place], (size_t)(at - place) * sizeof *words);
+    words[place] = word;
+    return word;
+}
+
 /* The words that are not a command: help was asked for, or something is wrong. */
 static int no_command(const char *noun, const char *verb, bool noun_known)
 {
+    if (!noun_known && *noun == '-')
+        return cli_usage("there is no option %s before the command; `maskline --help` lists them",
+                         noun);
     if (!noun_known)
         return command_unknown(NULL, noun);
     if (verb && is_help(verb)) {
@@ -62,19 +96,24 @@ static int no_command(const char *noun, const char *verb, bool noun_known)
 
 int main(int count, char **arguments)
 {
-    if (count < 2 || is_help(arguments[1])) {
-        help_all(count < 2 ? stderr : stdout);
-        return count < 2 ? EXIT_USAGE : EXIT_DONE;
+    const char *noun = next_word(arguments, count, 1);
+    if (!noun || is_help(noun)) {
+        help_all(noun ? stdout : stderr);
+        return noun ? EXIT_DONE : EXIT_USAGE;
     }
-    if (strcmp(arguments[1], "--version") == 0) {
+    if (strcmp(noun, "--version") == 0) {
         puts("maskline " MASKLINE_VERSION);
         return EXIT_DONE;
     }
     bool noun_known;
-    const char *verb = count > 2 ? arguments[2] : NULL;
-    const struct command *command = command_find(arguments[1], verb, &noun_known);
+    const char *verb = NULL;
+    const struct command *command = command_find(noun, NULL, &noun_known);
+    if (!command && noun_known) {
+        verb = next_word(arguments, count, 2);
+        command = command_find(noun, verb, &noun_known);
+    }
     if (!command)
-        return no_command(arguments[1], verb, noun_known);
+        return no_command(noun, verb, noun_known);
     int taken = command->verb ? 3 : 2;
     struct words words = {arguments + taken, count - taken};
     if (!command->raw && asks_help(&words)) {

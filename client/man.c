@@ -136,7 +136,9 @@ static const char *const beginning =
     "A \\fISERVICE\\fR or \\fISESSION\\fR is a SID or a unique name; a \\fINUMBER\\fR is E.164, "
     "such as\n"
     "+15550100001; a \\fITIME\\fR is 90s, 15m, 4h or 7d.\n"
-    "Options may stand anywhere; behind a lone \\fB\\-\\-\\fR there are none.\n"
+    "Options that all commands have may stand anywhere, and a command\\(aqs own anywhere behind "
+    "it;\n"
+    "behind a lone \\fB\\-\\-\\fR there are none.\n"
     ".SH OPTIONS\n"
     "These all commands have, but for \\fBserve\\fR, whose settings are its own.\n";
 
@@ -144,8 +146,8 @@ static const char *const ending =
     ".SH EXIT STATUS\n"
     ".TP\n0\nDone.\n"
     ".TP\n1\nThe server said no, or what was looked at is not as it should be; some of many "
-    "numbers were\n"
-    "refused; what was printed did not get out.\n"
+    "numbers or lines\n"
+    "were refused; what was printed did not get out.\n"
     ".TP\n2\nThe command line is wrong, or a file that it names cannot be read. Nothing was done.\n"
     ".TP\n3\nNo server answered, or none in time. What was asked for may have been done all the "
     "same.\n"

@@ -60,6 +60,16 @@ static int print_plan(struct cli *cli, const ProtobufCMessage *message)
     return EXIT_DONE;
 }
 
+static bool says_load(struct cli *cli, ProtobufCMessage *request)
+{
+    (void)request;
+    if (input_given(cli, "sessions") && input_given(cli, "length"))
+        return true;
+    cli_usage("which load? --sessions COUNT, of the busiest person at once, and --length TIME, of "
+              "a session, say it");
+    return false;
+}
+
 static const struct option plan_options[] = {
     {.name = "sessions",
      .value = "COUNT",
@@ -113,6 +123,6 @@ const struct command pool_commands[] = {
      .examples = {"rides --sessions 8 --length 1h", "rides --sessions 20 --length 1d --country US"},
      .method = &maskline_v1_phone_numbers_plan_pool__method,
      .print = print_plan,
-     .updates = true},
+     .fill = says_load},
     {0},
 };

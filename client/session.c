@@ -175,7 +175,7 @@ const struct command session_commands[] = {
          "A line of the file is `create NAME NUMBER NUMBER`, with - for no name, or `close "
          "SESSION`. "
          "Blank lines and what follows a # do not count. Each line is done by itself: one that is "
-         "refused is told of, and the others are done.",
+         "refused, or is none of these, is told of and counted, and the others are done.",
      .arguments = {{"SERVICE", "service", LIVE_SERVICE}},
      .options = batch_options,
      .examples = {"rides -f trips.txt", "rides -f - --ttl 2h --request-id monday"},

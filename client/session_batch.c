@@ -24,7 +24,9 @@ struct batch {
     struct listing listing;
     struct progress progress;
     struct arena *lines, *answers;
-    uint64_t written, answered, refused;
+    uint64_t written, answered;
+    uint64_t refused; /* by the server, or here: a line that is none of ours */
+    uint64_t done;
 };
 
 /* ---- lines ---- */
@@ -53,8 +55,9 @@ static char *word(char **rest)
     return *found ? found : NULL;
 }
 
-static bool bad(const struct batch *batch, unsigned line)
+static bool bad(struct batch *batch, unsigned line)
 {
+    progress_clear(&batch->progress);
     fprintf(
         stderr,
         "maskline: %s, line %u: it is `create NAME NUMBER NUMBER`, with - for no name, or `close "
@@ -142,6 +145,7 @@ static bool read_answer(struct batch *batch)
         progress_clear(&batch->progress);
         show_error(batch, answer->tag, answer->error);
     } else {
+        batch->done++;
         listing_add(&batch->listing, answer->session ? &answer->session->base : NULL);
     }
     return true;
@@ -149,37 +153,38 @@ static bool read_answer(struct batch *batch)
 
 /* ---- the file ---- */
 
-enum line { LINE_DONE, LINE_BAD, LINE_CUT };
-
-static enum line take_line(struct batch *batch, char *text, unsigned line)
+/* False when the stream is cut. A line that cannot be read hinders no other. */
+static bool take_line(struct batch *batch, char *text, unsigned line)
 {
     Maskline__V1__BatchSessionsRequest entry = MASKLINE__V1__BATCH_SESSIONS_REQUEST__INIT;
     text[strcspn(text, "#")] = '\0';
     arena_reset(batch->lines);
     char *verb = word(&text);
     if (!verb)
-        return LINE_DONE;
+        return true;
     entry.tag = line;
     bool good = strcmp(verb, "create") == 0  ? read_create(batch, text, line, &entry)
                 : strcmp(verb, "close") == 0 ? read_close(batch, text, line, &entry)
                                              : bad(batch, line);
-    if (!good)
-        return LINE_BAD;
+    if (!good) {
+        batch->refused++;
+        return true;
+    }
     if (batch->written - batch->answered >= AHEAD && !read_answer(batch))
-        return LINE_CUT;
+        return false;
     if (!maskline_v1_sessions_batch_sessions_write(batch->stream, &entry))
-        return LINE_CUT;
+        return false;
     batch->written++;
-    return LINE_DONE;
+    return true;
 }
 
-/* True when all of the file was taken; what was written before is answered in any case. */
+/* False when the file cannot be read to its end; what was written before is answered in any case. */
 static bool take_file(struct batch *batch, FILE *file)
 {
     char *text = NULL;
     size_t room = 0;
-    enum line taken = LINE_DONE;
-    for (unsigned line = 1; taken == LINE_DONE && getline(&text, &room, file) >= 0; line++)
+    bool taken = true;
+    for (unsigned line = 1; taken && getline(&text, &room, file) >= 0; line++)
         taken = take_line(batch, text, line);
     free(text);
     if (ferror(file))
@@ -187,7 +192,7 @@ static bool take_file(struct batch *batch, FILE *file)
     maskline_v1_sessions_batch_sessions_write_done(batch->stream);
     while (read_answer(batch))
         ;
-    return taken != LINE_BAD && !ferror(file);
+    return !ferror(file);
 }
 
 static int finish(struct batch *batch, bool whole)
@@ -203,8 +208,7 @@ static int finish(struct batch *batch, bool whole)
         return failed;
     }
     if (batch->refused > 0)
-        fprintf(stderr, "maskline: %llu done, %llu refused\n",
-                (unsigned long long)(batch->answered - batch->refused),
+        fprintf(stderr, "maskline: %llu done, %llu refused\n", (unsigned long long)batch->done,
                 (unsigned long long)batch->refused);
     if (!whole)
         return EXIT_USAGE;

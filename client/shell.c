@@ -38,6 +38,8 @@ static int guide(struct cli *cli)
     if (name)
         return guide_print(name, stdout) ? EXIT_DONE : cli_usage("there is no guide '%s'", name);
     guide_list(stdout);
+    puts("\nEach begins with a server that has nothing yet; to start one:\n"
+         "    maskline serve --data $(mktemp -d)");
     return EXIT_DONE;
 }
 

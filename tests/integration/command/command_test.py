@@ -142,9 +142,10 @@ class Command(harness.Case):
         for bad in ["open a", "close", "close a b", "create", "create a +1 +2 +3"]:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(f"create -\n{bad}\ncreate -\n")
-            done = self.run_it("session", "batch", "rides", "-f", path, status=2)
-            self.assertIn("line 2", done.stderr)
-            self.assertEqual(len(done.stdout.splitlines()), 2)
+            done = self.run_it("session", "batch", "rides", "-f", path, status=1)
+            self.assertIn(f"{path}, line 2: it is `create", done.stderr)
+            self.assertIn("2 done, 1 refused", done.stderr)
+            self.assertEqual(len(done.stdout.splitlines()), 3)
         self.assertIn("which file?", self.run_it("session", "batch", "rides", status=2).stderr)
 
     def test_numbers_are_changed_and_removed(self):
@@ -197,7 +198,8 @@ class Command(harness.Case):
                       ["number", "update", "x", "+15550100001", "--reserved", "--not-reserved"], ["completion", "fish"],
                       ["number", "update", "x", "+15550100001", "--sms", "--no-sms"],
                       ["watch", "x", "--after", "1", "--from-oldest"], ["clock", "move", "soon"], ["help", "nothing"],
-                      ["service", "update", "x"], ["doctor", "x"]]:
+                      ["service", "update", "x"], ["doctor", "x"], ["--server", "127.0.0.1:1"], ["--server"],
+                      ["--nosuch", "service", "list"], ["--json", "service"], ["--json=1", "service", "list"]]:
             done = self.run_it(*words, status=2, server=False)
             self.assertTrue(done.stderr, words)
             self.assertEqual(done.stdout, "", words)
@@ -207,6 +209,31 @@ class Command(harness.Case):
         self.assertIn("no option -x", self.run_it("service", "list", "-x", status=2).stderr)
         said = self.run_it("service", "create", "", status=1).stderr
         self.assertEqual(said.count("This is needed"), 1, said)
+        for options in [[], ["--sessions", "8"], ["--length", "1h"], ["--cool-down", "1h"]]:
+            said = self.run_it("pool", "plan", "rides", *options, status=2).stderr
+            self.assertIn("--sessions COUNT", said)
+            self.assertIn("--length TIME", said)
+        self.assertIn("no option --nosuch", self.run_it("--nosuch", "service", "list", status=2).stderr)
+
+    def test_options_of_all_commands_stand_anywhere(self):
+        self.run_it("service", "create", "rides")
+        server = ["--server", f"127.0.0.1:{self.up.port}"]
+        rows = self.run_it("service", "list", "--json").stdout
+        self.assertIn("rides", rows)
+        for words in [[*server, "--json", "service", "list"], ["--json", "service", *server, "list"],
+                      [f"--server={server[1]}", "service", "--json", "list"], ["service", "list", *server, "--json"]]:
+            self.assertEqual(self.run_it(*words, server=False).stdout, rows, words)
+        self.assertIn("service-created", self.run_it(*server, "events", "rides", server=False).stdout)
+        # The value of an option is no command, and a lone -- ends options as ever.
+        self.assertIn("is too much", self.run_it(*server, "service", "list", "--", "--json", server=False, status=2).stderr)
+        self.assertIn("no server", self.run_it("--timeout", "5s", "--server", "127.0.0.1:1", "service", "list", server=False,
+                                               status=3).stderr)
+        help_of = self.run_it("help", "session", "create", server=False).stdout
+        for words in [["--json", "session", "create", "--help"], ["--help", "--json"]]:
+            told = self.run_it(*words, server=False).stdout
+            self.assertEqual(told, help_of if words[0] == "--json" else self.run_it("--help", server=False).stdout)
+        self.assertEqual(self.run_it("--json", "--version", server=False).stdout,
+                         self.run_it("--version", server=False).stdout)
 
     def on_a_terminal(self, columns, *words):
         """What it writes on a terminal so wide."""
@@ -359,7 +386,9 @@ class Command(harness.Case):
         names = {name[:-len(".md")] for name in os.listdir(folder) if name.endswith(".md")} - {"README"}
         with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
             about = dict(re.findall(r"^\| \[([\w-]+)\.md\]\(\1\.md\) \| (.+) \|$", file.read(), re.M))
-        listed = [tuple(line.split(maxsplit=1)) for line in self.run_it("guide", server=False).stdout.splitlines()]
+        rows, _, presumed = self.run_it("guide", server=False).stdout.partition("\n\n")
+        self.assertIn("    maskline serve --data $(mktemp -d)\n", presumed)
+        listed = [tuple(line.split(maxsplit=1)) for line in rows.splitlines()]
         self.assertEqual(listed, list(about.items()))
         self.assertEqual({name for name, _ in listed}, names)
         for name in names:
