@@ -14,6 +14,7 @@ import harness
 
 MASKLINE = os.path.abspath("client/maskline")
 ROOT = os.path.dirname(os.path.realpath("WORKSPACE"))
+BUF = os.path.join(ROOT, "tests/checks/node_modules/@bufbuild/buf/bin/buf")
 NODE_PACKAGES = os.path.join(ROOT, "tests/clients/node/node_modules")
 HEADING = re.compile(r"^#+ (.*)$")
 
@@ -90,6 +91,18 @@ class Readme(harness.Case):
                 self.assertTrue(line, f"{words!r} does not come:\n{said}")
                 said += line
         return said
+
+    def test_calling_it_by_buf(self):
+        line = "buf curl" + block("Calling it", "sh").partition("\nbuf curl")[2]
+        self.assertIn("--http2-prior-knowledge", line)
+        code = f"export HOME=$PWD BUF_CACHE_DIR=$PWD\nbuf() {{ node {BUF} \"$@\"; }}\n{line}"
+        self.assertIn('"uniqueName"', self.whole(["bash", "-ec"], code))
+
+    def test_a_server_that_has_nothing(self):
+        """The command with which the README and the guides start one."""
+        self.assertIn("`bazel-bin/client/maskline serve --data $(mktemp -d)`", SECTIONS["From the command line"])
+        process = self.begin(["bash", "-ec"], "exec bazel-bin/client/maskline serve --data $(mktemp -d -p .) --listen 127.0.0.1:0")
+        self.until(process, "serving on")
 
     def test_from_the_command_line(self):
         process = self.begin(["bash", "-ec"], block("From the command line", "sh"))
