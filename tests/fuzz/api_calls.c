@@ -103,6 +103,13 @@ static void see_sid(struct seen *seen, const char *text)
         memcpy(seen->texts[seen->count++], text, SID_LENGTH + 1);
 }
 
+/* Cut short it may be no UTF-8 any more, and no call gets that past its check. */
+static void see_whole(char *ret_text, size_t size, const char *text)
+{
+    if (*text && strlen(text) < size)
+        memcpy(ret_text, text, strlen(text) + 1);
+}
+
 static bool see_text(void *data, const ProtobufCFieldDescriptor *field, char **text)
 {
     struct api_calls *calls = data;
@@ -110,10 +117,10 @@ static bool see_text(void *data, const ProtobufCFieldDescriptor *field, char **t
     for (size_t k = 0; k < SID_KINDS; k++)
         if (sid_parse(kinds[k], *text, sid))
             see_sid(&calls->sids[k], *text);
-    if (**text && !strcmp(field->name, "next_page_token"))
-        snprintf(calls->token, sizeof calls->token, "%s", *text);
-    if (**text && !strcmp(field->name, "key"))
-        snprintf(calls->key, sizeof calls->key, "%s", *text);
+    if (!strcmp(field->name, "next_page_token"))
+        see_whole(calls->token, sizeof calls->token, *text);
+    if (!strcmp(field->name, "key"))
+        see_whole(calls->key, sizeof calls->key, *text);
     return true;
 }
 
