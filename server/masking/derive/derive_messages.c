@@ -48,13 +48,14 @@ bool derive_dedupe(struct deriving *d, const ProtobufCBinaryData *hash,
 /* The outbox's row of a leg that waits. `first`: the leg is new; most are on their way before its row has reached the disk. */
 static bool put_waiting(struct deriving *d, const ProtobufCBinaryData *session,
                         const ProtobufCBinaryData *interaction, uint32_t leg,
-                        const Maskline__Store__V1__Leg *waiting, bool first)
+                        const Maskline__Store__V1__Leg *waiting, int64_t expire_time, bool first)
 {
     Maskline__Store__V1__OutboxRow row = MASKLINE__STORE__V1__OUTBOX_ROW__INIT;
     row.session = *session;
     row.interaction = *interaction;
     row.leg = leg;
     row.participant = waiting->participant;
+    row.expire_time = expire_time;
     struct key key = key_outbox(d->tenant, d->service, waiting->due_time, interaction->data, leg);
     return first ? derive_new_record(d, KV_IDX, &key, &row.base)
                  : derive_record(d, KV_IDX, &key, &row.base, 0, ROW_LATER);
@@ -99,7 +100,8 @@ bool derive_notice(struct deriving *d, const Maskline__Store__V1__Interaction *n
     struct key key = key_interaction(d->tenant, d->service, notice->session.data, notice->sid.data);
     return derive_record(d, KV_LIVE, &key, &notice->base, purge_time(d, &notice->session),
                          ROW_LATER) &&
-           put_waiting(d, &notice->session, &notice->sid, 0, notice->outbound[0], true) &&
+           put_waiting(d, &notice->session, &notice->sid, 0, notice->outbound[0],
+                       notice->expire_time, true) &&
            put_told(d, notice->notice);
 }
 
@@ -144,7 +146,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__InteractionCr
     for (size_t i = 0; i < interaction->n_outbound; i++) {
         if (leg_waits(interaction->outbound[i]) && !MUTANT("accepted_not_in_outbox") &&
             !put_waiting(d, &interaction->session, &interaction->sid, (uint32_t)i,
-                         interaction->outbound[i], true))
+                         interaction->outbound[i], interaction->expire_time, true))
             return false;
     }
     return put_interaction(d, interaction) && derive_dedupe(d, &change->dedupe_key, &dedupe) &&
@@ -162,8 +164,8 @@ static bool move_in_outbox(struct deriving *d, const Maskline__Store__V1__LegCha
         if (!derive_delete(d->derivation, KV_IDX, key_bytes(&key), ROW_LATER))
             return false;
     }
-    return !waits ||
-           put_waiting(d, &change->session, &change->interaction, change->leg, change->now, false);
+    return !waits || put_waiting(d, &change->session, &change->interaction, change->leg,
+                                 change->now, 0, false);
 }
 
 static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChanged *change)

@@ -153,6 +153,33 @@ START_TEST(waits_and_order_stay)
 }
 END_TEST
 
+/* What stands behind something that waits long has a life of its own, also when a server takes it up that never looked at it. */
+START_TEST(life_ends_behind_what_waits)
+{
+    struct world *world = world_on_disk("one");
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    put_off(&world->carriers[0]);
+    world_say(world, &talk, "one", "0");
+    world_run(world);
+    const struct message_draft draft = {.service = world->service,
+                                        .session = talk.session,
+                                        .participant = talk.b,
+                                        .body = "1",
+                                        .max_life = MINUTE};
+    ck_assert_int_eq(world_send(world, &draft, NULL, NULL), STATUS_OK);
+    world_restart(world);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(QUEUED));
+    world_move(world, MINUTE);
+    world_run(world);
+    ck_assert_int_eq(world_leg(world, &talk, 0)->status, STATUS(QUEUED));
+    ck_assert_int_eq(world_leg(world, &talk, 1)->status, STATUS(FAILED));
+    ck_assert_str_eq(world_leg(world, &talk, 1)->reason, "MESSAGE_EXPIRED");
+    ck_assert_uint_eq(world->carriers[0].count, 1);
+    end(world);
+}
+END_TEST
+
 START_TEST(closed_while_down)
 {
     struct world *world = world_on_disk("two");
@@ -486,10 +513,11 @@ START_TEST(what_is_forgotten_needs_no_mark)
 }
 END_TEST
 
-SUITE_MAIN("recover", ready_after_a_restart, cut_off_stays_with_its_carrier,
-           cut_off_with_a_second_carrier, cut_off_by_one_that_forgot_its_keys, cut_off_and_closed,
-           cut_off_and_tried_in_vain, cut_off_and_settled_by_a_receipt,
-           not_begun_goes_by_the_new_carrier, what_is_forgotten_needs_no_mark, not_begun_is_sent,
-           begun_is_unknown, settled_by_a_receipt_before, known_keys_are_sent_again,
-           waits_and_order_stay, closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
+SUITE_MAIN("recover", ready_after_a_restart, life_ends_behind_what_waits,
+           cut_off_stays_with_its_carrier, cut_off_with_a_second_carrier,
+           cut_off_by_one_that_forgot_its_keys, cut_off_and_closed, cut_off_and_tried_in_vain,
+           cut_off_and_settled_by_a_receipt, not_begun_goes_by_the_new_carrier,
+           what_is_forgotten_needs_no_mark, not_begun_is_sent, begun_is_unknown,
+           settled_by_a_receipt_before, known_keys_are_sent_again, waits_and_order_stay,
+           closed_while_down, out_of_turn_is_not_begun, out_of_turn_waits,
            perhaps_sent_stays_with_its_carrier, written_after_all, not_begun_before_it_is_durable)
