@@ -1,6 +1,6 @@
 /*
  * The server's time when all carriers are simulated: the real clock, and what it was moved forward by. It never goes back
- * by itself; the move is forgotten when the server ends.
+ * by itself. The move is not kept; but the next server's time begins no earlier than the latest that the store has.
  */
 #ifndef MASKLINE_SERVER_CARRIERS_SIMULATOR_TEST_CLOCK_H
 #define MASKLINE_SERVER_CARRIERS_SIMULATOR_TEST_CLOCK_H
