@@ -88,7 +88,11 @@ const struct call_plan *call_plan_make(struct rows *rows,
 {
     const Maskline__Store__V1__Call *call = sides->call;
     struct service_settings held = service_settings_held(service->settings);
-    bool speaks = carrier->calls->abilities(carrier->data) & CALL_CAN_SPEAK;
+    unsigned can = carrier->calls->abilities(carrier->data);
+    bool speaks = can & CALL_CAN_SPEAK;
+    /* Another program may carry it by now than the one of which the call's record was made. */
+    bool records =
+        call->record && ((speaks && (can & CALL_CAN_RECORD)) || MUTANT("recorded_without_a_word"));
     struct call_plan *plan = arena_alloc(rows->arena, sizeof *plan);
     char *key = arena_alloc(rows->arena, CALL_KEY_SIZE);
     if (!plan || !key)
@@ -105,8 +109,8 @@ const struct call_plan *call_plan_make(struct rows *rows,
         .whisper = arena_string(rows->arena, speaks ? held.whisper : ""),
         .ask_key = call->ask_key,
         .key_limit = KEY_WAIT,
-        .record = call->record,
-        .consent_notice = arena_string(rows->arena, call->record ? held.consent_notice : ""),
+        .record = records,
+        .consent_notice = arena_string(rows->arena, records ? held.consent_notice : ""),
         .ring_limit = call->ring_limit,
         .longest_call = call->longest_call,
         .expire_time = sides->interaction->expire_time,

@@ -269,9 +269,34 @@ START_TEST(what_is_said_stands_in_the_plan)
 }
 END_TEST
 
+/* Between a call and its repeat another program may have become the carrier, which can do less. holds: VOI-05 */
+START_TEST(a_repeat_is_recorded_only_where_that_can_be_said)
+{
+    static const unsigned LACKS[] = {CALL_CAN_SPEAK, CALL_CAN_RECORD};
+    struct service_settings settings = service_settings_unset();
+    settings.call_recording = CALLS_RECORDED;
+    struct world *world = world_with_two(NULL, NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    const struct inbound_call call = {"one", "id", ANN, talk.proxy_a};
+    unsigned all = world->carriers[0].abilities;
+    ck_assert(world_call_in(world, &call).plan.record);
+    for (int i = 0; i < 2; i++) {
+        world->carriers[0].abilities = all & ~LACKS[i];
+        struct call_seen again = world_call_in(world, &call);
+        ck_assert_int_eq(again.outcome, CALL_ACCEPTED);
+        ck_assert(again.repeated);
+        ck_assert(!again.plan.record);
+        ck_assert_str_eq(again.plan.consent_notice, "");
+    }
+    world->carriers[0].abilities = all;
+    ck_assert(world_call_in(world, &call).plan.record);
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("calls and time", a_call_of_which_nothing_is_heard_ends, a_call_ends_at_its_longest,
            a_carrier_without_a_word_is_told_until_the_call_has_surely_ended,
            a_day_that_passes_at_once_ends_it_as_well,
            what_is_ended_and_reported_leaves_nothing_behind,
            a_carrier_that_comes_back_is_told_at_once, how_long_it_rings_depends_on_the_key,
-           what_is_said_stands_in_the_plan)
+           what_is_said_stands_in_the_plan, a_repeat_is_recorded_only_where_that_can_be_said)
