@@ -213,7 +213,9 @@ static bool plan_again(struct inbound *in, struct rows *rows,
     }
     if (!call_numbers_find(in->masking, rows, people.second, &second, &in->error))
         return false;
-    if (second.count != sides->call->second_targets)
+    /* A carrier that does not ask rings one number, of however many. */
+    uint32_t targets = sides->call->second_targets;
+    if (targets == 1 ? !second.count : second.count != targets)
         return true;
     const struct carrier_port *carrier = ports_find(in->masking->ports, in->carrier)->carrier;
     in->plan = call_plan_make(rows, service, carrier, sides, &people, &first, &second);

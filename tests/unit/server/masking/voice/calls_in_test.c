@@ -313,6 +313,24 @@ START_TEST(all_phones_of_a_person_are_rung_in_their_order)
 }
 END_TEST
 
+/* holds: IDM-09 VOI-14 */
+START_TEST(a_repeat_by_a_carrier_that_does_not_ask_rings_the_first_phone_again)
+{
+    struct world *world = two();
+    struct talk talk = talk_of(world, person(world, ANN), person_of_many(world, BOB " " CAT));
+    const struct inbound_call call = {"one", "id", ANN, talk.proxy_a};
+    world->carriers[0].abilities &= ~(unsigned)CALL_CAN_ASK;
+    for (int i = 0; i < 2; i++) {
+        struct call_seen seen = world_call_in(world, &call);
+        ck_assert_int_eq(seen.outcome, CALL_ACCEPTED);
+        ck_assert(seen.repeated == (i > 0));
+        ck_assert_uint_eq(seen.plan.second.count, 1);
+        ck_assert_str_eq(seen.plan.second.number[0], BOB);
+    }
+    world_close(world);
+}
+END_TEST
+
 /* holds: GRD-06 */
 START_TEST(no_number_of_a_pool_is_rung)
 {
@@ -521,10 +539,12 @@ START_TEST(a_call_renews_the_session)
 END_TEST
 
 SUITE_MAIN("calls in", a_number_that_stands_for_somebody_else_carries_no_call,
-           all_phones_of_a_person_are_rung_in_their_order, no_number_of_a_pool_is_rung,
-           the_partners_number_has_to_be_able_to_call, a_session_has_a_few_calls_at_a_time,
-           a_repeat_rings_nobody_who_has_come_since, calls_count_for_caps,
-           a_call_renews_the_session, a_call_rings_the_partner_alone, it_is_picked_up_and_ends,
-           an_end_that_comes_again_changes_nothing, word_of_a_call_that_is_gone_is_told,
-           keys_are_of_one_carrier, ringing_back_reaches_the_other, who_reaches_nobody_is_rejected,
+           all_phones_of_a_person_are_rung_in_their_order,
+           a_repeat_by_a_carrier_that_does_not_ask_rings_the_first_phone_again,
+           no_number_of_a_pool_is_rung, the_partners_number_has_to_be_able_to_call,
+           a_session_has_a_few_calls_at_a_time, a_repeat_rings_nobody_who_has_come_since,
+           calls_count_for_caps, a_call_renews_the_session, a_call_rings_the_partner_alone,
+           it_is_picked_up_and_ends, an_end_that_comes_again_changes_nothing,
+           word_of_a_call_that_is_gone_is_told, keys_are_of_one_carrier,
+           ringing_back_reaches_the_other, who_reaches_nobody_is_rejected,
            a_repeat_gets_the_first_answer)
