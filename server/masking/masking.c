@@ -37,10 +37,13 @@ static bool rebuild(void *data, struct view *view, struct error *error)
            outbox_rebuild(masking->outbox, view, error);
 }
 
-/* Numbers and their loads are told to pools as they are derived; the rest of memory is the wider for it, but never wrong. */
+/* Numbers and their loads are told to pools as they are derived, and within a decision its last bar may seem to be gone; the rest of memory
+ * is the wider for it, but never wrong. */
 static void undone(void *data, const struct log_id *log)
 {
     const struct masking *masking = data;
+    if (!MUTANT("bars_of_refused_change_stay"))
+        bars_forget(masking->bars, log_service(log));
     if (!MUTANT("refused_change_stays_in_pools"))
         pools_forget(masking->pools, log_service(log));
     warned_forget(masking->warned, log_service(log));

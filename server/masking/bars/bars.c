@@ -77,6 +77,13 @@ void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service)
         slot->has[kind] = SOME;
 }
 
+void bars_forget(struct bars *bars, const uint8_t *service)
+{
+    struct slot *slot = find_slot(set_of(bars, service), service);
+    if (slot)
+        memset(slot->has, UNKNOWN, sizeof slot->has);
+}
+
 struct key bars_all(const struct rows *rows, enum bar_kind kind, const uint8_t *service)
 {
     return kind == BAR_BLOCK ? key_blocks(rows->tenant, service)

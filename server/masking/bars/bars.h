@@ -21,6 +21,8 @@ struct key bars_all(const struct rows *rows, enum bar_kind kind, const uint8_t *
 
 /* At the start and after a failed write. */
 void bars_clear(struct bars *bars);
+/* A decision is taken back: what this Service had during it says nothing of what it has. */
+void bars_forget(struct bars *bars, const uint8_t *service);
 /* An entry is derived that puts such a row. */
 void bars_put(struct bars *bars, enum bar_kind kind, const uint8_t *service);
 

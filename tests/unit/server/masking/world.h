@@ -190,6 +190,14 @@ const Maskline__Store__V1__Entry *world_last(struct world *world,
 unsigned world_rows(struct world *world, enum kv_family family, struct key prefix);
 struct log_id world_log(struct world *world);
 
+/* Puts a row in the place of one of KV_LIVE, and keeps that one: the second time all is as it was. */
+struct swap {
+    struct key key;
+    uint8_t row[1024];
+    size_t size;
+};
+void world_swap(struct world *world, struct swap *swap);
+
 /* No error may tell a person's number; in these tests those begin with +1555, and proxy numbers with +1555999 or +1555888. */
 void ck_tells_nobody(const struct error *error);
 

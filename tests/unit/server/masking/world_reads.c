@@ -138,3 +138,41 @@ void folder_remove(const char *path)
     closedir(folder);
     rmdir(path);
 }
+
+/* ---- rows as no version writes them ---- */
+
+struct swapping {
+    struct command command;
+    struct waiter waiter;
+    struct swap *swap;
+};
+
+static bool swap_decide(struct command *command, struct txn *txn)
+{
+    struct swap *swap = ((struct swapping *)command)->swap;
+    struct kv_value there;
+    struct error error;
+    ck_assert_int_eq(txn_get(txn, KV_LIVE, key_bytes(&swap->key), &there, &error), KV_FOUND);
+    ck_assert_uint_le(there.bytes.size, sizeof swap->row);
+    ck_assert(
+        txn_put(txn, KV_LIVE, key_bytes(&swap->key), (struct bytes){swap->row, swap->size}, 0));
+    memcpy(swap->row, there.bytes.data, there.bytes.size);
+    swap->size = there.bytes.size;
+    return true;
+}
+
+static void swapped(struct command *command, enum command_outcome outcome,
+                    const struct error *error)
+{
+    ck_assert_int_eq(outcome, COMMAND_DURABLE);
+    waiter_finish(&((struct swapping *)command)->waiter, error);
+}
+
+void world_swap(struct world *world, struct swap *swap)
+{
+    struct swapping swapping = {.command = {.decide = swap_decide, .done = swapped}};
+    swapping.swap = swap;
+    waiter_init(&swapping.waiter);
+    pipeline_submit(masking_pipeline(world->masking), &swapping.command);
+    waiter_wait(&swapping.waiter);
+}

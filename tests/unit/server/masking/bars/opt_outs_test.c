@@ -179,6 +179,40 @@ START_TEST(outlives_sessions_and_restarts)
 }
 END_TEST
 
+/* Who says START has opted in when that was written down, and not when it could not be. holds: KEY-13 */
+START_TEST(what_is_not_taken_back_holds)
+{
+    char path[] = "/tmp/maskline-opt-outs-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    struct service_settings settings = service_settings_unset();
+    settings.notices = &nothing_is_told;
+    settings.person_cap = 100;
+    settings.person_cap_period = HOUR;
+    struct world *world = world_with_two(path, NULL, &settings);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "hello"));
+    ck_accepted(world_text(world, ANN, talk.proxy_a, "STOP"));
+    world_run(world);
+    world_restart(world);
+    struct log_id log = world_log(world);
+    struct person ann = person_of(store_hash_key(world->store), ANN);
+    struct swap unreadable = {
+        .key = key_cap(TENANT_DEFAULT, log_service(&log), &ann), .row = {0xff}, .size = 1};
+    world_swap(world, &unreadable);
+    ck_assert_int_eq(world_text(world, ANN, talk.proxy_a, "START").outcome, INBOUND_FAILED);
+    world_swap(world, &unreadable);
+    ck_assert_uint_eq(call_opt_outs_listed(world, ANN), 1);
+    ck_assert_str_eq(call_send_to(world, &talk, talk.a), "OPTED_OUT");
+    unsigned sent = world->carriers[0].count;
+    ck_accepted(world_text(world, BOB, talk.proxy_b, "still there?"));
+    world_run(world);
+    ck_assert_uint_eq(world->carriers[0].count, sent);
+    ck_assert_str_eq(world_leg(world, &talk, 1)->reason, "OPTED_OUT");
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
 /* holds: KEY-15 ERR-80402 */
 START_TEST(by_request)
 {
@@ -276,6 +310,6 @@ START_TEST(in_channels_and_of_short_codes)
 }
 END_TEST
 
-SUITE_MAIN("opt_outs", of_the_whole_service, of_one_number, what_waits_is_canceled,
-           any_phone_of_a_person, outlives_sessions_and_restarts, by_request,
-           in_channels_and_of_short_codes, of_one_service_alone)
+SUITE_MAIN("opt_outs", what_is_not_taken_back_holds, of_the_whole_service, of_one_number,
+           what_waits_is_canceled, any_phone_of_a_person, outlives_sessions_and_restarts,
+           by_request, in_channels_and_of_short_codes, of_one_service_alone)
