@@ -26,6 +26,7 @@ struct look {
     sid_bytes session;
     bool started; /* the process has: what it had in hand before is gone */
     bool tells;   /* it is to tell alone; nothing is looked at */
+    bool decided;
     unsigned count;
     struct goodbye goodbyes[CALLS_LIVE_MOST];
     struct error error;
@@ -36,6 +37,7 @@ struct calls {
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t idle;
     struct look *noted, **last;
+    struct look *put_off; /* what could not be decided */
     unsigned running, done;
     bool all; /* that live are to be looked at */
 };
@@ -52,14 +54,20 @@ struct calls *calls_new(struct masking *masking)
     return calls;
 }
 
+static void free_looks(struct look *look)
+{
+    for (struct look *next; look; look = next) {
+        next = look->next;
+        free(look);
+    }
+}
+
 void calls_free(struct calls *calls)
 {
     if (!calls)
         return;
-    for (struct look *look = calls->noted, *next; look; look = next) {
-        next = look->next;
-        free(look);
-    }
+    free_looks(calls->noted);
+    free_looks(calls->put_off);
     pthread_cond_destroy(&calls->idle);
     pthread_mutex_destroy(&calls->lock);
     free(calls);
@@ -116,22 +124,18 @@ static bool look_at(struct look *look, struct rows *rows,
            call_append(rows, service->sid.data, &sides, due, false, &look->error);
 }
 
-static bool decide(struct command *command, struct txn *txn)
+/* All calls of the session that live. */
+static bool look_at_all(struct look *look, struct rows *rows)
 {
-    struct look *look = (struct look *)command;
     struct masking *masking = look->calls->masking;
-    struct rows rows = rows_of_txn(txn, masking->store);
-    rows.tenant = log_tenant(&look->log);
-    if (look->tells)
-        return true;
     look->count = 0;
     known_begin(masking->known);
     const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Session *session;
     enum kv_found found =
-        known_service(masking->known, &rows, log_service(&look->log), &service, &look->error);
+        known_service(masking->known, rows, log_service(&look->log), &service, &look->error);
     if (found == KV_FOUND)
-        found = rows_session(&rows, log_service(&look->log), look->session, &session, &look->error);
+        found = rows_session(rows, log_service(&look->log), look->session, &session, &look->error);
     if (found != KV_FOUND)
         return found == KV_ABSENT;
     struct call_id id = {.log = look->log};
@@ -140,10 +144,19 @@ static bool decide(struct command *command, struct txn *txn)
         if (session->live_calls[i].len != SID_BYTES)
             continue;
         memcpy(id.interaction, session->live_calls[i].data, SID_BYTES);
-        if (!look_at(look, &rows, service, session, &id))
+        if (!look_at(look, rows, service, session, &id))
             return false;
     }
     return true;
+}
+
+static bool decide(struct command *command, struct txn *txn)
+{
+    struct look *look = (struct look *)command;
+    struct rows rows = rows_of_txn(txn, look->calls->masking->store);
+    rows.tenant = log_tenant(&look->log);
+    look->decided = look->tells || look_at_all(look, &rows);
+    return look->decided;
 }
 
 /* ---- noting and running ---- */
@@ -161,7 +174,9 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     (void)error; /* what was not to be had now is tried again */
     struct look *look = (struct look *)command;
     struct calls *calls = look->calls;
-    bool again = outcome != COMMAND_DURABLE;
+    /* Of what was not decided, or not written, nothing counts. */
+    bool again =
+        (outcome != COMMAND_DURABLE || !look->decided) && !MUTANT("undecided_look_is_lost");
     FAILPOINT("call_before_hang_up");
     for (unsigned i = 0; i < look->count && !again && !MUTANT("hang_up_is_not_told"); i++) {
         const struct carrier_port *carrier = look->goodbyes[i].carrier;
@@ -169,9 +184,11 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     }
     pthread_mutex_lock(&calls->lock);
     calls->running--;
-    calls->done++;
-    if (again)
-        add(calls, look);
+    calls->done += !again || outcome == COMMAND_UNKNOWN;
+    if (again) {
+        look->next = calls->put_off;
+        calls->put_off = look;
+    }
     if (!calls->running)
         pthread_cond_broadcast(&calls->idle);
     pthread_mutex_unlock(&calls->lock);
@@ -302,7 +319,8 @@ static bool note_all(struct calls *calls, bool started, struct error *error)
     bool ok = scan || refuse(error, REFUSED_NO_MEMORY);
     for (; ok && scan_valid(scan); scan_next(scan)) {
         struct rows rows = rows_of_view(view, calls->masking->store, arena);
-        rows.tenant = TENANT_DEFAULT;
+        rows.tenant =
+            MUTANT("calls_of_one_tenant") ? TENANT_DEFAULT : key_service_tenant(scan_key(scan));
         ok = note_service(calls, &rows, scan_key(scan), started, error);
     }
     ok = ok && scan_ok(scan, error);
@@ -325,6 +343,11 @@ void calls_tend(struct calls *calls)
     pthread_mutex_lock(&calls->lock);
     bool all = calls->all;
     calls->all = false;
+    while (calls->put_off) {
+        struct look *look = calls->put_off;
+        calls->put_off = look->next;
+        add(calls, look);
+    }
     pthread_mutex_unlock(&calls->lock);
     if (all && !note_all(calls, false, &ignored))
         calls_look_at_all(calls);

@@ -33,6 +33,13 @@ static struct stage stage_open(const char *path, const struct service_settings *
     return stage;
 }
 
+static const char *folder_new(char path[64])
+{
+    snprintf(path, 64, "/tmp/maskline-calls-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    return path;
+}
+
 static const Maskline__Store__V1__Interaction *the_call(const struct stage *stage)
 {
     return world_call_at(stage->world, &stage->talk, 0);
@@ -214,6 +221,36 @@ START_TEST(a_locked_number_is_not_shown_any_more)
 }
 END_TEST
 
+/* ---- what cannot be found out now ---- */
+
+/* holds: VOI-13 */
+START_TEST(what_could_not_be_looked_at_is_looked_at_again)
+{
+    struct stage stage = stage_open(NULL, NULL);
+    struct world *world = stage.world;
+    world_connect(world, stage.key);
+    struct call_seen second = world_ring(world, &stage.talk);
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, &stage.talk, 1);
+    struct log_id log = world_log(world);
+    struct swap unreadable = {.key = key_interaction(TENANT_DEFAULT, log_service(&log),
+                                                     call->session.data, call->sid.data),
+                              .row = {0xff},
+                              .size = 1};
+    world_swap(world, &unreadable);
+    world_end_talk(world, &stage.talk);
+    world_run(world);
+    ck_assert_uint_eq(world_all_hang_ups(world), 0);
+    world_swap(world, &unreadable);
+    world_run(world);
+    ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
+    ck_assert_uint_ge(world_hang_ups(world, second.plan.key), 1);
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_str_eq(world_call_at(world, &stage.talk, i)->call->hang_up_reason,
+                         "SESSION_CLOSED");
+    world_close(world);
+}
+END_TEST
+
 /* ---- what is gone altogether ---- */
 
 static void ck_told_until_gone(struct stage *stage)
@@ -278,13 +315,6 @@ START_TEST(a_live_call_is_not_deleted)
 END_TEST
 
 /* ---- restarts ---- */
-
-static const char *folder_new(char path[64])
-{
-    snprintf(path, 64, "/tmp/maskline-calls-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    return path;
-}
 
 START_TEST(a_restart_forgets_no_hang_up)
 {
@@ -413,6 +443,7 @@ SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hun
            who_is_replaced_is_hung_up_and_the_new_one_is_called,
            a_new_number_ends_the_call_of_the_old_one, a_new_name_ends_nothing, a_block_hangs_up,
            stop_hangs_up_where_it_counts_for_calls, a_locked_number_is_not_shown_any_more,
+           what_could_not_be_looked_at_is_looked_at_again,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
            calls_end_with_the_process_that_carried_them, a_lost_call_ends_once,
