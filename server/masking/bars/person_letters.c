@@ -56,7 +56,8 @@ bool person_letters_find(struct rows *rows, const Maskline__Store__V1__Service *
         if (found == KV_FOUND && session_active(session, rows->now))
             add(ret_letters, session, person);
     }
-    ok = ok && (scan_valid(scan) || scan_ok(scan, error));
+    ret_letters->more = scan_valid(scan);
+    ok = ok && (ret_letters->more || scan_ok(scan, error));
     scan_free(scan);
     return ok;
 }
@@ -68,4 +69,6 @@ void person_letters_hurry(struct masking *masking, const struct person_letters *
         if (!MUTANT("barred_calls_live_on"))
             call_watch_note(masking->calls, &letters->log, letters->to[i].session);
     }
+    if (letters->more && !MUTANT("calls_of_many_sessions_live_on"))
+        calls_look_at_all(masking->calls);
 }

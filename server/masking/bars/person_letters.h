@@ -11,6 +11,7 @@ enum { PERSON_LETTERS_MOST = 32 };
 
 struct person_letters {
     struct log_id log;
+    bool more; /* there are more sessions than these */
     size_t count;
     struct {
         sid_bytes session, participant;
@@ -18,7 +19,7 @@ struct person_letters {
 };
 
 /* Writer's thread: the person's latest sessions that are active, and who it is in them. What waits in others is found out when it is
- * due. */
+ * due; whether it talks in one of them is found out by a look at all calls. */
 bool person_letters_find(struct rows *rows, const Maskline__Store__V1__Service *service,
                          const struct person *person, struct person_letters *ret_letters,
                          struct error *error);

@@ -206,6 +206,27 @@ START_TEST(stop_hangs_up_where_it_counts_for_calls)
 }
 END_TEST
 
+/* Of most sessions of a person nobody looks what is in them; but of who talks. holds: KEY-10 GRD-02 */
+START_TEST(a_bar_hangs_up_in_however_many_sessions)
+{
+    enum { LATER = 300 };
+    struct stage stage = stage_open(NULL, NULL);
+    struct world *world = stage.world;
+    world_connect(world, stage.key);
+    for (int i = 0; i < LATER; i++) {
+        struct talk later = world_talk(world, CAT, BOB, 0);
+        world_end_talk(world, &later);
+    }
+    world_run(world);
+    ck_assert_uint_eq(world_all_hang_ups(world), 0);
+    block(world, ANN, BOB);
+    world_run(world);
+    ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
+    ck_assert_str_eq(the_call(&stage)->call->hang_up_reason, "BLOCKED");
+    world_close(world);
+}
+END_TEST
+
 START_TEST(a_locked_number_is_not_shown_any_more)
 {
     struct stage stage = stage_open(NULL, NULL);
@@ -442,8 +463,8 @@ END_TEST
 SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hung_up,
            who_is_replaced_is_hung_up_and_the_new_one_is_called,
            a_new_number_ends_the_call_of_the_old_one, a_new_name_ends_nothing, a_block_hangs_up,
-           stop_hangs_up_where_it_counts_for_calls, a_locked_number_is_not_shown_any_more,
-           what_could_not_be_looked_at_is_looked_at_again,
+           stop_hangs_up_where_it_counts_for_calls, a_bar_hangs_up_in_however_many_sessions,
+           a_locked_number_is_not_shown_any_more, what_could_not_be_looked_at_is_looked_at_again,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
            calls_end_with_the_process_that_carried_them, a_lost_call_ends_once,
