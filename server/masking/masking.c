@@ -31,6 +31,7 @@ static bool rebuild(void *data, struct view *view, struct error *error)
     pools_clear(masking->pools);
     warned_forget(masking->warned, NULL);
     bars_clear(masking->bars);
+    calls_rebuild(masking->calls);
     return known_rebuild(masking->known, view, error) &&
            timers_rebuild(masking->timers, view, error) &&
            rates_rebuild(masking->rates, view, masking->store, error) &&

@@ -40,6 +40,7 @@ struct calls {
     struct look *put_off; /* what could not be decided */
     unsigned running, done;
     bool all; /* that live are to be looked at */
+    bool started;
 };
 
 struct calls *calls_new(struct masking *masking)
@@ -333,8 +334,20 @@ bool calls_start(struct calls *calls, struct error *error)
 {
     if (!note_all(calls, true, error))
         return false;
+    pthread_mutex_lock(&calls->lock);
+    calls->started = true;
+    pthread_mutex_unlock(&calls->lock);
     calls_flush(calls);
     return true;
+}
+
+void calls_rebuild(struct calls *calls)
+{
+    pthread_mutex_lock(&calls->lock);
+    bool started = calls->started;
+    pthread_mutex_unlock(&calls->lock);
+    if (started && !MUTANT("calls_of_failed_write_live_on"))
+        calls_look_at_all(calls);
 }
 
 void calls_tend(struct calls *calls)

@@ -18,6 +18,10 @@ void calls_free(struct calls *calls);
 /* Carriers are there: looks at all calls that live. Those that this process's end has taken with it end. */
 bool calls_start(struct calls *calls, struct error *error);
 
+/* The store was opened anew after a write that failed: what that write was said not to have changed may have changed all the same. All calls
+ * that live are looked at soon. Writer's thread; before the start it does nothing. */
+void calls_rebuild(struct calls *calls);
+
 /* The session's calls are to be looked at. Any thread, also within a decision: it happens after that. */
 void call_watch_note(struct calls *calls, const struct log_id *log, const uint8_t *session);
 

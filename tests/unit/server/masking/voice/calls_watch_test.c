@@ -3,8 +3,10 @@
 #include "tests/unit/server/masking/calls.h"
 #include "tests/unit/server/masking/phones.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Calls that may not live on: what ends them, and that their carriers are told so. */
@@ -224,6 +226,42 @@ START_TEST(a_bar_hangs_up_in_however_many_sessions)
     ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
     ck_assert_str_eq(the_call(&stage)->call->hang_up_reason, "BLOCKED");
     world_close(world);
+}
+END_TEST
+
+/* Who asked for it is told that nobody knows; what was written counts, for those who talk, too. holds: GRD-02 KEY-10 */
+START_TEST(a_bar_hangs_up_though_its_write_was_said_to_have_failed)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.opt_out_of_calls = true;
+    for (int i = 0; i < 3; i++) {
+        char path[64];
+        struct stage stage = stage_open(folder_new(path), &settings);
+        struct world *world = stage.world;
+        world_connect(world, stage.key);
+        world_run(world);
+        ck_assert_uint_eq(world_all_hang_ups(world), 0);
+        atomic_store(&world->denies, true);
+        if (i == 0)
+            ck_assert(!call_block(world, blocks_create, ANN, BOB));
+        else if (i == 1)
+            ck_assert(!call_opt_out(world, opt_outs_create, BOB, ""));
+        else
+            ck_assert_int_eq(world_text(world, BOB, stage.talk.proxy_b, "STOP").outcome,
+                             INBOUND_FAILED);
+        ck_assert(!atomic_load(&world->denies));
+        struct error why;
+        time_t begin = time(NULL);
+        while (pipeline_refuses(masking_pipeline(world->masking), &why)) {
+            ck_assert_int_lt(time(NULL) - begin, 30);
+            sched_yield();
+        }
+        world_run(world);
+        ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
+        ck_assert_str_eq(the_call(&stage)->call->hang_up_reason, i ? "OPTED_OUT" : "BLOCKED");
+        world_close(world);
+        folder_remove(path);
+    }
 }
 END_TEST
 
@@ -464,6 +502,7 @@ SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hun
            who_is_replaced_is_hung_up_and_the_new_one_is_called,
            a_new_number_ends_the_call_of_the_old_one, a_new_name_ends_nothing, a_block_hangs_up,
            stop_hangs_up_where_it_counts_for_calls, a_bar_hangs_up_in_however_many_sessions,
+           a_bar_hangs_up_though_its_write_was_said_to_have_failed,
            a_locked_number_is_not_shown_any_more, what_could_not_be_looked_at_is_looked_at_again,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
