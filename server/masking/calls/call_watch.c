@@ -289,8 +289,8 @@ static bool note_service(struct calls *calls, struct rows *rows, struct bytes ke
     sid_bytes service;
     if (!key_service_sid(key, service))
         return true;
-    struct call_id id = {.log = key_log(TENANT_DEFAULT, service)};
-    struct key from = key_calls(TENANT_DEFAULT, service), to = from;
+    struct call_id id = {.log = key_log(rows->tenant, service)};
+    struct key from = key_calls(rows->tenant, service), to = from;
     to.data[to.size - 1]++; /* the letter */
     struct scan *scan = rows_scan(rows, KV_IDX, key_bytes(&from), key_bytes(&to), false);
     if (!scan)
@@ -313,8 +313,8 @@ static bool note_all(struct calls *calls, bool started, struct error *error)
 {
     struct arena *arena __attribute__((cleanup(arena_done))) = arena_new(64 * 1024);
     struct view *view = arena ? view_open(calls->masking->store) : NULL;
-    struct key from = key_services(TENANT_DEFAULT), to = from;
-    to.data[to.size - 1]++; /* the tenant's last byte */
+    struct key from = key_all_services(), to = from;
+    to.data[to.size - 1]++;
     struct scan *scan =
         view ? view_scan(view, KV_META, key_bytes(&from), key_bytes(&to), false) : NULL;
     bool ok = scan || refuse(error, REFUSED_NO_MEMORY);

@@ -122,7 +122,7 @@ static bool answer_gone(struct removal *removal, struct rows *rows)
 static void note_begun(struct removal *removal)
 {
     removal->begun = true;
-    removal->log = key_log(TENANT_DEFAULT, removal->base.service->sid.data);
+    removal->log = key_log(removal->base.op.masking->tenant, removal->base.service->sid.data);
     memcpy(removal->sid, removal->base.number->sid.data, SID_BYTES);
 }
 

@@ -436,6 +436,28 @@ static unsigned ends_told(struct world *world)
 }
 
 /* holds: VOI-02 */
+START_TEST(calls_of_other_tenants_end_with_it_too)
+{
+    char path[64];
+    struct world *world = world_open(folder_new(path));
+    world_tenant(world, 2);
+    world_service(world, NULL);
+    world_number(world, N1, NULL);
+    world_number(world, N2, NULL);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct call_seen seen = world_ring(world, &talk);
+    world_connect(world, seen.plan.key);
+    world->carriers[0].port.forgets = true;
+    world_restart(world);
+    world_run(world);
+    ck_call(world_call_at(world, &talk, 0), COMPLETED, COMPLETED);
+    ck_assert_str_eq(world_call_at(world, &talk, 0)->call->hang_up_reason, "CALL_LOST");
+    world_close(world);
+    folder_remove(path);
+}
+END_TEST
+
+/* holds: VOI-02 */
 START_TEST(a_lost_call_ends_once)
 {
     /* Its carrier says so at once, or when it is told again. */
@@ -506,5 +528,5 @@ SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hun
            a_locked_number_is_not_shown_any_more, what_could_not_be_looked_at_is_looked_at_again,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
-           calls_end_with_the_process_that_carried_them, a_lost_call_ends_once,
-           a_placed_call_that_has_not_begun_ends_with_the_process)
+           calls_end_with_the_process_that_carried_them, calls_of_other_tenants_end_with_it_too,
+           a_lost_call_ends_once, a_placed_call_that_has_not_begun_ends_with_the_process)
