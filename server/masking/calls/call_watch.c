@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of all that live so many are noted before they are begun: for each that comes all that are noted are gone through. */
+enum { NOTED_MOST = 64 };
+
 struct goodbye {
     const struct carrier_port *carrier;
     char key[CALL_KEY_SIZE];
@@ -37,6 +40,7 @@ struct calls {
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t idle;
     struct look *noted, **last;
+    unsigned noted_count;
     struct look *put_off; /* what could not be decided */
     unsigned running, done;
     bool all; /* that live are to be looked at */
@@ -168,6 +172,7 @@ static void add(struct calls *calls, struct look *look)
     look->next = NULL;
     *calls->last = look;
     calls->last = &look->next;
+    calls->noted_count++;
 }
 
 static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
@@ -258,6 +263,7 @@ void calls_flush(struct calls *calls)
     struct look *look = calls->noted;
     calls->noted = NULL;
     calls->last = &calls->noted;
+    calls->noted_count = 0;
     for (const struct look *each = look; each; each = each->next)
         calls->running++;
     pthread_mutex_unlock(&calls->lock);
@@ -283,6 +289,14 @@ static void tell_again(struct calls *calls, struct rows *rows, const struct call
         call_watch_tell(calls, id, due->carrier);
 }
 
+static bool are_many_noted(struct calls *calls)
+{
+    pthread_mutex_lock(&calls->lock);
+    bool many = calls->noted_count >= NOTED_MOST;
+    pthread_mutex_unlock(&calls->lock);
+    return many;
+}
+
 static bool note_service(struct calls *calls, struct rows *rows, struct bytes key, bool started,
                          struct error *error)
 {
@@ -297,6 +311,8 @@ static bool note_service(struct calls *calls, struct rows *rows, struct bytes ke
         return refuse(error, REFUSED_NO_MEMORY);
     bool ok = true;
     for (; ok && scan_valid(scan); scan_next(scan)) {
+        if (are_many_noted(calls))
+            calls_flush(calls);
         if (!key_call_sids(scan_key(scan), id.session, id.interaction))
             continue;
         ok = note(calls, &id.log, id.session, started) || refuse(error, REFUSED_NO_MEMORY);
