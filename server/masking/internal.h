@@ -68,6 +68,9 @@ bool session_remove(struct rows *rows, const Maskline__Store__V1__Service *servi
  * *ret_more: it has not come to that yet. */
 bool service_remove_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
                           bool *ret_more, struct error *error);
+/* The same once its log goes: rows that were deleted without an entry, and that a crash just after has brought back. */
+bool service_sweep_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
+                         bool *ret_more, struct error *error);
 
 /* Whether the log may have been answered before: looks the request id up; true with *ret_position 0 when it is new. False: the same id
  * with another body (FAILED_PRECONDITION REQUEST_ID_REUSED), or a read error. */

@@ -86,16 +86,33 @@ static bool remove_all(struct rows *rows, struct key prefix, bool *ret_more, str
     return ok;
 }
 
+static bool remove_each(struct rows *rows, const struct key *prefixes, size_t count, bool *ret_more,
+                        struct error *error)
+{
+    *ret_more = false;
+    for (size_t i = 0; i < count && !*ret_more; i++)
+        if (!remove_all(rows, prefixes[i], ret_more, error))
+            return false;
+    return true;
+}
+
 static bool remove_bars(struct rows *rows, const Maskline__Store__V1__Service *service,
                         bool *ret_more, struct error *error)
 {
     const struct key prefixes[] = {key_opt_outs(rows->tenant, service->pool.data),
                                    key_blocks(rows->tenant, service->pool.data)};
+    return remove_each(rows, prefixes, 2, ret_more, error);
+}
+
+bool service_sweep_piece(struct rows *rows, const Maskline__Store__V1__Service *service,
+                         bool *ret_more, struct error *error)
+{
+    const struct key prefixes[] = {key_opt_outs(rows->tenant, service->pool.data),
+                                   key_blocks(rows->tenant, service->pool.data),
+                                   key_all_interactions(rows->tenant, service->sid.data)};
     *ret_more = false;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && !*ret_more; i++)
-        if (!remove_all(rows, prefixes[i], ret_more, error))
-            return false;
-    return true;
+    return MUTANT("deleted_service_leaves_people") ||
+           remove_each(rows, prefixes, 3, ret_more, error);
 }
 
 static bool finish(struct rows *rows, const Maskline__Store__V1__Service *service,

@@ -202,6 +202,14 @@ static bool forget_service(struct work *work)
         piece->next = due;
         return true;
     }
+    bool more;
+    if (!service_sweep_piece(&work->rows, work->service, &more, &piece->error))
+        return false;
+    if (more) {
+        piece->ran++;
+        piece->next = 0;
+        return true;
+    }
     struct pipeline *pipeline = piece->masking->pipeline;
     struct key key = key_service(work->rows.tenant, work->service->sid.data);
     if (!pipeline_trim(pipeline, &piece->log, pipeline_position(pipeline, &piece->log),

@@ -315,6 +315,58 @@ START_TEST(goes_in_pieces)
 }
 END_TEST
 
+struct bringing {
+    struct command command;
+    struct waiter waiter;
+    struct log_id log;
+};
+
+static bool bring_back(struct command *command, struct txn *txn)
+{
+    const uint8_t *sid = log_service(&((struct bringing *)command)->log);
+    for (int i = 0; i < 300; i++) {
+        struct person person = {{1, (uint8_t)i, (uint8_t)(i >> 8)}};
+        struct key keys[] = {key_opt_out(TENANT_DEFAULT, sid, &person, ""),
+                             key_block(TENANT_DEFAULT, sid, &person, NULL),
+                             key_interaction(TENANT_DEFAULT, sid, sid, person.bytes)};
+        for (int j = 0; j < 3; j++)
+            ck_assert(txn_put(txn, KV_LIVE, key_bytes(&keys[j]), (struct bytes){"x", 1}, 0));
+    }
+    return true;
+}
+
+static void brought(struct command *command, enum command_outcome outcome,
+                    const struct error *error)
+{
+    ck_assert_int_eq(outcome, COMMAND_DURABLE);
+    waiter_finish(&((struct bringing *)command)->waiter, error);
+}
+
+/* A crash brings rows back that were deleted without an entry: they go with the log. holds: SVC-15 */
+START_TEST(what_a_crash_brings_back_goes_with_the_log)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    ck_done(call_service_delete(world, world->service));
+    world_run(world);
+    ck_assert_int_eq(call_service_get(world, world->service)->state, SERVICE_STATE(DELETED));
+    struct bringing bringing = {.command = {.decide = bring_back, .done = brought},
+                                .log = world_log(world)};
+    waiter_init(&bringing.waiter);
+    pipeline_submit(masking_pipeline(world->masking), &bringing.command);
+    waiter_wait(&bringing.waiter);
+    const uint8_t *sid = log_service(&bringing.log);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_opt_outs(TENANT_DEFAULT, sid)), 300);
+    world_move(world, 7 * DAY);
+    world_run(world);
+    ck_refused(call_service_get(world, world->service), "SERVICE_NOT_FOUND", 0);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_opt_outs(TENANT_DEFAULT, sid)), 0);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_blocks(TENANT_DEFAULT, sid)), 0);
+    ck_assert_uint_eq(world_rows(world, KV_LIVE, key_all_interactions(TENANT_DEFAULT, sid)), 0);
+    world_close(world);
+}
+END_TEST
+
 /* holds: SVC-15 */
 START_TEST(deletion_goes_on_after_a_restart)
 {
@@ -382,4 +434,4 @@ END_TEST
 SUITE_MAIN("services", as_many_as_one_likes, is_made_with_every_default, names_are_checked,
            renaming_frees_the_old_name, settings_are_checked, calls_have_settings,
            is_named_by_sid_or_name, goes_in_pieces, deletion_goes_on_after_a_restart,
-           are_listed_oldest_first)
+           what_a_crash_brings_back_goes_with_the_log, are_listed_oldest_first)
