@@ -44,10 +44,7 @@ static bool is_overtaken(struct flush *flush, const struct row *row)
 {
     struct pipeline *pipeline = flush->pipeline;
     for (unsigned i = 0; pipeline->layers[i] != flush->layer; i++) {
-        struct layer *newer = pipeline->layers[i];
-        if (atomic_load_explicit(&newer->has_direct, memory_order_relaxed) &&
-            memtable_has_direct(newer->table, row->family, row->key, row->value.sequence,
-                                pipeline->applying.sequence)) {
+        if (memtable_has_direct(pipeline->layers[i]->table, row, pipeline->applying.sequence)) {
             flush->relies_on = pipeline->applying.sequence;
             return true;
         }

@@ -153,6 +153,45 @@ bool memtable_may_have_group(const struct memtable *table, struct bytes group)
     return (atomic_load_explicit(word, memory_order_relaxed) & bits) == bits;
 }
 
+/* ---- directs ---- */
+
+/* The index goes by a hash's lowest bits. */
+static size_t direct_word(uint32_t hash)
+{
+    return (hash >> 26) % DIRECT_WORDS;
+}
+
+static uint64_t direct_bit(uint32_t hash)
+{
+    return UINT64_C(1) << (hash >> 20 & 63);
+}
+
+static void directs_clear(struct directs *directs)
+{
+    if (!directs->any)
+        return;
+    directs->any = false;
+    for (size_t i = 0; i < DIRECT_WORDS; i++)
+        atomic_store_explicit(&directs->words[i], 0, memory_order_relaxed);
+}
+
+/* Before the version is linked in: who may see that sees this. */
+static void direct_add(struct directs *directs, uint32_t hash)
+{
+    if (MUTANT("direct_row_unnoted"))
+        return;
+    _Atomic uint64_t *word = &directs->words[direct_word(hash)];
+    uint64_t bits = atomic_load_explicit(word, memory_order_relaxed) | direct_bit(hash);
+    atomic_store_explicit(word, bits, memory_order_relaxed);
+    directs->any = true;
+}
+
+static bool may_have_direct(const struct directs *directs, uint32_t hash)
+{
+    const _Atomic uint64_t *word = &directs->words[direct_word(hash)];
+    return atomic_load_explicit(word, memory_order_relaxed) & direct_bit(hash);
+}
+
 /* ---- room ---- */
 
 /* Room for so many more rows. False when there is no memory. */
@@ -198,6 +237,7 @@ static void begin(struct memtable *table)
     table->repeats = 0;
     atomic_store(&table->index, NULL);
     atomic_store(&table->groups, NULL);
+    directs_clear(&table->directs);
     atomic_store(&table->height, 1);
     for (unsigned level = 0; level < HEIGHT_MOST; level++)
         atomic_store_explicit(&table->head[level], NULL, memory_order_relaxed);
@@ -334,6 +374,8 @@ bool memtable_insert(struct memtable *table, const struct row *given)
     if (!row && !made)
         return false;
     version->row = row ? row : made;
+    if (version->direct)
+        direct_add(&table->directs, hash);
     table->repeats += version_link_in(version->row, version);
     table->versions++;
     if (!made)
@@ -371,13 +413,15 @@ bool memtable_find(const struct memtable *table, enum kv_family family, struct b
     return true;
 }
 
-bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
-                         uint64_t after, uint64_t through)
+bool memtable_has_direct(const struct memtable *table, const struct row *of, uint64_t through)
 {
-    struct name name = {family, key};
-    const struct memtable_row *row = row_named(table, &name, memtable_hash(family, key));
+    if (!may_have_direct(&table->directs, of->hash))
+        return false;
+    struct name name = {of->family, of->key};
+    const struct memtable_row *row = row_named(table, &name, of->hash);
     const struct memtable_node *version = row ? version_visible(row, through) : NULL;
-    for (; version && version->sequence > after; version = version_at(&version->older)) {
+    for (; version && version->sequence > of->value.sequence;
+         version = version_at(&version->older)) {
         if (version->direct)
             return true;
     }

@@ -51,9 +51,8 @@ bool memtable_find(const struct memtable *table, enum kv_family family, struct b
 /* Whether rows of this group (kv.h) may have come: false is sure of all that the caller may see. */
 bool memtable_may_have_group(const struct memtable *table, struct bytes group);
 
-/* Whether the table has a version of the row that is direct, newer than `after` and not newer than `through`. */
-bool memtable_has_direct(const struct memtable *table, enum kv_family family, struct bytes key,
-                         uint64_t after, uint64_t through);
+/* Whether the table has a version of the row that is direct, newer than this one, which has its hash, and not newer than `through`. */
+bool memtable_has_direct(const struct memtable *table, const struct row *of, uint64_t through);
 
 /* A place in the table: a row's newest visible version. Copied by assignment. */
 struct memtable_cursor {

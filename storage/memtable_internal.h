@@ -16,6 +16,7 @@
 
 enum {
     HEIGHT_MOST = 14,
+    DIRECT_WORDS = 64,
     GROUP_WORDS = 16384, /* a power of two: in one of them each group has four bits */
 };
 
@@ -64,6 +65,13 @@ struct groups {
     _Atomic uint64_t words[GROUP_WORDS];
 };
 
+/* By hash, of which rows direct versions have come: next to the others these are few, and who writes a table out asks for each of its rows
+ * whether a later table has one. */
+struct directs {
+    bool any; /* the inserting thread's */
+    _Atomic uint64_t words[DIRECT_WORDS];
+};
+
 /* The rows of a family, as they came. */
 struct arrivals {
     row_link first;
@@ -78,6 +86,7 @@ struct memtable {
     size_t rows;
     size_t repeats;
     struct arrivals arrivals[KV_FAMILIES];
+    struct directs directs;
     _Atomic(struct row_index *) index; /* NULL while there are few rows */
     _Atomic(struct groups *) groups;   /* the same */
     pthread_mutex_t list_lock;         /* changing the list; reading it needs none */

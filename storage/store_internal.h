@@ -35,8 +35,7 @@ struct layer {
     uint64_t last_sequence;
     int64_t last_time; /* of its entries */
     int64_t born_us;   /* the monotonic clock when something first came into it; 0: it is empty */
-    _Atomic bool has_direct;
-    bool flushed; /* the apply lock */
+    bool flushed;      /* the apply lock */
 };
 
 struct layer *layer_new(void);

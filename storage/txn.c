@@ -86,8 +86,6 @@ static bool keep_rows(struct txn *txn)
             return false;
         if (row.value.sequence > group->last_sequence)
             group->last_sequence = row.value.sequence;
-        if (row.direct)
-            atomic_store_explicit(&layer->has_direct, true, memory_order_relaxed);
         if (!goes_into_batch(&row, &previous, &direct_seen))
             continue;
         if (row.deleted ? !kv_batch_delete(batch, row.family, row.key)
