@@ -413,6 +413,13 @@ bool memtable_find(const struct memtable *table, enum kv_family family, struct b
     return true;
 }
 
+void memtable_expect(const struct memtable *table, uint32_t hash)
+{
+    const struct row_index *index = atomic_load_explicit(&table->index, memory_order_acquire);
+    if (index)
+        __builtin_prefetch(&index->slots[hash & index->mask]);
+}
+
 bool memtable_has_direct(const struct memtable *table, const struct row *of, uint64_t through)
 {
     if (!may_have_direct(&table->directs, of->hash))

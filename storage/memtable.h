@@ -48,6 +48,9 @@ size_t memtable_repeats(const struct memtable *table);
 bool memtable_find(const struct memtable *table, enum kv_family family, struct bytes key,
                    uint32_t hash, uint64_t visible, struct row *ret_row);
 
+/* To be called some time before rows of this hash are looked for: the wait for several tables' memory is then one. */
+void memtable_expect(const struct memtable *table, uint32_t hash);
+
 /* Whether rows of this group (kv.h) may have come: false is sure of all that the caller may see. */
 bool memtable_may_have_group(const struct memtable *table, struct bytes group);
 

@@ -7,6 +7,8 @@ enum kv_found stack_newest(const struct stack *stack, enum kv_family family, str
 {
     struct row row = {.family = family, .key = key};
     uint32_t hash = memtable_hash(family, key);
+    for (unsigned i = 0; i < stack->count; i++)
+        memtable_expect(stack->tables[i], hash);
     for (unsigned i = 0; i < stack->count && !MUTANT("overlay_unread"); i++) {
         if (!memtable_find(stack->tables[i], family, key, hash, stack->visible, &row))
             continue;
