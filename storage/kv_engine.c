@@ -14,9 +14,10 @@ enum {
     OPEN_FILES = 512,
     LOG_BLOCK = 16 * 1024,
     ROW_BLOCK = 8 * 1024,
-    SHARD_BITS = 4,   /* of the cache; a shard must hold many blocks */
-    TABLE_FORMAT = 5, /* whole-key filters and indexes in their newest form */
-    NOTHING = 6,      /* above all levels */
+    SHARD_BITS = 4,       /* of the cache; a shard must hold many blocks */
+    TABLE_FORMAT = 5,     /* whole-key filters and indexes in their newest form */
+    NOTHING = 6,          /* above all levels */
+    FIRST_COMPRESSED = 1, /* level */
 };
 
 /* Of a memtable's size. */
@@ -102,6 +103,9 @@ static void set_family(struct kv_engine *engine, enum kv_family family, size_t w
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
     rocksdb_options_set_compression(options, rocksdb_lz4_compression);
     rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
+    /* What a memtable is written to is soon read and written again, compressed then: little of the disk, and much work in the way of the
+     * calls. */
+    rocksdb_options_set_min_level_to_compress(options, FIRST_COMPRESSED);
     if (family != KV_LOG) {
         rocksdb_options_set_compaction_filter(options, engine->filter);
         /* Much that is asked for is not there: whether a message was seen before, whether a number is claimed. */
