@@ -10,7 +10,7 @@ enum {
     MIB = 1024 * 1024,
     DEFAULT_CACHE = 64 * MIB,
     DEFAULT_WRITE_BUFFER = 64 * MIB,
-    BLOOM_BITS = 10,
+    BLOOM_BITS = 12, /* a file that is searched in vain costs more than the bits that tell so */
     OPEN_FILES = 512,
     LOG_BLOCK = 16 * 1024,
     ROW_BLOCK = 8 * 1024,
