@@ -123,6 +123,8 @@ bool flush_layer(struct pipeline *pipeline, const struct layer *layer, bool heed
     flush.places = memtable_order(layer->table, is_wanted, &flush.count);
     bool ok = flush.places || store_no_memory(error);
     while (ok && flush.at < flush.count) {
+        size_t left = flush.count - flush.at;
+        memtable_rows_expect(flush.places, flush.at, left < PIECE_ROWS ? left : PIECE_ROWS);
         apply_enter(pipeline);
         ok = write_piece(&flush, error);
         pthread_mutex_unlock(&pipeline->apply_lock);

@@ -89,5 +89,7 @@ struct memtable_place *memtable_order(const struct memtable *table,
                                                      const struct row *row),
                                       size_t *ret_count);
 void memtable_row_at(const struct memtable_place *places, size_t index, struct row *ret_row);
+/* To be called some time before these rows are asked for: in order they lie anywhere in memory, and the wait for them is then one. */
+void memtable_rows_expect(const struct memtable_place *places, size_t index, size_t count);
 
 #endif
