@@ -5,7 +5,7 @@
  * What is kept of a row is what the engine holds now, never anything older, and a reader gets it only if it would have found the same
  * there. That works by moments, which are numbered: each snapshot is of one. A write says before it begins which rows it
  * touches, and these are forgotten; when it has ended, they are for readers of later moments only. Between the two they are
- * nobody's. So is what a reader brings that began before the write.
+ * nobody's. So is what a reader brings that began before the write had ended.
  *
  * Bounded; what was not asked for longest goes first. Absent rows are not kept, nor those of KV_LOG. Any thread; the writers'
  * functions are called in pairs, and two writers may touch one row at a time.
