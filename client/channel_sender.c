@@ -15,7 +15,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, show_time(arena, sender->create_time));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option carrier_options[] = {
     OPTION_CARRIER("a carrier that serves it; may be repeated, the first is sent by"),

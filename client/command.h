@@ -72,6 +72,7 @@ struct view {
     size_t columns;
     /* Adds one message's cells. */
     void (*row)(struct arena *arena, struct table *table, const ProtobufCMessage *message);
+    const char *const *usual; /* NULL, or what table_leave_out takes */
 };
 
 enum { ARGUMENTS_MOST = 4, EXAMPLES_MOST = 5 };

@@ -80,7 +80,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, what_was_said(arena, interaction));
 }
 
-const struct view interaction_view = {heads, sizeof heads / sizeof *heads, row};
+const struct view interaction_view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option list_options[] = {
     {.name = "type",

@@ -76,10 +76,9 @@ ProtobufCMessage *cli_request(struct cli *cli)
 
 struct listing listing_begin(struct cli *cli, const struct view *view)
 {
-    return (struct listing){.cli = cli,
-                            .view = view,
-                            .table = cli->json ? NULL
-                                               : table_new(cli->arena, view->heads, view->columns)};
+    struct table *table = cli->json ? NULL : table_new(cli->arena, view->heads, view->columns);
+    table_leave_out(table, view->usual);
+    return (struct listing){.cli = cli, .view = view, .table = table};
 }
 
 void listing_add(struct listing *listing, const ProtobufCMessage *message)

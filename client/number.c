@@ -24,7 +24,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, carriers_cell(arena, number->carriers, number->n_carriers));
 }
 
-const struct view number_view = {heads, sizeof heads / sizeof *heads, row};
+const struct view number_view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option add_options[] = {
     {.name = "file",

@@ -14,7 +14,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, opt_out->word);
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option from_options[] = {
     {.name = "from",

@@ -37,7 +37,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, show_time(arena, participant->delete_time));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option add_options[] = {
     {.name = "lenient",

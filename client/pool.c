@@ -25,8 +25,8 @@ static void usage_row(struct arena *arena, struct table *table, const ProtobufCM
     table_cell(table, warnings);
 }
 
-static const struct view usage_view = {usage_heads, sizeof usage_heads / sizeof *usage_heads,
-                                       usage_row};
+static const struct view usage_view = {
+    .heads = usage_heads, .columns = sizeof usage_heads / sizeof *usage_heads, .row = usage_row};
 
 static int print_usage(struct cli *cli, const ProtobufCMessage *message)
 {

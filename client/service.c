@@ -8,8 +8,40 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const heads[] = {"SID",  "NAME",      "STATE",     "TTL",
-                                    "MODE", "SELECTION", "COOL-DOWN", "CREATED"};
+/* Of calls only what is not as the API says that it is by default: most Services have nothing of their own there. */
+static const char *const heads[] = {
+    "SID",          "NAME",
+    "STATE",        "TTL",
+    "MODE",         "SELECTION",
+    "COOL-DOWN",    "CREATED",
+    "RING-LIMIT",   "RING-LIMIT-WITHOUT-KEY",
+    "LONGEST-CALL", "ACCEPTANCE",
+    "WHISPER",      "ANNOUNCEMENT",
+    "RECORDING",    "CONSENT-NOTICE",
+};
+static const char *const usual[] = {
+    NULL,  NULL,  NULL, NULL,  NULL, NULL, NULL,  NULL,
+    "30s", "18s", "4h", "key", "-",  "-",  "off", "This call is recorded.",
+};
+_Static_assert(sizeof usual == sizeof heads, "each column has a usual text");
+
+static void voice_cells(struct arena *arena, struct table *table,
+                        const Maskline__V1__VoicePolicy *voice)
+{
+    static const Maskline__V1__VoicePolicy none = MASKLINE__V1__VOICE_POLICY__INIT;
+    if (!voice)
+        voice = &none;
+    table_cell(table, show_duration(arena, voice->ring_limit));
+    table_cell(table, show_duration(arena, voice->ring_limit_without_key));
+    table_cell(table, show_duration(arena, voice->longest_call));
+    table_cell(table, show_enum(arena, &maskline__v1__call_acceptance__descriptor,
+                                (int)voice->acceptance));
+    table_cell(table, voice->whisper);
+    table_cell(table, voice->announcement);
+    table_cell(table,
+               show_enum(arena, &maskline__v1__call_recording__descriptor, (int)voice->recording));
+    table_cell(table, voice->consent_notice);
+}
 
 static void row(struct arena *arena, struct table *table, const ProtobufCMessage *message)
 {
@@ -27,9 +59,11 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
                                 number ? (int)number->selection_behavior : 0));
     table_cell(table, show_duration(arena, number ? number->cool_down : NULL));
     table_cell(table, show_time(arena, service->create_time));
+    voice_cells(arena, table, service->voice_policy);
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row, .usual = usual};
 
 /* What update can set, and, but for the name, create. */
 static const struct option settings[] = {

@@ -35,7 +35,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
                                                          : session->effective_expire_time));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option create_options[] = {
     {.name = "participant",

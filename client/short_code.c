@@ -18,7 +18,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, carriers_cell(arena, code->carriers, code->n_carriers));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static const struct option add_options[] = {
     OPTION_SMS("it can send and get texts (without --sms, --mms and --voice: texts and media)"),

@@ -24,7 +24,8 @@ static void row(struct arena *arena, struct table *table, const ProtobufCMessage
     table_cell(table, show_time(arena, handset->create_time));
 }
 
-static const struct view view = {heads, sizeof heads / sizeof *heads, row};
+static const struct view view = {
+    .heads = heads, .columns = sizeof heads / sizeof *heads, .row = row};
 
 static int print_outcome(struct cli *cli, Maskline__V1__InboundOutcome given, const char *reason)
 {

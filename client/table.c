@@ -15,7 +15,8 @@ struct table {
     size_t columns;
     size_t count;
     size_t room;
-    const char **cells; /* heads first */
+    const char **cells;       /* heads first */
+    const char *const *usual; /* NULL: no column is left out */
 };
 
 struct table *table_new(struct arena *arena, const char *const *heads, size_t columns)
@@ -28,6 +29,12 @@ struct table *table_new(struct arena *arena, const char *const *heads, size_t co
     for (size_t i = 0; i < columns; i++)
         table_cell(table, heads[i]);
     return table;
+}
+
+void table_leave_out(struct table *table, const char *const *usual)
+{
+    if (table)
+        table->usual = usual;
 }
 
 void table_cell(struct table *table, const char *text)
@@ -56,6 +63,37 @@ void print_plain(const char *text, FILE *out)
         fputc(*at < 0x20 || *at == 0x7f || is_second ? ' ' : *at, out);
         at += is_second;
     }
+}
+
+static bool says_something(const struct table *table, size_t column)
+{
+    const char *usual = table->usual[column];
+    bool says = !usual;
+    for (size_t at = table->columns + column; at < table->count && !says; at += table->columns)
+        says = strcmp(table->cells[at], usual) != 0 && strcmp(table->cells[at], "-") != 0;
+    return says;
+}
+
+/* The table without the columns that say nothing. False: the arena is full. */
+static bool pick_columns(const struct table *table, struct table *ret_shown)
+{
+    *ret_shown = *table;
+    if (!table->usual)
+        return true;
+    bool *says = arena_array(table->arena, table->columns, sizeof *says);
+    const char **cells = arena_array(table->arena, table->count, sizeof *cells);
+    if (!says || !cells)
+        return false;
+    ret_shown->cells = cells;
+    ret_shown->columns = ret_shown->count = 0;
+    for (size_t column = 0; column < table->columns; column++) {
+        says[column] = says_something(table, column);
+        ret_shown->columns += says[column];
+    }
+    for (size_t at = 0; at < table->count; at++)
+        if (says[at % table->columns])
+            cells[ret_shown->count++] = table->cells[at];
+    return true;
 }
 
 static void measure(const struct table *table, size_t *widths)
@@ -116,14 +154,17 @@ static void print_as_rows(const struct table *table, const size_t *widths, FILE 
 
 void table_print(const struct table *table, FILE *out)
 {
-    size_t *widths = table ? arena_array(table->arena, table->columns, sizeof *widths) : NULL;
+    struct table shown;
+    size_t *widths = table && pick_columns(table, &shown)
+                         ? arena_array(table->arena, shown.columns, sizeof *widths)
+                         : NULL;
     if (!widths)
         return;
-    measure(table, widths);
-    if (too_wide(table, widths, out))
-        print_as_lines(table, out);
+    measure(&shown, widths);
+    if (too_wide(&shown, widths, out))
+        print_as_lines(&shown, out);
     else
-        print_as_rows(table, widths, out);
+        print_as_rows(&shown, widths, out);
 }
 
 const char *show_time(struct arena *arena, const Google__Protobuf__Timestamp *value)

@@ -17,6 +17,9 @@
  * as lines of a head and a cell. */
 struct table;
 struct table *table_new(struct arena *arena, const char *const *heads, size_t columns);
+/* `usual` has a text for each column, which outlives the table, or NULL: a column that has this, or nothing, in all rows is left out. Before
+ * the first row. */
+void table_leave_out(struct table *table, const char *const *usual);
 void table_cell(struct table *table, const char *text);
 void table_print(const struct table *table, FILE *out);
 

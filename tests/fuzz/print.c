@@ -99,6 +99,7 @@ static void check_table(const struct rows *rows, const struct view *view)
     FILE *out = open_memstream(&text, &size);
     if (!table || !out)
         abort();
+    table_leave_out(table, view->usual);
     for (size_t i = 0; i < rows->count; i++)
         view->row(rows->arena, table, rows->messages[i]);
     must(!arena_full(rows->arena), "a table of %zu rows has room", rows->count);

@@ -103,6 +103,27 @@ class Command(harness.Case):
             self.assertIn(" busy ", table)
             self.assertIn("not connected", table)
 
+    def test_how_a_service_calls(self):
+        """What is of its own there stands in the table, and else nothing; JSON says all of it."""
+        settings = {"ring-limit": "20s", "ring-limit-without-key": "25s", "longest-call": "90m", "acceptance": "pick-up",
+                    "whisper": "A call from Rides", "announcement": "Please hold", "recording": "on",
+                    "consent-notice": "We record this"}
+        self.run_it("service", "create", "plain")
+        plain = self.run_it("service", "list").stdout
+        self.assertRegex(plain, r"^SID +NAME +STATE +TTL +MODE +SELECTION +COOL-DOWN +CREATED\n.* plain .*\n$")
+        for name, value in settings.items():
+            self.run_it("service", "create", name, f"--{name}", value)
+            heads, row = self.run_it("service", "get", name).stdout.splitlines()
+            self.assertEqual(heads.split()[8:], [name.upper()])
+            self.assertEqual(row[heads.index(name.upper()):], value)
+        table = self.run_it("service", "list").stdout.splitlines()
+        self.assertEqual(table[0].split()[8:], [name.upper() for name in settings])
+        self.assertEqual(len(table), 2 + len(settings))
+        own, = self.rows("service", "get", "ring-limit")
+        self.assertEqual((own["voicePolicy"]["ringLimit"], own["voicePolicy"]["longestCall"]), ("20s", "14400s"))
+        self.run_it("service", "update", "ring-limit", "--ring-limit", "30s")
+        self.assertNotIn("RING-LIMIT", self.run_it("service", "get", "ring-limit").stdout)
+
     def test_a_number_that_is_too_large(self):
         self.run_it("service", "create", "rides", "--rate", "7")
         self.assertIn("more than can be said", self.run_it("service", "update", "rides", "--rate", "4294967297", status=2).stderr)

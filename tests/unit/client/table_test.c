@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char *printed(const struct table *table)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    table_print(table, out);
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
 START_TEST(test_columns_line_up)
 {
     struct arena *arena = arena_new(1 << 20);
@@ -22,12 +33,7 @@ START_TEST(test_columns_line_up)
                                         "\xc2\xa0"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         table_cell(table, cells[i]);
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    table_print(table, out);
-    ck_assert_int_eq(fclose(out), 0);
+    char *text = printed(table);
     /* Widths count characters, an empty cell is a dash, and nothing steers the terminal. */
     ck_assert_str_eq(text, "A     LONG HEAD  C\n"
                            "caf\xc3\xa9  x          1\n"
@@ -45,14 +51,56 @@ START_TEST(test_many_rows)
     struct table *table = table_new(arena, heads, 1);
     for (int i = 0; i < 1000; i++)
         table_cell(table, arena_printf(arena, "%d", i));
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    table_print(table, out);
-    ck_assert_int_eq(fclose(out), 0);
+    char *text = printed(table);
     ck_assert_ptr_nonnull(strstr(text, "\n0\n1\n2\n"));
     ck_assert_ptr_nonnull(strstr(text, "\n998\n999\n"));
+    free(text);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(test_columns_that_say_nothing_are_left_out)
+{
+    static const char *const heads[] = {"NAME", "RING", "WORDS", "END"};
+    static const char *const usual[] = {NULL, "30s", "-", "x"};
+    static const struct {
+        const char *cells[8];
+        const char *shown;
+    } cases[] = {
+        {{"a", "30s", "", "x", "b", "30s", "", "x"}, "NAME\na\nb\n"},
+        /* Nothing is no value either. */
+        {{"30s", "", "", "", "b", "30s", "-", "x"}, "NAME\n30s\nb\n"},
+        /* One row is enough, and then all rows say theirs. */
+        {{"a", "30s", "", "x", "b", "20s", "", "x"}, "NAME  RING\na     30s\nb     20s\n"},
+        {{"a", "20s", "", "x", "b", "", "", "x"}, "NAME  RING\na     20s\nb     -\n"},
+        {{"a", "30s", "hm", "x", "b", "30s", "", "y"},
+         "NAME  WORDS  END\na     hm     x\nb     -      y\n"},
+        {{"a", "1s", "hm", "z", "", "1s", "hm", "x"},
+         "NAME  RING  WORDS  END\na     1s    hm     z\n-     1s    hm     x\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct table *table = table_new(arena, heads, 4);
+        table_leave_out(table, usual);
+        for (size_t cell = 0; cell < 8; cell++)
+            table_cell(table, cases[i].cells[cell]);
+        char *text = printed(table);
+        ck_assert_str_eq(text, cases[i].shown);
+        free(text);
+        arena_free(arena);
+    }
+}
+END_TEST
+
+START_TEST(test_a_table_without_rows)
+{
+    struct arena *arena = arena_new(1 << 20);
+    static const char *const heads[] = {"NAME", "RING"};
+    static const char *const usual[] = {NULL, "30s"};
+    struct table *table = table_new(arena, heads, 2);
+    table_leave_out(table, usual);
+    char *text = printed(table);
+    ck_assert_str_eq(text, "NAME\n");
     free(text);
     arena_free(arena);
 }
@@ -82,4 +130,6 @@ START_TEST(test_values_for_people)
 }
 END_TEST
 
-SUITE_MAIN("table", test_columns_line_up, test_many_rows, test_values_for_people)
+SUITE_MAIN("table", test_columns_line_up, test_many_rows,
+           test_columns_that_say_nothing_are_left_out, test_a_table_without_rows,
+           test_values_for_people)
