@@ -56,15 +56,20 @@ static bool read_lines(struct cli *cli, FILE *file, struct numbers *numbers)
 {
     char *line = NULL;
     size_t room = 0, whole = 0;
-    bool ok = true;
+    bool ok = true, text = true;
     ssize_t size;
     for (unsigned at = 1; ok && (size = getline(&line, &room, file)) >= 0; at++) {
         whole += (size_t)size;
+        /* What stands behind it would be lost. */
+        text = !memchr(line, '\0', (size_t)size);
+        if (!text)
+            fprintf(stderr, "maskline: %s, line %u: a byte of it is 0, so this is no text\n",
+                    numbers->name, at);
         char *number = strip(line);
-        ok = whole <= FILE_MOST && (*number == '\0' || keep(cli, numbers, number, at));
+        ok = text && whole <= FILE_MOST && (*number == '\0' || keep(cli, numbers, number, at));
     }
     free(line);
-    if (!ok)
+    if (!ok && text)
         fprintf(stderr, "maskline: %s is too large: split it\n", numbers->name);
     else if (ferror(file))
         fprintf(stderr, "maskline: cannot read %s: %s\n", numbers->name, strerror(errno));

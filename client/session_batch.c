@@ -153,10 +153,25 @@ static bool read_answer(struct batch *batch)
 
 /* ---- the file ---- */
 
+/* What stands behind a 0 would be lost. */
+static bool is_text(struct batch *batch, const char *text, size_t size, unsigned line)
+{
+    if (!memchr(text, '\0', size))
+        return true;
+    progress_clear(&batch->progress);
+    fprintf(stderr, "maskline: %s, line %u: a byte of it is 0, so this is no text\n", batch->name,
+            line);
+    return false;
+}
+
 /* False when the stream is cut. A line that cannot be read hinders no other. */
-static bool take_line(struct batch *batch, char *text, unsigned line)
+static bool take_line(struct batch *batch, char *text, size_t size, unsigned line)
 {
     Maskline__V1__BatchSessionsRequest entry = MASKLINE__V1__BATCH_SESSIONS_REQUEST__INIT;
+    if (!is_text(batch, text, size, line)) {
+        batch->refused++;
+        return true;
+    }
     text[strcspn(text, "#")] = '\0';
     arena_reset(batch->lines);
     char *verb = word(&text);
@@ -183,9 +198,10 @@ static bool take_file(struct batch *batch, FILE *file)
 {
     char *text = NULL;
     size_t room = 0;
+    ssize_t size;
     bool taken = true;
-    for (unsigned line = 1; taken && getline(&text, &room, file) >= 0; line++)
-        taken = take_line(batch, text, line);
+    for (unsigned line = 1; taken && (size = getline(&text, &room, file)) >= 0; line++)
+        taken = take_line(batch, text, (size_t)size, line);
     free(text);
     if (ferror(file))
         fprintf(stderr, "maskline: cannot read %s: %s\n", batch->name, strerror(errno));

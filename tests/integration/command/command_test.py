@@ -311,6 +311,28 @@ class Command(harness.Case):
         done = self.run_it("number", "add", "nowhere", "-f", path, status=1)
         self.assertEqual(done.stderr.count("SERVICE_NOT_FOUND"), 1, "it goes on although nothing can be added")
 
+    def test_bytes_that_are_no_text(self):
+        """A line is never cut where it has a byte 0: it would be another number, or another pair of people."""
+        self.run_it("service", "create", "rides")
+        path = os.path.join(self.folder, "bytes")
+        for bad in [b"+15550100002\0 3\n", b"\0", b"# \0\n", b"\0+15550100002\n", b"+15550100002\n\0"]:
+            with open(path, "wb") as file:
+                file.write(b"+15550100001\n" + bad + b"+15550100003\n")
+            done = self.run_it("number", "add", "rides", "-f", path, status=2)
+            line = 3 if bad.startswith(b"+15550100002\n") else 2
+            self.assertEqual(done.stderr, f"maskline: {path}, line {line}: a byte of it is 0, so this is no text\n")
+            self.assertEqual(self.rows("number", "list", "rides"), [])
+        for number in ["+15550100001", "+15550100002"]:
+            self.run_it("number", "add", "rides", number)
+        with open(path, "wb") as file:
+            file.write(b"create a +15551230001 +15551230002\ncreate b\0 +15551230001\nclose a\0b\ncreate c\n")
+        done = self.run_it("session", "batch", "rides", "-f", path, "--json", status=1)
+        self.assertEqual([json.loads(line)["uniqueName"] for line in done.stdout.splitlines()], ["a", "c"])
+        self.assertEqual(done.stderr, "".join(f"maskline: {path}, line {line}: a byte of it is 0, so this is no text\n"
+                                              for line in (2, 3)) + "maskline: 2 done, 2 refused\n")
+        self.assertEqual({row["uniqueName"]: row["status"] for row in self.rows("session", "list", "rides")},
+                         {"a": "SESSION_STATUS_OPEN", "c": "SESSION_STATUS_OPEN"})
+
     def test_many_numbers_from_the_standard_input(self):
         self.run_it("service", "create", "rides")
         done = subprocess.run([MASKLINE, "number", "add", "rides", "-f", "-", "--server", f"127.0.0.1:{self.up.port}"],
