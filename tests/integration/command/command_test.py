@@ -441,10 +441,31 @@ class Command(harness.Case):
         self.assertIn("opt-outs", self.run_it("guide", "no-such", server=False, status=2).stderr)
 
     def test_the_demo(self):
+        """Again and again, in one Service; and when something of it has been taken away."""
         for _ in range(2):
             said = self.run_it("demo").stdout
             self.assertIn("Neither saw the other's number", said)
             self.assertIn("Bob's phone", said)
+        services = self.rows("service", "list")
+        self.assertEqual([service["uniqueName"] for service in services], ["maskline-demo"])
+        numbers = self.rows("number", "list", "maskline-demo")
+        self.run_it("number", "remove", "maskline-demo", numbers[0]["phoneNumber"])
+        self.run_it("demo")
+        after = self.rows("number", "list", "maskline-demo")
+        self.assertEqual((len(after), after[0]["phoneNumber"]), (2, numbers[1]["phoneNumber"]))
+        self.run_it("service", "delete", "maskline-demo")
+        self.assertIn("A Service with a pool", self.run_it("demo").stdout)
+        self.assertNotEqual(self.rows("service", "list")[0]["sid"], services[0]["sid"])
+
+    def test_two_demos_at_once(self):
+        """Each hears the events of both, and counts its own."""
+        self.run_it("demo")
+        command = [MASKLINE, "demo", "--server", f"127.0.0.1:{self.up.port}"]
+        both = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                for _ in range(2)]
+        for process in both:
+            said, _ = process.communicate(timeout=2 * harness.PATIENCE)
+            self.assertEqual(process.returncode, 0, said)
 
     def test_the_manual(self):
         with open("client/maskline.1", "rb") as file:

@@ -128,13 +128,59 @@ class Run(harness.Case):
         self.assertIn(f"port {self.port} is taken", said)
 
     def test_the_store_is_kept(self):
+        """Also what was played in it: another conversation is one more of the same Service."""
         data = os.path.join(self.folder, "kept")
-        process = self.begin("--once", "--data", data)
-        said, _ = process.communicate()
-        self.assertEqual(process.returncode, 0, said)
-        self.assertTrue(os.path.exists(os.path.join(data, "version")))
+        for again in [False, True, True]:
+            process = self.begin("--once", "--data", data)
+            said, _ = process.communicate()
+            self.assertEqual(process.returncode, 0, said)
+            self.assertIn("Neither saw the other's number", said)
+            self.assertEqual("The Service of the demo before" in said, again, said)
+            self.assertEqual("SERVICE_CREATED" in said.upper().replace("-", "_"), not again, said)
+            self.assertTrue(os.path.exists(os.path.join(data, "version")))
+            self.nothing_is_left(process, said)
+            self.assertEqual(os.stat(data).st_mode & 0o777, 0o700)
+        process = self.begin("--data", data)
+        said = self.until(process, "grpcurl")
+        listed = [line.split() for line in self.ask("service", "list").splitlines()]
+        self.assertEqual([row[1] for row in listed], ["NAME", "maskline-demo"])
+        self.assertEqual(len(self.ask("number", "list", "maskline-demo").splitlines()), 1 + 2)
+        self.assertEqual(len(self.ask("session", "list", "maskline-demo").splitlines()), 1 + 4)
+        os.killpg(process.pid, signal.SIGINT)
+        said += process.communicate()[0]
+        self.assertEqual(process.returncode, 130, said)
         self.nothing_is_left(process, said)
-        self.assertEqual(os.stat(data).st_mode & 0o777, 0o700)
+
+    def ask(self, *words):
+        return subprocess.run([os.path.join(BUILT, "client/maskline"), *words, "--server", f"127.0.0.1:{self.port}"], text=True,
+                              capture_output=True, check=True, stdin=subprocess.DEVNULL, timeout=harness.PATIENCE).stdout
+
+    def server_of(self, said):
+        return int(re.search(r"serving at \S+ \(process (\d+),", said).group(1))
+
+    def test_its_server_is_killed(self):
+        """That is told in its own words, and the shell adds none."""
+        for which, told in [(signal.SIGKILL, "was ended by a signal, KILL"), (signal.SIGSEGV, "was ended by a signal, SEGV"),
+                            (signal.SIGTERM, r"ended by itself \(status 0\)")]:
+            process = self.begin()
+            said = self.until(process, "grpcurl")
+            os.kill(self.server_of(said), which)
+            rest, _ = process.communicate()
+            self.assertEqual(process.returncode, 1, rest)
+            self.assertRegex(rest, rf"\Amaskline: the server {told}; its last words:\n")
+            self.assertNotIn(": line ", rest)
+            self.assertNotIn("bazel/run", rest)
+            self.nothing_is_left(process, said + rest)
+
+    def test_its_server_is_killed_in_the_conversation(self):
+        process = self.begin()
+        said = self.until(process, "Its events, live")
+        os.kill(self.server_of(said), signal.SIGKILL)
+        rest, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, rest)
+        self.assertIn("the conversation went wrong", rest)
+        self.assertNotIn(": line ", rest)
+        self.nothing_is_left(process, said + rest)
 
     def test_a_folder_that_cannot_be_made(self):
         process = self.begin("--once", "--data", "/proc/none")
