@@ -91,6 +91,7 @@ class Damage(Case):
                         except AssertionError:
                             print(f"{name}: {self.harm}", file=sys.stderr)
                             raise
+        self.assertGreater(sum(outcomes.values()), 0, f"nothing of {pattern} is there to be damaged")
         print(f"{pattern}: {dict(outcomes)}", file=sys.stderr)
         return outcomes
 
@@ -114,7 +115,9 @@ class Damage(Case):
             self.damage(pattern, 1, self.flip, self.cut)
 
     def test_a_file_that_is_gone(self):
-        for name in self.files("data/*.sst") + self.files("data/*.log") + self.files("data/MANIFEST-*"):
+        kinds = [self.files(pattern) for pattern in ("data/*.sst", "data/*.log", "data/MANIFEST-*")]
+        self.assertTrue(all(kinds), kinds)
+        for name in sum(kinds, []):
             with self.subTest(file=name):
                 shutil.copytree(self.path("good"), self.root)
                 os.unlink(os.path.join(self.root, name))

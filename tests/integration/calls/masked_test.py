@@ -107,7 +107,9 @@ class Plans(CallCase):
         key = inbound.plan.key
         net.progress(key, SECOND, status("RINGING"), provider_id=BEN)
         net.progress(key, SECOND, status("FAILED"), provider_id=BEN, carrier_code=BEN)
-        for event in world.events():
+        told = world.events()
+        self.assertIn("call_updated", [event.WhichOneof("payload") for event in told])
+        for event in told:
             for number in NUMBERS:
                 self.assertFalse(tells(event.SerializeToString(), number), event)
 

@@ -327,6 +327,8 @@ class Lifecycle(Case):
             if response.WhichOneof("message") == "text":
                 self.assertEqual(response.text.body, "wait for it")
                 break
+        else:
+            self.fail("the phone's stream ends without the text")
         with self.assertRaises(grpc.RpcError) as caught:
             self.handset(ANN)
         self.assertEqual(reason_of(caught.exception)[:2], (grpc.StatusCode.ALREADY_EXISTS, "HANDSET_EXISTS"))

@@ -110,7 +110,7 @@ class Many(Case):
         sessions = self.fill(world, 300)
         doomed = {s.sid for s in sessions[::3]}
         stay = {s.sid for s in sessions} - doomed
-        stop = threading.Event()
+        stop, begun = threading.Event(), threading.Event()
         failures = []
 
         def write():
@@ -120,12 +120,14 @@ class Many(Case):
                         return
                     world.delete(sid)
                     world.session(unique_name=f"new {index}")
+                    begun.set()
             except grpc.RpcError as error:
                 failures.append(error)
 
         writer = threading.Thread(target=write)
         writer.start()
         try:
+            self.assertTrue(begun.wait(PATIENCE), failures)
             for size in [1, 7, 50, 1000]:
                 found = [s.sid for s in world.sessions(page_size=size)]
                 self.assertEqual(len(found), len(set(found)))

@@ -142,7 +142,9 @@ class Batch(Case):
         next(stream)
         stream.cancel()
         waiting.put(None)
-        for session in self.world.sessions(page_size=1000):
+        made = self.world.sessions(page_size=1000)
+        self.assertGreater(len(made), 0)
+        for session in made:
             self.assertEqual(len(session.participants), 2)
         self.assertEqual(self.batch([create(1, sid)])[0].tag, 1)
 

@@ -100,6 +100,7 @@ class Rates(Case):
                 return "x" * number
             return field.enum_type.values[-1].number if field.enum_type else True if field.type == field.TYPE_BOOL else 7
         standard = self.up.services.GetService(pb.services.GetServiceRequest(service=self.world.sid), timeout=PATIENCE).service
+        seen = set()
         for policy in policies():
             for field in policy.message_type.fields:
                 if field.message_type and field.message_type.full_name != "google.protobuf.Duration":
@@ -122,6 +123,8 @@ class Rates(Case):
                                  getattr(getattr(changed, policy.name), field.name), path)
                 back = self.update(update_mask={"paths": [path, "number_policy.cool_down"]})
                 self.assertEqual(getattr(getattr(back, policy.name), field.name), getattr(before, field.name), path)
+                seen.add(path)
+        self.assertLessEqual({"session_policy.idle_cap", "voice_policy.whisper", "rate_policy.requests_per_second"}, seen)
 
 
 if __name__ == "__main__":
