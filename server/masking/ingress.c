@@ -9,7 +9,6 @@
 #include "server/masking/outbox/ports.h"
 #include "server/masking/messages/recent.h"
 #include "server/masking/rows/forms.h"
-#include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 #include "server/masking/errors.h"
 #include "server/masking/messages/inbound_way.h"
 #include "server/masking/outbox/ports.h"
-#include "server/masking/timers/timers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "server/masking/errors.h"
 #include "server/masking/outbox/ports.h"
 #include "server/masking/rows/known.h"
-#include "server/masking/timers/timers.h"
+#include "server/masking/timers/timers_due.h"
 
 #include <pthread.h>
 #include <stdlib.h>

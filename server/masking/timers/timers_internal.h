@@ -49,6 +49,26 @@ struct timers {
     pthread_mutex_t running; /* who holds it runs what is due */
 };
 
+/* What is to be done for a Service. */
+struct job {
+    struct log_id log;
+    int64_t floor;
+    bool piece; /* else what is too old */
+    struct aging aging;
+};
+
+/* ---- when to look (timers_due.c); all with the lock ---- */
+
+/* NULL: there is none. */
+struct timer *timer_find(struct timers *timers, const struct log_id *log);
+/* Makes it, if need be. NULL: no memory. */
+struct timer *timer_of(struct timers *timers, const struct log_id *log);
+void timer_set(struct timers *timers, struct timer *timer, int64_t due);
+/* One thing that is due, taken off the list; Services take turns. False: there is none; `timers->next` says when there will be. */
+bool timers_take_due(struct timers *timers, int64_t now, struct job *ret_job);
+
+/* ---- doing it ---- */
+
 /* One command: as much of what is due for one Service as it may do. Decided on the writer's thread, waited for by who runs it. */
 struct piece {
     struct command command;
@@ -67,11 +87,13 @@ struct piece {
     pthread_cond_t finished;
     bool is_finished;
 };
+
 struct work {
     struct piece *piece;
     struct rows rows;
     Maskline__Store__V1__Service *service;
 };
+
 /* What is due of the Service's calls (timers_calls.c). */
 bool calls_run_hints(struct work *work);
 /* When the first is; INT64_MAX: none ever. */
