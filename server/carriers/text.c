@@ -16,19 +16,21 @@ static const char *put(char **at, const char *string)
     return copy;
 }
 
-bool text_copy(struct text *ret_text, const char *const *strings, size_t count,
-               const struct ingress_media *media, size_t media_count)
+size_t text_size(const char *const *strings, size_t count, const struct ingress_media *media,
+                 size_t media_count)
 {
     size_t size = media_count * sizeof *media + 1;
     for (size_t i = 0; i < count; i++)
         size += strlen(or_empty(strings[i])) + 1;
     for (size_t i = 0; i < media_count; i++)
         size += strlen(or_empty(media[i].url)) + strlen(or_empty(media[i].content_type)) + 2;
-    void *memory = malloc(size);
-    if (!memory)
-        return false;
-    struct text text = {
-        .media = memory, .media_count = media_count, .bytes = size, .memory = memory};
+    return size;
+}
+
+void text_put(struct text *ret_text, void *memory, size_t size, const char *const *strings,
+              size_t count, const struct ingress_media *media, size_t media_count)
+{
+    struct text text = {.media = memory, .media_count = media_count, .bytes = size};
     char *at = (char *)memory + media_count * sizeof *media;
     for (size_t i = 0; i < media_count; i++)
         text.media[i] = (struct ingress_media){put(&at, or_empty(media[i].url)),
@@ -39,6 +41,17 @@ bool text_copy(struct text *ret_text, const char *const *strings, size_t count,
     for (size_t i = count; i < TEXT_STRINGS; i++)
         text.strings[i] = at;
     *ret_text = text;
+}
+
+bool text_copy(struct text *ret_text, const char *const *strings, size_t count,
+               const struct ingress_media *media, size_t media_count)
+{
+    size_t size = text_size(strings, count, media, media_count);
+    void *memory = malloc(size);
+    if (!memory)
+        return false;
+    text_put(ret_text, memory, size, strings, count, media, media_count);
+    ret_text->memory = memory;
     return true;
 }
 

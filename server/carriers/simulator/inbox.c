@@ -32,16 +32,12 @@ static struct stored *make(struct handset *handset, enum shelf_kind kind,
 {
     if (!make_room(&handset->shelves[kind]))
         return NULL;
-    struct stored *stored = calloc(1, sizeof *stored);
+    size_t size = text_size(strings, STORED_STRINGS, media, media_count);
+    struct stored *stored = malloc(sizeof *stored + size);
     if (!stored)
         return NULL;
-    if (!text_copy(&stored->text, strings, STORED_STRINGS, media, media_count)) {
-        free(stored);
-        return NULL;
-    }
-    stored->handset = handset;
-    stored->kind = kind;
-    stored->time = now;
+    *stored = (struct stored){.handset = handset, .kind = kind, .time = now};
+    text_put(&stored->text, stored->memory, size, strings, STORED_STRINGS, media, media_count);
     return stored;
 }
 
@@ -63,14 +59,6 @@ struct stored *inbox_make_event(struct handset *handset, enum simulated_call_eve
     return stored;
 }
 
-void stored_free(struct stored *stored)
-{
-    if (!stored)
-        return;
-    text_done(&stored->text);
-    free(stored);
-}
-
 static size_t size_of(const struct stored *stored)
 {
     return sizeof *stored + stored->text.bytes;
@@ -84,7 +72,7 @@ static void drop_first(struct simulator *simulator, struct shelf *shelf)
     *(stored->older ? &stored->older->newer : &simulator->oldest) = stored->newer;
     *(stored->newer ? &stored->newer->older : &simulator->newest) = stored->older;
     simulator->text_bytes -= size_of(stored);
-    stored_free(stored);
+    free(stored);
 }
 
 void inbox_add(struct simulator *simulator, struct stored *stored)

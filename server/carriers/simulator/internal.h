@@ -28,8 +28,9 @@ struct stored {
     enum shelf_kind kind;
     enum simulated_call_event event; /* SHELF_CALLS */
     int64_t time;
-    uint64_t number; /* on its shelf */
-    uint64_t order;  /* among all */
+    uint64_t number;               /* on its shelf */
+    uint64_t order;                /* among all */
+    struct ingress_media memory[]; /* of the text: media, and then strings */
 };
 
 /* The latest of one kind. */
@@ -109,9 +110,9 @@ struct coming {
     struct simulator *simulator;
     struct coming *next; /* of the same text */
     int64_t due;
-    uint64_t order; /* among those due at the same time */
-    struct text text;
-    struct receipt receipt; /* points into the text */
+    uint64_t order;         /* among those due at the same time */
+    struct receipt receipt; /* its strings lie in the memory */
+    char memory[];
 };
 
 struct receipts {
@@ -123,10 +124,10 @@ struct receipts {
     uint64_t orders;
 };
 
-/* What the network will tell of a text: a chain, in *ret_coming, of as many as the phone's behaviour says, perhaps none. False when too
+/* What the network will tell of a text that it takes now: a chain, in *ret_coming, of as many as the phone's behaviour says, perhaps none. False when too
  * many are to come, or there is no memory. The lock is held. */
 bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
-                      const char *id, struct coming **ret_coming);
+                      const char *id, int64_t now, struct coming **ret_coming);
 /* Takes the promise back. */
 void receipts_forget(struct simulator *simulator, struct coming *coming);
 /* Lets them come. The lock is held. */
@@ -209,6 +210,5 @@ struct stored *inbox_make_event(struct handset *handset, enum simulated_call_eve
 void inbox_add(struct simulator *simulator, struct stored *stored);
 /* Whom the phone's new texts concern. The lock is held on entry and on return, and not in between. */
 void inbox_wake(struct simulator *simulator, struct handset *handset);
-void stored_free(struct stored *stored);
 
 #endif

@@ -12,6 +12,7 @@ enum {
     KEY = 0,
     CODE,
     ID,
+    STRINGS,
 };
 
 static bool sooner(const struct coming *a, const struct coming *b)
@@ -84,41 +85,34 @@ static enum receipt_status status_of(enum simulated_receipt receipt)
 }
 
 static struct coming *coming_new(struct simulator *simulator, const struct handset *handset,
-                                 const char *key, const char *id)
+                                 const char *key, const char *id, int64_t now)
 {
-    struct coming *coming = calloc(1, sizeof *coming);
-    if (!coming)
-        return NULL;
     enum receipt_status status = status_of(handset->receipt);
     const char *strings[] = {
         [KEY] = key,
         [CODE] = status == RECEIPT_DELIVERED ? NULL : handset->carrier_code,
         [ID] = id,
     };
-    if (!text_copy(&coming->text, strings, 3, NULL, 0)) {
-        free(coming);
+    size_t size = text_size(strings, STRINGS, NULL, 0);
+    struct coming *coming = malloc(sizeof *coming + size);
+    if (!coming)
         return NULL;
-    }
+    struct text text;
+    text_put(&text, coming->memory, size, strings, STRINGS, NULL, 0);
     coming->simulator = simulator;
-    coming->due = clock_now(&simulator->clock) + handset->receipt_delay;
+    coming->due = now + handset->receipt_delay;
     coming->receipt = (struct receipt){
         .carrier = simulator->name,
-        .key = coming->text.strings[KEY],
+        .key = text.strings[KEY],
         .status = status,
-        .carrier_code = coming->text.strings[CODE],
-        .provider_id = coming->text.strings[ID],
+        .carrier_code = text.strings[CODE],
+        .provider_id = text.strings[ID],
     };
     return coming;
 }
 
-static void coming_free(struct coming *coming)
-{
-    text_done(&coming->text);
-    free(coming);
-}
-
 bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
-                      const char *id, struct coming **ret_coming)
+                      const char *id, int64_t now, struct coming **ret_coming)
 {
     struct coming *chain = NULL;
     size_t copies = handset->receipt_copies ? handset->receipt_copies : 1;
@@ -127,7 +121,7 @@ bool receipts_promise(struct simulator *simulator, const struct handset *handset
     if (!make_room(&simulator->receipts, copies))
         return false;
     for (size_t i = 0; i < copies; i++) {
-        struct coming *coming = coming_new(simulator, handset, key, id);
+        struct coming *coming = coming_new(simulator, handset, key, id, now);
         if (!coming) {
             receipts_forget(simulator, chain);
             return false;
@@ -145,7 +139,7 @@ void receipts_forget(struct simulator *simulator, struct coming *coming)
     while (coming) {
         struct coming *next = coming->next;
         simulator->receipts.promised--;
-        coming_free(coming);
+        free(coming);
         coming = next;
     }
 }
@@ -222,6 +216,6 @@ int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done)
 void receipts_done(struct receipts *receipts)
 {
     for (size_t i = 0; i < receipts->count; i++)
-        coming_free(receipts->heap[i]);
+        free(receipts->heap[i]);
     free(receipts->heap);
 }

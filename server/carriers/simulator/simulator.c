@@ -65,7 +65,7 @@ static void simulator_free(void *self)
     struct stored *stored = simulator->oldest;
     while (stored) {
         struct stored *newer = stored->newer;
-        stored_free(stored);
+        free(stored);
         stored = newer;
     }
     for (size_t i = 0; i < simulator->handset_count; i++)
@@ -123,13 +123,12 @@ static bool take(struct simulator *simulator, struct handset *handset,
 {
     uint64_t id = simulator->ids + 1;
     bool arrives = handset->receipt == SIMULATED_DELIVERED || handset->receipt == SIMULATED_SILENT;
+    int64_t now = clock_now(&simulator->clock);
     simulator_id(simulator, id, answer->id);
-    if (!receipts_promise(simulator, handset, message->key, answer->id, &answer->coming))
+    if (!receipts_promise(simulator, handset, message->key, answer->id, now, &answer->coming))
         return false;
     struct key *key = keys_make(&simulator->keys, message->key, id);
-    struct stored *stored =
-        key && arrives ? inbox_make(handset, message, answer->id, clock_now(&simulator->clock))
-                       : NULL;
+    struct stored *stored = key && arrives ? inbox_make(handset, message, answer->id, now) : NULL;
     if (!key || (arrives && !stored)) {
         free(key);
         receipts_forget(simulator, answer->coming);
