@@ -1,8 +1,9 @@
 /*
  * What the simulated network consists of. Not for anybody else.
  *
- * One lock, `simulator.lock`, guards everything but what is constant. It is not held while the domain is called, nor while a watch
- * is woken. The worker's lock may be taken while it is held.
+ * One lock, `simulator.lock`, guards everything but what is constant, and but receipts that are to come: those have one of their own, which
+ * may be taken while the simulator's is held. Neither is held while the domain is called, nor while a watch is woken. The worker's lock
+ * may be taken while they are held.
  */
 #ifndef MASKLINE_SERVER_CARRIERS_SIMULATOR_INTERNAL_H
 #define MASKLINE_SERVER_CARRIERS_SIMULATOR_INTERNAL_H
@@ -116,6 +117,8 @@ struct coming {
 };
 
 struct receipts {
+    pthread_mutex_t lock; /* all below; may be taken with the simulator's held */
+    bool stopped;
     struct coming **heap; /* the next one first */
     size_t room, count;
     size_t promised;  /* in the heap, handed in without an answer, or about to be put in */
@@ -125,12 +128,15 @@ struct receipts {
 };
 
 /* What the network will tell of a text that it takes now: a chain, in *ret_coming, of as many as the phone's behaviour says, perhaps none. False when too
- * many are to come, or there is no memory. The lock is held. */
+ * many are to come, or there is no memory. The simulator's lock is held. */
 bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
                       const char *id, int64_t now, struct coming **ret_coming);
+void receipts_init(struct receipts *receipts);
+/* None is handed in again, nor begun with, from now on. */
+void receipts_stop(struct receipts *receipts);
 /* Takes the promise back. */
 void receipts_forget(struct simulator *simulator, struct coming *coming);
-/* Lets them come. The lock is held. */
+/* Lets them come; NULL is fine. */
 void receipts_come(struct simulator *simulator, struct coming *coming);
 /* The worker's. */
 int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done);

@@ -1,6 +1,8 @@
 /*
  * Receipts: promised when a text is taken, then in a heap until they are due, then handed in. One that the domain cannot take
  * now is handed in again later; one that it refuses is forgotten.
+ *
+ * They have a lock of their own: the threads of the outbox, of the store's writer and of the network meet here for each message.
  */
 #include "server/carriers/simulator/internal.h"
 
@@ -9,6 +11,7 @@
 enum {
     HANDED_IN_MOST = 4096, /* the domain's queue is not there for receipts alone */
     AGAIN_AFTER_US = MICROSECONDS,
+    BATCH = 64, /* taken from the heap at once */
     KEY = 0,
     CODE,
     ID,
@@ -111,22 +114,46 @@ static struct coming *coming_new(struct simulator *simulator, const struct hands
     return coming;
 }
 
+static void chain_free(struct coming *coming)
+{
+    while (coming) {
+        struct coming *next = coming->next;
+        free(coming);
+        coming = next;
+    }
+}
+
+static void promised_no_more(struct receipts *receipts, size_t count)
+{
+    pthread_mutex_lock(&receipts->lock);
+    receipts->promised -= count;
+    pthread_mutex_unlock(&receipts->lock);
+}
+
 bool receipts_promise(struct simulator *simulator, const struct handset *handset, const char *key,
                       const char *id, int64_t now, struct coming **ret_coming)
 {
+    struct receipts *receipts = &simulator->receipts;
     struct coming *chain = NULL;
     size_t copies = handset->receipt_copies ? handset->receipt_copies : 1;
-    if (handset->receipt == SIMULATED_SILENT)
-        copies = 0;
-    if (!make_room(&simulator->receipts, copies))
+    if (handset->receipt == SIMULATED_SILENT) {
+        *ret_coming = NULL;
+        return true;
+    }
+    pthread_mutex_lock(&receipts->lock);
+    bool room = make_room(receipts, copies);
+    if (room)
+        receipts->promised += copies;
+    pthread_mutex_unlock(&receipts->lock);
+    if (!room)
         return false;
     for (size_t i = 0; i < copies; i++) {
         struct coming *coming = coming_new(simulator, handset, key, id, now);
         if (!coming) {
-            receipts_forget(simulator, chain);
+            chain_free(chain);
+            promised_no_more(receipts, copies);
             return false;
         }
-        simulator->receipts.promised++;
         coming->next = chain;
         chain = coming;
     }
@@ -136,27 +163,36 @@ bool receipts_promise(struct simulator *simulator, const struct handset *handset
 
 void receipts_forget(struct simulator *simulator, struct coming *coming)
 {
-    while (coming) {
-        struct coming *next = coming->next;
-        simulator->receipts.promised--;
-        free(coming);
-        coming = next;
-    }
+    size_t count = 0;
+    for (const struct coming *one = coming; one; one = one->next)
+        count++;
+    chain_free(coming);
+    promised_no_more(&simulator->receipts, count);
+}
+
+/* With the lock held. */
+static void put(struct receipts *receipts, struct coming *coming)
+{
+    coming->next = NULL;
+    coming->order = receipts->orders++;
+    heap_put(receipts, coming);
 }
 
 void receipts_come(struct simulator *simulator, struct coming *coming)
 {
     struct receipts *receipts = &simulator->receipts;
     int64_t first = WORKER_NEVER;
+    if (!coming)
+        return;
+    pthread_mutex_lock(&receipts->lock);
     while (coming) {
         struct coming *next = coming->next;
-        coming->next = NULL;
-        coming->order = receipts->orders++;
-        heap_put(receipts, coming);
         if (coming->due < first)
             first = coming->due;
+        put(receipts, coming);
         coming = next;
     }
+    pthread_mutex_unlock(&receipts->lock);
     worker_by(simulator->worker, first);
 }
 
@@ -173,44 +209,75 @@ static void answered(void *data, const struct error *error)
     struct coming *coming = data;
     struct simulator *simulator = coming->simulator;
     struct receipts *receipts = &simulator->receipts;
-    pthread_mutex_lock(&simulator->lock);
+    bool may_help = helps_again(error);
+    int64_t due = may_help ? clock_now(&simulator->clock) + AGAIN_AFTER_US : WORKER_NEVER;
+    pthread_mutex_lock(&receipts->lock);
     receipts->handed_in--;
-    if (helps_again(error) && !simulator->stopped) {
-        coming->due = clock_now(&simulator->clock) + AGAIN_AFTER_US;
-        receipts_come(simulator, coming);
+    bool again = may_help && !receipts->stopped;
+    bool was_held_back = receipts->held_back;
+    receipts->held_back = false;
+    if (again) {
+        coming->due = due;
+        put(receipts, coming);
     } else {
-        receipts_forget(simulator, coming);
+        receipts->promised--;
     }
-    if (receipts->held_back) {
-        receipts->held_back = false;
+    pthread_mutex_unlock(&receipts->lock);
+    if (!again)
+        free(coming);
+    if (was_held_back)
         worker_by(simulator->worker, INT64_MIN);
-    }
-    pthread_mutex_unlock(&simulator->lock);
+    else if (again)
+        worker_by(simulator->worker, due);
 }
 
-int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done)
+/* Some that are due, the first one first, and when the next one is. */
+static size_t take_due(struct receipts *receipts, int64_t now, struct coming *ret_batch[BATCH],
+                       int64_t *ret_next)
 {
-    struct receipts *receipts = &simulator->receipts;
-    int64_t next = WORKER_NEVER;
-    pthread_mutex_lock(&simulator->lock);
-    while (receipts->count > 0 && !simulator->stopped) {
+    size_t count = 0;
+    *ret_next = WORKER_NEVER;
+    pthread_mutex_lock(&receipts->lock);
+    while (receipts->count > 0 && count < BATCH && !receipts->stopped) {
         if (receipts->heap[0]->due > now) {
-            next = receipts->heap[0]->due;
+            *ret_next = receipts->heap[0]->due;
             break;
         }
         if (receipts->handed_in == HANDED_IN_MOST) {
             receipts->held_back = true;
             break;
         }
-        struct coming *coming = heap_take(receipts);
+        ret_batch[count++] = heap_take(receipts);
         receipts->handed_in++;
-        pthread_mutex_unlock(&simulator->lock);
-        ingress_receipt(simulator->masking, &coming->receipt, answered, coming);
-        ++*done;
-        pthread_mutex_lock(&simulator->lock);
     }
-    pthread_mutex_unlock(&simulator->lock);
+    pthread_mutex_unlock(&receipts->lock);
+    return count;
+}
+
+int64_t receipts_due(struct simulator *simulator, int64_t now, unsigned *done)
+{
+    struct coming *batch[BATCH];
+    int64_t next;
+    size_t count;
+    do {
+        count = take_due(&simulator->receipts, now, batch, &next);
+        for (size_t i = 0; i < count; i++)
+            ingress_receipt(simulator->masking, &batch[i]->receipt, answered, batch[i]);
+        *done += (unsigned)count;
+    } while (count == BATCH);
     return next;
+}
+
+void receipts_init(struct receipts *receipts)
+{
+    pthread_mutex_init(&receipts->lock, NULL);
+}
+
+void receipts_stop(struct receipts *receipts)
+{
+    pthread_mutex_lock(&receipts->lock);
+    receipts->stopped = true;
+    pthread_mutex_unlock(&receipts->lock);
 }
 
 void receipts_done(struct receipts *receipts)
@@ -218,4 +285,5 @@ void receipts_done(struct receipts *receipts)
     for (size_t i = 0; i < receipts->count; i++)
         free(receipts->heap[i]);
     free(receipts->heap);
+    pthread_mutex_destroy(&receipts->lock);
 }

@@ -36,6 +36,7 @@ static void *simulator_new(const char *name, const struct carrier_options *optio
     }
     gate_init(&simulator->gate);
     pthread_mutex_init(&simulator->lock, NULL);
+    receipts_init(&simulator->receipts);
     return simulator;
 }
 
@@ -53,6 +54,7 @@ static void simulator_stop(void *self)
     simulator->stopped = true;
     calls_stop(simulator);
     pthread_mutex_unlock(&simulator->lock);
+    receipts_stop(&simulator->receipts);
     worker_stop(simulator->worker);
     gate_close(&simulator->gate);
 }
@@ -106,7 +108,7 @@ struct answer {
     enum send_outcome outcome;
     char code[SIMULATOR_CODE_SIZE];
     char id[SIMULATOR_ID_SIZE];
-    struct handset *handset; /* that got the text; NULL: none */
+    struct handset *waited_for; /* got the text, and somebody waits for it; NULL: none */
     struct coming *coming;
 };
 
@@ -139,7 +141,9 @@ static bool take(struct simulator *simulator, struct handset *handset,
     keys_add(&simulator->keys, key);
     if (stored) {
         inbox_add(simulator, stored);
-        answer->handset = handset;
+        /* Who begins to wait from now on has seen it. */
+        if (handset->waiting)
+            answer->waited_for = handset;
     }
     return true;
 }
@@ -195,10 +199,11 @@ static void simulator_take(void *self, const struct outbound_message *message, v
     };
     ingress_sent(simulator->masking, attempt, &result);
     /* Receipts come after the answer that they belong to, however soon they are due. */
-    pthread_mutex_lock(&simulator->lock);
     receipts_come(simulator, answer.coming);
-    if (answer.handset)
-        inbox_wake(simulator, answer.handset);
+    if (!answer.waited_for)
+        return;
+    pthread_mutex_lock(&simulator->lock);
+    inbox_wake(simulator, answer.waited_for);
     pthread_mutex_unlock(&simulator->lock);
 }
 
