@@ -117,11 +117,13 @@ void worker_stop(struct worker *worker)
 void worker_by(struct worker *worker, int64_t when)
 {
     pthread_mutex_lock(&worker->lock);
-    if (when < worker->next) {
+    bool sooner = when < worker->next;
+    if (sooner)
         worker->next = when;
-        pthread_cond_signal(&worker->changed);
-    }
     pthread_mutex_unlock(&worker->lock);
+    /* With the lock held the thread would wake only to wait for it. */
+    if (sooner)
+        pthread_cond_signal(&worker->changed);
 }
 
 void worker_kick(struct worker *worker)

@@ -147,7 +147,7 @@ void receipts_done(struct receipts *receipts);
 /* See calls_internal.h. */
 struct calls {
     struct call *oldest, *newest;
-    size_t count;
+    _Atomic size_t count;                    /* changed with the lock held */
     struct call **buckets;                   /* by key */
     struct call **heap;                      /* of those that wait for a time, the next one first */
     size_t heap_room, heap_count;            /* room for all calls */
