@@ -183,13 +183,14 @@ static unsigned abilities(void *data)
 }
 
 /* A call that is placed; all that it needs, or nothing of it. */
-static bool take(struct simulator *simulator, const struct call_plan *plan, int64_t now)
+static bool take(struct simulator *simulator, const struct call_plan *plan, size_t hash,
+                 int64_t now)
 {
     char id[SIMULATOR_ID_SIZE];
     uint64_t number = simulator->ids + 1;
     simulator_id(simulator, number, id);
     struct call *call = call_new(simulator, id);
-    struct key *key = call ? keys_make(&simulator->keys, plan->key, number) : NULL;
+    struct key *key = call ? keys_make(&simulator->keys, plan->key, hash, number) : NULL;
     if (!key || !call_set_plan(call, plan)) {
         free(key);
         if (call)
@@ -207,13 +208,14 @@ static bool take(struct simulator *simulator, const struct call_plan *plan, int6
 static bool place(void *data, const struct call_plan *plan)
 {
     struct simulator *simulator = data;
+    size_t hash = keys_hash(plan->key);
     uint64_t known;
     pthread_mutex_lock(&simulator->lock);
     int64_t now = calls_enter(simulator);
     bool refused = simulator->stopped || simulator->calls.network.places_no_calls ||
                    call_is_refused(&simulator->calls, plan->key, now);
-    bool taken =
-        !refused && (keys_find(&simulator->keys, plan->key, &known) || take(simulator, plan, now));
+    bool taken = !refused && (keys_find(&simulator->keys, plan->key, hash, &known) ||
+                              take(simulator, plan, hash, now));
     calls_leave(simulator);
     pthread_mutex_unlock(&simulator->lock);
     return taken;

@@ -31,24 +31,31 @@ bool handset_unknown(struct error *error)
                      "No phone has this number; add one first.");
 }
 
-static struct handset *find_canonical(struct simulator *simulator, const struct address *canonical)
+bool handset_name(const char *phone_number, struct handset_name *ret_name)
+{
+    struct address address;
+    if (!phone_number || !address_parse(phone_number, ADDRESS_STRICT, &address))
+        return false;
+    ret_name->canonical = address_canonical(&address);
+    ret_name->hash = hash_of(&ret_name->canonical);
+    return true;
+}
+
+struct handset *handset_named(struct simulator *simulator, const struct handset_name *name)
 {
     if (!simulator->bucket_count)
         return NULL;
-    struct handset *handset =
-        simulator->buckets[hash_of(canonical) & (simulator->bucket_count - 1)];
-    while (handset && strcmp(handset->canonical.text, canonical->text) != 0)
+    struct handset *handset = simulator->buckets[name->hash & (simulator->bucket_count - 1)];
+    while (handset && (handset->hash != name->hash ||
+                       strcmp(handset->canonical.text, name->canonical.text) != 0))
         handset = handset->next_in_bucket;
     return handset;
 }
 
 struct handset *handset_find(struct simulator *simulator, const char *phone_number)
 {
-    struct address address;
-    if (!phone_number || !address_parse(phone_number, ADDRESS_STRICT, &address))
-        return NULL;
-    struct address canonical = address_canonical(&address);
-    return find_canonical(simulator, &canonical);
+    struct handset_name name;
+    return handset_name(phone_number, &name) ? handset_named(simulator, &name) : NULL;
 }
 
 void handset_free(struct handset *handset)
@@ -64,7 +71,7 @@ void handset_free(struct handset *handset)
 
 static void into_bucket(struct handset **buckets, size_t count, struct handset *handset)
 {
-    struct handset **bucket = &buckets[hash_of(&handset->canonical) & (count - 1)];
+    struct handset **bucket = &buckets[handset->hash & (count - 1)];
     handset->next_in_bucket = *bucket;
     *bucket = handset;
 }
@@ -230,7 +237,8 @@ static void tell(struct simulator *simulator, const struct handset *handset,
 
 static bool add(struct simulator *simulator, struct handset *handset, struct error *error)
 {
-    if (find_canonical(simulator, &handset->canonical))
+    const struct handset_name name = {handset->canonical, handset->hash};
+    if (handset_named(simulator, &name))
         return error_set(error, STATUS_ALREADY_EXISTS, "HANDSET_EXISTS", 0,
                          "There is a phone with this number already.");
     if (simulator->handset_count == SIMULATOR_HANDSETS)
@@ -259,6 +267,7 @@ static bool add_new(struct simulator *simulator, const char *phone_number, int64
         return no_memory(error);
     handset->phone_number = address;
     handset->canonical = address_canonical(&address);
+    handset->hash = hash_of(&handset->canonical);
     for (size_t kind = 0; kind < SHELVES; kind++)
         handset->shelves[kind].oldest = 1;
     handset->create_time = create_time;

@@ -43,6 +43,7 @@ struct shelf {
 
 struct handset {
     struct handset *next_in_bucket;
+    size_t hash;              /* of the canonical number */
     uint64_t place;           /* among all */
     struct address canonical; /* what it is found by */
     struct address phone_number;
@@ -96,11 +97,12 @@ struct keys {
     size_t count;
 };
 
+/* What the functions below want to know beside the text; without the lock. */
 size_t keys_hash(const char *text);
 /* The id that a key was taken under; false when it is not known (any more). */
-bool keys_find(const struct keys *keys, const char *text, uint64_t *ret_id);
+bool keys_find(const struct keys *keys, const char *text, size_t hash, uint64_t *ret_id);
 /* NULL when there is no memory, also for the table to hold it. */
-struct key *keys_make(struct keys *keys, const char *text, uint64_t id);
+struct key *keys_make(struct keys *keys, const char *text, size_t hash, uint64_t id);
 /* Takes it over; the oldest may go for it. */
 void keys_add(struct keys *keys, struct key *key);
 void keys_done(struct keys *keys);
@@ -202,7 +204,15 @@ struct simulator {
 /* The network's id of a text. */
 void simulator_id(const struct simulator *simulator, uint64_t id, char ret_id[SIMULATOR_ID_SIZE]);
 
-/* By number, in any form that means the same phone; NULL. The lock is held. */
+/* What a phone is found by: made without the lock. False: it is no phone number. */
+struct handset_name {
+    struct address canonical;
+    size_t hash;
+};
+bool handset_name(const char *phone_number, struct handset_name *ret_name);
+/* NULL: there is none. Phones stay as long as the network. The lock is held. */
+struct handset *handset_named(struct simulator *simulator, const struct handset_name *name);
+/* Both at once: by number, in any form that means the same phone; NULL. The lock is held. */
 struct handset *handset_find(struct simulator *simulator, const char *phone_number);
 void handset_free(struct handset *handset);
 bool handset_unknown(struct error *error);

@@ -15,11 +15,10 @@ size_t keys_hash(const char *text)
     return (size_t)(hash ^ hash >> 32);
 }
 
-bool keys_find(const struct keys *keys, const char *text, uint64_t *ret_id)
+bool keys_find(const struct keys *keys, const char *text, size_t hash, uint64_t *ret_id)
 {
     if (!keys->bucket_count)
         return false;
-    size_t hash = keys_hash(text);
     const struct key *key = keys->buckets[hash % keys->bucket_count];
     while (key && (key->hash != hash || strcmp(key->text, text) != 0))
         key = key->next_in_bucket;
@@ -51,7 +50,7 @@ static bool make_room(struct keys *keys)
     return true;
 }
 
-struct key *keys_make(struct keys *keys, const char *text, uint64_t id)
+struct key *keys_make(struct keys *keys, const char *text, size_t hash, uint64_t id)
 {
     if (!make_room(keys))
         return NULL;
@@ -59,7 +58,7 @@ struct key *keys_make(struct keys *keys, const char *text, uint64_t id)
     struct key *key = malloc(sizeof *key + size);
     if (!key)
         return NULL;
-    *key = (struct key){.id = id, .hash = keys_hash(text)};
+    *key = (struct key){.id = id, .hash = hash};
     memcpy(key->text, text, size);
     return key;
 }

@@ -103,6 +103,14 @@ void simulator_id(const struct simulator *simulator, uint64_t id, char ret_id[SI
 
 /* ---- to a phone ---- */
 
+/* A text that is to be sent, and what it says, read without the lock. */
+struct reading {
+    const struct outbound_message *message;
+    size_t key_hash;
+    bool is_to_phone;
+    struct handset_name to;
+};
+
 /* What the network makes of an attempt. */
 struct answer {
     enum send_outcome outcome;
@@ -121,15 +129,16 @@ static void refuse(struct answer *answer, enum send_outcome outcome, const char 
 
 /* Takes a text: all that it needs, or nothing of it. */
 static bool take(struct simulator *simulator, struct handset *handset,
-                 const struct outbound_message *message, struct answer *answer)
+                 const struct reading *reading, struct answer *answer)
 {
+    const struct outbound_message *message = reading->message;
     uint64_t id = simulator->ids + 1;
     bool arrives = handset->receipt == SIMULATED_DELIVERED || handset->receipt == SIMULATED_SILENT;
     int64_t now = clock_now(&simulator->clock);
     simulator_id(simulator, id, answer->id);
     if (!receipts_promise(simulator, handset, message->key, answer->id, now, &answer->coming))
         return false;
-    struct key *key = keys_make(&simulator->keys, message->key, id);
+    struct key *key = keys_make(&simulator->keys, message->key, reading->key_hash, id);
     struct stored *stored = key && arrives ? inbox_make(handset, message, answer->id, now) : NULL;
     if (!key || (arrives && !stored)) {
         free(key);
@@ -148,20 +157,19 @@ static bool take(struct simulator *simulator, struct handset *handset,
     return true;
 }
 
-static void treat(struct simulator *simulator, const struct outbound_message *message,
-                  struct answer *answer)
+static void treat(struct simulator *simulator, const struct reading *reading, struct answer *answer)
 {
     uint64_t id;
     if (simulator->stopped) {
         refuse(answer, SEND_RETRY, NULL);
         return;
     }
-    if (keys_find(&simulator->keys, message->key, &id)) {
+    if (keys_find(&simulator->keys, reading->message->key, reading->key_hash, &id)) {
         answer->outcome = SEND_TAKEN;
         simulator_id(simulator, id, answer->id);
         return;
     }
-    struct handset *handset = handset_find(simulator, message->to);
+    struct handset *handset = reading->is_to_phone ? handset_named(simulator, &reading->to) : NULL;
     if (!handset) {
         refuse(answer, SEND_REFUSED, "NO_SUCH_HANDSET");
         return;
@@ -169,7 +177,7 @@ static void treat(struct simulator *simulator, const struct outbound_message *me
     bool as_told = !handset->send_count || handset->send_left > 0;
     enum simulated_send send = as_told ? handset->send : SIMULATED_TAKEN;
     bool takes = send == SIMULATED_TAKEN || send == SIMULATED_UNKNOWN;
-    if (takes && !take(simulator, handset, message, answer)) {
+    if (takes && !take(simulator, handset, reading, answer)) {
         refuse(answer, SEND_RETRY, "BUSY");
         return;
     }
@@ -188,9 +196,15 @@ static void treat(struct simulator *simulator, const struct outbound_message *me
 static void simulator_take(void *self, const struct outbound_message *message, void *attempt)
 {
     struct simulator *simulator = self;
-    struct answer answer = {.outcome = SEND_RETRY};
+    struct answer answer;
+    answer.outcome = SEND_RETRY;
+    *answer.code = *answer.id = '\0';
+    answer.waited_for = NULL;
+    answer.coming = NULL;
+    struct reading reading = {.message = message, .key_hash = keys_hash(message->key)};
+    reading.is_to_phone = handset_name(message->to, &reading.to);
     pthread_mutex_lock(&simulator->lock);
-    treat(simulator, message, &answer);
+    treat(simulator, &reading, &answer);
     pthread_mutex_unlock(&simulator->lock);
     const struct send_result result = {
         .outcome = answer.outcome,
@@ -227,14 +241,19 @@ static void written(void *data, const struct inbound_result *result)
 static bool address_writing(struct simulator *simulator, const struct simulator_text *text,
                             struct writing *writing)
 {
+    struct handset_name name;
+    if (!handset_name(text->handset, &name))
+        return false;
     pthread_mutex_lock(&simulator->lock);
-    const struct handset *handset = handset_find(simulator, text->handset);
-    if (handset) {
-        writing->from = handset->phone_number;
-        simulator_id(simulator, ++simulator->ids, writing->id);
-    }
+    const struct handset *handset = handset_named(simulator, &name);
+    uint64_t id = handset ? ++simulator->ids : 0;
     pthread_mutex_unlock(&simulator->lock);
-    return handset != NULL;
+    if (!handset)
+        return false;
+    /* A phone's number stays as it is. */
+    writing->from = handset->phone_number;
+    simulator_id(simulator, id, writing->id);
+    return true;
 }
 
 bool simulator_send(struct simulator *simulator, const struct simulator_text *text,
@@ -242,7 +261,7 @@ bool simulator_send(struct simulator *simulator, const struct simulator_text *te
                                  const struct inbound_result *result),
                     void *data, struct error *error)
 {
-    struct writing *writing = calloc(1, sizeof *writing);
+    struct writing *writing = malloc(sizeof *writing);
     if (!writing)
         return error_set(error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
                          "There is no memory for this text.");
