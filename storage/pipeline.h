@@ -38,7 +38,7 @@ struct pipeline_domain {
     void *data;
     /* The rows that follow from an entry (txn.h). False only when a derive function gave false, or the entry cannot be read. */
     bool (*derive)(void *data, struct derivation *derivation, struct bytes entry);
-    /* A log has grown and readers can see it; writer's thread, after `done` of the commands concerned. */
+    /* A log has grown and readers can see it; writer's thread, before `done` of the commands concerned. */
     void (*grown)(void *data, const struct log_id *log, uint64_t last_position);
     /* Memory outside the store (timers, pools) must be made again from what is durable: after the start's replay, and after a
      * failed write. No command is decided meanwhile. Writer's thread, but at the start the caller's. */

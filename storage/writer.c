@@ -320,16 +320,20 @@ static struct command *run_group(struct pipeline *pipeline, struct command *list
     bool early = MUTANT("answer_before_durable");
     if (early)
         complete(pipeline, true);
+    if (MUTANT("told_before_durable"))
+        tell_grown(pipeline, true);
     bool durable = commit_group(pipeline);
     bool reopens = !durable && !MUTANT("failed_write_reopens_nothing");
     if (reopens)
         atomic_store(&pipeline->reopening, true);
+    /* Streams first: other threads take it from here, beside the answers, and telling them costs less than one of those. */
+    FAILPOINT("pipeline_before_grown");
+    tell_grown(pipeline, durable || MUTANT("failed_write_is_told"));
+    FAILPOINT("pipeline_after_grown");
     FAILPOINT("pipeline_before_answers");
     if (!early)
         complete(pipeline, durable);
-    FAILPOINT("pipeline_before_grown");
-    tell_grown(pipeline, durable);
-    FAILPOINT("pipeline_after_grown");
+    FAILPOINT("pipeline_after_answers");
     group_clear(&pipeline->group);
     if (reopens)
         recover_reopen(pipeline);

@@ -46,8 +46,19 @@ END_TEST
 static _Atomic unsigned done_count;
 static unsigned done_order[64];
 
+static uint64_t told_of_all(void)
+{
+    uint64_t told = 0;
+    for (unsigned i = 0; i < WORLD_LOGS; i++)
+        told += atomic_load(&rig.world.grown[i]);
+    return told;
+}
+
 static void note_order(struct append *append)
 {
+    /* Streams hear of it no later than who is answered. */
+    if (append->outcome == COMMAND_DURABLE && !append->reject)
+        ck_assert_uint_ge(atomic_load(&rig.world.grown[append->log]), append->position);
     unsigned place = atomic_load(&done_count);
     done_order[place] = append->entry.mark;
     atomic_store(&done_count, place + 1);
@@ -77,10 +88,12 @@ START_TEST(a_group_is_done_together_and_in_order)
     ck_assert_uint_eq(last[0] + last[1] + last[2], 0);
     struct log_id log = world_log(0);
     ck_assert_uint_eq(pipeline_position(rig.pipeline, &log), 0);
+    ck_assert_uint_eq(told_of_all(), 0);
     seam_release(&rig.seam);
     append_wait(&first);
     seam_wait_held(&rig.seam);
     ck_assert_uint_eq(atomic_load(&done_count), 0);
+    ck_assert_uint_eq(told_of_all(), 1);
     seam_set(&rig.seam, SEAM_WRITES);
     seam_release(&rig.seam);
     for (unsigned i = 0; i < COUNT; i++)
