@@ -119,6 +119,7 @@ static bool open_domain(struct maskline *maskline, struct error *error)
         return no_memory(error);
     struct masking_options options = {
         .store = maskline->store,
+        .appended = events_appended,
         .grown = events_grown,
         .grown_data = maskline->events,
     };

@@ -38,8 +38,12 @@ struct pipeline_domain {
     void *data;
     /* The rows that follow from an entry (txn.h). False only when a derive function gave false, or the entry cannot be read. */
     bool (*derive)(void *data, struct derivation *derivation, struct bytes entry);
-    /* A log has grown and readers can see it; writer's thread, before `done` of the commands concerned. */
-    void (*grown)(void *data, const struct log_id *log, uint64_t last_position);
+    /* Optional. An entry that readers can see, as it stands in the log; the log's later ones come later, and then `grown`. Not every
+     * entry is told: who lacks one reads it. Writer's thread. */
+    void (*appended)(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+    /* A log has grown and readers can see it; `logs` have, at once, this one included (UINT_MAX: nobody has counted). Writer's thread,
+     * before `done` of the commands concerned. */
+    void (*grown)(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);
     /* Memory outside the store (timers, pools) must be made again from what is durable: after the start's replay, and after a
      * failed write. No command is decided meanwhile. Writer's thread, but at the start the caller's. */
     bool (*rebuild)(void *data, struct view *view, struct error *error);

@@ -66,6 +66,7 @@ struct group {
     struct memtable *entry_table; /* the first `tabled` entries, for decisions that read the log */
     size_t tabled;
     struct log *grown;
+    bool rewritten;         /* entries that stand in the log, of this group perhaps */
     uint64_t last_sequence; /* of all that it writes */
     struct error no_memory; /* why its commands are refused when it is broken */
     bool broken; /* memory ran out in the middle: neither done nor undone, so it is not written */

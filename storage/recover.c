@@ -1,6 +1,8 @@
 #include "proto/c/fault.h"
 #include "storage/pipeline_internal.h"
 
+#include <limits.h>
+
 enum { FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 5000000 };
 
 static bool show_log(void *data, struct log *log)
@@ -15,7 +17,7 @@ static bool tell_log(void *data, struct log *log)
 {
     struct pipeline *pipeline = data;
     if (log->grown && pipeline->domain.grown)
-        pipeline->domain.grown(pipeline->domain.data, &log->id, log->decided);
+        pipeline->domain.grown(pipeline->domain.data, &log->id, log->decided, UINT_MAX);
     log->grown = false;
     return true;
 }

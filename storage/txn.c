@@ -268,6 +268,7 @@ bool txn_rewrite(struct txn *txn, const struct log_id *id, uint64_t position, st
     if (found != KV_FOUND)
         return found == KV_ABSENT;
     value.bytes = bytes;
+    txn->pipeline->group.rewritten = true;
     /* The entry keeps its sequence; the group's is that of its newest write, which this may be. */
     if (!MUTANT("rewrite_is_no_write"))
         txn->pipeline->group.last_sequence = ++txn->pipeline->mint.last;

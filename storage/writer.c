@@ -193,14 +193,32 @@ static void complete(struct pipeline *pipeline, bool durable)
         pipeline->domain.completing(pipeline->domain.data, false);
 }
 
+static void tell_appended(const struct pipeline *pipeline)
+{
+    const struct pipeline_domain *domain = &pipeline->domain;
+    const struct group *group = &pipeline->group;
+    /* What a later decision of the group has rewritten is read instead: nobody is to see what it said before. */
+    if (!domain->appended || (group->rewritten && !MUTANT("rewritten_entry_is_told")))
+        return;
+    for (size_t i = 0; i < group->entry_count; i++) {
+        const struct group_entry *entry = &group->entries[i];
+        domain->appended(domain->data, &entry->log->id, entry->position, entry->value.bytes);
+    }
+}
+
 static void tell_grown(struct pipeline *pipeline, bool durable)
 {
     const struct pipeline_domain *domain = &pipeline->domain;
+    unsigned logs = 0;
+    if (durable)
+        tell_appended(pipeline);
     for (struct log *log = pipeline->group.grown; log; log = log->next_grown) {
         log->grown = false;
-        if (durable && domain->grown)
-            domain->grown(domain->data, &log->id, log->decided);
+        logs++;
     }
+    for (struct log *log = pipeline->group.grown; durable && domain->grown && log;
+         log = log->next_grown)
+        domain->grown(domain->data, &log->id, log->decided, logs);
 }
 
 static void group_clear(struct group *group)
@@ -208,6 +226,7 @@ static void group_clear(struct group *group)
     group->decided_count = 0;
     group->entry_count = 0;
     group->grown = NULL;
+    group->rewritten = false;
     group->last_sequence = 0;
     group->broken = false;
     if (group->tabled > 0)

@@ -1,3 +1,4 @@
+#include "proto/c/fault.h"
 #include "server/events/internal.h"
 #include "server/events/read.h"
 
@@ -35,6 +36,7 @@ struct followed *followed_ref(struct events *events, const struct log_id *log)
             struct followed **bucket = &events->buckets[bucket_of(log)];
             followed->next_in_bucket = *bucket;
             *bucket = followed;
+            atomic_fetch_add(&events->followed_count, 1);
         }
     }
     pthread_mutex_unlock(&events->lock);
@@ -75,49 +77,53 @@ void followed_unref(struct events *events, struct followed *followed)
         while (*link != followed)
             link = &(*link)->next_in_bucket;
         *link = followed->next_in_bucket;
+        atomic_fetch_sub(&events->followed_count, 1);
     }
     pthread_mutex_unlock(&events->lock);
     if (last)
         followed_free(followed);
 }
 
-/* Keeps entries for all followers. What does not fit is left out: those who need it read it themselves. */
-static void recent_add(struct followed *followed, const struct log_page *page)
+/* Keeps an entry for all followers. What does not fit is left out: those who need it read it themselves. */
+static void recent_add(struct followed *followed, const struct log_entry *entry)
 {
-    for (size_t i = 0; i < page->count; i++) {
-        const struct log_entry *entry = &page->entries[i];
-        if (followed->recent_count > 0 &&
-            entry->position != followed->recent_first + followed->recent_count)
-            return;
-        struct recent *recent = malloc(sizeof *recent + entry->bytes.size);
-        if (!recent)
-            return;
-        recent->size = entry->bytes.size;
-        memcpy(recent->bytes, entry->bytes.data, entry->bytes.size);
-        while (followed->recent_count > 0 && (followed->recent_count == RECENT_ENTRIES ||
-                                              followed->recent_bytes + recent->size > RECENT_BYTES))
-            recent_drop_first(followed);
-        if (followed->recent_count == 0)
-            followed->recent_first = entry->position;
-        followed->recent[entry->position % RECENT_ENTRIES] = recent;
-        followed->recent_count++;
-        followed->recent_bytes += recent->size;
-    }
+    uint64_t next = followed->recent_count > 0 ? followed->recent_first + followed->recent_count
+                                               : entry->position;
+    if (entry->position != next && !MUTANT("gap_is_kept"))
+        return;
+    struct recent *recent = malloc(sizeof *recent + entry->bytes.size);
+    if (!recent)
+        return;
+    recent->size = entry->bytes.size;
+    memcpy(recent->bytes, entry->bytes.data, entry->bytes.size);
+    while (followed->recent_count > 0 && (followed->recent_count == RECENT_ENTRIES ||
+                                          followed->recent_bytes + recent->size > RECENT_BYTES))
+        recent_drop_first(followed);
+    if (followed->recent_count == 0)
+        followed->recent_first = next;
+    followed->recent[next % RECENT_ENTRIES] = recent;
+    followed->recent_count++;
+    followed->recent_bytes += recent->size;
 }
 
-/* Reads what is new since the last time, once for all who follow. */
+/* Up to where entries were kept, or were there when the first one followed. */
+static uint64_t known(const struct followed *followed)
+{
+    return followed->recent_count > 0 ? followed->recent_first + followed->recent_count - 1
+                                      : followed->last;
+}
+
+/* Reads what is new and was not handed over, once for all who follow. */
 static void read_new(struct events *events, struct followed *followed, struct arena *arena)
 {
     uint64_t last = pipeline_position(events->pipeline, &followed->log);
     pthread_mutex_lock(&followed->lock);
-    uint64_t known = followed->recent_count > 0
-                         ? followed->recent_first + followed->recent_count - 1
-                         : followed->last;
-    if (last > known + RECENT_ENTRIES) {
+    uint64_t after = known(followed);
+    if (last > after + RECENT_ENTRIES) {
         /* Too far behind: only the newest are worth keeping. */
         while (followed->recent_count > 0)
             recent_drop_first(followed);
-        known = last - RECENT_ENTRIES;
+        after = last - RECENT_ENTRIES;
     }
     pthread_mutex_unlock(&followed->lock);
 
@@ -125,11 +131,11 @@ static void read_new(struct events *events, struct followed *followed, struct ar
     struct log_page page = {0};
     struct error ignored;
     arena_reset(arena);
-    bool read = last > known && events_read(events->store, events->pipeline, &followed->log, known,
+    bool read = last > after && events_read(events->store, events->pipeline, &followed->log, after,
                                             RECENT_ENTRIES, arena, &page, &ignored);
     pthread_mutex_lock(&followed->lock);
-    if (read)
-        recent_add(followed, &page);
+    for (size_t i = 0; read && i < page.count; i++)
+        recent_add(followed, &page.entries[i]);
     if (last > followed->last)
         followed->last = last;
     pthread_mutex_unlock(&followed->lock);
@@ -177,13 +183,51 @@ static void *fan_out(void *data)
     return NULL;
 }
 
-void events_grown(void *data, const struct log_id *log, uint64_t last_position)
+/* With a reference, when anybody follows it. Somebody who begins just now need not be found: he asks how far the log is. */
+static struct followed *followed_by_any(struct events *events, const struct log_id *log)
 {
-    (void)last_position;
-    struct events *events = data;
+    if (atomic_load(&events->followed_count) == 0)
+        return NULL;
     pthread_mutex_lock(&events->lock);
     struct followed *followed = followed_find(events, log);
-    if (followed && !followed->is_grown) {
+    if (followed)
+        followed->refs++;
+    pthread_mutex_unlock(&events->lock);
+    return followed;
+}
+
+void events_appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry)
+{
+    struct events *events = data;
+    struct followed *followed = followed_by_any(events, log);
+    if (!followed)
+        return;
+    pthread_mutex_lock(&followed->lock);
+    recent_add(followed, &(struct log_entry){position, entry});
+    pthread_mutex_unlock(&followed->lock);
+    followed_unref(events, followed);
+}
+
+/* Whether all is at hand, and so few wait for it that they need no other thread. */
+static bool woken_here(struct followed *followed, uint64_t last, unsigned logs)
+{
+    if (logs > WOKEN_BY_WRITER)
+        return false;
+    pthread_mutex_lock(&followed->lock);
+    bool here = known(followed) >= last;
+    unsigned left = WOKEN_BY_WRITER / logs;
+    for (const struct event_tail *tail = followed->waiting; here && tail; tail = tail->next_waiting)
+        here = left-- > 0;
+    if (here && last > followed->last)
+        followed->last = last;
+    pthread_mutex_unlock(&followed->lock);
+    return here;
+}
+
+static void wake_elsewhere(struct events *events, struct followed *followed)
+{
+    pthread_mutex_lock(&events->lock);
+    if (!followed->is_grown) {
         followed->is_grown = true;
         followed->refs++;
         followed->next_grown = events->grown;
@@ -191,6 +235,19 @@ void events_grown(void *data, const struct log_id *log, uint64_t last_position)
         pthread_cond_signal(&events->changed);
     }
     pthread_mutex_unlock(&events->lock);
+}
+
+void events_grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs)
+{
+    struct events *events = data;
+    struct followed *followed = followed_by_any(events, log);
+    if (!followed)
+        return;
+    if (woken_here(followed, last_position, logs))
+        wake_all(followed);
+    else
+        wake_elsewhere(events, followed);
+    followed_unref(events, followed);
 }
 
 struct events *events_new(struct store *store, struct readers *readers)

@@ -2,7 +2,8 @@
  * Reading a Service's log: pages of it, and following it as it grows.
  *
  * The log in the store is the only queue: a follower holds a position, and reads from there. What was written last is also
- * kept in memory for logs that are followed, read once for all followers; who is behind reads the store on the readers' threads.
+ * kept in memory for logs that are followed, as the writer hands it over, or read once for all followers; who is behind reads the
+ * store on the readers' threads.
  * Entries are opaque here.
  *
  * Thread-safe, but for new and free. One tail belongs to one thread at a time.
@@ -23,8 +24,10 @@ void events_free(struct events *events);
 /* Before the first read: who knows the positions. */
 void events_attach(struct events *events, struct pipeline *pipeline);
 
-/* A log has grown (pipeline_domain.grown); `data` is the events. Cheap: followers are woken on a thread of the module's own. */
-void events_grown(void *data, const struct log_id *log, uint64_t last_position);
+/* An entry that has come, and a log that has grown (pipeline_domain); `data` is the events. Writer's thread. Both are cheap: a few
+ * followers are woken at once, many on a thread of the module's own. */
+void events_appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+void events_grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);
 
 struct log_entry {
     uint64_t position;
@@ -49,7 +52,8 @@ uint64_t events_oldest(struct events *events, const struct log_id *log);
 
 struct event_tail;
 
-/* Follows a log from after a position. `wake(data)` is called on any thread, without locks held, when tail_next may have something;
+/* Follows a log from after a position. `wake(data)` is called on any thread, without locks held, when tail_next may have something; it must not block, for
+ * that may be the writer's;
  * not after event_tail_free has returned. NULL when there is no memory. */
 struct event_tail *event_tail_new(struct events *events, const struct log_id *log, uint64_t after,
                                   void (*wake)(void *data), void *data);

@@ -11,6 +11,7 @@
 #include "server/events/events.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
     FOLLOWED_BUCKETS = 4096,
@@ -18,6 +19,8 @@ enum {
     RECENT_BYTES = 1024 * 1024,
     CHUNK_ENTRIES = 256, /* what a tail that is behind reads at once */
     CHUNK_MEMORY = 4 * 1024 * 1024,
+    WOKEN_BY_WRITER =
+        8, /* tails for one group: each costs it about 2 us, and the way over another thread more than that */
 };
 
 struct recent {
@@ -48,6 +51,7 @@ struct events {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct followed *buckets[FOLLOWED_BUCKETS];
+    _Atomic unsigned followed_count; /* written under the lock */
     struct followed *grown;
     bool stopping;
     pthread_t thread;

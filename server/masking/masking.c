@@ -18,11 +18,18 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static void grown(void *data, const struct log_id *log, uint64_t last_position)
+static void appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry)
+{
+    const struct masking *masking = data;
+    if (masking->options.appended)
+        masking->options.appended(masking->options.grown_data, log, position, entry);
+}
+
+static void grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs)
 {
     const struct masking *masking = data;
     if (masking->options.grown)
-        masking->options.grown(masking->options.grown_data, log, last_position);
+        masking->options.grown(masking->options.grown_data, log, last_position, logs);
 }
 
 static bool rebuild(void *data, struct view *view, struct error *error)
@@ -185,6 +192,7 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
     const struct pipeline_domain domain = {
         .data = masking,
         .derive = derive_entry,
+        .appended = appended,
         .grown = grown,
         .rebuild = rebuild,
         .undone = undone,

@@ -26,9 +26,10 @@ struct masking;
 struct masking_options {
     struct store *store; /* outlives the domain */
     struct pipeline_options pipeline;
-    /* Hears of each log that has grown (pipeline.h); may be NULL. */
-    void (*grown)(void *data, const struct log_id *log, uint64_t last_position);
-    void *grown_data;
+    /* Hear of each entry and of each log that has grown (pipeline.h); may be NULL. */
+    void (*appended)(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+    void (*grown)(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);
+    void *grown_data; /* of both */
     /* No thread of its own for timers: the test calls masking_run_due. */
     bool manual_timers;
 };

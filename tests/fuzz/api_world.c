@@ -43,6 +43,7 @@ static void open_domain(struct api_world *world)
     world->events = world->readers ? events_new(world->store, world->readers) : NULL;
     must(world->events, "no memory");
     const struct masking_options masking = {.store = world->store,
+                                            .appended = events_appended,
                                             .grown = events_grown,
                                             .grown_data = world->events,
                                             .manual_timers = true};

@@ -65,4 +65,36 @@ START_TEST(an_entry_is_rewritten_in_its_place)
 }
 END_TEST
 
-SUITE_MAIN("rewrite", an_entry_is_rewritten_in_its_place)
+static bool append_and_rewrite(struct probe *probe, struct txn *txn)
+{
+    struct log_id log = world_log(0);
+    struct entry entry = rewritten;
+    entry.mark = 7;
+    return txn_append(txn, &log, (struct bytes){&entry, sizeof entry}, &probe->value,
+                      &probe->error) &&
+           rewrite(probe, txn);
+}
+
+/* Who follows the log is told that it has grown, and reads what it says now. */
+START_TEST(an_entry_that_is_rewritten_at_once_is_not_handed_over)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(atomic_load(&rig.world.appended[0]), 1);
+    rewritten = append.entry;
+    rewritten.mark = 1000;
+    struct probe probe = {0};
+    ck_assert_int_eq(probe_run(&rig, &probe, append_and_rewrite), COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 2);
+    ck_assert_uint_eq(atomic_load(&rig.world.grown[0]), 2);
+    ck_assert_uint_eq(atomic_load(&rig.world.appended[0]), 1);
+    ck_assert_uint_eq(mark_at(2), 1000);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(atomic_load(&rig.world.appended[0]), 3);
+    rig_close(&rig);
+}
+END_TEST
+
+SUITE_MAIN("rewrite", an_entry_is_rewritten_in_its_place,
+           an_entry_that_is_rewritten_at_once_is_not_handed_over)

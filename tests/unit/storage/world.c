@@ -143,9 +143,17 @@ static bool derive(void *data, struct derivation *derivation, struct bytes bytes
            derive_guests(derivation);
 }
 
-static void grown(void *data, const struct log_id *log, uint64_t last)
+static void appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry)
 {
     struct world *world = data;
+    ck_assert_uint_eq(entry.size, sizeof(struct entry));
+    atomic_store(&world->appended[log_number(log)], position);
+}
+
+static void grown(void *data, const struct log_id *log, uint64_t last, unsigned logs)
+{
+    struct world *world = data;
+    ck_assert_uint_gt(logs, 0);
     atomic_store(&world->grown[log_number(log)], last);
 }
 
@@ -164,7 +172,7 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 struct pipeline_domain world_domain(struct world *world)
 {
     return (struct pipeline_domain){
-        .data = world, .derive = derive, .grown = grown, .rebuild = rebuild};
+        .data = world, .derive = derive, .appended = appended, .grown = grown, .rebuild = rebuild};
 }
 
 /* ---- commands ---- */

@@ -41,6 +41,7 @@ struct entry world_entry(struct dice *dice, uint32_t mark);
 struct world {
     _Atomic unsigned rebuilt;
     _Atomic uint64_t grown[WORLD_LOGS];
+    _Atomic uint64_t appended[WORLD_LOGS]; /* the last position that was told with its entry */
     _Atomic unsigned replayed;
     _Atomic int rebuild_failures; /* so many to come */
     _Atomic bool unchecked;       /* rebuild does not look at the rows */

@@ -76,6 +76,57 @@ START_TEST(test_a_slow_follower_loses_nothing)
 }
 END_TEST
 
+/* holds: EVT-12 INV-07 */
+START_TEST(test_what_is_not_handed_over_is_read)
+{
+    struct world world;
+    world_open(&world);
+    struct arena *arena = arena_new(1 << 20);
+    struct log_id log = world_log(1);
+    struct follower follower;
+    follower_open(&follower, &world, &log, 0);
+    uint64_t position = 0;
+    for (unsigned withheld = 0; withheld <= 4; withheld++) {
+        atomic_store(&world.withheld, withheld);
+        for (unsigned i = 0; i < 20; i++) {
+            unsigned count = 1 + i % 5;
+            world_append(&world, &log, count, 0);
+            expect(&follower, arena, position + 1, position + count);
+            position += count;
+        }
+        expect_nothing(&follower, arena);
+    }
+    follower_close(&follower);
+    arena_free(arena);
+    world_close(&world);
+}
+END_TEST
+
+/* More than the writer wakes itself. */
+START_TEST(test_many_followers_of_a_log)
+{
+    enum { MANY = 50 };
+    struct world world;
+    world_open(&world);
+    struct arena *arena = arena_new(1 << 20);
+    struct log_id log = world_log(1);
+    static struct follower followers[MANY];
+    for (unsigned i = 0; i < MANY; i++)
+        follower_open(&followers[i], &world, &log, 0);
+    for (uint64_t round = 1; round <= 20; round++) {
+        for (unsigned i = 0; i < MANY; i++)
+            expect_nothing(&followers[i], arena);
+        world_append(&world, &log, 1, 0);
+        for (unsigned i = 0; i < MANY; i++)
+            expect(&followers[i], arena, round, round);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        follower_close(&followers[i]);
+    arena_free(arena);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(test_logs_do_not_mix)
 {
     struct world world;
@@ -197,5 +248,5 @@ START_TEST(test_followers_come_and_go_while_a_log_grows)
 END_TEST
 
 SUITE_MAIN("tail", test_catching_up_and_following, test_a_slow_follower_loses_nothing,
-           test_logs_do_not_mix, test_a_tail_may_be_freed_in_its_wake,
-           test_followers_come_and_go_while_a_log_grows)
+           test_what_is_not_handed_over_is_read, test_many_followers_of_a_log, test_logs_do_not_mix,
+           test_a_tail_may_be_freed_in_its_wake, test_followers_come_and_go_while_a_log_grows)

@@ -1,6 +1,7 @@
 #include "tests/unit/server/events/world.h"
 
 #include <check.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,18 @@ static bool rebuild(void *data, struct view *view, struct error *error)
     return true;
 }
 
-static void grown(void *data, const struct log_id *log, uint64_t last_position)
+static void appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry)
 {
     struct world *world = data;
-    events_grown(world->events, log, last_position);
+    unsigned withheld = atomic_load(&world->withheld);
+    if (withheld == 0 || position % withheld != 0)
+        events_appended(world->events, log, position, entry);
+}
+
+static void grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs)
+{
+    struct world *world = data;
+    events_grown(world->events, log, last_position, logs);
 }
 
 void world_open(struct world *world)
@@ -41,7 +50,7 @@ void world_open(struct world *world)
     world->events = events_new(world->store, world->readers);
     ck_assert_ptr_nonnull(world->events);
     struct pipeline_domain domain = {
-        .data = world, .derive = derive, .grown = grown, .rebuild = rebuild};
+        .data = world, .derive = derive, .appended = appended, .grown = grown, .rebuild = rebuild};
     struct pipeline_options pipeline = {0};
     ck_assert_msg(pipeline_start(world->store, &domain, &pipeline, &world->pipeline, &error), "%s",
                   error.message);

@@ -15,6 +15,8 @@ struct world {
     struct pipeline *pipeline;
     struct readers *readers;
     struct events *events;
+    _Atomic unsigned
+        withheld; /* of so many entries one is not handed over, as when there is no memory; 0: none */
 };
 
 void world_open(struct world *world);
