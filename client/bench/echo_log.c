@@ -8,39 +8,11 @@
 
 enum { KEY_SIZE = 8, AFTER_SIZE = 128 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
-static struct echo_log_item *first, **end = &first;
-
 static rocksdb_t *database;
 static rocksdb_writeoptions_t *synced, *unsynced;
 static struct echo_log_keys each;
-static void (*tell)(struct echo_log_item *item);
+static void (*tell)(struct echo_item *item);
 static uint64_t position;
-
-void echo_log_add(struct echo_log_item *item)
-{
-    item->next = NULL;
-    pthread_mutex_lock(&lock);
-    int alone = first == NULL;
-    *end = item;
-    end = &item->next;
-    pthread_mutex_unlock(&lock);
-    if (alone)
-        pthread_cond_signal(&came);
-}
-
-static struct echo_log_item *take_all(void)
-{
-    pthread_mutex_lock(&lock);
-    while (!first)
-        pthread_cond_wait(&came, &lock);
-    struct echo_log_item *list = first;
-    first = NULL;
-    end = &first;
-    pthread_mutex_unlock(&lock);
-    return list;
-}
 
 /* In ascending order, as the keys of a log are. */
 static void next_key(char ret_key[KEY_SIZE])
@@ -69,7 +41,7 @@ static void write_out(rocksdb_writebatch_t *batch, const rocksdb_writeoptions_t 
 }
 
 /* How many they are. */
-static unsigned write_before(const struct echo_log_item *list)
+static unsigned write_before(const struct echo_item *list)
 {
     rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
     unsigned count = 0;
@@ -93,9 +65,9 @@ static void write_after(unsigned calls)
 static void *run(void *data)
 {
     for (;;) {
-        struct echo_log_item *list = take_all();
+        struct echo_item *list = echo_queue_take(1);
         unsigned count = write_before(list);
-        for (struct echo_log_item *next; list; list = next) {
+        for (struct echo_item *next; list; list = next) {
             next = list->next;
             tell(list);
         }
@@ -105,7 +77,7 @@ static void *run(void *data)
 }
 
 int echo_log_start(const char *folder, struct echo_log_keys keys,
-                   void (*durable)(struct echo_log_item *item))
+                   void (*durable)(struct echo_item *item))
 {
     char *failure = NULL;
     rocksdb_options_t *options = rocksdb_options_create();

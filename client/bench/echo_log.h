@@ -8,14 +8,7 @@
 #ifndef MASKLINE_CLIENT_BENCH_ECHO_LOG_H
 #define MASKLINE_CLIENT_BENCH_ECHO_LOG_H
 
-#include <stddef.h>
-
-/* A part of what waits; the caller's, from echo_log_add until `durable`. */
-struct echo_log_item {
-    struct echo_log_item *next;
-    const void *bytes;
-    size_t size;
-};
+#include "client/bench/echo_queue.h"
 
 /* How many keys a call is. */
 struct echo_log_keys {
@@ -23,12 +16,9 @@ struct echo_log_keys {
     unsigned after;
 };
 
-/* Opens an empty store in `folder`, which is made, and starts the thread that writes. It calls `durable`, for one item after the other.
- * 0: no. */
+/* Opens an empty store in `folder`, which is made, and starts the thread that writes. It takes what waits in the
+ * queue, and calls `durable` for one item after the other. 0: no. */
 int echo_log_start(const char *folder, struct echo_log_keys keys,
-                   void (*durable)(struct echo_log_item *item));
-
-/* From any thread. */
-void echo_log_add(struct echo_log_item *item);
+                   void (*durable)(struct echo_item *item));
 
 #endif

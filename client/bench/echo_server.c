@@ -2,12 +2,14 @@
  * The bar that Maskline is measured against: a server on gRPC C core alone that gives back bytes, with one queue and some threads.
  * No Maskline code is in it.
  *
- *     echo-server THREADS [FOLDER BEFORE AFTER]
+ *     echo-server THREADS [FOLDER (BEFORE AFTER | message | session)]
  *
  * prints its port on 127.0.0.1, and serves until it is killed. With a folder, which it makes, each unary call is durable in it before its
- * answer goes out, as BEFORE keys, and AFTER keys follow (echo_log.h): the least that a server which writes so much can cost.
+ * answer goes out, as BEFORE keys, and AFTER keys follow (echo_log.h): the least that a server which writes so much can cost. Or each
+ * is a whole message or session (echo_whole.h): Rest tells when all is written that follows from earlier calls.
  */
 #include "client/bench/echo_log.h"
+#include "client/bench/echo_whole.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -31,7 +33,7 @@
 #define TAKEN_OVER(tag)  ((void)(tag))
 #endif
 
-enum { POSTED = 128, POSTED_TALKS = 4, THREADS_MOST = 64 };
+enum { POSTED = 128, POSTED_TALKS = 4, POSTED_RESTS = 1, THREADS_MOST = 64 };
 
 struct call;
 
@@ -42,7 +44,7 @@ struct tag {
 };
 
 struct call {
-    struct echo_log_item item; /* first: the log gives it back */
+    struct echo_item item; /* first: who writes gives it back */
     struct tag arrived, closed, received, sent;
     grpc_call *core;
     gpr_timespec deadline;
@@ -57,11 +59,13 @@ struct call {
 
 static grpc_server *server;
 static grpc_completion_queue *queue;
-static void *echo_method, *talk_method;
-static int is_durable;
+static void *echo_method, *talk_method, *rest_method;
+static void (*keep)(struct echo_item *item); /* NULL: nothing is durable */
+static int is_whole;
 
 static void echo_arrived(struct call *call, int success);
 static void talk_arrived(struct call *call, int success);
+static void rest_arrived(struct call *call, int success);
 
 static void post(void *method)
 {
@@ -69,7 +73,10 @@ static void post(void *method)
     if (!call)
         abort();
     int talks = method == talk_method;
-    call->arrived = (struct tag){talks ? talk_arrived : echo_arrived, call};
+    call->arrived = (struct tag){talks                   ? talk_arrived
+                                 : method == rest_method ? rest_arrived
+                                                         : echo_arrived,
+                                 call};
     grpc_metadata_array_init(&call->metadata);
     HANDED_OVER(&call->arrived);
     if (grpc_server_request_registered_call(server, method, &call->core, &call->deadline,
@@ -130,7 +137,7 @@ static void give_answer(struct call *call)
     start(call, operations, 3, &call->sent);
 }
 
-static void kept(struct echo_log_item *item)
+static void kept(struct echo_item *item)
 {
     give_answer((struct call *)item);
 }
@@ -143,13 +150,29 @@ static void echo_arrived(struct call *call, int success)
     call->parts = 2;
     receive_close(call);
     make_answer(call);
-    if (!is_durable) {
+    if (!keep) {
         give_answer(call);
         return;
     }
     call->item.bytes = GRPC_SLICE_START_PTR(call->kept);
     call->item.size = GRPC_SLICE_LENGTH(call->kept);
-    echo_log_add(&call->item);
+    keep(&call->item);
+}
+
+/* Where nothing follows from a call, it is at rest. */
+static void rest_arrived(struct call *call, int success)
+{
+    if (!success)
+        return;
+    post(rest_method);
+    call->parts = 2;
+    receive_close(call);
+    make_answer(call);
+    call->item.rests = 1;
+    if (is_whole)
+        keep(&call->item);
+    else
+        give_answer(call);
 }
 
 /* ---- bidi: one message at a time, back and forth ---- */
@@ -229,6 +252,8 @@ static int listen_somewhere(void)
                                               GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
     talk_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Talk", NULL,
                                               GRPC_SRM_PAYLOAD_NONE, 0);
+    rest_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Rest", NULL,
+                                              GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
     grpc_server_credentials *plain = grpc_insecure_server_credentials_create();
     int port = grpc_server_add_http2_port(server, "127.0.0.1:0", plain);
     grpc_server_credentials_release(plain);
@@ -237,20 +262,28 @@ static int listen_somewhere(void)
     return port;
 }
 
+static int start_writing(int count, char **arguments)
+{
+    is_whole = count == 4;
+    if (is_whole) {
+        keep = echo_whole_add;
+        return echo_whole_start(arguments[2], arguments[3], kept);
+    }
+    struct echo_log_keys keys = {(unsigned)strtoul(arguments[3], NULL, 10),
+                                 (unsigned)strtoul(arguments[4], NULL, 10)};
+    keep = echo_queue_add;
+    return echo_log_start(arguments[2], keys, kept);
+}
+
 int main(int count, char **arguments)
 {
-    long threads = count == 2 || count == 5 ? strtol(arguments[1], NULL, 10) : 0;
+    long threads = count == 2 || count == 4 || count == 5 ? strtol(arguments[1], NULL, 10) : 0;
     if (threads < 1 || threads > THREADS_MOST) {
-        fputs("Usage: echo-server THREADS [FOLDER BEFORE AFTER]\n", stderr);
+        fputs("Usage: echo-server THREADS [FOLDER (BEFORE AFTER | message | session)]\n", stderr);
         return 2;
     }
-    is_durable = count == 5;
-    if (is_durable) {
-        struct echo_log_keys keys = {(unsigned)strtoul(arguments[3], NULL, 10),
-                                     (unsigned)strtoul(arguments[4], NULL, 10)};
-        if (!echo_log_start(arguments[2], keys, kept))
-            return 1;
-    }
+    if (count > 2 && !start_writing(count, arguments))
+        return 1;
     signal(SIGPIPE, SIG_IGN);
     grpc_init();
     int port = listen_somewhere();
@@ -260,6 +293,8 @@ int main(int count, char **arguments)
         post(echo_method);
     for (int i = 0; i < POSTED_TALKS; i++)
         post(talk_method);
+    for (int i = 0; i < POSTED_RESTS; i++)
+        post(rest_method);
     printf("%d\n", port);
     fflush(stdout);
     for (long i = 1; i < threads; i++) {

@@ -1,11 +1,15 @@
 #include "client/bench/measure.h"
 
+#include "client/bench/clock.h"
 #include "client/bench/latency.h"
 #include "client/bench/settle.h"
 #include "client/bench/workloads.h"
+#include "maskline/bench/v1/echo.grpc-c-client.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+enum { PATIENCE_MS = 60000, ARENA = 1 << 20 };
 
 /* What a run used, by the process whose time it is. */
 struct meter {
@@ -62,7 +66,30 @@ static bool take(struct sample *sample, const struct load_result *result, bool m
     return result->failed == 0 && result->calls > 0;
 }
 
-bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample)
+/* Waits until the echo has written all that follows from its calls. */
+static bool rest(const struct peer *echo, double *ret_seconds)
+{
+    static const struct grpc_c_call_options patient = {.timeout_ms = PATIENCE_MS};
+    struct error error;
+    struct grpc_c_status status = {.code = STATUS_UNAVAILABLE};
+    const Maskline__Bench__V1__EchoResponse *response;
+    Maskline__Bench__V1__EchoRequest request = MASKLINE__BENCH__V1__ECHO_REQUEST__INIT;
+    struct grpc_c_channel *channel = grpc_c_channel_new(echo->target, NULL, &error);
+    struct arena *arena = arena_new(ARENA);
+    int64_t begin = clock_ns();
+    bool ok = channel && arena &&
+              maskline_bench_v1_echo_rest(channel, &patient, &request, arena, &response, &status);
+    *ret_seconds = (double)(clock_ns() - begin) / (double)SECOND_NS;
+    if (!ok)
+        fprintf(stderr, "maskline-bench: an echo does not come to rest: %s\n",
+                status_code_name(status.code));
+    arena_free(arena);
+    grpc_c_channel_free(channel);
+    return ok;
+}
+
+bool measure_echo(const struct options *options, const struct peer *echo, bool whole,
+                  struct sample *sample)
 {
     struct load_options load = load_of(options, sample, echo->target);
     struct load_result *result = malloc(sizeof *result);
@@ -70,6 +97,11 @@ bool measure_echo(const struct options *options, const struct peer *echo, struct
     struct meter meter = meter_start(echo->process.id);
     bool ok = result && load_run(&load, result) && take(sample, result, false);
     meter_client(&meter, sample);
+    if (ok && whole) {
+        ok = rest(echo, &sample->recorded_seconds);
+        sample->sustained =
+            (double)(sample->calls - sample->failed) / (sample->seconds + sample->recorded_seconds);
+    }
     meter_server(&meter, sample);
     free(result);
     return ok;

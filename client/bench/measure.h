@@ -12,7 +12,9 @@
 
 /* They fill the sample, but for its subject, round and peer, which are given with it. False, said to stderr, also when a single
  * call failed. */
-bool measure_echo(const struct options *options, const struct peer *echo, struct sample *sample);
+/* `whole`: what follows from its calls is waited for, and tells what it sustains. */
+bool measure_echo(const struct options *options, const struct peer *echo, bool whole,
+                  struct sample *sample);
 bool measure_maskline(const struct options *options, const struct mix *mix,
                       const struct peer *server, struct world *world, struct sample *sample);
 /* A stream of the echo, and Maskline's from the text to its event; that one tells the texts' answers as kind `message`. */

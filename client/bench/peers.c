@@ -45,6 +45,13 @@ bool peer_start_durable(const char *program, const char *folder, unsigned before
     return start_echo(program, arguments, ret_peer);
 }
 
+bool peer_start_whole(const char *program, const char *folder, const char *what,
+                      struct peer *ret_peer)
+{
+    const char *arguments[] = {program, "1", folder, what, NULL};
+    return start_echo(program, arguments, ret_peer);
+}
+
 static void tell_log(const char *path)
 {
     char line[512];

@@ -20,6 +20,10 @@ bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_pee
 bool peer_start_durable(const char *program, const char *folder, unsigned before, unsigned after,
                         struct peer *ret_peer);
 
+/* One to which each call is a whole `what`, "message" or "session" (echo_whole.h), in `folder`, which it makes. */
+bool peer_start_whole(const char *program, const char *folder, const char *what,
+                      struct peer *ret_peer);
+
 /* A Maskline server with an empty store in `folder`, which is made; `more` are further arguments for it, NULL last. False,
  * with its own words, said to stderr. */
 bool peer_start_maskline(const char *program, const char *folder, const char *const *more,

@@ -73,12 +73,13 @@ static int by_size(const void *a, const void *b)
     return difference < 0 ? -1 : difference > 0;
 }
 
-/* An echo has nothing that goes on after its answer: it is compared by that. */
+/* An echo has nothing that goes on after its answer, as a rule: it is compared by that. */
 static double peer_value(const struct sample *peer, enum measure measure)
 {
     bool echo = strncmp(peer->peer, "echo-", 5) == 0 ||
                 strncmp(peer->peer, DURABLE_PEER, strlen(DURABLE_PEER)) == 0;
-    return value_of(peer, echo ? MEASURE_ANSWERED : measure);
+    bool rests = peer->sustained > 0;
+    return value_of(peer, echo && !rests ? MEASURE_ANSWERED : measure);
 }
 
 double middle(double *values, unsigned count)

@@ -29,8 +29,9 @@ struct subject {
 /* One peer in one round. Zero: not measured, or does not apply. */
 struct sample {
     struct subject subject;
-    unsigned round;       /* from 1 */
-    char peer[PEER_NAME]; /* "maskline", "echo-1", "echo-2", "durable-1", "postgres" */
+    unsigned round; /* from 1 */
+    char peer
+        [PEER_NAME]; /* "maskline", "echo-1", "echo-2", "durable-1", "durable-message", "postgres" */
     uint64_t calls;
     uint64_t failed;
     uint64_t waited; /* calls of an open loop that found too many in flight */

@@ -21,10 +21,10 @@ void report_print_heads(FILE *out, const struct subject *subject, unsigned round
     fputc('\n', out);
     print_subject(out, subject);
     fprintf(out, "; %u round%s of %.1f s for each\n", rounds, rounds == 1 ? "" : "s", seconds);
-    fprintf(out, "%5s %-9s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "round", "peer",
+    fprintf(out, "%5s %-15s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "round", "peer",
             "answered", "sustained", "p50", "p90", "p99", "p99.9", "max", "CPU us", "CPU us",
             "disk B", "settling");
-    fprintf(out, "%5s %-9s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "", "", "calls/s",
+    fprintf(out, "%5s %-15s %9s %11s %8s %8s %8s %8s %8s %8s %8s %8s  %s\n", "", "", "calls/s",
             "calls/s", "us", "us", "us", "us", "us", "server", "client", "a call",
             "phones + log, s");
 }
@@ -43,7 +43,7 @@ static void print_kinds(FILE *out, const struct sample *sample)
     for (unsigned kind = 0; kind < KINDS; kind++) {
         if (sample->kind_us[kind][PERCENTILES - 1] <= 0)
             continue;
-        fprintf(out, "%27s %11s", "", kind_name((enum kind)kind));
+        fprintf(out, "%31s %11s", "", kind_name((enum kind)kind));
         for (unsigned i = 0; i < PERCENTILES; i++)
             cell(out, 8, 0, sample->kind_us[kind][i]);
         fputc('\n', out);
@@ -52,7 +52,7 @@ static void print_kinds(FILE *out, const struct sample *sample)
 
 void report_print_sample(FILE *out, const struct sample *sample)
 {
-    fprintf(out, "%5u %-9s", sample->round, sample->peer);
+    fprintf(out, "%5u %-15s", sample->round, sample->peer);
     cell(out, 9, 0, sample->answered);
     cell(out, 11, 0, sample->sustained);
     for (unsigned i = 0; i < PERCENTILES; i++)

@@ -9,18 +9,22 @@
 
 #include <string.h>
 
-enum { PATH_SIZE = 512, DURABLES = 3 };
+enum { PATH_SIZE = 512, DURABLES = 5 };
 
 /* Echoes that write as many keys as Maskline does, or as any durable server must. Of a message: its entry in the log, and behind the
- * answer two for what becomes of it, the interaction's row, and the one that knows it again. */
+ * answer two for what becomes of it, the interaction's row, and the one that knows it again. Then those that do all of a message
+ * or a session that any server must. */
 static const struct {
     const char *name;
     unsigned before, after; /* the answer */
+    const char *whole;      /* NULL: so many keys */
     bool creates;           /* beside the creation of sessions; else beside messages */
 } durables[DURABLES] = {
-    {DURABLE_PEER "1", 1, 0, false},
-    {DURABLE_PEER "5", 1, 4, false},
-    {DURABLE_PEER "7", 7, 0, true},
+    {DURABLE_PEER "1", 1, 0, NULL, false},
+    {DURABLE_PEER "5", 1, 4, NULL, false},
+    {DURABLE_PEER "message", 0, 0, "message", false},
+    {DURABLE_PEER "7", 7, 0, NULL, true},
+    {DURABLE_PEER "session", 0, 0, "session", true},
 };
 
 struct run {
@@ -47,7 +51,7 @@ static bool round_of_echoes(struct run *run, const struct sample *blank)
     for (unsigned i = 0; i < run->options->echo_count; i++) {
         struct sample sample = *blank;
         snprintf(sample.peer, PEER_NAME, "echo-%u", run->options->echo_threads[i]);
-        if (!measure_echo(run->options, &run->echoes[i], &sample) || !keep(run, &sample))
+        if (!measure_echo(run->options, &run->echoes[i], false, &sample) || !keep(run, &sample))
             return false;
     }
     return true;
@@ -63,7 +67,8 @@ static bool round_of_durable(struct run *run, const struct mix *mix, const struc
             continue;
         struct sample sample = *blank;
         snprintf(sample.peer, PEER_NAME, "%s", durables[i].name);
-        if (!measure_echo(run->options, &run->durables[i], &sample) || !keep(run, &sample))
+        if (!measure_echo(run->options, &run->durables[i], durables[i].whole != NULL, &sample) ||
+            !keep(run, &sample))
             return false;
     }
     return true;
@@ -290,8 +295,11 @@ static bool start_echoes(struct run *run)
             return false;
     for (unsigned i = 0; i < DURABLES && options->echo_count > 0; i++) {
         snprintf(folder, sizeof folder, "%.400s/%s", run->given.folder, durables[i].name);
-        if (!peer_start_durable(run->given.echo_program, folder, durables[i].before,
-                                durables[i].after, &run->durables[i]))
+        if (durables[i].whole
+                ? !peer_start_whole(run->given.echo_program, folder, durables[i].whole,
+                                    &run->durables[i])
+                : !peer_start_durable(run->given.echo_program, folder, durables[i].before,
+                                      durables[i].after, &run->durables[i]))
             return false;
     }
     return true;
