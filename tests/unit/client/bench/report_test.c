@@ -49,6 +49,21 @@ START_TEST(ratios_are_within_rounds)
 }
 END_TEST
 
+/* An echo has answered when it has answered, unless something follows from that with it, too. */
+START_TEST(an_echo_is_compared_by_what_it_sustains)
+{
+    struct report *report = report_new();
+    ck_assert_ptr_nonnull(report);
+    add(report, &subject, "durable-5", 1, 1000, 0);
+    add(report, &subject, "durable-message", 1, 1000, 600);
+    add(report, &subject, "maskline", 1, 800, 300);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "durable-5"), 1, 0.3, 0.3, 0.3);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "durable-message"), 1, 0.5, 0.5, 0.5);
+    expect(report_ratio(report, &subject, MEASURE_ANSWERED, "durable-message"), 1, 0.8, 0.8, 0.8);
+    report_free(report);
+}
+END_TEST
+
 START_TEST(even_rounds_have_a_middle)
 {
     struct report *report = three_rounds();
@@ -165,7 +180,7 @@ START_TEST(scripts_get_the_same)
 }
 END_TEST
 
-SUITE_MAIN("client/bench report", ratios_are_within_rounds, even_rounds_have_a_middle,
-           what_was_not_measured_has_no_ratio, a_percentile_is_in_microseconds,
-           bars_are_judged_by_the_median, a_given_rate_is_not_compared, figures_have_bars_too,
-           scripts_get_the_same)
+SUITE_MAIN("client/bench report", ratios_are_within_rounds, an_echo_is_compared_by_what_it_sustains,
+           even_rounds_have_a_middle, what_was_not_measured_has_no_ratio,
+           a_percentile_is_in_microseconds, bars_are_judged_by_the_median,
+           a_given_rate_is_not_compared, figures_have_bars_too, scripts_get_the_same)
