@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-    SETS = 1024,
+    SET_BITS = 10,
+    SETS = 1 << SET_BITS,
     WAYS = 4, /* a set holds the last few that fall into it */
     KEY_BYTES = 40,
     RECORD_MOST = 16 * 1024, /* bytes in memory; larger ones are not kept */
@@ -120,8 +121,9 @@ static struct slot *set_of(struct kept *kept, const struct key *key)
     /* A key ends with a SID, and that in what is different from one to the next; or with a number. */
     uint64_t last;
     memcpy(&last, key->data + key->size - sizeof last, sizeof last);
+    /* Numbers of a pool are often alike but for the last digits, and those count only in the highest bits. */
     last *= UINT64_C(0x9e3779b97f4a7c15);
-    return kept->sets[(last >> 32) % SETS];
+    return kept->sets[last >> (64 - SET_BITS)];
 }
 
 /* The key's own slot, or NULL. */

@@ -241,5 +241,71 @@ START_TEST(is_what_the_row_says_whatever_happens)
 }
 END_TEST
 
+/* ---- numbers ---- */
+
+/* As a pool has them: one behind the other. */
+enum { NUMBERS = 10 };
+
+struct looking_at_numbers {
+    struct command command;
+    struct world *world;
+    const void *shared[NUMBERS]; /* what the kept numbers point to */
+    _Atomic bool done;
+};
+
+static bool decide_of_numbers(struct command *command, struct txn *txn)
+{
+    struct looking_at_numbers *looking = (struct looking_at_numbers *)command;
+    struct rows rows = rows_of_txn(txn, looking->world->store);
+    struct log_id log = world_log(looking->world);
+    rows.kept = looking->world->masking->kept;
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        char proxy[16];
+        struct error error;
+        Maskline__Store__V1__PhoneNumber *number;
+        snprintf(proxy, sizeof proxy, "+1555999000%u", i);
+        ck_assert_int_eq(rows_number(&rows, log_service(&log), proxy, &number, &error), KV_FOUND);
+        ck_assert_str_eq(number->phone_number, proxy);
+        looking->shared[i] = number->phone_number;
+    }
+    return true;
+}
+
+static void finish_numbers(struct command *command, enum command_outcome outcome,
+                           const struct error *error)
+{
+    (void)outcome, (void)error;
+    ((struct looking_at_numbers *)command)->done = true;
+}
+
+static void look_at_numbers(struct looking_at_numbers *looking)
+{
+    looking->command = (struct command){.decide = decide_of_numbers, .done = finish_numbers};
+    looking->done = false;
+    pipeline_submit(masking_pipeline(looking->world->masking), &looking->command);
+    while (!looking->done)
+        sched_yield();
+}
+
+/* They differ in their last digits alone, and have places of their own nevertheless. */
+START_TEST(numbers_of_a_pool_are_kept_together)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        char proxy[16];
+        snprintf(proxy, sizeof proxy, "+1555999000%u", i);
+        world_number(world, proxy, NULL);
+    }
+    struct looking_at_numbers first = {.world = world}, again = {.world = world};
+    look_at_numbers(&first);
+    look_at_numbers(&again);
+    for (unsigned i = 0; i < NUMBERS; i++)
+        ck_assert_ptr_eq(first.shared[i], again.shared[i]);
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("kept", is_kept_from_message_to_message, what_is_undone_does_not_count,
-           many_are_kept_at_once, is_what_the_row_says_whatever_happens)
+           many_are_kept_at_once, is_what_the_row_says_whatever_happens,
+           numbers_of_a_pool_are_kept_together)
