@@ -364,11 +364,9 @@ static void prefetch(struct command *command, struct view *view)
     if (!arena)
         return;
     struct rows rows = rows_of_view(view, placing->masking->store, arena);
-    struct error error;
-    Maskline__Store__V1__Service *service;
-    Maskline__Store__V1__Session *session;
-    if (rows_find_active_service(&rows, placing->draft->service, &service, &error))
-        (void)rows_find_session(&rows, service, placing->draft->session, &session, &error);
+    sid_bytes service;
+    if (rows_warm_service(&rows, placing->draft->service, service))
+        rows_warm_session(&rows, service, placing->draft->session);
 }
 
 void calls_place(struct masking *masking, const struct call_draft *draft, interaction_done done,

@@ -304,11 +304,9 @@ static void prefetch(struct command *command, struct view *view)
     if (!arena)
         return;
     struct rows rows = rows_of_view(view, sending->masking->store, arena);
-    struct error error;
-    Maskline__Store__V1__Service *service;
-    Maskline__Store__V1__Session *session;
-    if (rows_find_active_service(&rows, sending->draft->service, &service, &error))
-        rows_find_session(&rows, service, sending->draft->session, &session, &error);
+    sid_bytes service;
+    if (rows_warm_service(&rows, sending->draft->service, service))
+        rows_warm_session(&rows, service, sending->draft->session);
 }
 
 void interactions_send(struct masking *masking, const struct message_draft *draft,

@@ -80,6 +80,11 @@ bool rows_find_active_service(struct rows *rows, const char *name,
 bool rows_find_session(struct rows *rows, const Maskline__Store__V1__Service *service,
                        const char *name, Maskline__Store__V1__Session **ret_session,
                        struct error *error);
+/* Read what these will read, so that it is at hand when a decision does, and make nothing of it. A Service's pool has the same SID.
+ * False: there is no such Service. */
+bool rows_warm_service(struct rows *rows, const char *name, sid_bytes ret_service);
+void rows_warm_session(struct rows *rows, const uint8_t *service, const char *name);
+
 bool rows_find_number(struct rows *rows, const Maskline__Store__V1__Service *service,
                       const char *name, Maskline__Store__V1__PhoneNumber **ret_number,
                       struct error *error);

@@ -101,19 +101,21 @@ enum kv_found rows_session_named(struct rows *rows, const uint8_t *service, cons
     return found == KV_ABSENT ? rows_name_last(rows, service, name, ret_session, error) : found;
 }
 
+static enum kv_found service_sid(struct rows *rows, const char *name, sid_bytes ret_sid,
+                                 struct error *error)
+{
+    if (!needed("service", name, error))
+        return KV_FAILED;
+    if (!sid_shaped(name))
+        return rows_service_named(rows, name, ret_sid, error);
+    return read_sid("KS", name, REFUSED_SERVICE_SID, ret_sid, error) ? KV_FOUND : KV_FAILED;
+}
+
 bool rows_find_service(struct rows *rows, const char *name,
                        Maskline__Store__V1__Service **ret_service, struct error *error)
 {
     sid_bytes sid;
-    if (!needed("service", name, error))
-        return false;
-    enum kv_found found = KV_FOUND;
-    if (sid_shaped(name)) {
-        if (!read_sid("KS", name, REFUSED_SERVICE_SID, sid, error))
-            return false;
-    } else {
-        found = rows_service_named(rows, name, sid, error);
-    }
+    enum kv_found found = service_sid(rows, name, sid, error);
     if (found == KV_FOUND)
         found = rows_service(rows, sid, ret_service, error);
     if (found == KV_ABSENT)
@@ -157,6 +159,34 @@ bool rows_find_session(struct rows *rows, const Maskline__Store__V1__Service *se
         return refuse(error, by_sid ? REFUSED_SESSION_NOT_FOUND : REFUSED_SESSION_NAME_NOT_FOUND);
     *ret_session = session;
     return true;
+}
+
+bool rows_warm_service(struct rows *rows, const char *name, sid_bytes ret_service)
+{
+    struct error error;
+    struct kv_value value;
+    if (service_sid(rows, name, ret_service, &error) != KV_FOUND)
+        return false;
+    struct key key = key_service(rows->tenant, ret_service);
+    return rows_get(rows, KV_META, &key, &value, &error) == KV_FOUND;
+}
+
+void rows_warm_session(struct rows *rows, const uint8_t *service, const char *name)
+{
+    struct error error;
+    sid_bytes sid;
+    if (sid_shaped(name)) {
+        if (!sid_parse("KC", name, sid))
+            return;
+        struct kv_value value;
+        struct key key = key_session(rows->tenant, service, sid);
+        (void)rows_get(rows, KV_LIVE, &key, &value, &error);
+        return;
+    }
+    Maskline__Store__V1__Service *owner;
+    Maskline__Store__V1__Session *session;
+    if (rows_service(rows, service, &owner, &error) == KV_FOUND)
+        (void)rows_find_session(rows, owner, name, &session, &error);
 }
 
 enum kv_found rows_number_by_sid(struct rows *rows, const uint8_t *pool, const uint8_t *number,

@@ -402,17 +402,7 @@ bool joiner_seat(struct masking *masking, struct rows *rows, const struct seat *
     return *ret_participant || refuse(error, REFUSED_NO_MEMORY);
 }
 
-void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,
-                 const struct joiner *joiner)
+void joiner_warm(struct rows *rows, const uint8_t *service, const struct joiner *joiner)
 {
-    static const sid_bytes none;
-    const struct joining joining = {
-        .service = service,
-        .session = none,
-        .persons = joiner->persons,
-        .count = joiner->count,
-    };
-    struct pairs pairs;
-    struct error error;
-    (void)pairs_read(rows, &joining, &pairs, &error);
+    pairs_warm(rows, service, joiner->persons, joiner->count);
 }

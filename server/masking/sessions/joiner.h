@@ -82,8 +82,7 @@ bool joiner_set_identifiers(struct arena *arena, const struct joiner *joiner,
 /* A binding to the number that was chosen, from now on. NULL: the arena is full. */
 Maskline__Store__V1__Binding *binding_to(struct rows *rows, const struct choice *choice);
 
-/* Reads what joiner_seat will read. */
-void joiner_warm(struct rows *rows, const Maskline__Store__V1__Service *service,
-                 const struct joiner *joiner);
+/* Reads what joiner_seat will read in a session of this Service. */
+void joiner_warm(struct rows *rows, const uint8_t *service, const struct joiner *joiner);
 
 #endif

@@ -274,10 +274,8 @@ static bool decide(struct op *base, struct rows *rows)
 static void warm(struct op *base, struct rows *rows)
 {
     const struct replacing *r = (const struct replacing *)base;
-    struct error error;
-    Maskline__Store__V1__Service *service;
-    session_op_warm(rows, r->change->service, r->change->session);
-    if (r->joiner.count && rows_find_active_service(rows, r->change->service, &service, &error))
+    sid_bytes service;
+    if (session_op_warm(rows, r->change->service, r->change->session, service))
         joiner_warm(rows, service, &r->joiner);
 }
 

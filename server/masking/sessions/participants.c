@@ -123,10 +123,8 @@ static bool add_decide(struct op *base, struct rows *rows)
 static void add_warm(struct op *base, struct rows *rows)
 {
     struct addition *addition = (struct addition *)base;
-    struct error error;
-    Maskline__Store__V1__Service *service;
-    session_op_warm(rows, addition->add->service, addition->add->session);
-    if (rows_find_active_service(rows, addition->add->service, &service, &error))
+    sid_bytes service;
+    if (session_op_warm(rows, addition->add->service, addition->add->session, service))
         joiner_warm(rows, service, &addition->joiner);
 }
 
@@ -199,7 +197,8 @@ static bool remove_decide(struct op *base, struct rows *rows)
 static void remove_warm(struct op *base, struct rows *rows)
 {
     const struct removal *removal = (const struct removal *)base;
-    session_op_warm(rows, removal->service, removal->session);
+    sid_bytes service;
+    (void)session_op_warm(rows, removal->service, removal->session, service);
 }
 
 void participants_delete(struct masking *masking, const char *service, const char *session,

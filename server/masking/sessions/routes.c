@@ -190,6 +190,31 @@ bool pairs_read(struct rows *rows, const struct joining *joining, struct pairs *
     return true;
 }
 
+static void warm_person(struct rows *rows, const uint8_t *service, const struct person *person)
+{
+    struct error error;
+    struct key prefix = key_routes(rows->tenant, service, person);
+    struct scan *scan = rows_scan(rows, KV_LIVE, key_bytes(&prefix),
+                                  bytes_after(key_bytes(&prefix), rows->arena), false);
+    for (; scan && scan_valid(scan); scan_next(scan)) {
+        const Maskline__Store__V1__Route *route = rows_record(
+            rows, &maskline__store__v1__route__descriptor, scan_value(scan).bytes, &error);
+        if (!route || route->session.len != SID_BYTES)
+            continue;
+        struct kv_value value;
+        struct key key = key_session(rows->tenant, service, route->session.data);
+        (void)rows_get(rows, KV_LIVE, &key, &value, &error);
+    }
+    scan_free(scan);
+}
+
+void pairs_warm(struct rows *rows, const uint8_t *service, const struct person *persons,
+                size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        warm_person(rows, service, &persons[i]);
+}
+
 const struct pair *pairs_find(const struct pairs *pairs, const char *proxy)
 {
     struct pair wanted;

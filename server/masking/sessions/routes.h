@@ -54,6 +54,9 @@ struct pairs {
 };
 bool pairs_read(struct rows *rows, const struct joining *joining, struct pairs *ret_pairs,
                 struct error *error);
+/* Reads what pairs_read will read in a session of this Service, and judges nothing. */
+void pairs_warm(struct rows *rows, const uint8_t *service, const struct person *persons,
+                size_t count);
 /* NULL: the person never had it. */
 const struct pair *pairs_find(const struct pairs *pairs, const char *proxy);
 

@@ -266,9 +266,8 @@ static bool decide(struct op *base, struct rows *rows)
 static void warm(struct op *base, struct rows *rows)
 {
     struct create *create = (struct create *)base;
-    struct error error;
-    Maskline__Store__V1__Service *service;
-    if (!rows_find_active_service(rows, create->draft->service, &service, &error))
+    sid_bytes service;
+    if (!rows_warm_service(rows, create->draft->service, service))
         return;
     for (size_t i = 0; i < create->count; i++)
         joiner_warm(rows, service, &create->joiners[i]);

@@ -17,7 +17,8 @@ static bool decide(struct op *base, struct rows *rows)
 static void warm(struct op *base, struct rows *rows)
 {
     const struct deletion *deletion = (const struct deletion *)base;
-    session_op_warm(rows, deletion->service, deletion->session);
+    sid_bytes service;
+    (void)session_op_warm(rows, deletion->service, deletion->session, service);
 }
 
 void sessions_delete(struct masking *masking, const char *service, const char *session,

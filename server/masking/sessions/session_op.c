@@ -46,11 +46,11 @@ bool session_op_find(struct session_op *op, struct rows *rows, const char *servi
            session_end_numbers(rows, op->service, op->session, NULL, error);
 }
 
-void session_op_warm(struct rows *rows, const char *service, const char *session)
+bool session_op_warm(struct rows *rows, const char *service, const char *session,
+                     sid_bytes ret_service)
 {
-    struct error error;
-    Maskline__Store__V1__Service *found_service;
-    Maskline__Store__V1__Session *found_session;
-    if (rows_find_active_service(rows, service, &found_service, &error))
-        (void)rows_find_session(rows, found_service, session, &found_session, &error);
+    if (!rows_warm_service(rows, service, ret_service))
+        return false;
+    rows_warm_session(rows, ret_service, session);
+    return true;
 }

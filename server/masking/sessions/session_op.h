@@ -22,7 +22,8 @@ void *session_op_new(struct masking *masking, size_t size, session_done done, vo
 /* Finds the session in an active Service; one that has ended unnoticed is closed first, as of its end. */
 bool session_op_find(struct session_op *op, struct rows *rows, const char *service,
                      const char *session);
-/* Reads what session_op_find will read. */
-void session_op_warm(struct rows *rows, const char *service, const char *session);
+/* Reads what session_op_find will read. False: there is no such Service. */
+bool session_op_warm(struct rows *rows, const char *service, const char *session,
+                     sid_bytes ret_service);
 
 #endif

@@ -168,7 +168,8 @@ static bool decide(struct op *base, struct rows *rows)
 static void warm(struct op *base, struct rows *rows)
 {
     const struct session_change *change = ((struct update *)base)->change;
-    session_op_warm(rows, change->service, change->session);
+    sid_bytes service;
+    (void)session_op_warm(rows, change->service, change->session, service);
 }
 
 void sessions_update(struct masking *masking, const struct session_change *change,
