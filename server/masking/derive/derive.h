@@ -58,6 +58,10 @@ bool derive_uses(struct deriving *d, const uint8_t *session, bool is_new,
 
 /* ---- derive_rows.c ---- */
 
+/* What stands in the entry's change as field `number`: of that, a row has the same bytes, and nothing is packed twice. False: it stands
+ * there not at all, or more than once. */
+bool derive_packed(const struct deriving *d, uint64_t number, struct bytes *ret_packed);
+
 bool derive_record(struct deriving *d, enum kv_family family, const struct key *key,
                    const ProtobufCMessage *record, int64_t purge_after, enum row_timing timing);
 /* For a key that no row ever had before (derive_put_new). */

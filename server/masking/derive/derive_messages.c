@@ -1,6 +1,5 @@
 #include "proto/c/fault.h"
 #include "server/masking/derive/derive.h"
-#include "server/masking/derive/fields.h"
 #include "server/masking/derive/leg_bytes.h"
 #include "server/masking/messages/legs.h"
 #include "server/masking/rows/kept.h"
@@ -11,14 +10,6 @@
 #define DEDUPE_KEPT (INT64_C(7) * 24 * 3600 * 1000000)
 
 #define CAP_KEPT (INT64_C(24) * 3600 * 1000000)
-
-/* What stands in the entry's change as field `number`: of that, a row has the same bytes, and nothing is packed twice. */
-static bool packed_in_change(const struct deriving *d, uint64_t number, struct bytes *ret_packed)
-{
-    struct bytes change;
-    return field_find(d->packed, d->entry->change_case, &change) &&
-           field_find(change, number, ret_packed);
-}
 
 /* A notice goes by itself; what belongs to a session goes with it. */
 static int64_t purge_time(const struct deriving *d, const ProtobufCBinaryData *session)
@@ -32,7 +23,7 @@ static bool put_interaction(struct deriving *d, const Maskline__Store__V1__Inter
     struct key key =
         key_interaction(d->tenant, d->service, interaction->session.data, interaction->sid.data);
     struct bytes packed;
-    return packed_in_change(d, FIELD_INTERACTION, &packed) &&
+    return derive_packed(d, FIELD_INTERACTION, &packed) &&
            derive_text(d, KV_LIVE, &key, packed, ROW_LATER);
 }
 
@@ -181,7 +172,7 @@ static bool leg_changed(struct deriving *d, const Maskline__Store__V1__LegChange
     enum { FIELD_NOW = 4 }; /* of LegChanged */
     struct bytes leg, now;
     if (old == ROW_PRESENT &&
-        (!packed_in_change(d, FIELD_NOW, &leg) ||
+        (!derive_packed(d, FIELD_NOW, &leg) ||
          !leg_bytes_replace(row.bytes, change->leg, leg, d->entry->time, d->arena, &now) ||
          !derive_put(d->derivation, KV_LIVE, key_bytes(&key), now, purge_time(d, &change->session),
                      ROW_LATER)))

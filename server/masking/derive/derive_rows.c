@@ -1,9 +1,17 @@
 #include "server/masking/derive/derive.h"
+#include "server/masking/derive/fields.h"
 
 #include "proto/c/wire_check.h"
 #include "proto/c/wire_write.h"
 
 #include <string.h>
+
+bool derive_packed(const struct deriving *d, uint64_t number, struct bytes *ret_packed)
+{
+    struct bytes change;
+    return field_find(d->packed, d->entry->change_case, &change) &&
+           field_find(change, number, ret_packed);
+}
 
 static bool pack(struct deriving *d, const ProtobufCMessage *record, struct bytes *ret_packed)
 {

@@ -93,6 +93,16 @@ static bool put_names(struct deriving *d, const Maskline__Store__V1__SessionCrea
            (!change->displaced.len || put_listed(d, name, change->displaced.data));
 }
 
+static bool put_created(struct deriving *d, const Maskline__Store__V1__Session *session)
+{
+    enum { FIELD_SESSION = 1 }; /* of SessionCreated */
+    struct bytes packed;
+    if (!derive_packed(d, FIELD_SESSION, &packed))
+        return put_session(d, session, ROW_WITH_ENTRY);
+    struct key key = key_session(d->tenant, d->service, session->sid.data);
+    return derive_text(d, KV_LIVE, &key, packed, ROW_WITH_ENTRY);
+}
+
 static bool created(struct deriving *d, const Maskline__Store__V1__SessionCreated *change)
 {
     const Maskline__Store__V1__Session *session = change->session;
@@ -102,7 +112,7 @@ static bool created(struct deriving *d, const Maskline__Store__V1__SessionCreate
             return false;
     }
     bool open = session_open(session);
-    return put_session(d, session, ROW_WITH_ENTRY) && put_names(d, change) &&
+    return put_created(d, session) && put_names(d, change) &&
            derive_taken(d, sid, session->end_time, change->taken, change->n_taken) &&
            derive_uses(d, sid, true, change->uses, change->n_uses) &&
            put_expiry(d, sid, open ? session->effective_expire_time : 0) &&
