@@ -58,24 +58,15 @@ static struct pool_wish wish_of(const struct seeker *seeker, uint32_t *ret_relax
     return wish;
 }
 
-/* Whether a number is the person's own. */
+/* Whether a number (in its canonical form) is the person's own. */
 static bool own_number(const struct seeker *seeker, const char *proxy)
 {
-    struct address form = proxy_form(proxy);
     for (size_t i = 0; i < seeker->joining.count; i++) {
         struct address own = address_canonical(&seeker->identifiers[i]);
-        if (!strcmp(own.text, form.text) && !MUTANT("own_number_is_chosen"))
+        if (!strcmp(own.text, proxy) && !MUTANT("own_number_is_chosen"))
             return true;
     }
     return false;
-}
-
-/* Whether it is not to be chosen, whatever else it is. */
-static bool unwanted(const struct seeker *seeker, const char *proxy)
-{
-    struct address form = proxy_form(proxy);
-    struct address has = proxy_form(seeker->has ? seeker->has : "");
-    return !strcmp(form.text, has.text) || own_number(seeker, proxy);
 }
 
 bool number_fits_mode(const Maskline__Store__V1__PhoneNumber *number,
@@ -100,8 +91,15 @@ struct selecting {
     struct pool_wish wish;
     struct pairs pairs; /* what this person has or had */
     struct choice choice;
-    bool opted_out; /* of messages from some number that would have fitted */
+    struct address has; /* what the person has and is to get another than; empty: nothing */
+    bool opted_out;     /* of messages from some number that would have fitted */
 };
+
+/* Whether it (in its canonical form) is not to be chosen, whatever else it is. */
+static bool unwanted(const struct selecting *s, const char *proxy)
+{
+    return !strcmp(proxy, s->has.text) || own_number(s->seeker, proxy);
+}
 
 enum tried { TRIED_FOUND, TRIED_NOTHING, TRIED_STALE, TRIED_FAILED };
 
@@ -178,7 +176,7 @@ static enum tried try_earlier(struct selecting *s)
         const struct pair *pair = &s->pairs.pairs[i];
         if ((pair->state == PAIR_FREE ||
              (pair->state == PAIR_COOLING && MUTANT("sticky_wins_over_cool_down"))) &&
-            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s, pair->proxy))
             earlier[count++] = pair;
     }
     if (!count)
@@ -215,8 +213,8 @@ static bool may_have(const struct selecting *s, const char *proxy, bool fresh)
 {
     const struct pair *pair = pairs_find(&s->pairs, proxy);
     if (MUTANT("used_number_is_chosen"))
-        return !unwanted(s->seeker, proxy);
-    return !(pair && (fresh || pair->state != PAIR_FREE)) && !unwanted(s->seeker, proxy);
+        return !unwanted(s, proxy);
+    return !(pair && (fresh || pair->state != PAIR_FREE)) && !unwanted(s, proxy);
 }
 
 /* The least used one; with `fresh` of those that this person never had. What the same command took has one use more than the walk
@@ -273,7 +271,7 @@ static int64_t next_free(const struct selecting *s)
     for (size_t i = 0; i < s->pairs.count; i++) {
         const struct pair *pair = &s->pairs.pairs[i];
         if (pair->state == PAIR_COOLING && (!first || pair->free_time < first) &&
-            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s->seeker, pair->proxy))
+            pool_has(s->pool, &s->wish, pair->proxy, &scope) && !unwanted(s, pair->proxy))
             first = pair->free_time;
     }
     return first;
@@ -374,6 +372,7 @@ bool select_number(struct masking *masking, struct rows *rows, const struct seek
     };
     uint32_t relaxed;
     s.wish = wish_of(seeker, &relaxed);
+    s.has = proxy_form(seeker->has ? seeker->has : "");
     const uint8_t *pool = seeker->joining.service->pool.data;
     if (!pairs_read(rows, &seeker->joining, &s.pairs, error))
         return false;
@@ -480,7 +479,8 @@ bool select_asked(struct masking *masking, struct rows *rows, const struct seeke
                                 : rows_number_by_sid(rows, pool, sid, &number, error);
     if (found != KV_FOUND)
         return found == KV_ABSENT && elsewhere(rows, proxy, error);
-    if (own_number(seeker, number->phone_number))
+    struct address form = proxy_form(number->phone_number);
+    if (own_number(seeker, form.text))
         return refuse(error, REFUSED_OWN_NUMBER);
     if (number->state != MASKLINE__STORE__V1__NUMBER_STATE__NUMBER_STATE_ACTIVE &&
         !MUTANT("asked_for_number_in_any_state"))

@@ -217,10 +217,10 @@ void pairs_warm(struct rows *rows, const uint8_t *service, const struct person *
 
 const struct pair *pairs_find(const struct pairs *pairs, const char *proxy)
 {
+    if (!pairs->count)
+        return NULL;
     struct pair wanted;
     struct address form = proxy_form(proxy);
     memcpy(wanted.proxy, form.text, sizeof wanted.proxy);
-    if (!pairs->count)
-        return NULL;
     return bsearch(&wanted, pairs->pairs, pairs->count, sizeof wanted, by_proxy);
 }
