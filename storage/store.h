@@ -54,6 +54,9 @@ struct view *view_open(struct store *store);
  * was not said. */
 struct view *view_open_for(struct store *store, uint32_t tenant);
 uint32_t view_tenant(const struct view *view);
+/* What whoever opened it keeps with it; NULL at first. The view does not look at it. */
+void view_set_data(struct view *view, void *data);
+void *view_data(const struct view *view);
 void view_close(struct view *view);
 
 /* One row. The value is copied into the arena. */

@@ -16,6 +16,7 @@ struct view {
     struct read_point *point;
     struct stack stack;
     uint32_t tenant;
+    void *data;
 };
 
 /* ---- layers ---- */
@@ -153,6 +154,16 @@ uint32_t view_tenant(const struct view *view)
     return view->tenant;
 }
 
+void view_set_data(struct view *view, void *data)
+{
+    view->data = data;
+}
+
+void *view_data(const struct view *view)
+{
+    return view->data;
+}
+
 struct view *view_open_for(struct store *store, uint32_t tenant)
 {
     struct view *view = malloc(sizeof *view);
@@ -168,6 +179,7 @@ struct view *view_open_for(struct store *store, uint32_t tenant)
     view->store = store;
     view->point = point;
     view->tenant = tenant;
+    view->data = NULL;
     view->stack = (struct stack){
         .count = point->count,
         .visible = MUTANT("undurable_is_read") ? UINT64_MAX : point->visible,

@@ -4,10 +4,10 @@ void read_here(struct api *api, struct grpc_c_call *call, const void *request, r
 {
     struct error error;
     bool answered = false;
-    struct view *view = masking_view(api->parts.masking);
+    struct view *view = masking_view_begin(api->parts.masking);
     if (view) {
         answered = read(api, call, request, view, &error);
-        view_close(view);
+        masking_view_end(api->parts.masking, view);
     } else {
         error_set(&error, STATUS_UNAVAILABLE, "STORE_UNAVAILABLE", 0,
                   "The store cannot be read now; try again.");

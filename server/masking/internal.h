@@ -26,6 +26,7 @@ struct masking {
     struct pipeline *pipeline;
     struct masking_options options;
     struct kept *kept;
+    struct kept_shelf *shelf; /* kept.h: the same for readers */
     struct known *known;
     struct bars *bars;
     struct pools *pools;

@@ -122,6 +122,20 @@ struct view *masking_view(struct masking *masking)
     return view_open_for(masking->store, masking->tenant);
 }
 
+struct view *masking_view_begin(struct masking *masking)
+{
+    struct view *view = masking_view(masking);
+    if (view)
+        view_set_data(view, kept_borrow(masking->shelf));
+    return view;
+}
+
+void masking_view_end(struct masking *masking, struct view *view)
+{
+    kept_return(masking->shelf, view_data(view));
+    view_close(view);
+}
+
 /* ---- parts ---- */
 
 static void free_parts(struct masking *masking)
@@ -138,6 +152,7 @@ static void free_parts(struct masking *masking)
     bars_free(masking->bars);
     known_free(masking->known);
     kept_free(masking->kept);
+    kept_shelf_free(masking->shelf);
     free(masking);
 }
 
@@ -150,6 +165,7 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->options = *options;
     masking->store = options->store;
     masking->kept = kept_new();
+    masking->shelf = kept_shelf_new();
     masking->known = known_new();
     masking->bars = bars_new();
     masking->pools = pools_new();
@@ -163,9 +179,9 @@ static struct masking *new_parts(const struct masking_options *options)
     masking->whole = masking;
     masking->tenants = tenants_new();
     masking->calls = calls_new(masking);
-    if (masking->kept && masking->known && masking->bars && masking->pools && masking->recent &&
-        masking->ports && masking->outbox && masking->timers && masking->rates && masking->warned &&
-        masking->tenants && masking->calls)
+    if (masking->kept && masking->shelf && masking->known && masking->bars && masking->pools &&
+        masking->recent && masking->ports && masking->outbox && masking->timers && masking->rates &&
+        masking->warned && masking->tenants && masking->calls)
         return masking;
     free_parts(masking);
     return NULL;

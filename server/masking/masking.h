@@ -52,6 +52,9 @@ struct masking *masking_of_tenant(struct masking *masking, uint32_t tenant);
 
 /* What is durable now, for reads of this tenant's (view_open in storage/store.h). NULL: as there. Any thread. */
 struct view *masking_view(struct masking *masking);
+/* The same for a call that reads, with Services at hand that calls before it have read: what is read points to them until the end. */
+struct view *masking_view_begin(struct masking *masking);
+void masking_view_end(struct masking *masking, struct view *view);
 
 struct pipeline *masking_pipeline(struct masking *masking);
 struct store *masking_store(struct masking *masking);

@@ -4,6 +4,7 @@
 #include "proto/c/wire_check.h"
 #include "server/masking/derive/session_apply.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ struct kept {
     struct record *gone; /* of this group: its decisions may still look at them */
     struct record *spare;
     unsigned spare_count;
+    struct kept *next; /* on the shelf */
 };
 
 struct kept *kept_new(void)
@@ -206,4 +208,52 @@ void kept_interaction(struct kept *kept, const struct key *key, uint64_t before,
         return;
     session_apply_interaction((Maskline__Store__V1__Session *)slot->record->message, created, time);
     slot->sequence = after;
+}
+
+/* ---- for readers ---- */
+
+struct kept_shelf {
+    pthread_mutex_t lock;
+    struct kept *first; /* the one that came back last */
+};
+
+struct kept_shelf *kept_shelf_new(void)
+{
+    struct kept_shelf *shelf = calloc(1, sizeof *shelf);
+    if (shelf)
+        pthread_mutex_init(&shelf->lock, NULL);
+    return shelf;
+}
+
+void kept_shelf_free(struct kept_shelf *shelf)
+{
+    if (!shelf)
+        return;
+    for (struct kept *next; shelf->first; shelf->first = next) {
+        next = shelf->first->next;
+        kept_free(shelf->first);
+    }
+    pthread_mutex_destroy(&shelf->lock);
+    free(shelf);
+}
+
+struct kept *kept_borrow(struct kept_shelf *shelf)
+{
+    pthread_mutex_lock(&shelf->lock);
+    struct kept *kept = shelf->first;
+    if (kept)
+        shelf->first = kept->next;
+    pthread_mutex_unlock(&shelf->lock);
+    return kept ? kept : kept_new();
+}
+
+void kept_return(struct kept_shelf *shelf, struct kept *kept)
+{
+    if (!kept)
+        return;
+    kept_group_ends(kept);
+    pthread_mutex_lock(&shelf->lock);
+    kept->next = shelf->first;
+    shelf->first = kept;
+    pthread_mutex_unlock(&shelf->lock);
 }

@@ -4,7 +4,10 @@
  *
  * The store is asked each time all the same; what is kept counts only while the row's version has the sequence that it was made of. No
  * sequence is ever given twice. So nothing has to be told when a decision is undone, a group fails or a layer goes: no row has the
- * sequence of what they would have made. Writer's thread only.
+ * sequence of what they would have made.
+ *
+ * One thread at a time: the writer has one for its decisions, each reader borrows one for as long as it reads. Readers have only Services
+ * in it: these all of them ask for, while each session is asked for by few.
  */
 #ifndef MASKLINE_SERVER_MASKING_ROWS_KEPT_H
 #define MASKLINE_SERVER_MASKING_ROWS_KEPT_H
@@ -34,5 +37,20 @@ void kept_interaction(struct kept *kept, const struct key *key, uint64_t before,
 
 /* All decisions of a group are done with what they got. */
 void kept_group_ends(struct kept *kept);
+
+/* ---- for readers; any thread ---- */
+
+/* As many as were ever borrowed at once. */
+struct kept_shelf;
+
+/* NULL when there is no memory. */
+struct kept_shelf *kept_shelf_new(void);
+/* All are back. NULL is fine. */
+void kept_shelf_free(struct kept_shelf *shelf);
+
+/* NULL when there is no memory: it can be read without. */
+struct kept *kept_borrow(struct kept_shelf *shelf);
+/* What was got from it is not looked at any more. NULL is fine. */
+void kept_return(struct kept_shelf *shelf, struct kept *kept);
 
 #endif

@@ -23,6 +23,7 @@ struct rows rows_of_view(struct view *view, const struct store *store, struct ar
         .hash_key = store_hash_key(store),
         .tenant = tenant_of(view_tenant(view)),
         .now = view_now(view),
+        .kept = view_data(view),
     };
 }
 
@@ -67,12 +68,14 @@ void *rows_record(struct rows *rows, const ProtobufCMessageDescriptor *kind, str
     return record;
 }
 
-/* Records that many decisions ask for, and few change. */
-static bool is_kept(const ProtobufCMessageDescriptor *kind)
+/* Records that many decisions or reads ask for, and few change. */
+static bool is_kept(const struct rows *rows, const ProtobufCMessageDescriptor *kind)
 {
-    return kind == &maskline__store__v1__service__descriptor ||
-           kind == &maskline__store__v1__session__descriptor ||
-           kind == &maskline__store__v1__phone_number__descriptor;
+    if (kind == &maskline__store__v1__service__descriptor)
+        return rows->kept;
+    return rows->kept && rows->txn &&
+           (kind == &maskline__store__v1__session__descriptor ||
+            kind == &maskline__store__v1__phone_number__descriptor);
 }
 
 /* Reads a row as a record. */
@@ -84,8 +87,7 @@ static enum kv_found get_record(struct rows *rows, enum kv_family family, const 
     enum kv_found found = rows_get(rows, family, key, &value, error);
     if (found != KV_FOUND)
         return found;
-    void *record =
-        rows->kept && is_kept(kind) ? kept_record(rows->kept, rows, key, kind, &value) : NULL;
+    void *record = is_kept(rows, kind) ? kept_record(rows->kept, rows, key, kind, &value) : NULL;
     if (!record)
         record = rows_record(rows, kind, value.bytes, error);
     if (!record)

@@ -26,9 +26,9 @@ struct rows {
     uint32_t tenant;
     int64_t now;
     const Maskline__Store__V1__Service *service; /* the last one that was read */
-    struct kept *
-        kept; /* of a decision, or NULL: where Services, sessions and numbers may be as records already. Then only a record's own
-                        * fields may be changed, nothing that they point to */
+    /* Where Services, and in a decision sessions and numbers, may be as records already; or NULL. Then only a record's own fields may be
+     * changed, nothing that they point to. */
+    struct kept *kept;
 };
 
 /* Of the tenant whose view or command it is. */

@@ -306,6 +306,48 @@ START_TEST(numbers_of_a_pool_are_kept_together)
 }
 END_TEST
 
+/* ---- readers ---- */
+
+/* What the Service's record points to, after a look whether it says that. */
+static const void *read_service(struct world *world, struct view *view, unsigned rate)
+{
+    Maskline__Store__V1__Service *service;
+    struct error error;
+    ck_assert_ptr_nonnull(view);
+    ck_assert(services_get(view, world->store, world->service, world->arena, &service, &error));
+    ck_assert_int_eq(service->settings->requests_per_second, rate);
+    return service->settings;
+}
+
+static const void *read_briefly(struct world *world, unsigned rate)
+{
+    struct view *view = masking_view_begin(world->masking);
+    const void *shared = read_service(world, view, rate);
+    masking_view_end(world->masking, view);
+    return shared;
+}
+
+/* Each as of its own view, whichever was there before. */
+START_TEST(readers_have_services_as_their_rows_say)
+{
+    struct world *world = world_open(NULL);
+    world_service(world, NULL);
+    for (unsigned rate = 1; rate <= 10; rate++) {
+        struct view *older = masking_view_begin(world->masking);
+        struct service_change change = {.service = world->service,
+                                        .settings = service_settings_unset()};
+        change.settings.requests_per_second = rate;
+        ck_done(call_service_update(world, &change));
+        const void *first = read_briefly(world, rate);
+        ck_assert_ptr_eq(read_briefly(world, rate), first);
+        read_service(world, older, rate - 1);
+        masking_view_end(world->masking, older);
+        read_briefly(world, rate);
+    }
+    world_close(world);
+}
+END_TEST
+
 SUITE_MAIN("kept", is_kept_from_message_to_message, what_is_undone_does_not_count,
            many_are_kept_at_once, is_what_the_row_says_whatever_happens,
-           numbers_of_a_pool_are_kept_together)
+           numbers_of_a_pool_are_kept_together, readers_have_services_as_their_rows_say)
