@@ -240,6 +240,17 @@ static int compare_items(const void *left, const void *right)
     return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
+/* Sorted, the engine finds each key's place near the last one's. What a flush brings mostly is so already. */
+static void sort(struct kv_batch *batch)
+{
+    for (size_t i = 1; i < batch->count; i++) {
+        if (compare_items(&batch->items[i - 1], &batch->items[i]) > 0) {
+            qsort(batch->items, batch->count, sizeof *batch->items, compare_items);
+            return;
+        }
+    }
+}
+
 /* Whether a later item of the sorted batch says something else of the same key. */
 static bool superseded(const struct item *item, const struct item *end)
 {
@@ -258,8 +269,7 @@ bool kv_batch_emit(struct kv_batch *batch, const struct kv *kv, rocksdb_writebat
         batch->writes = rocksdb_writebatch_create();
     if (!batch->writes)
         return false;
-    /* Sorted, the engine finds each key's place near the last one's. */
-    qsort(batch->items, batch->count, sizeof *batch->items, compare_items);
+    sort(batch);
     const struct item *end = batch->items + batch->count;
     for (const struct item *item = batch->items; item < end; item++) {
         rocksdb_column_family_handle_t *family = kv->families[item->family];
