@@ -52,17 +52,16 @@ static void set_bindings(struct arena *arena, Maskline__V1__Participant *message
     message->proxy_identifier_sid = message->bindings[0]->proxy_identifier_sid;
 }
 
-Maskline__V1__Participant *participant_message(struct arena *arena,
-                                               const Maskline__Store__V1__Service *service,
-                                               const Maskline__Store__V1__Session *session,
-                                               const Maskline__Store__V1__Participant *participant)
+static Maskline__V1__Participant *participant_of(
+    struct arena *arena, char *service_sid, char *session_sid,
+    const Maskline__Store__V1__Participant *participant)
 {
     Maskline__V1__Participant *message = message_new(arena, &maskline__v1__participant__descriptor);
     if (!message)
         return NULL;
     message->sid = message_sid(arena, "KP", participant->sid);
-    message->service_sid = message_sid(arena, "KS", service->sid);
-    message->session_sid = message_sid(arena, "KC", session->sid);
+    message->service_sid = service_sid;
+    message->session_sid = session_sid;
     message->identifiers = participant->identifiers;
     message->n_identifiers = participant->n_identifiers;
     if (participant->n_identifiers > 0)
@@ -75,15 +74,23 @@ Maskline__V1__Participant *participant_message(struct arena *arena,
     return message;
 }
 
+Maskline__V1__Participant *participant_message(struct arena *arena,
+                                               const Maskline__Store__V1__Service *service,
+                                               const Maskline__Store__V1__Session *session,
+                                               const Maskline__Store__V1__Participant *participant)
+{
+    return participant_of(arena, message_sid(arena, "KS", service->sid),
+                          message_sid(arena, "KC", session->sid), participant);
+}
+
 static void set_participants(struct arena *arena, Maskline__V1__Session *message,
-                             const Maskline__Store__V1__Service *service,
                              const Maskline__Store__V1__Session *session)
 {
     struct message_list list = message_list_new(arena, session->n_participants);
     for (size_t i = 0; i < session->n_participants; i++)
         if (session->participants[i]->delete_time == 0)
-            message_list_add(
-                &list, participant_message(arena, service, session, session->participants[i]));
+            message_list_add(&list, participant_of(arena, message->service_sid, message->sid,
+                                                   session->participants[i]));
     message->participants = (Maskline__V1__Participant **)list.items;
     message->n_participants = list.count;
 }
@@ -118,7 +125,7 @@ Maskline__V1__Session *session_message(struct arena *arena,
         message->totals->calls = session->call_count;
         message->totals->call_duration = message_seconds(arena, session->call_seconds);
     }
-    set_participants(arena, message, service, session);
+    set_participants(arena, message, session);
     struct message_list metadata =
         metadata_messages(arena, &maskline__v1__session__metadata_entry__descriptor,
                           session->metadata, session->n_metadata);
