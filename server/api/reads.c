@@ -40,6 +40,8 @@ void read_later(struct api *api, struct grpc_c_call *call, const void *request, 
     struct read_job *job = arena_alloc(grpc_c_call_arena(call), sizeof *job);
     if (job)
         *job = (struct read_job){api, call, request, read};
+    /* It may wait for long: who has gone by its turn is not read for. */
+    grpc_c_call_listen(call);
     if (job && readers_run(api->parts.readers, run, job))
         return;
     struct error error;

@@ -96,6 +96,21 @@ bool call_claim(struct grpc_c_call *call)
     return !(atomic_fetch_or(&call->flags, ANSWERED) & ANSWERED);
 }
 
+bool call_claim_unary(struct grpc_c_call *call)
+{
+    unsigned before = atomic_fetch_or(&call->flags, ANSWERED | LISTENS);
+    if (before & ANSWERED)
+        return false;
+    call->close_with_answer = !(before & LISTENS);
+    return true;
+}
+
+void call_note_cancelled(struct grpc_c_call *call)
+{
+    if (call->cancelled)
+        atomic_fetch_or(&call->flags, CANCELLED);
+}
+
 enum grpc_c_kind call_kind(const struct grpc_c_call *call)
 {
     return call->method->method ? call->method->method->kind : GRPC_C_UNARY;
@@ -158,12 +173,20 @@ static void run_here(struct grpc_c_call *call, bool success, struct worker *work
 static void closed(struct grpc_c_call *call, bool success, struct worker *worker)
 {
     (void)success;
-    if (call->cancelled)
-        atomic_fetch_or(&call->flags, CANCELLED);
+    call_note_cancelled(call);
     /* Of a unary call that was answered nobody wants to know. */
     if (call->stream || call->cancelled)
         call_signal_here(call, CLOSED, worker);
     grpc_c_call_unref(call);
+}
+
+/* It receives only: an answer, which then only sends, may be started on another thread at the same time. */
+void grpc_c_call_listen(struct grpc_c_call *call)
+{
+    if (atomic_fetch_or(&call->flags, LISTENS) & LISTENS)
+        return;
+    const grpc_op close = op_close(call);
+    call_start_batch(call, &close, 1, &call->close_tag);
 }
 
 static bool unpack_request(struct grpc_c_call *call, ProtobufCMessage **ret_request,
@@ -255,15 +278,12 @@ static void requested(struct grpc_c_call *call, bool success, struct worker *wor
         call->began_us = now_us();
     if (call->details)
         call->deadline = call->details->deadline;
-    if (call->stream)
-        watch_add(call);
     /* Being the runner until the handler has returned keeps callbacks from running beside it. */
     atomic_store(&call->events, RUNNING);
-    const grpc_op close = {
-        .op = GRPC_OP_RECV_CLOSE_ON_SERVER,
-        .data.recv_close_on_server.cancelled = &call->cancelled,
-    };
-    call_start_batch(call, &close, 1, &call->close_tag);
+    if (call->stream) {
+        watch_add(call);
+        grpc_c_call_listen(call);
+    }
     begin(call);
     run(call, worker);
     grpc_c_call_unref(call);
@@ -344,6 +364,7 @@ struct grpc_c_server *grpc_c_call_server(const struct grpc_c_call *call)
 
 bool grpc_c_call_cancelled(const struct grpc_c_call *call)
 {
+    grpc_c_call_listen((struct grpc_c_call *)(uintptr_t)call);
     return atomic_load(&call->flags) & CANCELLED;
 }
 
@@ -352,6 +373,7 @@ void grpc_c_call_on_cancel(struct grpc_c_call *call, void (*cancelled)(void *dat
     call->on_cancel = cancelled;
     call->on_cancel_data = data;
     atomic_fetch_or(&call->flags, CANCEL_SET);
+    grpc_c_call_listen(call);
     call_cancelled(call);
 }
 

@@ -29,12 +29,19 @@ struct arena *grpc_c_call_arena(struct grpc_c_call *call);
  * ignored. */
 void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error);
 
-/* Whether the client has cancelled, gone, or let its deadline pass. Any thread. */
+/* Begins to hear of it when the client cancels, goes, or lets its deadline pass. A stream hears of it from its beginning. A unary
+ * call does from the first of this, grpc_c_call_cancelled and grpc_c_call_on_cancel on: most are answered before anybody
+ * would ask, and hearing costs as much as a good part of the answer. For a handler that lets its call wait and will ask
+ * later. Any thread that may use the call. */
+void grpc_c_call_listen(struct grpc_c_call *call);
+
+/* Whether the client is known to have cancelled, gone, or let its deadline pass. What came before a unary call began to listen is known
+ * a moment later, not yet to the question that begins it. Any thread that may use the call. */
 bool grpc_c_call_cancelled(const struct grpc_c_call *call);
 
 /* Calls `cancelled(data)` once on a server thread when the call is cancelled before it was answered; at once, on this thread,
  * when that has happened already (or on the server thread that just then learns of it). Once the call is answered it is not called any more, unless it runs at that very moment. It never
- * runs beside the handler or another callback of this call. Once a call. */
+ * runs beside the handler or another callback of this call. Once a call. From here on the call listens. */
 void grpc_c_call_on_cancel(struct grpc_c_call *call, void (*cancelled)(void *data), void *data);
 
 /* Nanoseconds until the deadline, negative when it has passed, INT64_MAX when there is none. Any thread. */

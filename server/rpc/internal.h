@@ -109,6 +109,7 @@ enum {
     CANCELLED = 2,
     CANCEL_SET = 4,
     CANCEL_CALLED = 8,
+    LISTENS = 16, /* the core was asked to tell when the call is over, by a batch of its own or with the answer */
 };
 
 struct grpc_c_call {
@@ -123,6 +124,7 @@ struct grpc_c_call {
     bool plain;            /* `next` wants the message that it gives left as it is */
     bool came_compressed;  /* the last message that was received */
     bool admitted;         /* counts as in flight */
+    bool close_with_answer; /* `cancelled` is written with the answer's batch; set by who answers, before it */
     enum status_code code; /* of the answer */
     gpr_timespec deadline;
     int64_t began_us;
@@ -200,6 +202,10 @@ void call_signal(struct grpc_c_call *call, unsigned event);
 void call_signal_here(struct grpc_c_call *call, unsigned event, struct worker *worker);
 /* Whether the caller is the one who answers. */
 bool call_claim(struct grpc_c_call *call);
+/* The same of a unary call, whose answer also asks to be told of its end when nobody has asked before. */
+bool call_claim_unary(struct grpc_c_call *call);
+/* Takes note of how the call ended, once `cancelled` is written. */
+void call_note_cancelled(struct grpc_c_call *call);
 /* Starts a batch; its tag holds a reference from now until it is done. False when the core refuses. */
 bool call_start_batch(struct grpc_c_call *call, const grpc_op *ops, size_t count, struct tag *tag);
 enum grpc_c_kind call_kind(const struct grpc_c_call *call);
@@ -209,6 +215,7 @@ void unary_sent(struct grpc_c_call *call, bool success, struct worker *worker);
 grpc_op op_initial(struct grpc_c_call *call);
 grpc_op op_message(grpc_byte_buffer *message, uint32_t flags);
 grpc_op op_status(struct grpc_c_call *call, grpc_status_code code, grpc_slice *message);
+grpc_op op_close(struct grpc_c_call *call);
 
 /* stream.c: opening and ending; stream_out.c and stream_in.c: the two directions. */
 bool stream_new(struct grpc_c_call *call);

@@ -1,6 +1,7 @@
 /*
  * Answers, and what they are made of. A unary call's answer is one batch, started on the thread that answers: each batch more
- * would be a write of its own.
+ * would be a write of its own. It also asks how the call ended, unless the call has listened for that: then it is all that
+ * the core is asked to do for the call.
  */
 #include "proto/c/fault.h"
 #include "proto/c/rpc/message.h"
@@ -54,17 +55,29 @@ grpc_op op_status(struct grpc_c_call *call, grpc_status_code code, grpc_slice *m
     };
 }
 
+grpc_op op_close(struct grpc_c_call *call)
+{
+    return (grpc_op){
+        .op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+        .data.recv_close_on_server.cancelled = &call->cancelled,
+    };
+}
+
 void unary_sent(struct grpc_c_call *call, bool success, struct worker *worker)
 {
     /* Without success the client has gone: nobody is left to be told. */
     (void)success;
     (void)worker;
+    if (call->close_with_answer)
+        call_note_cancelled(call);
     grpc_c_call_unref(call);
 }
 
-/* Gives up the reference of who answers. */
-static void send_answer(struct grpc_c_call *call, const grpc_op *ops, size_t count)
+/* Gives up the reference of who answers. Behind the operations is room for one more. */
+static void send_answer(struct grpc_c_call *call, grpc_op *ops, size_t count)
 {
+    if (call->close_with_answer)
+        ops[count++] = op_close(call);
     if (!call_start_batch(call, ops, count, &call->send_tag))
         grpc_call_cancel(call->core, NULL);
     grpc_c_call_unref(call);
@@ -93,19 +106,19 @@ void grpc_c_call_reply(struct grpc_c_call *call, const ProtobufCMessage *respons
         stream_reply(call, response);
         return;
     }
-    if (!call_claim(call))
+    if (!call_claim_unary(call))
         return;
     grpc_byte_buffer *message = rpc_message_pack(response);
     if (grpc_byte_buffer_length(message) >= WATCHED_BYTES) {
         atomic_fetch_add(&call->writes, 1);
         watch_add(call);
     }
-    const grpc_op ops[] = {
+    grpc_op ops[4] = {
         op_initial(call),
         op_message(message, 0),
         op_status(call, GRPC_STATUS_OK, NULL),
     };
-    send_answer(call, ops, sizeof(ops) / sizeof(ops[0]));
+    send_answer(call, ops, 3);
     grpc_byte_buffer_destroy(message);
 }
 
@@ -115,7 +128,7 @@ void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error)
         stream_fail(call, error);
         return;
     }
-    if (!call_claim(call))
+    if (!call_claim_unary(call))
         return;
     /* OK without a message would be an answer that no client can read. */
     struct error own;
@@ -126,8 +139,8 @@ void grpc_c_call_fail(struct grpc_c_call *call, const struct error *error)
     rpc_status_add_details(error, &call->trailing);
     grpc_slice message = grpc_slice_from_copied_string(error->message);
     grpc_status_code code = rpc_status_code(error);
-    const grpc_op ops[] = {op_initial(call), op_status(call, code, &message)};
-    send_answer(call, ops, sizeof(ops) / sizeof(ops[0]));
+    grpc_op ops[3] = {op_initial(call), op_status(call, code, &message)};
+    send_answer(call, ops, 2);
     grpc_slice_unref(message);
 }
 

@@ -108,6 +108,12 @@ const char *grpc_c_call_method(const struct grpc_c_call *call)
     return call->method->path;
 }
 
+/* `gone` is always known. */
+void grpc_c_call_listen(struct grpc_c_call *call)
+{
+    (void)call;
+}
+
 bool grpc_c_call_cancelled(const struct grpc_c_call *call)
 {
     pthread_mutex_lock(&lock);

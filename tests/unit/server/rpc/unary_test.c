@@ -142,6 +142,90 @@ START_TEST(cancel_that_came_before_is_told_at_once)
 }
 END_TEST
 
+struct seen {
+    _Atomic int calls;
+    _Atomic int code;
+};
+
+static void see(void *data, const char *method, enum status_code code, int64_t duration_us)
+{
+    struct seen *seen = data;
+    (void)method;
+    (void)duration_us;
+    atomic_store(&seen->code, (int)code);
+    atomic_fetch_add(&seen->calls, 1);
+}
+
+/* The client is gone before the answer, and nobody has listened for that. */
+static void end_unheard(int64_t timeout_ms, bool by_message, enum status_code expected)
+{
+    struct fixture fixture;
+    struct held held = {.call = NULL};
+    struct seen seen = {.calls = 0};
+    const struct grpc_c_server_options options = {.on_call = see, .on_call_data = &seen};
+    struct error error;
+    fixture_start(&fixture, &(struct lab_lab_service){.data = &held, .echo = hold}, &options);
+    struct peer_call *call = begin_echo(&fixture, timeout_ms);
+    wait_until(&held.begun, 1);
+    if (expected == STATUS_CANCELLED)
+        peer_cancel(call);
+    ck_assert_int_eq(peer_end(call).code, expected);
+    while (expected == STATUS_DEADLINE_EXCEEDED && grpc_c_call_time_left(held.call) > 0)
+        ;
+    /* What comes behind it on the connection has come: so has the end. */
+    (void)fixture_call(&fixture, "/lab.Lab/Nope", "x", 10000);
+    wait_until(&seen.calls, 1);
+    error_set(&error, STATUS_NOT_FOUND, "NONE", 0, "There is none.");
+    if (by_message)
+        answer_text(held.call, "too late");
+    else
+        grpc_c_call_fail(held.call, &error);
+    fixture_wait_finished(&fixture, 2);
+    ck_assert_int_eq(seen.calls, 2);
+    ck_assert_int_eq(seen.code, expected);
+    fixture_end(&fixture);
+}
+
+START_TEST(who_never_asked_learns_with_the_answer_that_the_client_went)
+{
+    end_unheard(10000, true, STATUS_CANCELLED);
+    end_unheard(10000, false, STATUS_CANCELLED);
+}
+END_TEST
+
+START_TEST(who_never_asked_learns_with_the_answer_that_it_is_too_late)
+{
+    end_unheard(2000, true, STATUS_DEADLINE_EXCEEDED);
+    end_unheard(2000, false, STATUS_DEADLINE_EXCEEDED);
+}
+END_TEST
+
+/* As one that will ask only when its turn comes. */
+static void hold_and_listen(void *data, struct grpc_c_call *call, const Lab__Text *request)
+{
+    grpc_c_call_listen(call);
+    hold(data, call, request);
+}
+
+START_TEST(who_has_listened_knows_at_the_first_question)
+{
+    struct fixture fixture;
+    struct held held = {.call = NULL};
+    const struct grpc_c_server_options options = {.threads = 1};
+    fixture_start(&fixture, &(struct lab_lab_service){.data = &held, .echo = hold_and_listen},
+                  &options);
+    struct peer_call *call = begin_echo(&fixture, 10000);
+    wait_until(&held.begun, 1);
+    peer_cancel(call);
+    (void)peer_end(call);
+    /* Behind it on the connection, and on the only thread. */
+    (void)fixture_call(&fixture, "/lab.Lab/Nope", "x", 10000);
+    ck_assert(grpc_c_call_cancelled(held.call));
+    answer_text(held.call, "too late");
+    fixture_end(&fixture);
+}
+END_TEST
+
 START_TEST(deadline_is_kept)
 {
     struct fixture fixture;
@@ -353,6 +437,9 @@ END_TEST
 
 TEST_MAIN("unary", answers_at_once, answers_later_from_another_thread, only_the_first_answer_counts,
           cancel_is_told_and_the_late_answer_frees, cancel_that_came_before_is_told_at_once,
-          deadline_is_kept, no_deadline_is_for_ever, details_reach_the_client, ok_is_no_failure,
+          who_never_asked_learns_with_the_answer_that_the_client_went,
+          who_never_asked_learns_with_the_answer_that_it_is_too_late,
+          who_has_listened_knows_at_the_first_question, deadline_is_kept, no_deadline_is_for_ever,
+          details_reach_the_client, ok_is_no_failure,
           a_fault_of_our_own_tells_nothing_of_the_inside, unknown_methods_are_unimplemented_at_once,
           metadata_goes_both_ways, a_thread_answers_a_group)
