@@ -339,14 +339,17 @@ static bool post_one(struct method *method)
 void method_post(struct method *method)
 {
     while (!atomic_load(&method->server->shut)) {
-        unsigned posted = atomic_fetch_add(&method->posted, 1);
-        unsigned wanted = atomic_load(&method->wanted);
-        if (posted < wanted && post_one(method))
-            continue;
-        atomic_fetch_sub(&method->posted, 1);
-        if (posted < wanted)
+        if (atomic_fetch_add(&method->posted, 1) < atomic_load(&method->wanted)) {
+            if (post_one(method))
+                continue;
+            atomic_fetch_sub(&method->posted, 1);
             atomic_store(&method->server->dry, true);
-        return;
+            return;
+        }
+        /* Another thread may have taken this place for a request, just when the last real one came back to it and it looked for more: then
+         * nobody would ever post one again. Whoever gives his place back last sees it. */
+        if (atomic_fetch_sub(&method->posted, 1) > atomic_load(&method->wanted))
+            return;
     }
 }
 

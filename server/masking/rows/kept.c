@@ -9,8 +9,9 @@
 #include <string.h>
 
 enum {
-    SET_BITS = 10,
-    SETS = 1 << SET_BITS,
+    SET_BITS = 10, /* of the writer */
+    SET_BITS_READERS =
+        8,    /* there are several, and nobody asks for more than a few hundred Services at once */
     WAYS = 4, /* a set holds the last few that fall into it */
     KEY_BYTES = 40,
     RECORD_MOST = 16 * 1024, /* bytes in memory; larger ones are not kept */
@@ -32,17 +33,27 @@ struct slot {
 };
 
 struct kept {
-    struct slot sets[SETS][WAYS];
+    unsigned set_bits;
     unsigned turn;       /* whose slot is taken next */
     struct record *gone; /* of this group: its decisions may still look at them */
     struct record *spare;
     unsigned spare_count;
     struct kept *next; /* on the shelf */
+    struct slot sets[][WAYS];
 };
+
+static struct kept *new_of(unsigned set_bits)
+{
+    size_t sets = (size_t)1 << set_bits;
+    struct kept *kept = calloc(1, sizeof *kept + sets * sizeof kept->sets[0]);
+    if (kept)
+        kept->set_bits = set_bits;
+    return kept;
+}
 
 struct kept *kept_new(void)
 {
-    return calloc(1, sizeof(struct kept));
+    return new_of(SET_BITS);
 }
 
 static void record_free(struct record *record)
@@ -63,7 +74,7 @@ void kept_free(struct kept *kept)
 {
     if (!kept)
         return;
-    for (size_t i = 0; i < SETS; i++) {
+    for (size_t i = 0; i < (size_t)1 << kept->set_bits; i++) {
         for (size_t way = 0; way < WAYS; way++) {
             if (kept->sets[i][way].record)
                 record_free(kept->sets[i][way].record);
@@ -125,7 +136,7 @@ static struct slot *set_of(struct kept *kept, const struct key *key)
     memcpy(&last, key->data + key->size - sizeof last, sizeof last);
     /* Numbers of a pool are often alike but for the last digits, and those count only in the highest bits. */
     last *= UINT64_C(0x9e3779b97f4a7c15);
-    return kept->sets[last >> (64 - SET_BITS)];
+    return kept->sets[last >> (64 - kept->set_bits)];
 }
 
 /* The key's own slot, or NULL. */
@@ -244,7 +255,7 @@ struct kept *kept_borrow(struct kept_shelf *shelf)
     if (kept)
         shelf->first = kept->next;
     pthread_mutex_unlock(&shelf->lock);
-    return kept ? kept : kept_new();
+    return kept ? kept : new_of(SET_BITS_READERS);
 }
 
 void kept_return(struct kept_shelf *shelf, struct kept *kept)

@@ -199,7 +199,10 @@ static void warm_person(struct rows *rows, const uint8_t *service, const struct 
     for (; scan && scan_valid(scan); scan_next(scan)) {
         const Maskline__Store__V1__Route *route = rows_record(
             rows, &maskline__store__v1__route__descriptor, scan_value(scan).bytes, &error);
-        if (!route || route->session.len != SID_BYTES)
+        if (!route)
+            break;
+        /* Of what was given up long ago the decision asks the route alone. */
+        if (route->release_time || route->session.len != SID_BYTES)
             continue;
         struct kv_value value;
         struct key key = key_session(rows->tenant, service, route->session.data);
