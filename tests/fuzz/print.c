@@ -113,7 +113,8 @@ static void check_table(const struct rows *rows, const struct view *view)
     must(strlen(text) == size && utf8_valid((const uint8_t *)text, size) && !steers(text),
          "a table is plain: %s", text);
     for (size_t i = 0; i < view->columns; i++)
-        must(strstr(text, view->heads[i]), "a column has its head: %s", text);
+        must(strstr(text, view->heads[i]) || (view->usual && view->usual[i]),
+             "a column has its head, or may be left out: %s", text);
     free(text);
 }
 
