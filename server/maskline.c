@@ -120,6 +120,7 @@ static bool open_domain(struct maskline *maskline, struct error *error)
     struct masking_options options = {
         .store = maskline->store,
         .appended = events_appended,
+        .rewritten = events_rewritten,
         .grown = events_grown,
         .grown_data = maskline->events,
     };

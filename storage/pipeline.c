@@ -74,6 +74,7 @@ static void discard(struct pipeline *pipeline)
     arena_free(pipeline->group.arena);
     free(pipeline->group.decided);
     free(pipeline->group.entries);
+    free(pipeline->group.rewrites);
     pthread_mutex_destroy(&pipeline->wake_lock);
     pthread_mutex_destroy(&pipeline->turn_lock);
     pthread_mutex_destroy(&pipeline->apply_lock);

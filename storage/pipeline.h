@@ -41,6 +41,10 @@ struct pipeline_domain {
     /* Optional. An entry that readers can see, as it stands in the log; the log's later ones come later, and then `grown`. Not every
      * entry is told: who lacks one reads it. Writer's thread. */
     void (*appended)(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+    /* Optional. An entry that stands in a log says something else from now on (txn_rewrite), to readers too: what is kept of it in
+     * memory must go, and what was read of it and is not kept yet. Writer's thread, before `done` of the command concerned. `log` is
+     * NULL when nobody knows which were rewritten: after a start's replay and after a failed write, before the store is read again. */
+    void (*rewritten)(void *data, const struct log_id *log, uint64_t position);
     /* A log has grown and readers can see it; `logs` have, at once, this one included (UINT_MAX: nobody has counted). Writer's thread,
      * before `done` of the commands concerned. */
     void (*grown)(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);

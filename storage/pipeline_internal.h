@@ -36,6 +36,12 @@ struct group_entry {
     struct kv_value value;
 };
 
+/* An entry that stands in a log, of the same group perhaps, and that a decision of the group has replaced. */
+struct group_rewrite {
+    struct log_id log;
+    uint64_t position;
+};
+
 struct txn {
     struct pipeline *pipeline;
     int64_t now;
@@ -43,6 +49,7 @@ struct txn {
     struct arena *arena;      /* the group's */
     struct memtable *staging; /* what this decision has written so far */
     size_t first_entry;       /* of this decision, in the group's entries */
+    size_t first_rewrite;     /* of this decision, in the group's rewrites */
     size_t batch_mark;        /* what the batch held before it */
     bool failed;
     struct error failure;
@@ -66,7 +73,9 @@ struct group {
     struct memtable *entry_table; /* the first `tabled` entries, for decisions that read the log */
     size_t tabled;
     struct log *grown;
-    bool rewritten;         /* entries that stand in the log, of this group perhaps */
+    struct group_rewrite *rewrites;
+    size_t rewrite_count;
+    size_t rewrite_room;
     uint64_t last_sequence; /* of all that it writes */
     struct error no_memory; /* why its commands are refused when it is broken */
     bool broken; /* memory ran out in the middle: neither done nor undone, so it is not written */

@@ -45,6 +45,9 @@ bool recover_ready(struct pipeline *pipeline, struct error *error)
     if (!store_publish(store, pipeline->layers, pipeline->layer_count, pipeline->mint.last, error))
         return false;
     (void)logs_each(store->logs, show_log, NULL);
+    /* What a failed write has rewritten may be on the disk. Nobody reads yet, and nobody holds a view of before. */
+    if (pipeline->domain.rewritten && !MUTANT("failed_rewrite_stays_at_hand"))
+        pipeline->domain.rewritten(pipeline->domain.data, NULL, 0);
     store_set_state(store, STORE_OPEN);
     FAILPOINT("recover_before_rebuild");
     if (!MUTANT("nothing_rebuilt") && !rebuild(pipeline, error))

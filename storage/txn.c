@@ -10,6 +10,7 @@ void txn_begin(struct txn *txn)
     memtable_reset(txn->staging);
     txn->now = store_now(txn->pipeline->store);
     txn->first_entry = group->entry_count;
+    txn->first_rewrite = group->rewrite_count;
     txn->batch_mark = kv_batch_count(group->batch);
     txn->failed = false;
 }
@@ -45,6 +46,7 @@ void txn_undo(struct txn *txn)
         memtable_reset(group->entry_table);
         group->tabled = 0;
     }
+    group->rewrite_count = txn->first_rewrite;
     kv_batch_cut(group->batch, txn->batch_mark);
 }
 
@@ -100,8 +102,9 @@ bool txn_keep(struct txn *txn, bool *ret_effects)
     struct pipeline *pipeline = txn->pipeline;
     struct group *group = &pipeline->group;
     struct error error;
-    *ret_effects = memtable_rows(txn->staging) > 0 || group->entry_count > txn->first_entry;
-    if (!*ret_effects)
+    bool adds = memtable_rows(txn->staging) > 0 || group->entry_count > txn->first_entry;
+    *ret_effects = adds || group->rewrite_count > txn->first_rewrite;
+    if (!adds)
         return true;
     if (!MUTANT("kept_without_reserve") && !reserve(txn))
         return fail_for_memory(txn, &error);
@@ -258,6 +261,20 @@ bool txn_append(struct txn *txn, const struct log_id *id, struct bytes bytes,
     return true;
 }
 
+static bool note_rewrite(struct group *group, const struct log_id *log, uint64_t position)
+{
+    if (group->rewrite_count == group->rewrite_room) {
+        size_t room = group->rewrite_room ? 2 * group->rewrite_room : 16;
+        struct group_rewrite *rewrites = realloc(group->rewrites, room * sizeof *rewrites);
+        if (!rewrites)
+            return false;
+        group->rewrites = rewrites;
+        group->rewrite_room = room;
+    }
+    group->rewrites[group->rewrite_count++] = (struct group_rewrite){*log, position};
+    return true;
+}
+
 bool txn_rewrite(struct txn *txn, const struct log_id *id, uint64_t position, struct bytes bytes,
                  struct error *error)
 {
@@ -268,7 +285,8 @@ bool txn_rewrite(struct txn *txn, const struct log_id *id, uint64_t position, st
     if (found != KV_FOUND)
         return found == KV_ABSENT;
     value.bytes = bytes;
-    txn->pipeline->group.rewritten = true;
+    if (!note_rewrite(&txn->pipeline->group, id, position))
+        return fail_for_memory(txn, error);
     /* The entry keeps its sequence; the group's is that of its newest write, which this may be. */
     if (!MUTANT("rewrite_is_no_write"))
         txn->pipeline->group.last_sequence = ++txn->pipeline->mint.last;

@@ -193,12 +193,23 @@ static void complete(struct pipeline *pipeline, bool durable)
         pipeline->domain.completing(pipeline->domain.data, false);
 }
 
+/* Before the answers: who has been told that it is gone meets it nowhere. */
+static void tell_rewritten(const struct pipeline *pipeline)
+{
+    const struct pipeline_domain *domain = &pipeline->domain;
+    const struct group *group = &pipeline->group;
+    for (size_t i = 0; domain->rewritten && i < group->rewrite_count; i++) {
+        const struct group_rewrite *rewrite = &group->rewrites[i];
+        domain->rewritten(domain->data, &rewrite->log, rewrite->position);
+    }
+}
+
 static void tell_appended(const struct pipeline *pipeline)
 {
     const struct pipeline_domain *domain = &pipeline->domain;
     const struct group *group = &pipeline->group;
-    /* What a later decision of the group has rewritten is read instead: nobody is to see what it said before. */
-    if (!domain->appended || (group->rewritten && !MUTANT("rewritten_entry_is_told")))
+    /* Where the group rewrites, it may be an entry of its own, which here still has what it said before: such a group's are read. */
+    if (!domain->appended || (group->rewrite_count > 0 && !MUTANT("rewritten_entry_is_told")))
         return;
     for (size_t i = 0; i < group->entry_count; i++) {
         const struct group_entry *entry = &group->entries[i];
@@ -210,8 +221,10 @@ static void tell_grown(struct pipeline *pipeline, bool durable)
 {
     const struct pipeline_domain *domain = &pipeline->domain;
     unsigned logs = 0;
-    if (durable)
+    if (durable) {
+        tell_rewritten(pipeline);
         tell_appended(pipeline);
+    }
     for (struct log *log = pipeline->group.grown; log; log = log->next_grown) {
         log->grown = false;
         logs++;
@@ -226,7 +239,7 @@ static void group_clear(struct group *group)
     group->decided_count = 0;
     group->entry_count = 0;
     group->grown = NULL;
-    group->rewritten = false;
+    group->rewrite_count = 0;
     group->last_sequence = 0;
     group->broken = false;
     if (group->tabled > 0)

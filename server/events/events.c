@@ -125,6 +125,7 @@ static void read_new(struct events *events, struct followed *followed, struct ar
             recent_drop_first(followed);
         after = last - RECENT_ENTRIES;
     }
+    followed->read_stale = UINT64_MAX;
     pthread_mutex_unlock(&followed->lock);
 
     /* No tail has to see a failure here: each meets it in its own read. */
@@ -134,7 +135,8 @@ static void read_new(struct events *events, struct followed *followed, struct ar
     bool read = last > after && events_read(events->store, events->pipeline, &followed->log, after,
                                             RECENT_ENTRIES, arena, &page, &ignored);
     pthread_mutex_lock(&followed->lock);
-    for (size_t i = 0; read && i < page.count; i++)
+    uint64_t stale = MUTANT("redacted_comes_back") ? UINT64_MAX : followed->read_stale;
+    for (size_t i = 0; read && i < page.count && page.entries[i].position < stale; i++)
         recent_add(followed, &page.entries[i]);
     if (last > followed->last)
         followed->last = last;
@@ -205,6 +207,62 @@ void events_appended(void *data, const struct log_id *log, uint64_t position, st
     pthread_mutex_lock(&followed->lock);
     recent_add(followed, &(struct log_entry){position, entry});
     pthread_mutex_unlock(&followed->lock);
+    followed_unref(events, followed);
+}
+
+/* Forgets what is at hand of that position, or of all, and what is being read of it. Tails come forward all the same, however much is
+ * rewritten: what they read is good up to there. */
+static void forget(struct followed *followed, uint64_t position, bool all)
+{
+    pthread_mutex_lock(&followed->lock);
+    while (followed->recent_count > 0 && (all || followed->recent_first <= position))
+        recent_drop_first(followed);
+    if (position < followed->read_stale)
+        followed->read_stale = position;
+    for (struct event_tail *tail = followed->tails; tail; tail = tail->next_tail) {
+        if ((all || position > tail->position) && position < tail->chunk_stale)
+            tail->chunk_stale = position;
+    }
+    pthread_mutex_unlock(&followed->lock);
+}
+
+/* The next one of all, with a reference, in place of the one before. One that comes meanwhile may be left out: it has nothing yet. */
+static struct followed *followed_after(struct events *events, struct followed *previous,
+                                       size_t *bucket)
+{
+    pthread_mutex_lock(&events->lock);
+    struct followed *followed = previous ? previous->next_in_bucket : NULL;
+    while (!followed && *bucket < FOLLOWED_BUCKETS)
+        followed = events->buckets[(*bucket)++];
+    if (followed)
+        followed->refs++;
+    pthread_mutex_unlock(&events->lock);
+    if (previous)
+        followed_unref(events, previous);
+    return followed;
+}
+
+static void forget_all(struct events *events)
+{
+    size_t bucket = 0;
+    struct followed *followed = NULL;
+    while ((followed = followed_after(events, followed, &bucket)))
+        forget(followed, 0, true);
+}
+
+void events_rewritten(void *data, const struct log_id *log, uint64_t position)
+{
+    struct events *events = data;
+    if (MUTANT("redacted_stays_at_hand"))
+        return;
+    if (!log) {
+        forget_all(events);
+        return;
+    }
+    struct followed *followed = followed_by_any(events, log);
+    if (!followed)
+        return;
+    forget(followed, position, false);
     followed_unref(events, followed);
 }
 

@@ -24,9 +24,11 @@ void events_free(struct events *events);
 /* Before the first read: who knows the positions. */
 void events_attach(struct events *events, struct pipeline *pipeline);
 
-/* An entry that has come, and a log that has grown (pipeline_domain); `data` is the events. Writer's thread. Both are cheap: a few
- * followers are woken at once, many on a thread of the module's own. */
+/* An entry that has come, one that was rewritten, and a log that has grown (pipeline_domain); `data` is the events. Writer's thread.
+ * All are cheap: a few followers are woken at once, many on a thread of the module's own. After events_rewritten no tail gives what
+ * the entry said before; `log` NULL: nor of any entry what is not in the store now. */
 void events_appended(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+void events_rewritten(void *data, const struct log_id *log, uint64_t position);
 void events_grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);
 
 struct log_entry {

@@ -41,7 +41,9 @@ struct followed {
     size_t recent_count;
     size_t recent_bytes;
     struct recent *recent[RECENT_ENTRIES]; /* at index position % RECENT_ENTRIES */
+    uint64_t read_stale;                   /* as a tail's chunk_stale, of what read_new reads */
     struct event_tail *waiting;            /* tails that were told LATER */
+    struct event_tail *tails;              /* all */
 };
 
 struct events {
@@ -63,6 +65,8 @@ struct event_tail {
     void (*wake)(void *data);
     void *data;
     /* All below: followed.lock. */
+    struct event_tail *next_tail;
+    struct event_tail **link_tail; /* what points at this one */
     struct event_tail *next_waiting;
     struct event_tail **link_waiting; /* what points at this one; NULL: it does not wait */
     pthread_cond_t idle;              /* neither waking nor reading any more */
@@ -75,6 +79,7 @@ struct event_tail {
     struct log_entry *chunk;
     size_t chunk_count;
     size_t chunk_next;
+    uint64_t chunk_stale; /* the first position rewritten since the read began; UINT64_MAX: none */
     bool failed;
     struct error *failure;
 };
@@ -84,7 +89,9 @@ struct followed *followed_ref(struct events *events, const struct log_id *log);
 void followed_hold(struct events *events, struct followed *followed);
 void followed_unref(struct events *events, struct followed *followed);
 
-/* Both with followed.lock held. */
+/* All with followed.lock held. */
+void tail_join(struct event_tail *tail);
+void tail_leave(struct event_tail *tail);
 void tail_wait(struct event_tail *tail);
 void tail_wait_no_more(struct event_tail *tail);
 

@@ -4,6 +4,23 @@
 
 #include <stdlib.h>
 
+void tail_join(struct event_tail *tail)
+{
+    struct event_tail **head = &tail->followed->tails;
+    tail->next_tail = *head;
+    if (*head)
+        (*head)->link_tail = &tail->next_tail;
+    *head = tail;
+    tail->link_tail = head;
+}
+
+void tail_leave(struct event_tail *tail)
+{
+    *tail->link_tail = tail->next_tail;
+    if (tail->next_tail)
+        tail->next_tail->link_tail = tail->link_tail;
+}
+
 void tail_wait(struct event_tail *tail)
 {
     if (tail->link_waiting)
@@ -86,6 +103,7 @@ struct event_tail *event_tail_new(struct events *events, const struct log_id *lo
     pthread_mutex_lock(&tail->followed->lock);
     if (last > tail->followed->last)
         tail->followed->last = last;
+    tail_join(tail);
     pthread_mutex_unlock(&tail->followed->lock);
     return tail;
 }
@@ -102,6 +120,7 @@ void event_tail_free(struct event_tail *tail)
     tail_wait_no_more(tail);
     while (tail->reading || tail->waking > (in_wake ? 1u : 0u))
         pthread_cond_wait(&tail->idle, &followed->lock);
+    tail_leave(tail);
     tail->freed_in_wake = in_wake;
     if (!in_wake)
         tail_destroy(tail);
@@ -177,6 +196,7 @@ static enum tail_next read_later(struct event_tail *tail, struct error *error)
     /* The read holds the log by itself: the tail may be freed in the wake that ends the read. */
     followed_hold(tail->events, tail->followed);
     tail->reading = true;
+    tail->chunk_stale = UINT64_MAX;
     tail_wait_no_more(tail);
     if (readers_run(tail->events->readers, catch_up, tail))
         return TAIL_LATER;
@@ -195,6 +215,8 @@ static enum tail_next next(struct event_tail *tail, struct arena *arena,
         return TAIL_LATER;
     if (tail->failed)
         return fail(tail, error);
+    if (tail->position + 1 >= tail->chunk_stale && !MUTANT("redacted_stays_in_chunk"))
+        chunk_drop(tail);
     if (tail->chunk_next < tail->chunk_count) {
         struct bytes bytes = tail->chunk[tail->chunk_next++].bytes;
         enum tail_next given = give(tail, bytes, arena, ret_entry, error);

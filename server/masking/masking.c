@@ -25,6 +25,13 @@ static void appended(void *data, const struct log_id *log, uint64_t position, st
         masking->options.appended(masking->options.grown_data, log, position, entry);
 }
 
+static void rewritten(void *data, const struct log_id *log, uint64_t position)
+{
+    const struct masking *masking = data;
+    if (masking->options.rewritten)
+        masking->options.rewritten(masking->options.grown_data, log, position);
+}
+
 static void grown(void *data, const struct log_id *log, uint64_t last_position, unsigned logs)
 {
     const struct masking *masking = data;
@@ -209,6 +216,7 @@ bool masking_new(const struct masking_options *options, struct masking **ret_mas
         .data = masking,
         .derive = derive_entry,
         .appended = appended,
+        .rewritten = rewritten,
         .grown = grown,
         .rebuild = rebuild,
         .undone = undone,

@@ -26,10 +26,11 @@ struct masking;
 struct masking_options {
     struct store *store; /* outlives the domain */
     struct pipeline_options pipeline;
-    /* Hear of each entry and of each log that has grown (pipeline.h); may be NULL. */
+    /* Hear of each entry, of each that was rewritten, and of each log that has grown (pipeline.h); may be NULL. */
     void (*appended)(void *data, const struct log_id *log, uint64_t position, struct bytes entry);
+    void (*rewritten)(void *data, const struct log_id *log, uint64_t position);
     void (*grown)(void *data, const struct log_id *log, uint64_t last_position, unsigned logs);
-    void *grown_data; /* of both */
+    void *grown_data; /* of all three */
     /* No thread of its own for timers: the test calls masking_run_due. */
     bool manual_timers;
 };

@@ -44,6 +44,7 @@ static void open_domain(struct api_world *world)
     must(world->events, "no memory");
     const struct masking_options masking = {.store = world->store,
                                             .appended = events_appended,
+                                            .rewritten = events_rewritten,
                                             .grown = events_grown,
                                             .grown_data = world->events,
                                             .manual_timers = true};

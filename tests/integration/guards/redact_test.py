@@ -58,6 +58,29 @@ class Redact(Case):
         self.assertNotIn(b"4711", self.log())
         self.assertEqual(self.world.newest(self.talk.sid), after)
 
+    # holds: EVT-04
+    def test_redact_while_followed(self):
+        """While somebody follows, the newest entries lie in memory: nobody gets from there what was taken out."""
+        first = self.world.stream()
+        start = self.world.events()[-1].position
+        slow = self.world.stream(after_position=start)
+        take(slow)
+        sent = self.world.send(self.talk.sid, self.to, "4711")
+        self.world.leg_until(sent.sid, I.LEG_STATUS_DELIVERED)
+        made = next(event for event in self.world.events() if b"4711" in event.SerializeToString())
+        for message in first:
+            if message.event.position == made.position:
+                break
+        self.assertIn(b"4711", message.SerializeToString())
+        self.up.interactions.RedactInteraction(self.name(I.RedactInteractionRequest, sent.sid), timeout=PATIENCE)
+        second = self.world.stream(after_position=made.position - 1)
+        again = next(message for message in second if message.HasField("event"))
+        self.assertEqual(again.event.position, made.position)
+        self.assertNotIn(b"4711", again.SerializeToString())
+        self.assertTrue(again.event.interaction_created.interaction.HasField("redact_time"))
+        for stream in [first, slow, second]:
+            stream.cancel()
+
     # holds: INT-11 EVT-04
     def test_delete(self):
         sent = self.world.send(self.talk.sid, self.to, "4711")

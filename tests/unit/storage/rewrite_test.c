@@ -22,6 +22,12 @@ static bool rewrite_in_vain(struct probe *probe, struct txn *txn)
     return false;
 }
 
+static void wait_reopened(void)
+{
+    while (pipeline_refuses(rig.pipeline, &rig.error))
+        sched_yield();
+}
+
 static uint32_t mark_at(uint64_t position)
 {
     struct view *view = view_open(rig.store);
@@ -56,8 +62,7 @@ START_TEST(an_entry_is_rewritten_in_its_place)
     seam_set(&rig.seam, SEAM_FAILS_BEFORE);
     ck_assert(!append_run(rig.pipeline, &lost));
     seam_set(&rig.seam, SEAM_WRITES);
-    while (pipeline_refuses(rig.pipeline, &rig.error))
-        sched_yield();
+    wait_reopened();
     ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
     ck_assert(pipeline_flush(rig.pipeline, &rig.error));
     ck_assert_uint_eq(mark_at(appends[0].position), rewritten.mark);
@@ -96,5 +101,51 @@ START_TEST(an_entry_that_is_rewritten_at_once_is_not_handed_over)
 }
 END_TEST
 
+static void rewrite_done(struct command *command, enum command_outcome outcome,
+                         const struct error *error)
+{
+    struct probe *probe = (struct probe *)command;
+    (void)error;
+    probe->outcome = outcome;
+    probe->value = atomic_load(&rig.world.rewritten[0]);
+    atomic_store(&probe->done, true);
+}
+
+static bool rewrite_command(struct command *command, struct txn *txn)
+{
+    return rewrite((struct probe *)command, txn);
+}
+
+/* Who keeps entries in memory hears of it before who asked for it. Of what did not come about nobody hears. */
+START_TEST(that_it_is_rewritten_is_told)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    rewritten = append.entry;
+    struct probe probe = {.value = 1};
+    probe_run(&rig, &probe, rewrite_in_vain);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert_uint_eq(atomic_load(&rig.world.rewritten[0]), 0);
+    ck_assert_uint_eq(atomic_load(&rig.world.appended[0]), 2);
+    probe =
+        (struct probe){.command = {.decide = rewrite_command, .done = rewrite_done}, .value = 1};
+    pipeline_submit(rig.pipeline, &probe.command);
+    while (!atomic_load(&probe.done))
+        sched_yield();
+    ck_assert_int_eq(probe.outcome, COMMAND_DURABLE);
+    ck_assert_uint_eq(probe.value, 1);
+    unsigned any = atomic_load(&rig.world.rewritten_any);
+    seam_set(&rig.seam, SEAM_FAILS_AFTER);
+    probe = (struct probe){.value = 2};
+    ck_assert_int_eq(probe_run(&rig, &probe, rewrite), COMMAND_UNKNOWN);
+    seam_set(&rig.seam, SEAM_WRITES);
+    wait_reopened();
+    ck_assert_uint_eq(atomic_load(&rig.world.rewritten[0]), 1);
+    ck_assert_uint_gt(atomic_load(&rig.world.rewritten_any), any);
+    rig_close(&rig);
+}
+END_TEST
+
 SUITE_MAIN("rewrite", an_entry_is_rewritten_in_its_place,
-           an_entry_that_is_rewritten_at_once_is_not_handed_over)
+           an_entry_that_is_rewritten_at_once_is_not_handed_over, that_it_is_rewritten_is_told)

@@ -158,6 +158,15 @@ static void appended(void *data, const struct log_id *log, uint64_t position, st
     atomic_store(&world->appended[log_number(log)], position);
 }
 
+static void told_rewritten(void *data, const struct log_id *log, uint64_t position)
+{
+    struct world *world = data;
+    if (log)
+        atomic_store(&world->rewritten[log_number(log)], position);
+    else
+        atomic_fetch_add(&world->rewritten_any, 1);
+}
+
 static void grown(void *data, const struct log_id *log, uint64_t last, unsigned logs)
 {
     struct world *world = data;
@@ -179,8 +188,12 @@ static bool rebuild(void *data, struct view *view, struct error *error)
 
 struct pipeline_domain world_domain(struct world *world)
 {
-    return (struct pipeline_domain){
-        .data = world, .derive = derive, .appended = appended, .grown = grown, .rebuild = rebuild};
+    return (struct pipeline_domain){.data = world,
+                                    .derive = derive,
+                                    .appended = appended,
+                                    .rewritten = told_rewritten,
+                                    .grown = grown,
+                                    .rebuild = rebuild};
 }
 
 /* ---- commands ---- */

@@ -41,7 +41,9 @@ struct entry world_entry(struct dice *dice, uint32_t mark);
 struct world {
     _Atomic unsigned rebuilt;
     _Atomic uint64_t grown[WORLD_LOGS];
-    _Atomic uint64_t appended[WORLD_LOGS]; /* the last position that was told with its entry */
+    _Atomic uint64_t appended[WORLD_LOGS];  /* the last position that was told with its entry */
+    _Atomic uint64_t rewritten[WORLD_LOGS]; /* the last position that was told as rewritten */
+    _Atomic unsigned rewritten_any;         /* how often it was told that any may be */
     _Atomic unsigned replayed;
     _Atomic int rebuild_failures; /* so many to come */
     _Atomic bool unchecked;       /* rebuild does not look at the rows */

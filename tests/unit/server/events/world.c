@@ -37,6 +37,23 @@ static void grown(void *data, const struct log_id *log, uint64_t last_position, 
     events_grown(world->events, log, last_position, logs);
 }
 
+static void rewritten(void *data, const struct log_id *log, uint64_t position)
+{
+    struct world *world = data;
+    events_rewritten(world->events, log, position);
+}
+
+static void commit(void *data, struct kv *kv, struct kv_batch *batch,
+                   void (*committed)(void *group, const struct error *failure), void *group)
+{
+    struct world *world = data;
+    struct error error;
+    bool ok = kv_write(kv, batch, false, &error);
+    if (ok && atomic_exchange(&world->fails, false))
+        ok = error_set(&error, STATUS_INTERNAL, "TEST", 0, "The test wants it so.");
+    committed(group, ok ? NULL : &error);
+}
+
 void world_open(struct world *world)
 {
     memset(world, 0, sizeof *world);
@@ -49,9 +66,14 @@ void world_open(struct world *world)
     ck_assert_ptr_nonnull(world->readers);
     world->events = events_new(world->store, world->readers);
     ck_assert_ptr_nonnull(world->events);
-    struct pipeline_domain domain = {
-        .data = world, .derive = derive, .appended = appended, .grown = grown, .rebuild = rebuild};
-    struct pipeline_options pipeline = {0};
+    struct pipeline_domain domain = {.data = world,
+                                     .derive = derive,
+                                     .appended = appended,
+                                     .rewritten = rewritten,
+                                     .grown = grown,
+                                     .rebuild = rebuild};
+    world->durability = (struct durability){world, commit};
+    struct pipeline_options pipeline = {.durability = &world->durability};
     ck_assert_msg(pipeline_start(world->store, &domain, &pipeline, &world->pipeline, &error), "%s",
                   error.message);
     events_attach(world->events, world->pipeline);
@@ -77,6 +99,7 @@ struct append {
     const struct log_id *log;
     unsigned count;
     size_t size;
+    uint64_t position; /* of what is rewritten */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool done;
@@ -115,21 +138,39 @@ static void done(struct command *command, enum command_outcome outcome, const st
     pthread_mutex_unlock(&append->lock);
 }
 
+static enum command_outcome run(struct append *append)
+{
+    append->command.done = done;
+    pthread_mutex_init(&append->lock, NULL);
+    pthread_cond_init(&append->changed, NULL);
+    pipeline_submit(append->world->pipeline, &append->command);
+    pthread_mutex_lock(&append->lock);
+    while (!append->done)
+        pthread_cond_wait(&append->changed, &append->lock);
+    pthread_mutex_unlock(&append->lock);
+    return append->outcome;
+}
+
 void world_append(struct world *world, const struct log_id *log, unsigned count, size_t size)
 {
-    struct append append = {.command = {.decide = decide, .done = done},
-                            .log = log,
-                            .count = count,
-                            .size = size,
-                            .lock = PTHREAD_MUTEX_INITIALIZER,
-                            .changed = PTHREAD_COND_INITIALIZER,
-                            .world = world};
-    pipeline_submit(world->pipeline, &append.command);
-    pthread_mutex_lock(&append.lock);
-    while (!append.done)
-        pthread_cond_wait(&append.changed, &append.lock);
-    pthread_mutex_unlock(&append.lock);
-    ck_assert_int_eq(append.outcome, COMMAND_DURABLE);
+    struct append append = {
+        .command = {.decide = decide}, .log = log, .count = count, .size = size, .world = world};
+    ck_assert_int_eq(run(&append), COMMAND_DURABLE);
+}
+
+static bool decide_rewrite(struct command *command, struct txn *txn)
+{
+    struct append *append = (struct append *)command;
+    struct error error;
+    return txn_rewrite(txn, append->log, append->position,
+                       (struct bytes){WORLD_REWRITTEN, sizeof WORLD_REWRITTEN}, &error);
+}
+
+enum command_outcome world_rewrite(struct world *world, const struct log_id *log, uint64_t position)
+{
+    struct append append = {
+        .command = {.decide = decide_rewrite}, .log = log, .position = position, .world = world};
+    return run(&append);
 }
 
 bool world_entry_right(const struct log_entry *entry)

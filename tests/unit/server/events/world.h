@@ -17,6 +17,8 @@ struct world {
     struct events *events;
     _Atomic unsigned
         withheld; /* of so many entries one is not handed over, as when there is no memory; 0: none */
+    _Atomic bool fails; /* the next write is made, and is said to have failed */
+    struct durability durability;
 };
 
 void world_open(struct world *world);
@@ -30,6 +32,11 @@ void world_append(struct world *world, const struct log_id *log, unsigned count,
 
 /* Whether an entry says what it should. */
 bool world_entry_right(const struct log_entry *entry);
+
+/* Has an entry say WORLD_REWRITTEN, and waits for the answer. */
+#define WORLD_REWRITTEN "nothing"
+enum command_outcome world_rewrite(struct world *world, const struct log_id *log,
+                                   uint64_t position);
 
 /* A tail, and whether it was woken. */
 struct follower {
