@@ -109,7 +109,8 @@ enum {
     CANCELLED = 2,
     CANCEL_SET = 4,
     CANCEL_CALLED = 8,
-    LISTENS = 16, /* the core was asked to tell when the call is over, by a batch of its own or with the answer */
+    LISTENS =
+        16, /* the core was asked to tell when the call is over, by a batch of its own or with the answer */
 };
 
 struct grpc_c_call {
@@ -121,10 +122,11 @@ struct grpc_c_call {
     _Atomic unsigned flags;
     int cancelled; /* written by the core */
     bool compress;
-    bool plain;            /* `next` wants the message that it gives left as it is */
-    bool came_compressed;  /* the last message that was received */
-    bool admitted;         /* counts as in flight */
-    bool close_with_answer; /* `cancelled` is written with the answer's batch; set by who answers, before it */
+    bool plain;           /* `next` wants the message that it gives left as it is */
+    bool came_compressed; /* the last message that was received */
+    bool admitted;        /* counts as in flight */
+    bool
+        close_with_answer; /* `cancelled` is written with the answer's batch; set by who answers, before it */
     enum status_code code; /* of the answer */
     gpr_timespec deadline;
     int64_t began_us;
