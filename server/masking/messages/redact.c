@@ -17,6 +17,7 @@ struct redaction {
     interaction_done done;
     void *data;
     bool deletes;
+    bool changes; /* it was not redacted, or not deleted, before */
     sid_bytes sid;
     Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Interaction *interaction;
@@ -37,7 +38,8 @@ static void hurry(const struct redaction *redaction)
 static void tell(struct op *base, const struct error *error)
 {
     struct redaction *redaction = (struct redaction *)base;
-    if (!error)
+    /* A repeat tries nothing sooner than its carrier asked for. */
+    if (!error && redaction->changes)
         hurry(redaction);
     redaction->done(redaction->data, error ? NULL : redaction->service,
                     error ? NULL : redaction->interaction, error);
@@ -171,6 +173,7 @@ static bool decide(struct op *base, struct rows *rows)
     maskline__store__v1__content__init(nothing);
     interaction->content = nothing;
     interaction->redact_time = rows->now;
+    redaction->changes = true;
     return true;
 }
 
