@@ -30,6 +30,7 @@ struct look {
     bool started; /* the process has: what it had in hand before is gone */
     bool tells;   /* it is to tell alone; nothing is looked at */
     bool decided;
+    bool follows; /* it has changed what the next one is to look at */
     unsigned count;
     struct goodbye goodbyes[CALLS_LIVE_MOST];
     struct error error;
@@ -37,7 +38,8 @@ struct look {
 
 struct calls {
     struct masking *masking;
-    pthread_mutex_t lock; /* for all below */
+    struct look *deciding; /* the writer's; NULL: none is */
+    pthread_mutex_t lock;  /* for all below */
     pthread_cond_t idle;
     struct look *noted, **last;
     unsigned noted_count;
@@ -160,7 +162,10 @@ static bool decide(struct command *command, struct txn *txn)
     struct look *look = (struct look *)command;
     struct rows rows = rows_of_txn(txn, look->calls->masking->store);
     rows.tenant = log_tenant(&look->log);
+    look->follows = false;
+    look->calls->deciding = look;
     look->decided = look->tells || look_at_all(look, &rows);
+    look->calls->deciding = NULL;
     return look->decided;
 }
 
@@ -181,8 +186,10 @@ static void finish(struct command *command, enum command_outcome outcome, const 
     struct look *look = (struct look *)command;
     struct calls *calls = look->calls;
     /* Of what was not decided, or not written, nothing counts. */
-    bool again =
-        (outcome != COMMAND_DURABLE || !look->decided) && !MUTANT("undecided_look_is_lost");
+    bool holds = outcome == COMMAND_DURABLE && look->decided;
+    bool again = !holds && !MUTANT("undecided_look_is_lost");
+    if (holds && look->follows)
+        call_watch_note(calls, &look->log, look->session);
     FAILPOINT("call_before_hang_up");
     for (unsigned i = 0; i < look->count && !again && !MUTANT("hang_up_is_not_told"); i++) {
         const struct carrier_port *carrier = look->goodbyes[i].carrier;
@@ -235,6 +242,16 @@ void call_watch_note(struct calls *calls, const struct log_id *log, const uint8_
 {
     if (!note(calls, log, session, false))
         calls_look_at_all(calls);
+}
+
+void call_watch_derived(struct calls *calls, const struct log_id *log, const uint8_t *session)
+{
+    struct look *look = calls->deciding;
+    /* What a look has changed is looked at when it holds: one that cannot be decided would call for the next without end. */
+    if (look && !memcmp(&look->log, log, sizeof *log) && !memcmp(look->session, session, SID_BYTES))
+        look->follows = true;
+    else
+        call_watch_note(calls, log, session);
 }
 
 void call_watch_tell(struct calls *calls, const struct call_id *id, const char *carrier)

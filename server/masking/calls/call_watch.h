@@ -25,6 +25,9 @@ void calls_rebuild(struct calls *calls);
 /* The session's calls are to be looked at. Any thread, also within a decision: it happens after that. */
 void call_watch_note(struct calls *calls, const struct log_id *log, const uint8_t *session);
 
+/* The same of what a decision has changed, while its rows are derived. Writer's thread. */
+void call_watch_derived(struct calls *calls, const struct log_id *log, const uint8_t *session);
+
 /* This carrier is to be told to hang up this call, of which nothing else is known. As above. */
 void call_watch_tell(struct calls *calls, const struct call_id *id, const char *carrier);
 

@@ -139,5 +139,5 @@ bool derive_calls_orphaned(struct deriving *d, const Maskline__Store__V1__Sessio
 void derive_calls_look(struct deriving *d, const uint8_t *session)
 {
     if (!derivation_replays(d->derivation))
-        call_watch_note(d->masking->calls, derivation_log(d->derivation), session);
+        call_watch_derived(d->masking->calls, derivation_log(d->derivation), session);
 }
