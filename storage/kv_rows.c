@@ -200,7 +200,9 @@ static struct kept *look(struct shard *shard, uint32_t hash, uint64_t moment, un
 {
     const struct cell *cell = cell_of(shard, hash);
     /* While a write is under way nobody knows which side of it a reader will be on: his ticket is of no use, also when it has ended. */
-    bool known = cell->writers == 0 || MUTANT("row_kept_from_within_write");
+    bool known =
+        cell->writers == 0 || MUTANT("row_kept_from_within_write") ||
+        MUTANT("row_kept_while_written"); /* held here and in is_current: it takes both away */
     *ret_ticket = (struct kv_rows_ticket){hash, known ? cell->writes : cell->writes - 1};
     struct kept *kept = is_current(cell, moment) ? find(shard, hash, family, key) : NULL;
     if (kept) {
