@@ -365,9 +365,9 @@ struct grpc_c_server *grpc_c_call_server(const struct grpc_c_call *call)
     return call->server;
 }
 
-bool grpc_c_call_cancelled(const struct grpc_c_call *call)
+bool grpc_c_call_cancelled(struct grpc_c_call *call)
 {
-    grpc_c_call_listen((struct grpc_c_call *)(uintptr_t)call);
+    grpc_c_call_listen(call);
     return atomic_load(&call->flags) & CANCELLED;
 }
 

@@ -37,7 +37,7 @@ void grpc_c_call_listen(struct grpc_c_call *call);
 
 /* Whether the client is known to have cancelled, gone, or let its deadline pass. What came before a unary call began to listen is known
  * a moment later, not yet to the question that begins it. Any thread that may use the call. */
-bool grpc_c_call_cancelled(const struct grpc_c_call *call);
+bool grpc_c_call_cancelled(struct grpc_c_call *call);
 
 /* Calls `cancelled(data)` once on a server thread when the call is cancelled before it was answered; at once, on this thread,
  * when that has happened already (or on the server thread that just then learns of it). Once the call is answered it is not called any more, unless it runs at that very moment. It never

@@ -114,7 +114,7 @@ void grpc_c_call_listen(struct grpc_c_call *call)
     (void)call;
 }
 
-bool grpc_c_call_cancelled(const struct grpc_c_call *call)
+bool grpc_c_call_cancelled(struct grpc_c_call *call)
 {
     pthread_mutex_lock(&lock);
     bool gone = call->gone;
