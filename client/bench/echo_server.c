@@ -2,13 +2,15 @@
  * The bar that Maskline is measured against: a server on gRPC C core alone that gives back bytes, with one queue and some threads.
  * No Maskline code is in it.
  *
- *     echo-server THREADS [FOLDER (BEFORE AFTER | message | session)]
+ *     echo-server THREADS [look | FOLDER (BEFORE AFTER | message | session)]
  *
  * prints its port on 127.0.0.1, and serves until it is killed. With a folder, which it makes, each unary call is durable in it before its
  * answer goes out, as BEFORE keys, and AFTER keys follow (echo_log.h): the least that a server which writes so much can cost. Or each
- * is a whole message or session (echo_whole.h): Rest tells when all is written that follows from earlier calls.
+ * is a whole message or session (echo_whole.h): Rest tells when all is written that follows from earlier calls. "look" serves Look
+ * alone, which answers as much as a session that was looked up (echo_look.h).
  */
 #include "client/bench/echo_log.h"
+#include "client/bench/echo_look.h"
 #include "client/bench/echo_whole.h"
 
 #include <grpc/byte_buffer.h>
@@ -19,6 +21,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +36,7 @@
 #define TAKEN_OVER(tag)  ((void)(tag))
 #endif
 
-enum { POSTED = 128, POSTED_TALKS = 4, POSTED_RESTS = 1, THREADS_MOST = 64 };
+enum { POSTED = 128, POSTED_TALKS = 4, POSTED_RESTS = 1, THREADS_MOST = 64, LOOKS = 3 };
 
 struct call;
 
@@ -59,13 +62,14 @@ struct call {
 
 static grpc_server *server;
 static grpc_completion_queue *queue;
-static void *echo_method, *talk_method, *rest_method;
+static void *echo_method, *talk_method, *rest_method, *look_method;
 static void (*keep)(struct echo_item *item); /* NULL: nothing is durable */
 static int is_whole;
 
 static void echo_arrived(struct call *call, int success);
 static void talk_arrived(struct call *call, int success);
 static void rest_arrived(struct call *call, int success);
+static void look_arrived(struct call *call, int success);
 
 static void post(void *method)
 {
@@ -75,6 +79,7 @@ static void post(void *method)
     int talks = method == talk_method;
     call->arrived = (struct tag){talks                   ? talk_arrived
                                  : method == rest_method ? rest_arrived
+                                 : method == look_method ? look_arrived
                                                          : echo_arrived,
                                  call};
     grpc_metadata_array_init(&call->metadata);
@@ -112,14 +117,20 @@ static void receive_close(struct call *call)
     start(call, &close, 1, &call->closed);
 }
 
+static grpc_slice read_all(grpc_byte_buffer *payload)
+{
+    grpc_byte_buffer_reader reader;
+    if (!grpc_byte_buffer_reader_init(&reader, payload))
+        abort();
+    grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);
+    grpc_byte_buffer_reader_destroy(&reader);
+    return bytes;
+}
+
 /* A buffer of its own for each answer, as any server must make one: request and response are the same on the wire. */
 static void make_answer(struct call *call)
 {
-    grpc_byte_buffer_reader reader;
-    if (!grpc_byte_buffer_reader_init(&reader, call->payload))
-        abort();
-    call->kept = grpc_byte_buffer_reader_readall(&reader);
-    grpc_byte_buffer_reader_destroy(&reader);
+    call->kept = read_all(call->payload);
     call->answer = grpc_raw_byte_buffer_create(&call->kept, 1);
     grpc_slice_unref(call->kept); /* the answer holds it */
 }
@@ -173,6 +184,23 @@ static void rest_arrived(struct call *call, int success)
         keep(&call->item);
     else
         give_answer(call);
+}
+
+static void look_arrived(struct call *call, int success)
+{
+    size_t size;
+    if (!success)
+        return;
+    post(look_method);
+    call->parts = 2;
+    receive_close(call);
+    grpc_slice request = read_all(call->payload);
+    uint8_t *bytes = echo_look(GRPC_SLICE_START_PTR(request), GRPC_SLICE_LENGTH(request), &size);
+    grpc_slice_unref(request);
+    grpc_slice answer = grpc_slice_new(bytes, size, free);
+    call->answer = grpc_raw_byte_buffer_create(&answer, 1);
+    grpc_slice_unref(answer);
+    give_answer(call);
 }
 
 /* ---- bidi: one message at a time, back and forth ---- */
@@ -254,6 +282,8 @@ static int listen_somewhere(void)
                                               GRPC_SRM_PAYLOAD_NONE, 0);
     rest_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Rest", NULL,
                                               GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+    look_method = grpc_server_register_method(server, "/maskline.bench.v1.Echo/Look", NULL,
+                                              GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
     grpc_server_credentials *plain = grpc_insecure_server_credentials_create();
     int port = grpc_server_add_http2_port(server, "127.0.0.1:0", plain);
     grpc_server_credentials_release(plain);
@@ -277,20 +307,23 @@ static int start_writing(int count, char **arguments)
 
 int main(int count, char **arguments)
 {
-    long threads = count == 2 || count == 4 || count == 5 ? strtol(arguments[1], NULL, 10) : 0;
+    bool known = count == LOOKS ? strcmp(arguments[2], "look") == 0 : count >= 2 && count <= 5;
+    long threads = known ? strtol(arguments[1], NULL, 10) : 0;
     if (threads < 1 || threads > THREADS_MOST) {
-        fputs("Usage: echo-server THREADS [FOLDER (BEFORE AFTER | message | session)]\n", stderr);
+        fputs("Usage: echo-server THREADS [look | FOLDER (BEFORE AFTER | message | session)]\n",
+              stderr);
         return 2;
     }
-    if (count > 2 && !start_writing(count, arguments))
+    if (count > LOOKS && !start_writing(count, arguments))
         return 1;
     signal(SIGPIPE, SIG_IGN);
     grpc_init();
     int port = listen_somewhere();
     if (port <= 0)
         return 1;
+    /* Both at once would be searched by the core after each call. */
     for (int i = 0; i < POSTED; i++)
-        post(echo_method);
+        post(count == LOOKS ? look_method : echo_method);
     for (int i = 0; i < POSTED_TALKS; i++)
         post(talk_method);
     for (int i = 0; i < POSTED_RESTS; i++)

@@ -88,12 +88,12 @@ static bool rest(const struct peer *echo, double *ret_seconds)
     return ok;
 }
 
-bool measure_echo(const struct options *options, const struct peer *echo, bool whole,
-                  struct sample *sample)
+static bool measure_calls(const struct options *options, const struct peer *echo, load_begin begin,
+                          bool whole, struct sample *sample)
 {
     struct load_options load = load_of(options, sample, echo->target);
     struct load_result *result = malloc(sizeof *result);
-    load.begin = begin_echo;
+    load.begin = begin;
     struct meter meter = meter_start(echo->process.id);
     bool ok = result && load_run(&load, result) && take(sample, result, false);
     meter_client(&meter, sample);
@@ -105,6 +105,17 @@ bool measure_echo(const struct options *options, const struct peer *echo, bool w
     meter_server(&meter, sample);
     free(result);
     return ok;
+}
+
+bool measure_echo(const struct options *options, const struct peer *echo, bool whole,
+                  struct sample *sample)
+{
+    return measure_calls(options, echo, begin_echo, whole, sample);
+}
+
+bool measure_look(const struct options *options, const struct peer *echo, struct sample *sample)
+{
+    return measure_calls(options, echo, begin_look, false, sample);
 }
 
 /* Everything that follows from the calls, to the end. */

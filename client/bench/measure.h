@@ -15,6 +15,8 @@
 /* `whole`: what follows from its calls is waited for, and tells what it sustains. */
 bool measure_echo(const struct options *options, const struct peer *echo, bool whole,
                   struct sample *sample);
+/* The echo that answers as much as a session that was looked up. */
+bool measure_look(const struct options *options, const struct peer *echo, struct sample *sample);
 bool measure_maskline(const struct options *options, const struct mix *mix,
                       const struct peer *server, struct world *world, struct sample *sample);
 /* A stream of the echo, and Maskline's from the text to its event; that one tells the texts' answers as kind `message`. */

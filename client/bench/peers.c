@@ -35,6 +35,12 @@ bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_pee
     return start_echo(program, arguments, ret_peer);
 }
 
+bool peer_start_look(const char *program, struct peer *ret_peer)
+{
+    const char *arguments[] = {program, "1", "look", NULL};
+    return start_echo(program, arguments, ret_peer);
+}
+
 bool peer_start_durable(const char *program, const char *folder, unsigned before, unsigned after,
                         struct peer *ret_peer)
 {

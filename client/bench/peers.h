@@ -16,6 +16,9 @@ struct peer {
 /* A bare echo on gRPC C core, with `threads` threads on one queue. False, said to stderr. */
 bool peer_start_echo(const char *program, unsigned threads, struct peer *ret_peer);
 
+/* One of one thread that answers each call with as much as a session that was looked up (echo_look.h). */
+bool peer_start_look(const char *program, struct peer *ret_peer);
+
 /* One that makes each call durable as `before` keys in `folder`, which it makes, and writes `after` more behind its answer. */
 bool peer_start_durable(const char *program, const char *folder, unsigned before, unsigned after,
                         struct peer *ret_peer);

@@ -89,12 +89,12 @@ double middle(double *values, unsigned count)
 }
 
 struct ratio report_ratio(const struct report *report, const struct subject *subject,
-                          enum measure measure, const char *peer)
+                          enum measure measure, const char *of, const char *peer)
 {
     double values[ROUNDS_MOST];
     struct ratio ratio = {0};
     for (unsigned round = 1; ratio.rounds < ROUNDS_MOST; round++) {
-        const struct sample *ours = find(report, subject, "maskline", round);
+        const struct sample *ours = find(report, subject, of, round);
         const struct sample *theirs = find(report, subject, peer, round);
         if (!ours)
             break;

@@ -24,14 +24,16 @@ struct subject {
     double rate;        /* calls a second asked for; 0: a closed loop */
 };
 
-#define DURABLE_PEER "durable-"
+#define DURABLE_PEER  "durable-"
+#define LOOK_PEER     "echo-session"
+#define MASKLINE_PEER "maskline"
 
 /* One peer in one round. Zero: not measured, or does not apply. */
 struct sample {
     struct subject subject;
     unsigned round; /* from 1 */
     char peer
-        [PEER_NAME]; /* "maskline", "echo-1", "echo-2", "durable-1", "durable-message", "postgres" */
+        [PEER_NAME]; /* "maskline", "echo-1", "echo-2", "durable-1", "durable-message", "echo-session", "postgres" */
     uint64_t calls;
     uint64_t failed;
     uint64_t waited; /* calls of an open loop that found too many in flight */
@@ -50,7 +52,7 @@ struct sample {
     double written_bytes; /* to the disk for a call, settling included */
 };
 
-enum measure { MEASURE_ANSWERED, MEASURE_SUSTAINED };
+enum measure { MEASURE_ANSWERED, MEASURE_SUSTAINED, MEASURES };
 
 struct ratio {
     unsigned rounds; /* 0: there is none */
@@ -75,9 +77,9 @@ void report_free(struct report *report);
 bool report_add(struct report *report, const struct sample *sample);
 bool report_figure(struct report *report, const struct figure *figure);
 
-/* The ratio of Maskline's measure to the peer's, in each round that has both. */
+/* The ratio of one peer's measure to the other's, in each round that has both. */
 struct ratio report_ratio(const struct report *report, const struct subject *subject,
-                          enum measure measure, const char *peer);
+                          enum measure measure, const char *of, const char *peer);
 
 /* The median; sorts them. `count` is more than 0. */
 double middle(double *values, unsigned count);
@@ -91,7 +93,7 @@ void sample_percentiles(double ret_us[PERCENTILES], const struct histogram *time
 
 void report_print_heads(FILE *out, const struct subject *subject, unsigned rounds, double seconds);
 void report_print_sample(FILE *out, const struct sample *sample);
-/* All ratios and figures with their bars; whether a bar was missed. */
+/* All ratios and figures with their bars; whether a bar was missed by Maskline. */
 bool report_print_summary(FILE *out, const struct report *report);
 
 /* ---- for scripts ---- */

@@ -17,9 +17,11 @@ struct report {
 struct comparison {
     struct subject subject;
     enum measure measure;
+    const char *
+        of; /* Maskline, or what does the least of its work: that is compared only where there is a bar */
     char peer[PEER_NAME];
     struct ratio ratio;
-    double bar; /* at least; 0: none */
+    double bar; /* at least, for Maskline; 0: none */
 };
 
 bool subject_same(const struct subject *a, const struct subject *b);

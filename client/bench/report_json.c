@@ -67,6 +67,7 @@ static void write_comparison(struct json *json, const struct comparison *compari
     json_object(json, NULL);
     write_subject(json, &comparison->subject);
     json_text(json, "measure", measure_name(comparison->measure));
+    json_text(json, "of", comparison->of);
     json_text(json, "peer", comparison->peer);
     json_count(json, "rounds", comparison->ratio.rounds);
     json_number(json, "median", comparison->ratio.median);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_subject(FILE *out, const struct subject *subject)
 {
@@ -89,39 +90,67 @@ static bool missed(const struct comparison *comparison)
     return comparison->bar > 0 && comparison->ratio.median < comparison->bar;
 }
 
+static bool is_maskline(const struct comparison *comparison)
+{
+    return strcmp(comparison->of, MASKLINE_PEER) == 0;
+}
+
 static void print_ratio(FILE *out, const struct comparison *comparison)
 {
     const struct ratio *ratio = &comparison->ratio;
+    const char *verdict = is_maskline(comparison) ? (missed(comparison) ? "MISSED" : "met")
+                                                  : (missed(comparison) ? "below" : "above");
     fprintf(out, "   %s %.2f (%.2f to %.2f)", comparison->peer, ratio->median, ratio->least,
             ratio->most);
     if (comparison->bar > 0)
-        fprintf(out, " %s %.2f", missed(comparison) ? "MISSED" : "met", comparison->bar);
+        fprintf(out, " %s %.2f", verdict, comparison->bar);
 }
 
-/* A line for each subject and measure, its peers side by side. */
-static bool print_ratios(FILE *out, const struct comparison *comparisons, size_t count)
+/* Whether they stand in one line. */
+static bool together(const struct comparison *a, const struct comparison *b)
+{
+    return a->measure == b->measure && strcmp(a->of, b->of) == 0 &&
+           subject_same(&a->subject, &b->subject);
+}
+
+/* The line that begins with this one; its peers are side by side. */
+static void print_line(FILE *out, const struct comparison *first, const struct comparison *end)
+{
+    char *text = subject_text(&first->subject);
+    fprintf(out, "  %-40s %-9s", text ? text : "", measure_name(first->measure));
+    free(text);
+    if (!is_maskline(first))
+        fprintf(out, "   %s:", first->of);
+    for (const struct comparison *next = first; next < end; next++)
+        if (together(first, next))
+            print_ratio(out, next);
+    fputc('\n', out);
+}
+
+/* A line for each subject and measure: of Maskline, or of what does the least. */
+static bool print_ratios(FILE *out, const struct comparison *comparisons, size_t count,
+                         bool of_maskline)
 {
     bool any_missed = false;
     for (size_t i = 0; i < count; i++) {
-        const struct comparison *first = &comparisons[i];
         bool told = false;
-        for (size_t j = 0; j < i; j++)
-            told |= comparisons[j].measure == first->measure &&
-                    subject_same(&comparisons[j].subject, &first->subject);
-        if (told)
+        if (is_maskline(&comparisons[i]) != of_maskline)
             continue;
-        char *text = subject_text(&first->subject);
-        fprintf(out, "  %-40s %-9s", text ? text : "", measure_name(first->measure));
-        free(text);
-        for (size_t j = i; j < count; j++)
-            if (comparisons[j].measure == first->measure &&
-                subject_same(&comparisons[j].subject, &first->subject)) {
-                print_ratio(out, &comparisons[j]);
-                any_missed |= missed(&comparisons[j]);
-            }
-        fputc('\n', out);
+        any_missed |= missed(&comparisons[i]);
+        for (size_t j = 0; j < i; j++)
+            told |= together(&comparisons[j], &comparisons[i]);
+        if (!told)
+            print_line(out, &comparisons[i], comparisons + count);
     }
     return any_missed;
+}
+
+static bool any_least(const struct comparison *comparisons, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_maskline(&comparisons[i]))
+            return true;
+    return false;
 }
 
 bool report_print_summary(FILE *out, const struct report *report)
@@ -131,7 +160,12 @@ bool report_print_summary(FILE *out, const struct report *report)
     if (count > 0)
         fputs("\nMaskline over the peer, in the same round: median (least to most), and the bar\n",
               out);
-    bool any_missed = print_ratios(out, comparisons, count);
+    bool any_missed = print_ratios(out, comparisons, count, true);
+    if (any_least(comparisons, count))
+        fputs("\nThe least that must be done, without any domain, over the same: below a bar, it "
+              "is out of reach here\n",
+              out);
+    print_ratios(out, comparisons, count, false);
     free(comparisons);
     if (report->figure_count > 0)
         fputs("\nFigures\n", out);

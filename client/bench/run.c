@@ -33,6 +33,7 @@ struct run {
     struct report *report;
     struct peer echoes[ECHOES_MOST];
     struct peer durables[DURABLES];
+    struct peer look;          /* answers as much as a session that was looked up */
     struct postgres *postgres; /* NULL: not compared with */
     struct peer server;
     struct world *world;
@@ -72,6 +73,16 @@ static bool round_of_durable(struct run *run, const struct mix *mix, const struc
             return false;
     }
     return true;
+}
+
+/* Beside what looks sessions up, the least that such an answer can cost. */
+static bool round_of_look(struct run *run, const struct mix *mix, const struct sample *blank)
+{
+    if (mix->weights[KIND_GET_SESSION] == 0 || run->options->echo_count == 0)
+        return true;
+    struct sample sample = *blank;
+    snprintf(sample.peer, PEER_NAME, LOOK_PEER);
+    return measure_look(run->options, &run->look, &sample) && keep(run, &sample);
 }
 
 /* Whether PostgreSQL does the same. It is not measured with few calls in flight: it has the connections that it likes best. */
@@ -114,7 +125,8 @@ static bool measure_case(struct run *run, const struct mix *mix, const struct lo
     report_print_heads(run->given.out, &blank.subject, run->options->rounds, run->options->seconds);
     for (blank.round = 1; blank.round <= run->options->rounds; blank.round++)
         if (!round_of_echoes(run, &blank) || !round_of_durable(run, mix, &blank) ||
-            !round_of_maskline(run, mix, &blank) || !round_of_postgres(run, mix, &blank))
+            !round_of_look(run, mix, &blank) || !round_of_maskline(run, mix, &blank) ||
+            !round_of_postgres(run, mix, &blank))
             return false;
     return true;
 }
@@ -293,6 +305,8 @@ static bool start_echoes(struct run *run)
     for (unsigned i = 0; i < options->echo_count; i++)
         if (!peer_start_echo(run->given.echo_program, options->echo_threads[i], &run->echoes[i]))
             return false;
+    if (options->echo_count > 0 && !peer_start_look(run->given.echo_program, &run->look))
+        return false;
     for (unsigned i = 0; i < DURABLES && options->echo_count > 0; i++) {
         snprintf(folder, sizeof folder, "%.400s/%s", run->given.folder, durables[i].name);
         if (durables[i].whole
@@ -310,6 +324,7 @@ static void stop_echoes(struct run *run)
     char folder[PATH_SIZE];
     for (unsigned i = 0; i < run->options->echo_count; i++)
         peer_stop(&run->echoes[i]);
+    peer_stop(&run->look);
     for (unsigned i = 0; i < DURABLES; i++) {
         peer_stop(&run->durables[i]);
         snprintf(folder, sizeof folder, "%.400s/%s", run->given.folder, durables[i].name);

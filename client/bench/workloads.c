@@ -12,6 +12,9 @@ static const struct grpc_c_call_options patient = {.timeout_ms = 30000};
 
 static uint8_t payload[PAYLOAD] = "The bare echo gives back these bytes as they are.";
 
+static char looked_in[] = "KS01a21e6f11387e518af3a82584ec26bb";
+static char looked_up[] = "KC01a21e6f113d7097b83a65fec716ce98";
+
 static void echo_done(void *data, const Maskline__Bench__V1__EchoResponse *response,
                       const struct grpc_c_status *status)
 {
@@ -26,6 +29,22 @@ bool begin_echo(struct slot *slot)
     request.payload.data = payload;
     request.payload.len = PAYLOAD;
     return maskline_bench_v1_echo_echo_start(slot->channel, &patient, &request, echo_done, slot);
+}
+
+static void look_done(void *data, const Maskline__Bench__V1__LookResponse *response,
+                      const struct grpc_c_status *status)
+{
+    load_done(data, status,
+              response && response->session && response->session->n_people == 2 &&
+                  strcmp(response->session->sid, looked_up) == 0);
+}
+
+bool begin_look(struct slot *slot)
+{
+    Maskline__Bench__V1__LookRequest request = MASKLINE__BENCH__V1__LOOK_REQUEST__INIT;
+    request.service = looked_in;
+    request.session = looked_up;
+    return maskline_bench_v1_echo_look_start(slot->channel, &patient, &request, look_done, slot);
 }
 
 static void text_done(void *data, const Maskline__V1__SendTextResponse *response,

@@ -13,6 +13,9 @@ enum { PAYLOAD = 128 };
 /* One unary call to the echo: a request and an answer of PAYLOAD bytes; the answer is compared. */
 bool begin_echo(struct slot *slot);
 
+/* One to the echo that answers as much as a session that was looked up; the answer's SID and persons are compared. */
+bool begin_look(struct slot *slot);
+
 struct work {
     struct world *world;
     const struct mix *mix;

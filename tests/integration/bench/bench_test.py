@@ -102,7 +102,8 @@ class Bench(unittest.TestCase):
                  ("create-session", "8x64"), ("events", "8x64")]
         self.assertEqual(seen, {(*load, peer) for load in loads for peer in ("echo-1", "echo-2", "maskline")}
                          | {(*load, f"durable-{what}") for load in loads if load[0] == "message" for what in (1, 5, "message")}
-                         | {(*load, f"durable-{what}") for load in loads if load[0] == "create-session" for what in (7, "session")})
+                         | {(*load, f"durable-{what}") for load in loads if load[0] == "create-session" for what in (7, "session")}
+                         | {("get-session", "8x64", "echo-session")})
         for sample in report["samples"]:
             # All that follows is written: three entries and the rows, of a session an entry and rows.
             least = {("maskline", "message"): 128, ("durable-message", "message"): 645, ("durable-session", "create-session"): 900}
@@ -111,8 +112,10 @@ class Bench(unittest.TestCase):
             if sample["peer"] == "durable-message" or (sample["peer"] == "maskline" and sample["workload"] == "message"):
                 self.assertGreater(sample["sustained_per_second"], 0)
                 self.assertLessEqual(sample["sustained_per_second"], sample["answered_per_second"])
-        bars = {(ratio["workload"], ratio["measure"], ratio["connections"]): ratio["bar"] for ratio in report["ratios"]
-                if "bar" in ratio}
+        bars, least_bars = ({(ratio["workload"], ratio["measure"], ratio["connections"]): ratio["bar"] for ratio in report["ratios"]
+                             if "bar" in ratio and (ratio["of"] == "maskline") == ours} for ours in (True, False))
+        self.assertEqual(least_bars, bars)
+        self.assertEqual({ratio["of"] for ratio in report["ratios"]}, {"maskline", "durable-message", "durable-session", "echo-session"})
         self.assertEqual(bars, {("message", "answered", 1): 0.6, ("message", "answered", 8): 0.75, ("message", "answered", 64): 0.75,
                                 ("message", "sustained", 8): 0.45, ("message", "sustained", 64): 0.45,
                                 ("get-session", "answered", 8): 0.9, ("create-session", "answered", 8): 0.4})
@@ -121,6 +124,7 @@ class Bench(unittest.TestCase):
             self.assertTrue(ratio["least"] <= ratio["median"] <= ratio["most"])
         self.assertEqual([figure["unit"] for figure in report["figures"]], ["MiB", "KiB", ""])
         self.assertIn("Maskline over the peer", said)
+        self.assertIn("The least that must be done", said)
 
     def test_an_open_loop_of_a_mix(self):
         done = self.run_it("--mix", "message:2,send:1,get-session:1,create-session:1", "--rate", "400", "--arrivals", "constant",
@@ -128,7 +132,7 @@ class Bench(unittest.TestCase):
                            "--echo-threads", "2", "--json", "-", "--", "--threads", "2")
         report = json.loads(done.stdout)
         self.assertEqual([sample["peer"] for sample in report["samples"]], ["echo-2", "durable-1", "durable-5", "durable-message", "durable-7",
-                                                                        "durable-session", "maskline"])
+                                                                        "durable-session", "echo-session", "maskline"])
         for sample in report["samples"]:
             self.check_sample(sample)
             self.assertEqual(sample["calls"], 200)
@@ -172,12 +176,12 @@ class Bench(unittest.TestCase):
                               env={**os.environ, "TMPDIR": self.folder}) as bench:
             end = time.monotonic() + PATIENCE
             started = {}
-            while len(started) < 8 and time.monotonic() < end:
+            while len(started) < 9 and time.monotonic() < end:
                 started = children(bench.pid)
                 time.sleep(0.01)
             bench.send_signal(number)
             code = bench.wait(PATIENCE)
-        self.assertEqual(len(started), 8)
+        self.assertEqual(len(started), 9)
         end = time.monotonic() + PATIENCE
         left = set(started)
         while left and time.monotonic() < end:

@@ -43,8 +43,10 @@ static void expect(struct ratio ratio, unsigned rounds, double least, double med
 START_TEST(ratios_are_within_rounds)
 {
     struct report *report = three_rounds();
-    expect(report_ratio(report, &subject, MEASURE_ANSWERED, "echo-1"), 3, 0.6, 0.7, 0.8);
-    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "echo-1"), 3, 0.4, 0.5, 0.6);
+    expect(report_ratio(report, &subject, MEASURE_ANSWERED, "maskline", "echo-1"), 3, 0.6, 0.7,
+           0.8);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "maskline", "echo-1"), 3, 0.4, 0.5,
+           0.6);
     report_free(report);
 }
 END_TEST
@@ -57,9 +59,12 @@ START_TEST(an_echo_is_compared_by_what_it_sustains)
     add(report, &subject, "durable-5", 1, 1000, 0);
     add(report, &subject, "durable-message", 1, 1000, 600);
     add(report, &subject, "maskline", 1, 800, 300);
-    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "durable-5"), 1, 0.3, 0.3, 0.3);
-    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "durable-message"), 1, 0.5, 0.5, 0.5);
-    expect(report_ratio(report, &subject, MEASURE_ANSWERED, "durable-message"), 1, 0.8, 0.8, 0.8);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "maskline", "durable-5"), 1, 0.3, 0.3,
+           0.3);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "maskline", "durable-message"), 1, 0.5,
+           0.5, 0.5);
+    expect(report_ratio(report, &subject, MEASURE_ANSWERED, "maskline", "durable-message"), 1, 0.8,
+           0.8, 0.8);
     report_free(report);
 }
 END_TEST
@@ -67,7 +72,8 @@ END_TEST
 START_TEST(even_rounds_have_a_middle)
 {
     struct report *report = three_rounds();
-    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "postgres"), 2, 10, 15, 20);
+    expect(report_ratio(report, &subject, MEASURE_SUSTAINED, "maskline", "postgres"), 2, 10, 15,
+           20);
     report_free(report);
 }
 END_TEST
@@ -77,9 +83,12 @@ START_TEST(what_was_not_measured_has_no_ratio)
     struct report *report = three_rounds();
     struct subject other = subject;
     other.services = 1000;
-    ck_assert_uint_eq(report_ratio(report, &subject, MEASURE_ANSWERED, "postgres").rounds, 0);
-    ck_assert_uint_eq(report_ratio(report, &subject, MEASURE_ANSWERED, "echo-2").rounds, 0);
-    ck_assert_uint_eq(report_ratio(report, &other, MEASURE_ANSWERED, "echo-1").rounds, 0);
+    ck_assert_uint_eq(
+        report_ratio(report, &subject, MEASURE_ANSWERED, "maskline", "postgres").rounds, 0);
+    ck_assert_uint_eq(report_ratio(report, &subject, MEASURE_ANSWERED, "maskline", "echo-2").rounds,
+                      0);
+    ck_assert_uint_eq(report_ratio(report, &other, MEASURE_ANSWERED, "maskline", "echo-1").rounds,
+                      0);
     report_free(report);
 }
 END_TEST
@@ -120,6 +129,28 @@ START_TEST(bars_are_judged_by_the_median)
     ck_assert_ptr_nonnull(strstr(text, "echo-1 0.70 (0.60 to 0.80) MISSED 0.75"));
     ck_assert_ptr_nonnull(strstr(text, "echo-1 0.50 (0.40 to 0.60) met 0.45"));
     ck_assert_ptr_nonnull(strstr(text, "postgres 15.00 (10.00 to 20.00) met 10.00"));
+    free(text);
+    report_free(report);
+}
+END_TEST
+
+START_TEST(the_least_is_held_to_the_bars_too)
+{
+    struct report *report = report_new();
+    bool missed;
+    ck_assert_ptr_nonnull(report);
+    add(report, &subject, "echo-1", 1, 1000, 0);
+    add(report, &subject, "durable-1", 1, 900, 0);
+    add(report, &subject, "durable-message", 1, 700, 440);
+    add(report, &subject, "maskline", 1, 800, 460);
+    add(report, &subject, "postgres", 1, 0, 40);
+    char *text = printed(report, &missed);
+    ck_assert(!missed);
+    ck_assert_ptr_nonnull(
+        strstr(text, "answered    durable-message:   echo-1 0.70 (0.70 to 0.70) below 0.75\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "sustained   durable-message:   echo-1 0.44 (0.44 to 0.44) below 0.45"
+                     "   postgres 11.00 (11.00 to 11.00) above 10.00\n"));
     free(text);
     report_free(report);
 }
@@ -170,9 +201,9 @@ START_TEST(scripts_get_the_same)
         strstr(text, "{\"workload\":\"message\",\"services\":1,\"connections\":8,\"in_flight\":64,"
                      "\"round\":1,\"peer\":\"echo-1\",\"calls\":0,\"failed\":0,\"seconds\":0,"
                      "\"answered_per_second\":1000,"));
-    ck_assert_ptr_nonnull(
-        strstr(text, "\"measure\":\"sustained\",\"peer\":\"echo-1\",\"rounds\":3,\"median\":0.5,"
-                     "\"least\":0.4,\"most\":0.6,\"bar\":0.45,\"met\":true}"));
+    ck_assert_ptr_nonnull(strstr(text, "\"measure\":\"sustained\",\"of\":\"maskline\",\"peer\":"
+                                       "\"echo-1\",\"rounds\":3,\"median\":0.5,"
+                                       "\"least\":0.4,\"most\":0.6,\"bar\":0.45,\"met\":true}"));
     ck_assert_ptr_nonnull(strstr(text, "{\"name\":\"memory\",\"value\":25,\"unit\":\"MiB\","
                                        "\"bar\":40,\"met\":true}"));
     free(text);
@@ -183,4 +214,5 @@ END_TEST
 SUITE_MAIN("client/bench report", ratios_are_within_rounds, an_echo_is_compared_by_what_it_sustains,
            even_rounds_have_a_middle, what_was_not_measured_has_no_ratio,
            a_percentile_is_in_microseconds, bars_are_judged_by_the_median,
-           a_given_rate_is_not_compared, figures_have_bars_too, scripts_get_the_same)
+           the_least_is_held_to_the_bars_too, a_given_rate_is_not_compared, figures_have_bars_too,
+           scripts_get_the_same)
