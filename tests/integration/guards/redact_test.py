@@ -30,7 +30,7 @@ class Redact(Case):
 
     # holds: INT-12 EVT-04 INT-10
     def test_redact(self):
-        sent = self.world.send(self.talk.sid, self.to, "4711", media=[{"url": "https://example.org/secret.jpg"}])
+        sent = self.world.send(self.talk.sid, self.to, "door 4711", media=[{"url": "https://example.org/secret.jpg"}])
         self.world.leg_until(sent.sid, I.LEG_STATUS_DELIVERED)
         before = self.world.newest(self.talk.sid)
         told = self.world.events()
@@ -39,7 +39,7 @@ class Redact(Case):
         self.assertTrue(redacted.HasField("redact_time"))
         after = self.world.newest(self.talk.sid)
         self.assertEqual((after.outbound, after.create_time, after.sid), (before.outbound, before.create_time, before.sid))
-        self.assertNotIn(b"4711", self.log())
+        self.assertNotIn(b"door 4711", self.log())
         self.assertNotIn(b"secret", self.log())
         again = self.world.events()
         self.assertEqual([(event.position, event.type, event.event_time) for event in again[:-1]],
@@ -50,12 +50,12 @@ class Redact(Case):
         self.assertEqual(dict(last.session_metadata), {"trip": "7"})
         # Nor to who follows from the start, nor after a crash.
         stream = self.world.stream()
-        self.assertNotIn(b"4711", b"".join(message.SerializeToString() for message in take(stream, len(again))))
+        self.assertNotIn(b"door 4711", b"".join(message.SerializeToString() for message in take(stream, len(again))))
         stream.cancel()
         self.up.kill()
         self.up.start()
         self.world.server = self.up
-        self.assertNotIn(b"4711", self.log())
+        self.assertNotIn(b"door 4711", self.log())
         self.assertEqual(self.world.newest(self.talk.sid), after)
 
     # holds: EVT-04
@@ -72,22 +72,22 @@ class Redact(Case):
         # More than lies on the way to who does not read on.
         for _ in range(200):
             self.world.send(self.talk.sid, self.to, "x" * 1600)
-        sent = self.world.send(self.talk.sid, self.to, "4711")
-        told = next(message for message in first if b"4711" in message.SerializeToString())
+        sent = self.world.send(self.talk.sid, self.to, "door 4711")
+        told = next(message for message in first if b"door 4711" in message.SerializeToString())
         made = told.event.position
         self.up.interactions.RedactInteraction(self.name(I.RedactInteractionRequest, sent.sid), timeout=PATIENCE)
         second = self.world.stream(after_position=made - 1)
         for stream in [slow, second]:
             again = next(message for message in stream if message.event.position >= made)
             self.assertEqual(again.event.position, made)
-            self.assertNotIn(b"4711", again.SerializeToString())
+            self.assertNotIn(b"door 4711", again.SerializeToString())
             self.assertTrue(again.event.interaction_created.interaction.HasField("redact_time"))
         for stream in [first, second, slow]:
             stream.cancel()
 
     # holds: INT-11 EVT-04
     def test_delete(self):
-        sent = self.world.send(self.talk.sid, self.to, "4711")
+        sent = self.world.send(self.talk.sid, self.to, "door 4711")
         self.world.leg_until(sent.sid, I.LEG_STATUS_DELIVERED)
         request = self.name(I.DeleteInteractionRequest, sent.sid)
         self.up.interactions.DeleteInteraction(request, timeout=PATIENCE)
@@ -96,7 +96,7 @@ class Redact(Case):
                             (self.up.interactions.GetInteraction, self.name(I.GetInteractionRequest, sent.sid)),
                             (self.up.interactions.RedactInteraction, self.name(I.RedactInteractionRequest, sent.sid))]:
             self.refused(grpc.StatusCode.NOT_FOUND, "INTERACTION_NOT_FOUND", call, again)
-        self.assertNotIn(b"4711", self.log())
+        self.assertNotIn(b"door 4711", self.log())
         self.assertTrue(self.world.events()[-1].interaction_redacted.deleted)
 
 

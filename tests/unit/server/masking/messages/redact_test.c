@@ -93,7 +93,7 @@ START_TEST(content_goes_and_the_rest_stays)
     ck_accepted(world_hand_in(world, &message));
     ck_accepted(world_text(world, ANN, talk.proxy_a, "after"));
     world_run(world);
-    ck_assert_uint_eq(said(world, "4711") + said(world, "secret.jpg"), 2);
+    ck_assert_uint_eq(said(world, "code is 4711") + said(world, "secret.jpg"), 2);
     const Maskline__Store__V1__Interaction *before = world_interaction(world, &talk, 1);
     uint64_t entries = world_entries(world);
     world_move(world, HOUR);
@@ -106,7 +106,7 @@ START_TEST(content_goes_and_the_rest_stays)
         ck_assert_int_eq(after->create_time, before->create_time);
         ck_assert_int_eq(after->outbound[0]->status, STATUS(SENT));
         ck_assert_str_eq(after->outbound[0]->provider_id, before->outbound[0]->provider_id);
-        ck_assert_uint_eq(said(world, "4711") + said(world, "secret.jpg"), 0);
+        ck_assert_uint_eq(said(world, "code is 4711") + said(world, "secret.jpg"), 0);
         ck_assert_uint_eq(said(world, "before") + said(world, "after"), 2);
         ck_assert_uint_eq(world_entries(world), entries + 1);
         world_restart(world);
