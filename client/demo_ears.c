@@ -9,10 +9,27 @@
 
 enum { WAIT_SECONDS = 15 };
 
-void demo_wrong(struct demo *demo, const char *what)
+/* Under the lock. */
+static void goes_wrong(struct demo *demo, const char *what)
 {
     if (!demo->wrong)
         demo->wrong = what;
+}
+
+bool demo_wrong(struct demo *demo, const char *what)
+{
+    pthread_mutex_lock(&demo->lock);
+    goes_wrong(demo, what);
+    pthread_mutex_unlock(&demo->lock);
+    return false;
+}
+
+unsigned demo_count(struct demo *demo, const unsigned *count)
+{
+    pthread_mutex_lock(&demo->lock);
+    unsigned now = *count;
+    pthread_mutex_unlock(&demo->lock);
+    return now;
 }
 
 /* ---- what the streams tell, on the client library's thread ---- */
@@ -119,14 +136,14 @@ static const char *event_detail(struct demo *demo, struct arena *arena,
 static void take_event(struct demo *demo, const Maskline__V1__Event *event)
 {
     if (event->position != demo->position + 1)
-        demo_wrong(demo, "the events have a gap");
+        goes_wrong(demo, "the events have a gap");
     if (tells_numbers(demo, event))
-        demo_wrong(demo, "an event tells a real number");
+        goes_wrong(demo, "an event tells a real number");
     demo->position = event->position;
     demo->events++;
     struct arena *arena = arena_new(64 * 1024);
     if (!arena) {
-        demo_wrong(demo, "there is no memory");
+        goes_wrong(demo, "there is no memory");
         return;
     }
     const char *detail = event_detail(demo, arena, event);
@@ -172,7 +189,7 @@ bool demo_wait(struct demo *demo, const unsigned *count, unsigned wanted, const 
     while (*count < wanted && !demo->wrong && late == 0)
         late = pthread_cond_timedwait(&demo->changed, &demo->lock, &until);
     if (*count < wanted)
-        demo_wrong(demo, what);
+        goes_wrong(demo, what);
     bool ok = !demo->wrong;
     pthread_mutex_unlock(&demo->lock);
     return ok;
@@ -189,7 +206,7 @@ bool demo_wait_flag(struct demo *demo, const bool *flag, const char *what)
         late = pthread_cond_timedwait(&demo->changed, &demo->lock, &until);
     bool ok = *flag;
     if (!ok)
-        demo_wrong(demo, what);
+        goes_wrong(demo, what);
     pthread_mutex_unlock(&demo->lock);
     return ok;
 }
