@@ -8,7 +8,9 @@ enum { FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 5000000 };
 static bool show_log(void *data, struct log *log)
 {
     (void)data;
-    log->grown = log->decided > atomic_load(&log->durable);
+    /* It may have grown in an attempt that came to nothing after this: that is still to be told. */
+    if (log->decided > atomic_load(&log->durable))
+        log->grown = true;
     atomic_store(&log->durable, log->decided);
     return true;
 }
@@ -148,7 +150,8 @@ void recover_reopen(struct pipeline *pipeline)
     atomic_store(&pipeline->reopening, true);
     if (!await_room(pipeline))
         return;
-    while (!try_again(pipeline, &error)) {
+    bool ready;
+    while (!(ready = try_again(pipeline, &error))) {
         store_set_state(pipeline->store, STORE_BROKEN);
         pause_us(pipeline, pause, REFUSE_REOPENING);
         pause = pause * 2 < LONGEST_PAUSE_US ? pause * 2 : LONGEST_PAUSE_US;
@@ -156,6 +159,9 @@ void recover_reopen(struct pipeline *pipeline)
             break;
     }
     FAILPOINT("reopen_before_going_on");
+    /* What was not made ready decides nothing, though the pipeline goes on to its end. */
+    if (!ready)
+        layers_drop(pipeline);
     go_on(pipeline);
     if (pipeline->layer_count > 0)
         (void)logs_each(pipeline->store->logs, tell_log, pipeline);
