@@ -95,6 +95,15 @@ static void go_on(struct pipeline *pipeline)
     pthread_mutex_unlock(&pipeline->apply_lock);
 }
 
+/* It may not be ready for long, or ever: who waits for what it does then may be who is to stop before it can. */
+static void stay_broken(struct pipeline *pipeline)
+{
+    store_set_state(pipeline->store, STORE_BROKEN);
+    pthread_mutex_lock(&pipeline->apply_lock);
+    end_waits(pipeline);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+}
+
 static bool try_again(struct pipeline *pipeline, struct error *error)
 {
     struct store *store = pipeline->store;
@@ -152,7 +161,7 @@ void recover_reopen(struct pipeline *pipeline)
         return;
     bool ready;
     while (!(ready = try_again(pipeline, &error))) {
-        store_set_state(pipeline->store, STORE_BROKEN);
+        stay_broken(pipeline);
         pause_us(pipeline, pause, REFUSE_REOPENING);
         pause = pause * 2 < LONGEST_PAUSE_US ? pause * 2 : LONGEST_PAUSE_US;
         if (atomic_load(&pipeline->stopping))

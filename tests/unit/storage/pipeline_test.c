@@ -1,6 +1,7 @@
 #include "tests/unit/storage/rig.h"
 
 #include <string.h>
+#include <time.h>
 
 static struct rig rig;
 static uint64_t last[WORLD_LOGS];
@@ -419,6 +420,30 @@ START_TEST(a_reopening_waits_for_views)
 }
 END_TEST
 
+/* It would wait for itself. holds: STO-01 */
+START_TEST(who_has_a_view_open_waits_for_no_other)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    struct error why;
+    ck_assert(append_run(rig.pipeline, &append));
+    struct view *view = view_open(rig.store);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    time_t begin = time(NULL);
+    struct view *another;
+    while ((another = view_open(rig.store)))
+        view_close(another); /* it does not let go of what it has at once */
+    ck_assert_int_le(time(NULL) - begin, 2);
+    view_close(view);
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    rig_check(&rig, last);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_store_that_cannot_be_reopened_gives_no_view)
 {
     rig_open(&rig, NULL, NULL);
@@ -447,6 +472,27 @@ START_TEST(it_can_be_closed_while_it_cannot_be_reopened)
     ck_assert(!append_run(rig.pipeline, &append));
     while (atomic_load(&rig.world.rebuilt) < 3)
         ;
+    rig_close(&rig);
+}
+END_TEST
+
+/* As who trims logs, and is to end before the pipeline does. */
+START_TEST(nobody_waits_for_a_store_that_cannot_be_reopened)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    struct log_id log = world_log(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    atomic_store(&rig.world.rebuild_failures, 1000);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    while (atomic_load(&rig.world.rebuilt) < 3)
+        ;
+    ck_assert(!pipeline_trim(rig.pipeline, &log, 1, &rig.error));
+    ck_assert_str_eq(rig.error.reason, "STORE_REOPENING");
+    ck_assert(!pipeline_flush(rig.pipeline, &rig.error));
+    ck_assert_str_eq(rig.error.reason, "STORE_REOPENING");
     rig_close(&rig);
 }
 END_TEST
@@ -511,8 +557,9 @@ SUITE_MAIN("pipeline", what_is_written_is_read, what_is_rejected_leaves_no_trace
            it_can_be_closed_while_it_waits_for_room, a_closing_pipeline_refuses,
            a_write_that_failed_is_unknown, a_write_that_happened_after_all_is_seen,
            a_failed_rebuild_is_tried_again, a_log_that_has_grown_is_told_after_a_failed_rebuild_too,
-           a_reopening_waits_for_views,
+           a_reopening_waits_for_views, who_has_a_view_open_waits_for_no_other,
            what_waits_while_it_cannot_be_reopened_is_refused_at_the_end,
            a_store_that_cannot_be_reopened_gives_no_view,
            it_can_be_closed_while_it_cannot_be_reopened,
+           nobody_waits_for_a_store_that_cannot_be_reopened,
            a_flush_finds_the_store_failed_or_does_its_work, a_start_whose_rebuild_fails_fails)
