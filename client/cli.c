@@ -47,7 +47,7 @@ int command_unknown(const char *noun, const char *typed)
                      typed, noun, space);
 }
 
-static const char *advice(const struct error *error)
+const char *cli_advice(const char *reason)
 {
     static const struct {
         const char *reason;
@@ -80,19 +80,24 @@ static const char *advice(const struct error *error)
         {"HANDSET_EXISTS", "It is there already: `maskline handset list`."},
         {"HANDSET_BUSY", "`maskline handset hang-up NUMBER` ends the call that it is in."},
         {"HANDSET_NOT_RINGING", "`maskline handset watch NUMBER` shows what has happened to it."},
-        {"POOL_FULL", "`maskline number remove` makes room, or add it with --reserved."},
+        {"POOL_FULL", "`maskline service update SERVICE --most-unreserved COUNT` (or "
+                      "--most-reserved) allows more."},
+        {"COOL_DOWN_TOO_SHORT",
+         "`maskline service update --help`: --cool-down, --message-life and --late-reply-window."},
         {"SIMULATOR_OFF", "This server has real carriers; handsets and clock are the simulator's."},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(error->reason, known[i].reason) == 0)
+        if (strcmp(reason, known[i].reason) == 0)
             return known[i].advice;
     return NULL;
 }
 
-/* Whether the message is that field and what is wrong with it, and nothing else. */
+/* Whether the message is what is wrong with that field, with its name or without, and nothing else. */
 static bool said(const struct error *error, const struct error_field *field)
 {
     size_t size = strlen(field->name);
+    if (strcmp(error->message, field->description) == 0)
+        return true;
     return strncmp(error->message, field->name, size) == 0 &&
            strncmp(error->message + size, ": ", 2) == 0 &&
            strcmp(error->message + size + 2, field->description) == 0;
@@ -110,7 +115,7 @@ static void print_details(const struct error *error)
     if (error->retry_ms >= 0)
         fprintf(stderr, "  try again in %lld.%03lld s\n", (long long)(error->retry_ms / 1000),
                 (long long)(error->retry_ms % 1000));
-    const char *what_to_do = advice(error);
+    const char *what_to_do = cli_advice(error->reason);
     if (!what_to_do && error->code == STATUS_DEADLINE_EXCEEDED)
         what_to_do = "--timeout gives it longer. It may have been done all the same: look first.";
     if (what_to_do)

@@ -67,6 +67,9 @@ int cli_failed(const struct cli *cli, const struct grpc_c_status *status);
 /* The same for an error that is at hand. */
 int cli_error(const struct cli *cli, const struct error *error);
 
+/* What to do about what a server says with that reason; NULL: nobody knows. */
+const char *cli_advice(const char *reason);
+
 /* Prints a usage error; gives EXIT_USAGE. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -14,7 +14,9 @@
 static const void *ask(struct demo *demo, const struct grpc_c_client_method *method,
                        const ProtobufCMessage *request)
 {
-    return cli_ask(demo->cli, method, request, demo->cli->arena, &demo->status);
+    const void *response = cli_ask(demo->cli, method, request, demo->cli->arena, &demo->status);
+    demo->said |= !response;
+    return response;
 }
 
 /* Whether it is there; it is asked for without a word when it is not. */
@@ -30,6 +32,7 @@ static bool find_service(struct demo *demo, bool *ret_there)
                                      &options, &get.base, cli->arena, &response, &status);
     if (!*ret_there && status.code != STATUS_NOT_FOUND) {
         demo->status = cli_failed(cli, &status);
+        demo->said = true;
         return false;
     }
     return true;
@@ -256,8 +259,8 @@ int demo_play(struct cli *cli)
     pthread_mutex_init(&demo.lock, NULL);
     pthread_cond_init(&demo.changed, NULL);
     bool ok = play(&demo);
-    /* Behind this nobody tells anything any more. */
     demo_stop_hearing(&demo);
+    pthread_mutex_lock(&demo.lock);
     ok = ok && !demo.wrong;
     if (ok)
         printf(
@@ -266,6 +269,9 @@ int demo_play(struct cli *cli)
             (unsigned long long)demo.events, demo.service);
     else if (demo.wrong)
         fprintf(stderr, "maskline: %s\n", demo.wrong);
+    else if (demo.lost && !demo.said)
+        demo.status = cli_error(cli, &demo.why);
+    pthread_mutex_unlock(&demo.lock);
     pthread_cond_destroy(&demo.changed);
     pthread_mutex_destroy(&demo.lock);
     return ok ? EXIT_DONE : demo.status;

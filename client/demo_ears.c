@@ -76,13 +76,22 @@ static void phone_message(void *data, const Maskline__V1__WatchHandsetResponse *
     pthread_mutex_unlock(&demo->lock);
 }
 
+/* Under the lock. Nothing more is told by that stream: who waits for it would wait in vain. */
+static void stream_end(struct demo *demo, bool *ended, const struct grpc_c_status *status)
+{
+    *ended = true;
+    if (!demo->stopping && !demo->lost) {
+        demo->lost = true;
+        grpc_c_status_error(status, &demo->why);
+    }
+    pthread_cond_broadcast(&demo->changed);
+}
+
 static void phone_end(void *data, const struct grpc_c_status *status)
 {
-    (void)status;
     struct phone *phone = data;
     pthread_mutex_lock(&phone->demo->lock);
-    phone->ended = true;
-    pthread_cond_broadcast(&phone->demo->changed);
+    stream_end(phone->demo, &phone->ended, status);
     pthread_mutex_unlock(&phone->demo->lock);
 }
 
@@ -170,48 +179,63 @@ static void event_message(void *data, const Maskline__V1__StreamEventsResponse *
 
 static void event_end(void *data, const struct grpc_c_status *status)
 {
-    (void)status;
     struct demo *demo = data;
     pthread_mutex_lock(&demo->lock);
-    demo->stream_ended = true;
-    pthread_cond_broadcast(&demo->changed);
+    stream_end(demo, &demo->stream_ended, status);
     pthread_mutex_unlock(&demo->lock);
 }
 
-/* Waits until `count` has reached `wanted`; false when it takes too long or something went wrong. */
-bool demo_wait(struct demo *demo, const unsigned *count, unsigned wanted, const char *what)
+static struct timespec patience(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WAIT_SECONDS;
+    return until;
+}
+
+/* Under the lock. False when nothing is told for too long. */
+static bool hear_more(struct demo *demo, const struct timespec *until)
+{
+    return pthread_cond_timedwait(&demo->changed, &demo->lock, until) == 0;
+}
+
+bool demo_wait(struct demo *demo, const unsigned *count, unsigned wanted, const char *what)
+{
+    struct timespec until = patience();
     pthread_mutex_lock(&demo->lock);
-    int late = 0;
-    while (*count < wanted && !demo->wrong && late == 0)
-        late = pthread_cond_timedwait(&demo->changed, &demo->lock, &until);
-    if (*count < wanted)
+    bool heard = true;
+    while (*count < wanted && !demo->wrong && !demo->lost && heard)
+        heard = hear_more(demo, &until);
+    if (!heard && *count < wanted)
         goes_wrong(demo, what);
-    bool ok = !demo->wrong;
+    bool ok = *count >= wanted && !demo->wrong;
     pthread_mutex_unlock(&demo->lock);
     return ok;
 }
 
 bool demo_wait_flag(struct demo *demo, const bool *flag, const char *what)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_SECONDS;
+    struct timespec until = patience();
     pthread_mutex_lock(&demo->lock);
-    int late = 0;
-    while (!*flag && late == 0)
-        late = pthread_cond_timedwait(&demo->changed, &demo->lock, &until);
+    bool heard = true;
+    while (!*flag && !demo->lost && heard)
+        heard = hear_more(demo, &until);
     bool ok = *flag;
-    if (!ok)
+    if (!ok && !heard)
         goes_wrong(demo, what);
     pthread_mutex_unlock(&demo->lock);
     return ok;
 }
 
 /* ---- beginning and ending ---- */
+
+static bool no_memory(struct demo *demo)
+{
+    pthread_mutex_lock(&demo->lock);
+    demo_wrong(demo, "there is no memory");
+    pthread_mutex_unlock(&demo->lock);
+    return false;
+}
 
 bool demo_hear_events(struct demo *demo, bool from_first)
 {
@@ -229,9 +253,8 @@ bool demo_hear_events(struct demo *demo, bool from_first)
     demo->stream = maskline_v1_events_stream_events_start(demo->cli->channel, NULL, &request,
                                                           &callbacks, demo);
     if (!demo->stream)
-        demo->stream_ended = true;
-    return demo->stream &&
-           demo_wait_flag(demo, &demo->stream_ready, "the event stream did not begin");
+        return no_memory(demo);
+    return demo_wait_flag(demo, &demo->stream_ready, "the event stream did not begin");
 }
 
 bool demo_hear_phone(struct phone *phone)
@@ -243,26 +266,26 @@ bool demo_hear_phone(struct phone *phone)
     phone->stream = maskline_v1_simulator_watch_handset_start(phone->demo->cli->channel, NULL,
                                                               &watch, &callbacks, phone);
     if (!phone->stream)
-        phone->ended = true;
-    return phone->stream &&
-           demo_wait_flag(phone->demo, &phone->ready, "a phone could not be watched");
+        return no_memory(phone->demo);
+    return demo_wait_flag(phone->demo, &phone->ready, "a phone could not be watched");
 }
 
 void demo_stop_hearing(struct demo *demo)
 {
+    struct timespec until = patience();
     pthread_mutex_lock(&demo->lock);
-    /* Streams that were never begun have no end to wait for. */
-    demo->stream_ended |= !demo->stream;
-    demo->ann.ended |= !demo->ann.stream;
-    demo->bob.ended |= !demo->bob.stream;
-    pthread_mutex_unlock(&demo->lock);
-    if (demo->stream)
+    demo->stopping = true;
+    /* One that has ended is gone. Under the lock none ends meanwhile: it says so before it goes. */
+    if (demo->stream && !demo->stream_ended)
         maskline_v1_events_stream_events_abandon(demo->stream);
-    if (demo->ann.stream)
+    if (demo->ann.stream && !demo->ann.ended)
         maskline_v1_simulator_watch_handset_abandon(demo->ann.stream);
-    if (demo->bob.stream)
+    if (demo->bob.stream && !demo->bob.ended)
         maskline_v1_simulator_watch_handset_abandon(demo->bob.stream);
-    demo_wait_flag(demo, &demo->stream_ended, "the event stream did not end");
-    demo_wait_flag(demo, &demo->ann.ended, "a phone's stream did not end");
-    demo_wait_flag(demo, &demo->bob.ended, "a phone's stream did not end");
+    bool heard = true;
+    while (heard &&
+           ((demo->stream && !demo->stream_ended) || (demo->ann.stream && !demo->ann.ended) ||
+            (demo->bob.stream && !demo->bob.ended)))
+        heard = hear_more(demo, &until);
+    pthread_mutex_unlock(&demo->lock);
 }

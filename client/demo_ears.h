@@ -47,8 +47,12 @@ struct demo {
     unsigned rejected;
     unsigned calls;    /* that have ended */
     const char *wrong; /* what went wrong first */
-    /* The program's exit status, when a call failed; of the thread that plays. */
+    bool stopping;     /* streams that end now were told to */
+    bool lost;         /* one has ended before */
+    struct error why;  /* lost: what with */
+    /* When a call failed: the program's exit status, and that it was said why. Of the thread that plays. */
     int status;
+    bool said;
 };
 
 /* All below are for the thread that plays, without the lock. */
@@ -59,7 +63,8 @@ bool demo_wrong(struct demo *demo, const char *what);
 /* How much of it has been told by now. */
 unsigned demo_count(struct demo *demo, const unsigned *count);
 
-/* Waits until `count` has reached `wanted`, or the flag is set. False when it takes too long, which is wrong then, or something went wrong. */
+/* Waits until `count` has reached `wanted`, or the flag is set. False when it takes too long, which is wrong then, or something went
+ * wrong, or a stream is lost. */
 bool demo_wait(struct demo *demo, const unsigned *count, unsigned wanted, const char *what);
 bool demo_wait_flag(struct demo *demo, const bool *flag, const char *what);
 

@@ -52,8 +52,8 @@ static void print_options(const struct option *options, FILE *out)
 
 void help_all(FILE *out)
 {
-    fputs("Masked conversations: two people text through proxy numbers, and neither sees the "
-          "other's real number.\n\n"
+    fputs("Masked conversations: two people text and call each other through proxy numbers, and "
+          "neither sees the other's real number.\n\n"
           "Usage: maskline COMMAND [ARGUMENT]... [OPTION]...\n",
           out);
     for (const struct command_group *group = command_groups; group->title; group++) {

@@ -1,5 +1,6 @@
 #include "client/number_add.h"
 
+#include "client/lines.h"
 #include "client/progress.h"
 #include "maskline/v1/phone_numbers.grpc-c-client.h"
 #include "maskline/v1/phone_numbers.pb-c.h"
@@ -60,11 +61,12 @@ static bool read_lines(struct cli *cli, FILE *file, struct numbers *numbers)
     ssize_t size;
     for (unsigned at = 1; ok && (size = getline(&line, &room, file)) >= 0; at++) {
         whole += (size_t)size;
-        /* What stands behind it would be lost. */
-        text = !memchr(line, '\0', (size_t)size);
-        if (!text)
-            fprintf(stderr, "maskline: %s, line %u: a byte of it is 0, so this is no text\n",
-                    numbers->name, at);
+        size_t length = (size_t)size;
+        lines_unmark(line, &length, at);
+        const char *fault = lines_fault(line, length);
+        text = !fault;
+        if (fault)
+            fprintf(stderr, "maskline: %s, line %u: %s\n", numbers->name, at, fault);
         char *number = strip(line);
         ok = text && whole <= FILE_MOST && (*number == '\0' || keep(cli, numbers, number, at));
     }
@@ -123,6 +125,7 @@ static bool fill_piece(struct cli *cli, const Maskline__V1__AddPhoneNumberReques
     return true;
 }
 
+/* What there is to do about it is the same for all of a reason: see add_all. */
 static void show_refusal(const struct numbers *numbers, size_t index,
                          const Maskline__V1__PhoneNumberRefusal *refused)
 {
@@ -133,9 +136,10 @@ static void show_refusal(const struct numbers *numbers, size_t index,
     fprintf(stderr, ": %s\n", refused->message);
 }
 
-/* What became of a piece; gives how many were refused. */
+/* What became of a piece; gives how many were refused, and what to do about the last of them that something can be done about. */
 static size_t show_piece(struct listing *listing, const struct numbers *numbers, size_t from,
-                         const Maskline__V1__BatchAddPhoneNumbersResponse *response)
+                         const Maskline__V1__BatchAddPhoneNumbersResponse *response,
+                         const char **advice)
 {
     size_t refused = 0;
     for (size_t i = 0; i < response->n_results && from + i < numbers->count; i++) {
@@ -144,6 +148,8 @@ static size_t show_piece(struct listing *listing, const struct numbers *numbers,
             listing_add(listing, &result->phone_number->base);
         } else if (result->outcome_case == MASKLINE__V1__BATCH_ADD_RESULT__OUTCOME_REFUSED) {
             show_refusal(numbers, from + i, result->refused);
+            const char *known = cli_advice(result->refused->reason);
+            *advice = known ? known : *advice;
             refused++;
         }
     }
@@ -156,6 +162,7 @@ static int add_all(struct cli *cli, const struct numbers *numbers, const Protobu
     struct listing listing = listing_begin(cli, cli->command->view);
     struct progress progress = progress_begin("adding numbers", numbers->count);
     size_t refused = 0;
+    const char *advice = NULL;
     for (size_t from = 0, count; from < numbers->count; from += count, arena_reset(arena)) {
         progress_show(&progress, from);
         count = numbers->count - from < PIECE_MOST ? numbers->count - from : PIECE_MOST;
@@ -176,7 +183,8 @@ static int add_all(struct cli *cli, const struct numbers *numbers, const Protobu
         if (answered) {
             refused += show_piece(
                 &listing, numbers, from,
-                (const Maskline__V1__BatchAddPhoneNumbersResponse *)(const void *)response);
+                (const Maskline__V1__BatchAddPhoneNumbersResponse *)(const void *)response,
+                &advice);
             continue;
         }
         fprintf(stderr, "maskline: %s, from line %u on:\n", numbers->name, numbers->lines[from]);
@@ -192,6 +200,8 @@ static int add_all(struct cli *cli, const struct numbers *numbers, const Protobu
     if (refused == 0)
         return status;
     fprintf(stderr, "maskline: %zu added, %zu refused\n", numbers->count - refused, refused);
+    if (advice)
+        fprintf(stderr, "  %s\n", advice);
     return EXIT_REFUSED;
 }
 

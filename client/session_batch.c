@@ -1,5 +1,6 @@
 #include "client/session_batch.h"
 
+#include "client/lines.h"
 #include "client/progress.h"
 #include "maskline/v1/participants.pb-c.h"
 #include "maskline/v1/sessions.grpc-c-client.h"
@@ -153,14 +154,13 @@ static bool read_answer(struct batch *batch)
 
 /* ---- the file ---- */
 
-/* What stands behind a 0 would be lost. */
 static bool is_text(struct batch *batch, const char *text, size_t size, unsigned line)
 {
-    if (!memchr(text, '\0', size))
+    const char *fault = lines_fault(text, size);
+    if (!fault)
         return true;
     progress_clear(&batch->progress);
-    fprintf(stderr, "maskline: %s, line %u: a byte of it is 0, so this is no text\n", batch->name,
-            line);
+    fprintf(stderr, "maskline: %s, line %u: %s\n", batch->name, line, fault);
     return false;
 }
 
@@ -168,6 +168,7 @@ static bool is_text(struct batch *batch, const char *text, size_t size, unsigned
 static bool take_line(struct batch *batch, char *text, size_t size, unsigned line)
 {
     Maskline__V1__BatchSessionsRequest entry = MASKLINE__V1__BATCH_SESSIONS_REQUEST__INIT;
+    lines_unmark(text, &size, line);
     if (!is_text(batch, text, size, line)) {
         batch->refused++;
         return true;

@@ -57,7 +57,9 @@ static const struct {
     [REFUSED_NUMBER_LEAVES] = {"NUMBER_IS_BEING_REMOVED", STATUS_FAILED_PRECONDITION, 0,
                                "The number is being removed, and stays LOCKED until it is gone."},
     [REFUSED_POOL_FULL] = {"POOL_FULL", STATUS_FAILED_PRECONDITION, 80622,
-                           "The pool has as many numbers of this kind as it may have."},
+                           "The pool has as many numbers as it may have of those that are "
+                           "reserved, or of those that are not. The Service's number_policy says "
+                           "how many."},
 
     [REFUSED_SHORT_CODE_SID] = {"INVALID_SID", STATUS_INVALID_ARGUMENT, 0,
                                 "This is no SID of a short code: SC and 32 lower-case hex digits."},
@@ -96,8 +98,8 @@ static const struct {
     [REFUSED_PARTICIPANT_NOT_FOUND] = {"PARTICIPANT_NOT_FOUND", STATUS_NOT_FOUND, 80610,
                                        "The session has no such participant."},
     [REFUSED_IDENTIFIER] = {"INVALID_IDENTIFIER", STATUS_INVALID_ARGUMENT, 80404,
-                            "An identifier must be a person's own number in E.164: + and 8 to 15 "
-                            "digits."},
+                            "An identifier must be a person's own number in E.164, + and 8 to 15 "
+                            "digits, and no proxy number."},
     [REFUSED_IDENTIFIER_IN_SESSION] = {"IDENTIFIER_IN_SESSION", STATUS_ALREADY_EXISTS, 80103,
                                        "This person is in the session already."},
     [REFUSED_TOO_MANY_PARTICIPANTS] =

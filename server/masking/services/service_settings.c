@@ -139,6 +139,12 @@ bool settings_change(struct arena *arena, Maskline__Store__V1__Settings *setting
 
 bool settings_agree(const Maskline__Store__V1__Settings *settings, struct error *error)
 {
-    return settings->cool_down >= settings->max_message_life + settings->late_reply_window ||
-           MUTANT("cool_down_of_any_length") || refuse(error, REFUSED_COOL_DOWN_TOO_SHORT);
+    int64_t least = settings->max_message_life + settings->late_reply_window;
+    if (settings->cool_down >= least || MUTANT("cool_down_of_any_length"))
+        return true;
+    refuse(error, REFUSED_COOL_DOWN_TOO_SHORT);
+    /* As JSON has a duration. */
+    error_metadata(error, "least_cool_down", "%lld.%06llds", (long long)(least / MICROSECONDS),
+                   (long long)(least % MICROSECONDS));
+    return false;
 }

@@ -333,6 +333,50 @@ class Command(harness.Case):
         self.assertEqual({row["uniqueName"]: row["status"] for row in self.rows("session", "list", "rides")},
                          {"a": "SESSION_STATUS_OPEN", "c": "SESSION_STATUS_OPEN"})
 
+    def test_bytes_that_are_no_utf_8(self):
+        """They would have the server refuse all that comes with them."""
+        self.run_it("service", "create", "rides")
+        path = os.path.join(self.folder, "bytes")
+        with open(path, "wb") as file:
+            file.write(b"+15550100001\n+15550100002 # \xe9\n")
+        done = self.run_it("number", "add", "rides", "-f", path, status=2)
+        self.assertEqual(done.stderr, f"maskline: {path}, line 2: this is not UTF-8\n")
+        for number in ["+15550100001", "+15550100002"]:
+            self.run_it("number", "add", "rides", number)
+        with open(path, "wb") as file:
+            file.write(b"create a +15551230001 +15551230002\ncreate \xe9 +15551230001\ncreate c\n")
+        done = self.run_it("session", "batch", "rides", "-f", path, "--json", status=1)
+        self.assertEqual([json.loads(line)["uniqueName"] for line in done.stdout.splitlines()], ["a", "c"])
+        self.assertEqual(done.stderr, f"maskline: {path}, line 2: this is not UTF-8\nmaskline: 2 done, 1 refused\n")
+
+    def test_files_of_other_systems(self):
+        """With the mark at their beginning, which nobody sees, and two bytes at the end of a line."""
+        self.run_it("service", "create", "rides")
+        path = os.path.join(self.folder, "marked")
+        for words, lines in [(["number", "add"], ["+15550100001", "+15550100002"]),
+                             (["session", "batch"], ["create a +15551230001 +15551230002", "close a"])]:
+            with open(path, "wb") as file:
+                file.write(b"\xef\xbb\xbf" + "".join(line + "\r\n" for line in lines).encode())
+            done = self.run_it(*words, "rides", "-f", path, "--json")
+            self.assertEqual((len(done.stdout.splitlines()), done.stderr), (2, ""))
+
+    def test_a_full_pool(self):
+        """What to do is said once, after all that does not fit."""
+        self.run_it("service", "create", "rides", "--most-unreserved", "1")
+        path = os.path.join(self.folder, "numbers")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("+15550100001\n+15550100002\n+15550100003\n")
+        done = self.run_it("number", "add", "rides", "-f", path, status=1)
+        self.assertEqual(done.stderr.count("POOL_FULL"), 2)
+        self.assertRegex(done.stderr, r"\nmaskline: 1 added, 2 refused\n  `maskline service update .*--most-unreserved COUNT.*\n\Z")
+
+    def test_what_is_wrong_with_a_field_is_said_once(self):
+        self.run_it("service", "create", "rides")
+        said = self.run_it("number", "add", "rides", "15550100001", status=1).stderr
+        self.assertEqual(said.count("no number in E.164"), 1, said)
+        said = self.run_it("session", "create", "rides", "--participant", "15551230001", status=1).stderr
+        self.assertIn("participants[0].identifier: ", said)
+
     def test_many_numbers_from_the_standard_input(self):
         self.run_it("service", "create", "rides")
         done = subprocess.run([MASKLINE, "number", "add", "rides", "-f", "-", "--server", f"127.0.0.1:{self.up.port}"],

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -174,14 +175,20 @@ class Run(harness.Case):
             self.nothing_is_left(process, said + rest)
 
     def test_its_server_is_killed_in_the_conversation(self):
-        process = self.begin()
-        said = self.until(process, "Its events, live")
-        os.kill(self.server_of(said), signal.SIGKILL)
-        rest, _ = process.communicate()
-        self.assertEqual(process.returncode, 1, rest)
-        self.assertIn("the conversation went wrong", rest)
-        self.assertNotIn(": line ", rest)
-        self.nothing_is_left(process, said + rest)
+        """That is told, too, wherever the conversation was, and at once: it does not wait for what cannot come any more."""
+        for where in ["Its events, live", "event 5 ", "Ann calls", "Ann's phone    talks"]:
+            for which, told in [(signal.SIGKILL, "was ended by a signal, KILL"), (signal.SIGTERM, r"ended by itself \(status 0\)")]:
+                process = self.begin()
+                said = self.until(process, where)
+                began = time.monotonic()
+                os.kill(self.server_of(said), which)
+                rest, _ = process.communicate()
+                self.assertLess(time.monotonic() - began, 10, rest)
+                self.assertEqual(process.returncode, 1, rest)
+                self.assertRegex(rest, rf"maskline: the conversation went wrong \(status [13]\)\n"
+                                       rf"maskline: the server {told}; its last words:\n")
+                self.assertNotIn(": line ", rest)
+                self.nothing_is_left(process, said + rest)
 
     def test_a_folder_that_cannot_be_made(self):
         process = self.begin("--once", "--data", "/proc/none")

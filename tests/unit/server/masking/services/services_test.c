@@ -116,6 +116,9 @@ START_TEST(settings_are_checked)
     draft.settings.cool_down = 4 * HOUR - 1;
     ck_refused(call_service_create(world, &draft), "COOL_DOWN_TOO_SHORT", 0);
     ck_assert_int_eq(call_error.code, STATUS_FAILED_PRECONDITION);
+    ck_assert_uint_eq(call_error.metadata_count, 1);
+    ck_assert_str_eq(call_error.metadata[0].key, "least_cool_down");
+    ck_assert_str_eq(call_error.metadata[0].value, "14400.000000s");
     draft.settings.max_message_life = HOUR - 1;
     ck_done(call_service_create(world, &draft));
     struct service_change change = {.service = "a", .settings = service_settings_unset()};
