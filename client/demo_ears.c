@@ -229,14 +229,6 @@ bool demo_wait_flag(struct demo *demo, const bool *flag, const char *what)
 
 /* ---- beginning and ending ---- */
 
-static bool no_memory(struct demo *demo)
-{
-    pthread_mutex_lock(&demo->lock);
-    demo_wrong(demo, "there is no memory");
-    pthread_mutex_unlock(&demo->lock);
-    return false;
-}
-
 bool demo_hear_events(struct demo *demo, bool from_first)
 {
     static const struct maskline_v1_events_stream_events_callbacks callbacks = {event_message,
@@ -253,7 +245,7 @@ bool demo_hear_events(struct demo *demo, bool from_first)
     demo->stream = maskline_v1_events_stream_events_start(demo->cli->channel, NULL, &request,
                                                           &callbacks, demo);
     if (!demo->stream)
-        return no_memory(demo);
+        return demo_wrong(demo, "there is no memory");
     return demo_wait_flag(demo, &demo->stream_ready, "the event stream did not begin");
 }
 
@@ -266,7 +258,7 @@ bool demo_hear_phone(struct phone *phone)
     phone->stream = maskline_v1_simulator_watch_handset_start(phone->demo->cli->channel, NULL,
                                                               &watch, &callbacks, phone);
     if (!phone->stream)
-        return no_memory(phone->demo);
+        return demo_wrong(phone->demo, "there is no memory");
     return demo_wait_flag(phone->demo, &phone->ready, "a phone could not be watched");
 }
 
