@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -209,6 +210,21 @@ class Watch(harness.Case):
             self.text("nobody reads this")
             self.assertIn(watcher.process.wait(harness.PATIENCE), [-signal.SIGPIPE] if restore else [1])
             self.assertEqual(watcher.process.stderr.read(), "")
+
+    def test_a_reader_that_goes_ends_all_that_follow(self):
+        """Also while nothing happens: `maskline events SERVICE --follow | grep -m1 WORD` ends when it has found it."""
+        self.text("for Bob's phone")
+        for words in [["watch", "rides", "--from-oldest"], ["events", "rides", "--follow"], ["handset", "watch", world.person(2)]]:
+            for restore in [True, False]:
+                process = subprocess.Popen([MASKLINE, *words, "--server", f"127.0.0.1:{self.up.port}"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, restore_signals=restore)
+                self.addCleanup(process.kill)
+                process.stdout.readline()
+                time.sleep(0.2)
+                process.stdout.close()
+                self.assertEqual(process.wait(harness.PATIENCE), -signal.SIGPIPE if restore else 1, words)
+                self.assertEqual(process.stderr.read(), b"")
+                process.stderr.close()
 
 
 if __name__ == "__main__":
