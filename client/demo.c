@@ -117,7 +117,7 @@ static bool prepare_session(struct demo *demo)
         return false;
     const Maskline__V1__Session *session = response->session;
     if (session->n_participants != 2)
-        return demo_wrong(demo, "the session lacks a participant"), false;
+        return demo_wrong(demo, "the session lacks a participant");
     pthread_mutex_lock(&demo->lock);
     snprintf(demo->session, sizeof demo->session, "%s", session->sid);
     pthread_mutex_unlock(&demo->lock);
@@ -147,23 +147,23 @@ static bool write_text(struct demo *demo, struct phone *from, const char *body, 
     bool accepted = response->outcome == MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED;
     if (accepted != expected)
         return demo_wrong(demo, accepted ? "a text was accepted that should not be"
-                                         : "a text was not accepted"),
-               false;
+                                         : "a text was not accepted");
     return true;
 }
 
 /* A text reaches the other side, from the number that the other side knows. */
 static bool relay(struct demo *demo, struct phone *from, struct phone *to, const char *body)
 {
-    unsigned texts = to->texts, delivered = demo->delivered;
+    unsigned texts = demo_count(demo, &to->texts);
+    unsigned delivered = demo_count(demo, &demo->delivered);
     if (!write_text(demo, from, body, true) ||
         !demo_wait(demo, &to->texts, texts + 1, "a text did not arrive") ||
         !demo_wait(demo, &demo->delivered, delivered + 1, "a delivery was not told"))
         return false;
     if (strcmp(to->sender, to->proxy) != 0)
-        return demo_wrong(demo, "a text came from the wrong number"), false;
+        return demo_wrong(demo, "a text came from the wrong number");
     if (strcmp(to->body, body) != 0)
-        return demo_wrong(demo, "a text was changed"), false;
+        return demo_wrong(demo, "a text was changed");
     return true;
 }
 
@@ -180,12 +180,12 @@ static bool talk(struct demo *demo, struct phone *from, struct phone *to)
     if (!answer)
         return false;
     if (answer->outcome != MASKLINE__V1__INBOUND_OUTCOME__INBOUND_OUTCOME_ACCEPTED)
-        return demo_wrong(demo, "a call was not accepted"), false;
+        return demo_wrong(demo, "a call was not accepted");
     if (!demo_wait(demo, &to->talks, 1, "a call was not connected") ||
         !demo_wait(demo, &from->talks, 1, "a call was not connected"))
         return false;
     if (strcmp(to->caller, to->proxy) != 0)
-        return demo_wrong(demo, "a call came from the wrong number"), false;
+        return demo_wrong(demo, "a call came from the wrong number");
     printf("\n%s hangs up\n", to->owner);
     fflush(stdout);
     Maskline__V1__HangUpRequest end = MASKLINE__V1__HANG_UP_REQUEST__INIT;
@@ -196,7 +196,8 @@ static bool talk(struct demo *demo, struct phone *from, struct phone *to)
 
 static bool service_writes(struct demo *demo)
 {
-    unsigned texts = demo->ann.texts, delivered = demo->delivered;
+    unsigned texts = demo_count(demo, &demo->ann.texts);
+    unsigned delivered = demo_count(demo, &demo->delivered);
     printf("\nThe Service writes to Ann\n");
     fflush(stdout);
     Maskline__V1__SendMessageRequest request = MASKLINE__V1__SEND_MESSAGE_REQUEST__INIT;
@@ -224,7 +225,7 @@ static bool close_session(struct demo *demo)
         ask(demo, &maskline_v1_sessions_update_session__method, &request.base);
     if (!response)
         return false;
-    unsigned rejected = demo->rejected;
+    unsigned rejected = demo_count(demo, &demo->rejected);
     return write_text(demo, &demo->bob, "Are you still there?", false) &&
            demo_wait(demo, &demo->rejected, rejected + 1, "the rejection was not told");
 }

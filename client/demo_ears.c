@@ -9,10 +9,27 @@
 
 enum { WAIT_SECONDS = 15 };
 
-void demo_wrong(struct demo *demo, const char *what)
+/* Under the lock. */
+static void goes_wrong(struct demo *demo, const char *what)
 {
     if (!demo->wrong)
         demo->wrong = what;
+}
+
+bool demo_wrong(struct demo *demo, const char *what)
+{
+    pthread_mutex_lock(&demo->lock);
+    goes_wrong(demo, what);
+    pthread_mutex_unlock(&demo->lock);
+    return false;
+}
+
+unsigned demo_count(struct demo *demo, const unsigned *count)
+{
+    pthread_mutex_lock(&demo->lock);
+    unsigned now = *count;
+    pthread_mutex_unlock(&demo->lock);
+    return now;
 }
 
 /* ---- what the streams tell, on the client library's thread ---- */
@@ -128,14 +145,14 @@ static const char *event_detail(struct demo *demo, struct arena *arena,
 static void take_event(struct demo *demo, const Maskline__V1__Event *event)
 {
     if (event->position != demo->position + 1)
-        demo_wrong(demo, "the events have a gap");
+        goes_wrong(demo, "the events have a gap");
     if (tells_numbers(demo, event))
-        demo_wrong(demo, "an event tells a real number");
+        goes_wrong(demo, "an event tells a real number");
     demo->position = event->position;
     demo->events++;
     struct arena *arena = arena_new(64 * 1024);
     if (!arena) {
-        demo_wrong(demo, "there is no memory");
+        goes_wrong(demo, "there is no memory");
         return;
     }
     const char *detail = event_detail(demo, arena, event);
@@ -190,7 +207,7 @@ bool demo_wait(struct demo *demo, const unsigned *count, unsigned wanted, const 
     while (*count < wanted && !demo->wrong && !demo->lost && heard)
         heard = hear_more(demo, &until);
     if (!heard && *count < wanted)
-        demo_wrong(demo, what);
+        goes_wrong(demo, what);
     bool ok = *count >= wanted && !demo->wrong;
     pthread_mutex_unlock(&demo->lock);
     return ok;
@@ -205,20 +222,12 @@ bool demo_wait_flag(struct demo *demo, const bool *flag, const char *what)
         heard = hear_more(demo, &until);
     bool ok = *flag;
     if (!ok && !heard)
-        demo_wrong(demo, what);
+        goes_wrong(demo, what);
     pthread_mutex_unlock(&demo->lock);
     return ok;
 }
 
 /* ---- beginning and ending ---- */
-
-static bool no_memory(struct demo *demo)
-{
-    pthread_mutex_lock(&demo->lock);
-    demo_wrong(demo, "there is no memory");
-    pthread_mutex_unlock(&demo->lock);
-    return false;
-}
 
 bool demo_hear_events(struct demo *demo, bool from_first)
 {
@@ -236,7 +245,7 @@ bool demo_hear_events(struct demo *demo, bool from_first)
     demo->stream = maskline_v1_events_stream_events_start(demo->cli->channel, NULL, &request,
                                                           &callbacks, demo);
     if (!demo->stream)
-        return no_memory(demo);
+        return demo_wrong(demo, "there is no memory");
     return demo_wait_flag(demo, &demo->stream_ready, "the event stream did not begin");
 }
 
@@ -249,7 +258,7 @@ bool demo_hear_phone(struct phone *phone)
     phone->stream = maskline_v1_simulator_watch_handset_start(phone->demo->cli->channel, NULL,
                                                               &watch, &callbacks, phone);
     if (!phone->stream)
-        return no_memory(phone->demo);
+        return demo_wrong(phone->demo, "there is no memory");
     return demo_wait_flag(phone->demo, &phone->ready, "a phone could not be watched");
 }
 

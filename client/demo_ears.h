@@ -55,8 +55,13 @@ struct demo {
     bool said;
 };
 
-/* With the lock, but for the thread that plays when nothing is told yet. */
-void demo_wrong(struct demo *demo, const char *what);
+/* All below are for the thread that plays, without the lock. */
+
+/* What goes wrong first is kept. Always false. */
+bool demo_wrong(struct demo *demo, const char *what);
+
+/* How much of it has been told by now. */
+unsigned demo_count(struct demo *demo, const unsigned *count);
 
 /* Waits until `count` has reached `wanted`, or the flag is set. False when it takes too long, which is wrong then, or something went
  * wrong, or a stream is lost. */

@@ -277,14 +277,13 @@ void maskline_close(struct maskline *maskline)
     grpc_c_reflection_free(maskline->reflection);
     grpc_c_health_free(maskline->health);
     api_free(maskline->api);
+    readers_free(maskline->readers);
     if (maskline->carriers)
         carriers_stop(maskline->carriers);
     masking_free(maskline->masking);
     carriers_free(maskline->carriers);
     phone_book_close(maskline->phones);
     events_free(maskline->events);
-    if (maskline->readers)
-        readers_free(maskline->readers);
     store_close(maskline->store);
     test_clock_free(maskline->clock);
     free(maskline);

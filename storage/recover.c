@@ -8,7 +8,9 @@ enum { FIRST_PAUSE_US = 100000, LONGEST_PAUSE_US = 5000000 };
 static bool show_log(void *data, struct log *log)
 {
     (void)data;
-    log->grown = log->decided > atomic_load(&log->durable);
+    /* It may have grown in an attempt that came to nothing after this: that is still to be told. */
+    if (log->decided > atomic_load(&log->durable))
+        log->grown = true;
     atomic_store(&log->durable, log->decided);
     return true;
 }
@@ -93,6 +95,15 @@ static void go_on(struct pipeline *pipeline)
     pthread_mutex_unlock(&pipeline->apply_lock);
 }
 
+/* It may not be ready for long, or ever: who waits for what it does then may be who is to stop before it can. */
+static void stay_broken(struct pipeline *pipeline)
+{
+    store_set_state(pipeline->store, STORE_BROKEN);
+    pthread_mutex_lock(&pipeline->apply_lock);
+    end_waits(pipeline);
+    pthread_mutex_unlock(&pipeline->apply_lock);
+}
+
 static bool try_again(struct pipeline *pipeline, struct error *error)
 {
     struct store *store = pipeline->store;
@@ -148,14 +159,18 @@ void recover_reopen(struct pipeline *pipeline)
     atomic_store(&pipeline->reopening, true);
     if (!await_room(pipeline))
         return;
-    while (!try_again(pipeline, &error)) {
-        store_set_state(pipeline->store, STORE_BROKEN);
+    bool ready;
+    while (!(ready = try_again(pipeline, &error))) {
+        stay_broken(pipeline);
         pause_us(pipeline, pause, REFUSE_REOPENING);
         pause = pause * 2 < LONGEST_PAUSE_US ? pause * 2 : LONGEST_PAUSE_US;
         if (atomic_load(&pipeline->stopping))
             break;
     }
     FAILPOINT("reopen_before_going_on");
+    /* What was not made ready decides nothing, though the pipeline goes on to its end. */
+    if (!ready)
+        layers_drop(pipeline);
     go_on(pipeline);
     if (pipeline->layer_count > 0)
         (void)logs_each(pipeline->store->logs, tell_log, pipeline);

@@ -47,7 +47,8 @@ int64_t store_now(const struct store *store);
 
 /* What is durable now, and stays so for as long as the view is open. Open it briefly: it holds on to memory and disk, and a store that
  * must be reopened waits for it; so do not wait for a command while you hold one. While the store is being reopened this
- * waits up to 5 s. NULL when there is no memory, or the store could not be reopened (which goes on being tried). */
+ * waits up to 5 s, but not on a thread that has another one open. NULL when there is no memory, or the store could not be reopened (which
+ * goes on being tried). It is closed by the thread that opened it. */
 struct view;
 struct view *view_open(struct store *store);
 /* The same for what a tenant asks: the store itself makes no difference, but whoever reads by it asks for that tenant's rows. 0: it

@@ -18,7 +18,7 @@ struct events;
 /* The store and the readers outlive it. */
 struct events *events_new(struct store *store, struct readers *readers);
 
-/* After the last tail is freed and the pipeline stopped. NULL is fine. */
+/* After the last tail is freed, the readers have ended and the pipeline has stopped. NULL is fine. */
 void events_free(struct events *events);
 
 /* Before the first read: who knows the positions. */
@@ -59,6 +59,7 @@ struct event_tail;
  * not after event_tail_free has returned. NULL when there is no memory. */
 struct event_tail *event_tail_new(struct events *events, const struct log_id *log, uint64_t after,
                                   void (*wake)(void *data), void *data);
+/* Does not wait for the disk, nor for the readers, who may have it in hand still: they end before the pipeline does. NULL is fine. */
 void event_tail_free(struct event_tail *tail);
 
 enum tail_next {

@@ -69,11 +69,11 @@ struct event_tail {
     struct event_tail **link_tail; /* what points at this one */
     struct event_tail *next_waiting;
     struct event_tail **link_waiting; /* what points at this one; NULL: it does not wait */
-    pthread_cond_t idle;              /* neither waking nor reading any more */
+    pthread_cond_t idle;              /* a wake has ended */
     uint64_t position;
-    bool reading; /* a catch-up read is under way */
-    bool freed;
-    bool freed_in_wake;        /* tail_wake destroys it */
+    bool reading;              /* a catch-up read is under way */
+    bool freed;                /* its owner waits for its wakes to end, or */
+    bool left;                 /* has done with it */
     unsigned waking;           /* wakes that run now */
     struct arena *chunk_arena; /* what was read and not given yet */
     struct log_entry *chunk;

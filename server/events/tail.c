@@ -63,6 +63,13 @@ static void tail_destroy(struct event_tail *tail)
     free(tail);
 }
 
+/* Once its owner has let it go, whoever is last: he, a wake in which he did, or a read. followed.lock is held. */
+static void destroy_unused(struct event_tail *tail)
+{
+    if (tail->left && !tail->waking && !tail->reading)
+        tail_destroy(tail);
+}
+
 void tail_wake(struct event_tail *tail)
 {
     struct followed *followed = tail->followed;
@@ -72,14 +79,9 @@ void tail_wake(struct event_tail *tail)
     tail->wake(tail->data);
     waking_here = NULL;
     pthread_mutex_lock(&followed->lock);
-    if (--tail->waking > 0) {
-        pthread_cond_broadcast(&tail->idle);
-        return;
-    }
-    if (tail->freed_in_wake)
-        tail_destroy(tail);
-    else
-        pthread_cond_broadcast(&tail->idle);
+    tail->waking--;
+    pthread_cond_broadcast(&tail->idle);
+    destroy_unused(tail);
 }
 
 struct event_tail *event_tail_new(struct events *events, const struct log_id *log, uint64_t after,
@@ -118,14 +120,22 @@ void event_tail_free(struct event_tail *tail)
     pthread_mutex_lock(&followed->lock);
     tail->freed = true;
     tail_wait_no_more(tail);
-    while (tail->reading || tail->waking > (in_wake ? 1u : 0u))
+    /* Wakes are short. A read may wait long for its turn, and wakes nobody any more: it looks after itself. */
+    while (tail->waking > (in_wake ? 1u : 0u))
         pthread_cond_wait(&tail->idle, &followed->lock);
     tail_leave(tail);
-    tail->freed_in_wake = in_wake;
-    if (!in_wake)
-        tail_destroy(tail);
+    tail->left = true;
+    destroy_unused(tail);
     pthread_mutex_unlock(&followed->lock);
     followed_unref(events, followed);
+}
+
+static bool is_freed(struct event_tail *tail)
+{
+    pthread_mutex_lock(&tail->followed->lock);
+    bool freed = tail->freed;
+    pthread_mutex_unlock(&tail->followed->lock);
+    return freed;
 }
 
 /* On a reader's thread: the entries after the tail's position, out of the store. */
@@ -136,9 +146,11 @@ static void catch_up(void *data)
     struct followed *followed = tail->followed;
     struct log_page page = {0};
     struct error error;
-    struct arena *arena = arena_new(CHUNK_MEMORY);
+    error_clear(&error);
+    bool unwanted = is_freed(tail);
+    struct arena *arena = unwanted ? NULL : arena_new(CHUNK_MEMORY);
     bool ok = arena != NULL;
-    if (!ok)
+    if (!ok && !unwanted)
         error_set(&error, STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", 0,
                   "There is no memory for these events.");
     /* The position stands still while the tail reads: it gives nothing meanwhile. */
@@ -159,7 +171,7 @@ static void catch_up(void *data)
     }
     tail->reading = false;
     if (tail->freed)
-        pthread_cond_broadcast(&tail->idle);
+        destroy_unused(tail);
     else
         tail_wake(tail);
     pthread_mutex_unlock(&followed->lock);

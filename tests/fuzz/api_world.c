@@ -86,11 +86,11 @@ void api_world_free(struct api_world *world)
         return;
     fake_server_stop(world->server);
     api_free(world->api);
+    readers_free(world->readers);
     carriers_stop(world->carriers);
     masking_free(world->masking);
     carriers_free(world->carriers);
     events_free(world->events);
-    readers_free(world->readers);
     store_close(world->store);
     test_clock_free(world->test_clock);
     fake_server_free(world->server);

@@ -202,8 +202,11 @@ class Hostile(Case):
     # ---- headers ----
 
     def headers(self, block, last=True, connection=None):
-        """Sent in pieces, with a request behind them when they have an end; the connection, and the stream."""
-        connection = connection or self.connect()
+        """Sent in pieces, with a request behind them when they have an end; the connection, and the stream. A new connection has
+        acknowledged the server's settings before: until then the core does not hold it to the bound on headers."""
+        if not connection:
+            connection = self.connect()
+            self.assertEqual(connection.call(CLOCK).over, True)
         number = connection.next
         connection.next += 2
         connection.streams[number] = Stream()
@@ -231,7 +234,7 @@ class Hostile(Case):
 
     def test_many_headers(self):
         self.refused(*self.headers(request(CLOCK) + b"".join(literal(f"x-{i}", "v") for i in range(100000))))
-        self.survived(32 if LONG else 10)  # after the long forms of others the allocator has more to keep
+        self.survived(4)
 
     def test_large_headers_of_one_who_acknowledges_nothing(self):
         """It was told of no bound, and is held to one all the same."""

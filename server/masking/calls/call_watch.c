@@ -20,13 +20,19 @@ struct goodbye {
     char key[CALL_KEY_SIZE];
 };
 
-/* One look at a session's calls. */
+/* One look at a session's calls: at all that live, or at one. What cannot be found out of one call holds up none of the others: that one
+ * is left out, and gets a look of its own. */
 struct look {
     struct command command;
     struct look *next;
     struct calls *calls;
     struct log_id log;
     sid_bytes session;
+    bool one;     /* only at `call` */
+    bool held_up; /* by `call`, of all */
+    sid_bytes call;
+    sid_bytes left_out[CALLS_LIVE_MOST];
+    unsigned left_out_count;
     bool started; /* the process has: what it had in hand before is gone */
     bool tells;   /* it is to tell alone; nothing is looked at */
     bool decided;
@@ -131,11 +137,23 @@ static bool look_at(struct look *look, struct rows *rows,
            call_append(rows, service->sid.data, &sides, due, false, &look->error);
 }
 
-/* All calls of the session that live. */
-static bool look_at_all(struct look *look, struct rows *rows)
+static bool is_of(const struct look *look, const uint8_t *call)
+{
+    if (look->one)
+        return !memcmp(look->call, call, SID_BYTES);
+    for (unsigned i = 0; i < look->left_out_count; i++) {
+        if (!memcmp(look->left_out[i], call, SID_BYTES))
+            return false;
+    }
+    return true;
+}
+
+/* The calls of the session that live, and that it is to look at. */
+static bool look_at_calls(struct look *look, struct rows *rows)
 {
     struct masking *masking = look->calls->masking;
     look->count = 0;
+    look->held_up = false;
     known_begin(masking->known);
     const Maskline__Store__V1__Service *service;
     Maskline__Store__V1__Session *session;
@@ -148,11 +166,14 @@ static bool look_at_all(struct look *look, struct rows *rows)
     struct call_id id = {.log = look->log};
     memcpy(id.session, look->session, SID_BYTES);
     for (size_t i = 0; i < session->n_live_calls; i++) {
-        if (session->live_calls[i].len != SID_BYTES)
+        if (session->live_calls[i].len != SID_BYTES || !is_of(look, session->live_calls[i].data))
             continue;
         memcpy(id.interaction, session->live_calls[i].data, SID_BYTES);
-        if (!look_at(look, rows, service, session, &id))
-            return false;
+        if (look_at(look, rows, service, session, &id))
+            continue;
+        look->held_up = !look->one;
+        memcpy(look->call, id.interaction, SID_BYTES);
+        return false;
     }
     return true;
 }
@@ -164,7 +185,7 @@ static bool decide(struct command *command, struct txn *txn)
     rows.tenant = log_tenant(&look->log);
     look->follows = false;
     look->calls->deciding = look;
-    look->decided = look->tells || look_at_all(look, &rows);
+    look->decided = look->tells || look_at_calls(look, &rows);
     look->calls->deciding = NULL;
     return look->decided;
 }
@@ -180,34 +201,8 @@ static void add(struct calls *calls, struct look *look)
     calls->noted_count++;
 }
 
-static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
-{
-    (void)error; /* what was not to be had now is tried again */
-    struct look *look = (struct look *)command;
-    struct calls *calls = look->calls;
-    /* Of what was not decided, or not written, nothing counts. */
-    bool holds = outcome == COMMAND_DURABLE && look->decided;
-    bool again = !holds && !MUTANT("undecided_look_is_lost");
-    if (holds && look->follows)
-        call_watch_note(calls, &look->log, look->session);
-    FAILPOINT("call_before_hang_up");
-    for (unsigned i = 0; i < look->count && !again && !MUTANT("hang_up_is_not_told"); i++) {
-        const struct carrier_port *carrier = look->goodbyes[i].carrier;
-        carrier->calls->hang_up(carrier->data, look->goodbyes[i].key);
-    }
-    pthread_mutex_lock(&calls->lock);
-    calls->running--;
-    calls->done += !again || outcome == COMMAND_UNKNOWN;
-    if (again) {
-        look->next = calls->put_off;
-        calls->put_off = look;
-    }
-    if (!calls->running)
-        pthread_cond_broadcast(&calls->idle);
-    pthread_mutex_unlock(&calls->lock);
-    if (!again)
-        free(look);
-}
+static void finish(struct command *command, enum command_outcome outcome,
+                   const struct error *error);
 
 static struct look *look_new(struct calls *calls, const struct log_id *log, const uint8_t *session)
 {
@@ -221,14 +216,86 @@ static struct look *look_new(struct calls *calls, const struct log_id *log, cons
     return look;
 }
 
+/* With the lock. */
+static void put_off(struct calls *calls, struct look *look)
+{
+    look->next = calls->put_off;
+    calls->put_off = look;
+}
+
+static bool is_same(const struct look *a, const struct look *b)
+{
+    return a->one == b->one && a->tells == b->tells && a->started == b->started &&
+           !memcmp(&a->log, &b->log, sizeof a->log) && !memcmp(a->session, b->session, SID_BYTES) &&
+           (!a->one || !memcmp(a->call, b->call, SID_BYTES));
+}
+
+/* The call that held it up is looked at by itself, later. False: it cannot be left out. */
+static bool leave_out(struct look *look)
+{
+    struct calls *calls = look->calls;
+    if (!look->held_up || look->left_out_count == CALLS_LIVE_MOST ||
+        MUTANT("one_call_holds_up_all"))
+        return false;
+    struct look *its = look_new(calls, &look->log, look->session);
+    if (!its)
+        return false;
+    its->one = true;
+    its->started = look->started;
+    memcpy(its->call, look->call, SID_BYTES);
+    memcpy(look->left_out[look->left_out_count++], look->call, SID_BYTES);
+    look->held_up = false;
+    pthread_mutex_lock(&calls->lock);
+    const struct look *there = calls->put_off;
+    while (there && !is_same(there, its))
+        there = there->next;
+    if (!there)
+        put_off(calls, its);
+    pthread_mutex_unlock(&calls->lock);
+    if (there)
+        free(its);
+    return true;
+}
+
+static void finish(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    (void)error; /* what was not to be had now is tried again */
+    struct look *look = (struct look *)command;
+    struct calls *calls = look->calls;
+    /* Of what was not decided, or not written, nothing counts. */
+    bool holds = outcome == COMMAND_DURABLE && look->decided;
+    bool again = !holds && !MUTANT("undecided_look_is_lost");
+    if (again && leave_out(look)) {
+        pipeline_submit(calls->masking->pipeline, command);
+        return;
+    }
+    if (holds && look->follows)
+        call_watch_note(calls, &look->log, look->session);
+    FAILPOINT("call_before_hang_up");
+    for (unsigned i = 0; i < look->count && !again && !MUTANT("hang_up_is_not_told"); i++) {
+        const struct carrier_port *carrier = look->goodbyes[i].carrier;
+        carrier->calls->hang_up(carrier->data, look->goodbyes[i].key);
+    }
+    pthread_mutex_lock(&calls->lock);
+    calls->running--;
+    calls->done += !again || outcome == COMMAND_UNKNOWN;
+    if (again)
+        put_off(calls, look);
+    if (!calls->running)
+        pthread_cond_broadcast(&calls->idle);
+    pthread_mutex_unlock(&calls->lock);
+    if (!again)
+        free(look);
+}
+
 static bool note(struct calls *calls, const struct log_id *log, const uint8_t *session,
                  bool started)
 {
     pthread_mutex_lock(&calls->lock);
     bool there = false;
     for (const struct look *look = calls->noted; look && !there; look = look->next)
-        there = !look->tells && look->started == started && !memcmp(&look->log, log, sizeof *log) &&
-                !memcmp(look->session, session, SID_BYTES);
+        there = !look->tells && !look->one && !look->left_out_count && look->started == started &&
+                !memcmp(&look->log, log, sizeof *log) && !memcmp(look->session, session, SID_BYTES);
     struct look *look = there ? NULL : look_new(calls, log, session);
     if (look) {
         look->started = started;

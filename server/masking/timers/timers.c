@@ -118,7 +118,17 @@ static void piece_apply(struct timers *timers, const struct piece *piece, int64_
         timer_set(timers, timer, next);
 }
 
-/* One command for a Service; waits for it. Returns how many things it did. */
+static void run_command(struct piece *piece)
+{
+    piece->is_finished = false;
+    pipeline_submit(piece->masking->pipeline, &piece->command);
+    pthread_mutex_lock(&piece->lock);
+    while (!piece->is_finished)
+        pthread_cond_wait(&piece->finished, &piece->lock);
+    pthread_mutex_unlock(&piece->lock);
+}
+
+/* One piece of a Service; waits for it. Returns how many things it did. */
 static unsigned run_piece(struct timers *timers, const struct log_id *log, int64_t floor,
                           int64_t now)
 {
@@ -131,11 +141,11 @@ static unsigned run_piece(struct timers *timers, const struct log_id *log, int64
     pthread_mutex_init(&piece.lock, NULL);
     pthread_cond_init(&piece.finished, NULL);
     FAILPOINT("timers_before_piece");
-    pipeline_submit(timers->masking->pipeline, &piece.command);
-    pthread_mutex_lock(&piece.lock);
-    while (!piece.is_finished)
-        pthread_cond_wait(&piece.finished, &piece.lock);
-    pthread_mutex_unlock(&piece.lock);
+    run_command(&piece);
+    if (!piece.decided && piece.stuck.there && !MUTANT("stuck_hint_holds_up_all")) {
+        piece.moves = true;
+        run_command(&piece);
+    }
     pthread_cond_destroy(&piece.finished);
     pthread_mutex_destroy(&piece.lock);
     pthread_mutex_lock(&timers->lock);

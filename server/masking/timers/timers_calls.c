@@ -171,8 +171,13 @@ bool calls_run_hints(struct work *work)
     if (!read_hints(work, hints, PIECE_CALLS, &count, &next))
         return false;
     for (unsigned i = 0; i < count; i++) {
-        if (!run_hint(work, &hints[i]))
-            return false;
+        if (run_hint(work, &hints[i]))
+            continue;
+        struct stuck *stuck = &work->piece->stuck;
+        *stuck = (struct stuck){.there = true, .kind = HINT_CALL, .key = hints[i].key};
+        memcpy(stuck->session, hints[i].id.session, SID_BYTES);
+        memcpy(stuck->interaction, hints[i].id.interaction, SID_BYTES);
+        return false;
     }
     if (next < work->piece->next)
         work->piece->next = next;

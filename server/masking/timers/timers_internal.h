@@ -69,12 +69,26 @@ bool timers_take_due(struct timers *timers, int64_t now, struct job *ret_job);
 
 /* ---- doing it ---- */
 
+enum hint_kind { HINT_EXPIRY, HINT_PURGE, HINT_CALL };
+
+/* The hint that a piece could not be done for. */
+struct stuck {
+    bool there;
+    enum hint_kind kind;
+    struct key key;
+    sid_bytes session;
+    sid_bytes interaction; /* of a call */
+};
+
 /* One command: as much of what is due for one Service as it may do. Decided on the writer's thread, waited for by who runs it. */
 struct piece {
     struct command command;
     struct masking *masking;
     struct log_id log;
     int64_t floor;
+    bool
+        moves; /* it does no more than to have `stuck` come again later, so that it holds up nothing else */
+    struct stuck stuck;
     /* What the decision found. */
     unsigned ran;
     int64_t next; /* when the next piece is to run; INT64_MAX: never */

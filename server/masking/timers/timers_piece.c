@@ -23,7 +23,8 @@ struct hint {
     sid_bytes session;
 };
 
-enum hint_kind { HINT_EXPIRY, HINT_PURGE };
+/* When what could not be done is tried again. */
+#define STUCK_AGAIN INT64_C(10000000)
 
 static struct key hint_key(enum hint_kind kind, uint32_t tenant, const uint8_t *service,
                            int64_t time, const uint8_t *session)
@@ -187,10 +188,34 @@ static bool run_hints(struct work *work, enum hint_kind kind, unsigned most)
                 piece->next = hints[i].time;
             return true;
         }
-        if (!(kind == HINT_EXPIRY ? expire(work, &hints[i]) : purge(work, &hints[i])))
-            return false;
+        if (kind == HINT_EXPIRY ? expire(work, &hints[i]) : purge(work, &hints[i]))
+            continue;
+        piece->stuck = (struct stuck){.there = true, .kind = kind, .key = hints[i].key};
+        memcpy(piece->stuck.session, hints[i].session, SID_BYTES);
+        return false;
     }
     return true;
+}
+
+/* Its time comes again later, whatever it is about: that is what cannot be read. */
+static bool move_stuck(struct work *work)
+{
+    struct piece *piece = work->piece;
+    const struct stuck *stuck = &piece->stuck;
+    const uint8_t *service = log_service(&piece->log);
+    int64_t later = work->rows.now + STUCK_AGAIN;
+    struct kv_value value;
+    piece->next = 0; /* the others, at once */
+    enum kv_found found = rows_get(&work->rows, KV_IDX, &stuck->key, &value, &piece->error);
+    if (found != KV_FOUND)
+        return found == KV_ABSENT;
+    struct key key =
+        stuck->kind == HINT_CALL
+            ? key_call(work->rows.tenant, service, later, stuck->session, stuck->interaction)
+            : hint_key(stuck->kind, work->rows.tenant, service, later, stuck->session);
+    return (txn_delete(work->rows.txn, KV_IDX, key_bytes(&stuck->key)) &&
+            txn_put(work->rows.txn, KV_IDX, key_bytes(&key), value.bytes, value.purge_after)) ||
+           no_memory(work);
 }
 
 /* The log's time is over, and with it the last that was known of the Service. */
@@ -252,6 +277,32 @@ static bool remove_number(struct work *work)
                          &piece->error);
 }
 
+static bool run_due(struct work *work)
+{
+    struct piece *piece = work->piece;
+    enum kv_found found =
+        rows_service(&work->rows, log_service(&piece->log), &work->service, &piece->error);
+    if (found == KV_FAILED)
+        return false;
+    if (found == KV_ABSENT) {
+        piece->gone = true;
+    } else if (work->service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_DELETING) {
+        if (!delete_piece(work))
+            return false;
+    } else if (work->service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_DELETED) {
+        if (!forget_service(work))
+            return false;
+    } else if (!run_hints(work, HINT_EXPIRY, PIECE_SESSIONS) ||
+               !run_hints(work, HINT_PURGE, PIECE_PURGES)) {
+        return false;
+    }
+    if (!piece->gone && !calls_run_hints(work))
+        return false;
+    if (!piece->gone && !remove_number(work))
+        return false;
+    return true;
+}
+
 bool piece_decide(struct command *command, struct txn *txn)
 {
     struct piece *piece = (struct piece *)command;
@@ -260,25 +311,7 @@ bool piece_decide(struct command *command, struct txn *txn)
     piece->ran = 0;
     piece->next = INT64_MAX;
     piece->gone = false;
-    enum kv_found found =
-        rows_service(&work.rows, log_service(&piece->log), &work.service, &piece->error);
-    if (found == KV_FAILED)
-        return false;
-    if (found == KV_ABSENT) {
-        piece->gone = true;
-    } else if (work.service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_DELETING) {
-        if (!delete_piece(&work))
-            return false;
-    } else if (work.service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_DELETED) {
-        if (!forget_service(&work))
-            return false;
-    } else if (!run_hints(&work, HINT_EXPIRY, PIECE_SESSIONS) ||
-               !run_hints(&work, HINT_PURGE, PIECE_PURGES)) {
-        return false;
-    }
-    if (!piece->gone && !calls_run_hints(&work))
-        return false;
-    if (!piece->gone && !remove_number(&work))
+    if (!(piece->moves ? move_stuck(&work) : run_due(&work)))
         return false;
     piece->new_floor = work.rows.now < piece->next ? work.rows.now : piece->next;
     piece->decided = true;

@@ -1,6 +1,7 @@
 #include "tests/unit/storage/rig.h"
 
 #include <string.h>
+#include <time.h>
 
 static struct rig rig;
 static uint64_t last[WORLD_LOGS];
@@ -369,6 +370,26 @@ START_TEST(a_failed_rebuild_is_tried_again)
 }
 END_TEST
 
+/* Who follows a log hears of what a failed write has left in it, however many attempts it takes until all is ready. */
+START_TEST(a_log_that_has_grown_is_told_after_a_failed_rebuild_too)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    atomic_store(&rig.world.rebuild_failures, 1);
+    seam_set(&rig.seam, SEAM_FAILS_AFTER);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    struct error why;
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    struct log_id log = world_log(0);
+    ck_assert_uint_eq(pipeline_position(rig.pipeline, &log), 2);
+    ck_assert_uint_eq(atomic_load(&rig.world.grown[0]), 2);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_reopening_waits_for_views)
 {
     rig_open(&rig, NULL, NULL);
@@ -395,6 +416,30 @@ START_TEST(a_reopening_waits_for_views)
         ;
     rig_check(&rig, last);
     ck_assert_uint_eq(last[0], 2);
+    rig_close(&rig);
+}
+END_TEST
+
+/* It would wait for itself. holds: STO-01 */
+START_TEST(who_has_a_view_open_waits_for_no_other)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    struct error why;
+    ck_assert(append_run(rig.pipeline, &append));
+    struct view *view = view_open(rig.store);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    seam_set(&rig.seam, SEAM_WRITES);
+    time_t begin = time(NULL);
+    struct view *another;
+    while ((another = view_open(rig.store)))
+        view_close(another); /* it does not let go of what it has at once */
+    ck_assert_int_le(time(NULL) - begin, 2);
+    view_close(view);
+    while (pipeline_refuses(rig.pipeline, &why))
+        ;
+    rig_check(&rig, last);
     rig_close(&rig);
 }
 END_TEST
@@ -431,6 +476,54 @@ START_TEST(it_can_be_closed_while_it_cannot_be_reopened)
 }
 END_TEST
 
+/* As who trims logs, and is to end before the pipeline does. */
+START_TEST(nobody_waits_for_a_store_that_cannot_be_reopened)
+{
+    rig_open(&rig, NULL, NULL);
+    struct append append = rig_append(0);
+    struct log_id log = world_log(0);
+    ck_assert(append_run(rig.pipeline, &append));
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    atomic_store(&rig.world.rebuild_failures, 1000);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    ck_assert(!append_run(rig.pipeline, &append));
+    while (atomic_load(&rig.world.rebuilt) < 3)
+        ;
+    ck_assert(!pipeline_trim(rig.pipeline, &log, 1, &rig.error));
+    ck_assert_str_eq(rig.error.reason, "STORE_REOPENING");
+    ck_assert(!pipeline_flush(rig.pipeline, &rig.error));
+    ck_assert_str_eq(rig.error.reason, "STORE_REOPENING");
+    rig_close(&rig);
+}
+END_TEST
+
+/* What stood behind the group that failed would be decided by memory that was not made again. */
+START_TEST(what_waits_while_it_cannot_be_reopened_is_refused_at_the_end)
+{
+    const struct pipeline_options options = {.max_group = 1};
+    rig_open(&rig, NULL, &options);
+    struct append first = rig_append(0), fails = rig_append(0), waits = rig_append(0);
+    seam_set(&rig.seam, SEAM_HOLDS);
+    append_start(rig.pipeline, &first);
+    seam_wait_held(&rig.seam);
+    append_start(rig.pipeline, &fails);
+    append_start(rig.pipeline, &waits);
+    atomic_store(&rig.world.rebuild_failures, 1000);
+    seam_set(&rig.seam, SEAM_FAILS_BEFORE);
+    seam_release(&rig.seam);
+    append_wait(&fails);
+    ck_assert_int_eq(fails.outcome, COMMAND_UNKNOWN);
+    seam_set(&rig.seam, SEAM_WRITES);
+    while (atomic_load(&rig.world.rebuilt) < 3)
+        ;
+    ck_assert(!atomic_load(&waits.done));
+    rig_close(&rig);
+    ck_assert(atomic_load(&waits.done));
+    ck_assert_int_eq(waits.outcome, COMMAND_REFUSED);
+    ck_assert_str_eq(waits.error.reason, "STORE_REOPENING");
+}
+END_TEST
+
 START_TEST(a_flush_finds_the_store_failed_or_does_its_work)
 {
     rig_open(&rig, NULL, NULL);
@@ -463,7 +556,10 @@ SUITE_MAIN("pipeline", what_is_written_is_read, what_is_rejected_leaves_no_trace
            a_full_disk_stops_writes_not_reads, a_disk_full_to_the_last_block_stops_no_reads,
            it_can_be_closed_while_it_waits_for_room, a_closing_pipeline_refuses,
            a_write_that_failed_is_unknown, a_write_that_happened_after_all_is_seen,
-           a_failed_rebuild_is_tried_again, a_reopening_waits_for_views,
+           a_failed_rebuild_is_tried_again, a_log_that_has_grown_is_told_after_a_failed_rebuild_too,
+           a_reopening_waits_for_views, who_has_a_view_open_waits_for_no_other,
+           what_waits_while_it_cannot_be_reopened_is_refused_at_the_end,
            a_store_that_cannot_be_reopened_gives_no_view,
            it_can_be_closed_while_it_cannot_be_reopened,
+           nobody_waits_for_a_store_that_cannot_be_reopened,
            a_flush_finds_the_store_failed_or_does_its_work, a_start_whose_rebuild_fails_fails)

@@ -193,6 +193,41 @@ START_TEST(test_a_tail_may_be_freed_in_its_wake)
 }
 END_TEST
 
+static void read_until_let_go(void *data)
+{
+    while (!atomic_load((atomic_bool *)data))
+        sched_yield();
+}
+
+/* Streams end on threads that must not wait. Whether the read has begun or not, it comes to its end by itself. */
+START_TEST(test_a_tail_is_freed_though_its_read_waits_for_others)
+{
+    enum { READS = 8, TAILS = 3 };
+    struct world world;
+    world_open(&world);
+    struct arena *arena = arena_new(1 << 20);
+    struct log_id log = world_log(1);
+    atomic_bool let_go = false;
+    world_append(&world, &log, 1, 0);
+    for (int i = 0; i < READS; i++)
+        ck_assert(readers_run(world.readers, read_until_let_go, &let_go));
+    for (int i = 0; i < TAILS; i++) {
+        struct follower follower;
+        follower_open(&follower, &world, &log, 0);
+        expect_nothing(&follower, arena);
+        follower_close(&follower);
+    }
+    struct follower stays;
+    follower_open(&stays, &world, &log, 0);
+    expect_nothing(&stays, arena);
+    atomic_store(&let_go, true);
+    expect(&stays, arena, 1, 1);
+    follower_close(&stays);
+    arena_free(arena);
+    world_close(&world);
+}
+END_TEST
+
 enum { WRITERS_ROUNDS = 300, FOLLOWERS = 6 };
 
 struct busy {
@@ -249,4 +284,6 @@ END_TEST
 
 SUITE_MAIN("tail", test_catching_up_and_following, test_a_slow_follower_loses_nothing,
            test_what_is_not_handed_over_is_read, test_many_followers_of_a_log, test_logs_do_not_mix,
-           test_a_tail_may_be_freed_in_its_wake, test_followers_come_and_go_while_a_log_grows)
+           test_a_tail_may_be_freed_in_its_wake,
+           test_a_tail_is_freed_though_its_read_waits_for_others,
+           test_followers_come_and_go_while_a_log_grows)

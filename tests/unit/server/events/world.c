@@ -81,8 +81,8 @@ void world_open(struct world *world)
 
 void world_close(struct world *world)
 {
-    pipeline_free(world->pipeline);
     readers_free(world->readers);
+    pipeline_free(world->pipeline);
     events_free(world->events);
     store_close(world->store);
 }

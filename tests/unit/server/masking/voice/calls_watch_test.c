@@ -282,31 +282,79 @@ END_TEST
 
 /* ---- what cannot be found out now ---- */
 
-/* holds: VOI-13 */
+static struct swap unreadable(struct world *world, const struct talk *talk, unsigned which)
+{
+    const Maskline__Store__V1__Interaction *call = world_call_at(world, talk, which);
+    struct log_id log = world_log(world);
+    return (struct swap){.key = key_interaction(TENANT_DEFAULT, log_service(&log),
+                                                call->session.data, call->sid.data),
+                         .row = {0xff},
+                         .size = 1};
+}
+
+/* And the others of its session need not wait for it, whichever it is. holds: VOI-13 */
 START_TEST(what_could_not_be_looked_at_is_looked_at_again)
 {
-    struct stage stage = stage_open(NULL, NULL);
-    struct world *world = stage.world;
-    world_connect(world, stage.key);
-    struct call_seen second = world_ring(world, &stage.talk);
-    const Maskline__Store__V1__Interaction *call = world_call_at(world, &stage.talk, 1);
-    struct log_id log = world_log(world);
-    struct swap unreadable = {.key = key_interaction(TENANT_DEFAULT, log_service(&log),
-                                                     call->session.data, call->sid.data),
-                              .row = {0xff},
-                              .size = 1};
-    world_swap(world, &unreadable);
-    world_end_talk(world, &stage.talk);
-    world_run(world);
-    ck_assert_uint_eq(world_all_hang_ups(world), 0);
-    world_swap(world, &unreadable);
-    world_run(world);
-    ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
-    ck_assert_uint_ge(world_hang_ups(world, second.plan.key), 1);
-    for (unsigned i = 0; i < 2; i++)
-        ck_assert_str_eq(world_call_at(world, &stage.talk, i)->call->hang_up_reason,
-                         "SESSION_CLOSED");
-    world_close(world);
+    for (unsigned which = 0; which < 2; which++) {
+        struct stage stage = stage_open(NULL, NULL);
+        struct world *world = stage.world;
+        world_connect(world, stage.key);
+        struct call_seen second = world_ring(world, &stage.talk);
+        const char *const keys[] = {stage.key, second.plan.key};
+        struct swap swap = unreadable(world, &stage.talk, which);
+        world_swap(world, &swap);
+        world_end_talk(world, &stage.talk);
+        world_run(world);
+        ck_assert_uint_ge(world_hang_ups(world, keys[!which]), 1);
+        ck_assert_uint_eq(world_hang_ups(world, keys[which]), 0);
+        world_swap(world, &swap);
+        world_run(world);
+        ck_assert_uint_ge(world_hang_ups(world, keys[which]), 1);
+        for (unsigned i = 0; i < 2; i++)
+            ck_assert_str_eq(world_call_at(world, &stage.talk, i)->call->hang_up_reason,
+                             "SESSION_CLOSED");
+        world_close(world);
+    }
+}
+END_TEST
+
+/* A call or a session of which nothing can be found out when its time has come: all else whose time has come is done. holds: EXP-08 VOI-13 */
+START_TEST(what_cannot_be_read_holds_up_nothing_else)
+{
+    struct service_settings settings = service_settings_unset();
+    settings.longest_call = 10 * MINUTE;
+    for (unsigned of_session = 0; of_session < 2; of_session++) {
+        struct stage stage = stage_open(NULL, &settings);
+        struct world *world = stage.world;
+        world_connect(world, stage.key);
+        struct talk first = world_talk(world, BOB, CAT, 20 * MINUTE);
+        struct talk last = world_talk(world, ANN, CAT, HOUR);
+        struct call_seen other = world_ring(world, &last);
+        world_connect(world, other.plan.key);
+        struct swap swap = unreadable(world, &stage.talk, 0);
+        if (of_session) {
+            struct log_id log = world_log(world);
+            sid_bytes sid;
+            ck_assert(sid_parse("KC", first.session, sid));
+            swap.key = key_session(TENANT_DEFAULT, log_service(&log), sid);
+        }
+        world_swap(world, &swap);
+        world_move(world, 2 * HOUR);
+        world_run(world);
+        ck_assert_uint_ge(world_hang_ups(world, other.plan.key), 1);
+        ck_assert(world_session(world, &last)->end_time);
+        if (of_session)
+            ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
+        else
+            ck_assert(world_session(world, &first)->end_time);
+        /* When it can be read again, its turn comes again. */
+        world_swap(world, &swap);
+        world_move(world, 10 * SECOND);
+        world_run(world);
+        ck_assert_uint_ge(world_hang_ups(world, stage.key), 1);
+        ck_assert(world_session(world, &first)->end_time);
+        world_close(world);
+    }
 }
 END_TEST
 
@@ -526,6 +574,7 @@ SUITE_MAIN("calls watch", closing_hangs_up, expiring_hangs_up, who_leaves_is_hun
            stop_hangs_up_where_it_counts_for_calls, a_bar_hangs_up_in_however_many_sessions,
            a_bar_hangs_up_though_its_write_was_said_to_have_failed,
            a_locked_number_is_not_shown_any_more, what_could_not_be_looked_at_is_looked_at_again,
+           what_cannot_be_read_holds_up_nothing_else,
            a_deleted_session_hangs_up_until_the_carrier_is_done, a_deleted_service_hangs_up_too,
            a_live_call_is_not_deleted, a_restart_forgets_no_hang_up,
            calls_end_with_the_process_that_carried_them, calls_of_other_tenants_end_with_it_too,
