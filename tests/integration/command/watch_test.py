@@ -195,6 +195,19 @@ class Watch(harness.Case):
         self.assertEqual(watcher.process.wait(harness.PATIENCE), 1)
         self.assertIn("SERVICE_NOT_FOUND", watcher.process.stderr.read())
 
+    def test_what_does_not_reach_whom_it_is_for(self):
+        """Who wrote STOP gets nothing, and no line says otherwise."""
+        watcher = Watcher(self, "rides", "--from-oldest")
+        self.text("STOP")
+        self.assertRegex(watcher.until("keyword")[-1],
+                         r"trip-1 +Ann wrote a keyword to \+\d+: opt-out; it is answered by KI\.\.\w+\n\Z")
+        self.assertRegex(watcher.until("delivered")[-1], r" KI\.\.\w+ a notice: delivered\n\Z")
+        self.text("are you there?", 2)
+        self.assertRegex(watcher.until("are you there?")[-1], r"Bob wrote to \+\d+; Ann does not get it, OPTED_OUT: are you there\?\n\Z")
+        self.text("START")
+        self.text("are you back?", 2)
+        self.assertRegex(watcher.until("are you back?")[-1], r"; Ann gets it from \+\d+: are you back\?\n\Z")
+
     def test_ctrl_c_ends_it(self):
         watcher = Watcher(self, "rides", "--from-oldest")
         watcher.until("session opened")
