@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,10 +154,30 @@ int cli_no_memory(void)
 }
 
 /* Whoever read our output may go while nothing happens, and nothing is written that would tell. */
-bool cli_has_reader(void)
+static bool has_reader(void)
 {
     struct pollfd out = {.fd = STDOUT_FILENO};
     return poll(&out, 1, 0) <= 0 || !(out.revents & (POLLERR | POLLNVAL));
+}
+
+/* On a thread of its own. Where the signal is ignored, the status is that of a write that fails. */
+static void *wait_for_no_reader(void *unused)
+{
+    (void)unused;
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    while (poll(&out, 1, -1) < 0 && errno == EINTR)
+        ;
+    if (!(out.revents & POLLERR))
+        return NULL;
+    raise(SIGPIPE);
+    _exit(EXIT_REFUSED);
+}
+
+void cli_end_with_reader(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, wait_for_no_reader, NULL) == 0)
+        pthread_detach(thread);
 }
 
 bool cli_flush(void)
@@ -167,7 +189,7 @@ bool cli_flush(void)
     /* What failed before this has left no errno. */
     const char *why = errno ? strerror(errno) : "a write failed";
     /* Who reads no more need not be told. */
-    if (!told && cli_has_reader())
+    if (!told && has_reader())
         fprintf(stderr, "maskline: what was printed did not get out: %s\n", why);
     told = true;
     return false;

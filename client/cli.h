@@ -78,8 +78,8 @@ int command_unknown(const char *noun, const char *typed);
 
 /* Whether all that was printed got where it should; else says why, once, and to no reader that has gone. */
 bool cli_flush(void);
-/* False: whoever read our output has gone. */
-bool cli_has_reader(void);
+/* For what goes on without an end: whoever stops reading our output ends the program, also while there is nothing to write. */
+void cli_end_with_reader(void);
 
 int cli_no_memory(void);
 

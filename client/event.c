@@ -95,6 +95,7 @@ static int follow(struct cli *cli, const struct choice *choice)
     struct arena *arena = arena_new(EVENT_MEMORY);
     if (!stream || !arena)
         return cli_no_memory();
+    cli_end_with_reader();
     uint64_t last = choice->after;
     bool heard = true;
     const Maskline__V1__StreamEventsResponse *response;

@@ -151,6 +151,7 @@ static int watch(struct cli *cli)
     struct arena *arena = arena_new(TEXT_MEMORY);
     if (!stream || !arena)
         return cli_no_memory();
+    cli_end_with_reader();
     const Maskline__V1__WatchHandsetResponse *response;
     bool heard = true;
     while (heard && maskline_v1_simulator_watch_handset_read(stream, arena, &response)) {

@@ -49,11 +49,22 @@ static void say_message_id(const struct story *story, const char *sid)
 
 /* ---- messages ---- */
 
+/* Whom it goes to: by which number, or that it does not, when that is known from the start. No other event tells that. */
+static void tell_receiver(const struct story *story, const Maskline__V1__Leg *leg, const char *does,
+                          const char *does_not)
+{
+    const char *proxy;
+    say(story, PAINT_BOLD, name_of(story, leg->participant_sid, &proxy));
+    if (leg->status != MASKLINE__V1__LEG_STATUS__LEG_STATUS_CANCELED)
+        return put(does, proxy);
+    say(story, PAINT_YELLOW, does_not);
+    if (leg->error)
+        put(", ", leg->error->reason);
+}
+
 static void tell_message(const struct story *story, const Maskline__V1__Interaction *interaction)
 {
-    const char *proxy, *to = NULL, *to_proxy = "";
-    if (interaction->n_outbound > 0)
-        to = name_of(story, interaction->outbound[0]->participant_sid, &to_proxy);
+    const char *proxy = "", *to = NULL;
     say_message_id(story, interaction->sid);
     if (interaction->inbound) {
         say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
@@ -62,14 +73,18 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
         if (interaction->block) {
             say(story, PAINT_YELLOW, "blocked");
             put(", ", interaction->block->reason);
+        } else if (interaction->n_outbound > 0) {
+            tell_receiver(story, interaction->outbound[0], " gets it from ", " does not get it");
         } else {
-            say(story, PAINT_BOLD, to ? to : "nobody");
-            put(" gets it from ", to_proxy);
+            say(story, PAINT_BOLD, "nobody");
+            fputs(" gets it", stdout);
         }
     } else {
+        if (interaction->n_outbound > 0)
+            to = name_of(story, interaction->outbound[0]->participant_sid, &proxy);
         fputs("the Service wrote to ", stdout);
         say(story, PAINT_BOLD, to ? to : "nobody");
-        put(", from ", to_proxy);
+        put(", from ", proxy);
     }
     fputs(": ", stdout);
     const Maskline__V1__MessageContent *content = interaction->content;
@@ -81,7 +96,7 @@ static void tell_message(const struct story *story, const Maskline__V1__Interact
 /* Who called whom, or whom the Service rings first. */
 static void tell_call(const struct story *story, const Maskline__V1__Interaction *interaction)
 {
-    const char *proxy = "", *to_proxy = "";
+    const char *proxy = "";
     say_message_id(story, interaction->sid);
     if (interaction->inbound) {
         say(story, PAINT_BOLD, name_of(story, interaction->inbound->participant_sid, &proxy));
@@ -91,10 +106,9 @@ static void tell_call(const struct story *story, const Maskline__V1__Interaction
         fputs("the Service calls ", stdout);
     }
     for (size_t i = 0; i < interaction->n_outbound; i++) {
-        const char *sid = interaction->outbound[i]->participant_sid;
         fputs(i == 0 ? "" : ", then ", stdout);
-        say(story, PAINT_BOLD, name_of(story, sid, &to_proxy));
-        put(interaction->inbound ? " is called from " : ", from ", to_proxy);
+        tell_receiver(story, interaction->outbound[i],
+                      interaction->inbound ? " is called from " : ", from ", " is not called");
     }
 }
 
@@ -121,8 +135,10 @@ static enum paint paint_of(Maskline__V1__LegStatus status)
 static void tell_how_far(const struct story *story, const Maskline__V1__Leg *leg)
 {
     const char *proxy;
-    fputs("to ", stdout);
-    say(story, PAINT_BOLD, name_of(story, leg->participant_sid, &proxy));
+    /* A notice goes to whom it answers, who may be nobody's participant. */
+    fputs(*leg->participant_sid ? "to " : "a notice", stdout);
+    if (*leg->participant_sid)
+        say(story, PAINT_BOLD, name_of(story, leg->participant_sid, &proxy));
     fputs(": ", stdout);
     say(story, paint_of(leg->status),
         show_enum(story->arena, &maskline__v1__leg_status__descriptor, (int)leg->status));
@@ -167,6 +183,20 @@ static void tell_rejected(const struct story *story, const Maskline__V1__Inbound
     fputs(": ", stdout);
     say(story, PAINT_YELLOW, "reached nobody");
     put(", ", rejected->reason);
+}
+
+static void tell_keyword(const struct story *story, const Maskline__V1__KeywordReceived *keyword)
+{
+    const char *proxy;
+    say(story, PAINT_BOLD,
+        *keyword->participant_sid ? name_of(story, keyword->participant_sid, &proxy) : "somebody");
+    put(" wrote a keyword to ", keyword->proxy_identifier);
+    fputs(": ", stdout);
+    say(story, PAINT_YELLOW,
+        show_enum(story->arena, &maskline__v1__keyword_action__descriptor, (int)keyword->action));
+    char text[SHORT_SID];
+    if (*keyword->notice_sid)
+        put("; it is answered by ", short_sid(keyword->notice_sid, text));
 }
 
 /* ---- sessions and people ---- */
@@ -287,6 +317,8 @@ static void tell_what(const struct story *story)
         return tell_call_updated(story, event->call_updated);
     case MASKLINE__V1__EVENT__PAYLOAD_INBOUND_REJECTED:
         return tell_rejected(story, event->inbound_rejected);
+    case MASKLINE__V1__EVENT__PAYLOAD_KEYWORD_RECEIVED:
+        return tell_keyword(story, event->keyword_received);
     case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CREATED:
         return tell_created(story, event->session_created->session);
     case MASKLINE__V1__EVENT__PAYLOAD_SESSION_CLOSED:

@@ -95,7 +95,6 @@ static void take(struct watch *watch, struct arena *arena,
         if (watch->since && !watch->since_known)
             learn_since(watch, response->heartbeat->time);
         remember(watch, response->heartbeat->position);
-        watch->unread |= !cli_has_reader();
     }
 }
 
@@ -185,6 +184,7 @@ int watch(struct cli *cli)
     struct watch watch = {.cli = cli,
                           .filter = MASKLINE__V1__EVENT_FILTER__INIT,
                           .request = MASKLINE__V1__STREAM_EVENTS_REQUEST__INIT};
+    cli_end_with_reader();
     watch.request.service = input_word(cli, 0);
     watch.request.filter = &watch.filter;
     watch.request.heartbeat_interval = duration_new(cli->arena, HEARTBEAT_US);

@@ -52,8 +52,8 @@ static const struct {
          "This number is held for somebody else, or rests since it left another Service."},
     [REFUSED_NUMBER_IN_USE] =
         {"NUMBER_IN_USE", STATUS_FAILED_PRECONDITION, 80611,
-         "Active sessions use this number. Set it to DRAINING and wait, or use "
-         "force, which makes them fail."},
+         "Active sessions use this number. Set it to DRAINING and wait, or use force: who has it "
+         "there gets another, and a session fails where none fits."},
     [REFUSED_NUMBER_LEAVES] = {"NUMBER_IS_BEING_REMOVED", STATUS_FAILED_PRECONDITION, 0,
                                "The number is being removed, and stays LOCKED until it is gone."},
     [REFUSED_POOL_FULL] = {"POOL_FULL", STATUS_FAILED_PRECONDITION, 80622,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.abspath("tests/integration"))
@@ -194,6 +195,19 @@ class Watch(harness.Case):
         self.assertEqual(watcher.process.wait(harness.PATIENCE), 1)
         self.assertIn("SERVICE_NOT_FOUND", watcher.process.stderr.read())
 
+    def test_what_does_not_reach_whom_it_is_for(self):
+        """Who wrote STOP gets nothing, and no line says otherwise."""
+        watcher = Watcher(self, "rides", "--from-oldest")
+        self.text("STOP")
+        self.assertRegex(watcher.until("keyword")[-1],
+                         r"trip-1 +Ann wrote a keyword to \+\d+: opt-out; it is answered by KI\.\.\w+\n\Z")
+        self.assertRegex(watcher.until("delivered")[-1], r" KI\.\.\w+ a notice: delivered\n\Z")
+        self.text("are you there?", 2)
+        self.assertRegex(watcher.until("are you there?")[-1], r"Bob wrote to \+\d+; Ann does not get it, OPTED_OUT: are you there\?\n\Z")
+        self.text("START")
+        self.text("are you back?", 2)
+        self.assertRegex(watcher.until("are you back?")[-1], r"; Ann gets it from \+\d+: are you back\?\n\Z")
+
     def test_ctrl_c_ends_it(self):
         watcher = Watcher(self, "rides", "--from-oldest")
         watcher.until("session opened")
@@ -209,6 +223,21 @@ class Watch(harness.Case):
             self.text("nobody reads this")
             self.assertIn(watcher.process.wait(harness.PATIENCE), [-signal.SIGPIPE] if restore else [1])
             self.assertEqual(watcher.process.stderr.read(), "")
+
+    def test_a_reader_that_goes_ends_all_that_follow(self):
+        """Also while nothing happens: `maskline events SERVICE --follow | grep -m1 WORD` ends when it has found it."""
+        self.text("for Bob's phone")
+        for words in [["watch", "rides", "--from-oldest"], ["events", "rides", "--follow"], ["handset", "watch", world.person(2)]]:
+            for restore in [True, False]:
+                process = subprocess.Popen([MASKLINE, *words, "--server", f"127.0.0.1:{self.up.port}"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, restore_signals=restore)
+                self.addCleanup(process.kill)
+                process.stdout.readline()
+                time.sleep(0.2)
+                process.stdout.close()
+                self.assertEqual(process.wait(harness.PATIENCE), -signal.SIGPIPE if restore else 1, words)
+                self.assertEqual(process.stderr.read(), b"")
+                process.stderr.close()
 
 
 if __name__ == "__main__":
