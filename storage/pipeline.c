@@ -250,7 +250,8 @@ static bool trim(struct pipeline *pipeline, struct log *log, uint64_t through, s
         return true;
     struct kv_batch *batch = pipeline->flush_batch;
     uint8_t from[LOG_KEY], to[LOG_KEY];
-    log_key(&log->id, oldest, from);
+    /* From its beginning: what a group under way rewrites comes to the disk though it was trimmed meanwhile, and goes with the next. */
+    log_key(&log->id, 1, from);
     log_key(&log->id, through + 1, to);
     if (!kv_batch_delete_range(batch, KV_LOG, (struct bytes){from, sizeof from},
                                (struct bytes){to, sizeof to}) ||

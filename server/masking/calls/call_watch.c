@@ -333,11 +333,16 @@ void call_watch_tell(struct calls *calls, const struct call_id *id, const char *
     pthread_mutex_unlock(&calls->lock);
 }
 
-void calls_look_at_all(struct calls *calls)
+static void want_all(struct calls *calls)
 {
     pthread_mutex_lock(&calls->lock);
     calls->all = true;
     pthread_mutex_unlock(&calls->lock);
+}
+
+void calls_look_at_all(struct calls *calls)
+{
+    want_all(calls);
     timers_kick(calls->masking->timers);
 }
 
@@ -462,8 +467,9 @@ void calls_tend(struct calls *calls)
         add(calls, look);
     }
     pthread_mutex_unlock(&calls->lock);
+    /* When the timers come by again: at once it could not be read, either. */
     if (all && !note_all(calls, false, &ignored))
-        calls_look_at_all(calls);
+        want_all(calls);
     calls_flush(calls);
 }
 

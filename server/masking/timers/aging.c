@@ -28,6 +28,7 @@ struct dropping {
     struct aging found[AGE_MOST];
     unsigned count;
     unsigned dropped;
+    unsigned stuck; /* which could not be dropped; `count`: none */
     bool decided;
     struct error error;
     pthread_mutex_t lock;
@@ -168,9 +169,12 @@ static bool decide(struct command *command, struct txn *txn)
         return false;
     bool active = found == KV_FOUND &&
                   service->state == MASKLINE__STORE__V1__SERVICE_STATE__SERVICE_STATE_ACTIVE;
-    for (unsigned i = 0; active && i < dropping->count; i++)
-        if (!drop(dropping, &rows, service, &dropping->found[i]))
-            return false;
+    for (unsigned i = 0; active && i < dropping->count; i++) {
+        if (drop(dropping, &rows, service, &dropping->found[i]))
+            continue;
+        dropping->stuck = i;
+        return false;
+    }
     dropping->decided = true;
     return true;
 }
@@ -193,6 +197,8 @@ static bool run(struct dropping *dropping)
     pthread_cond_init(&dropping->finished, NULL);
     dropping->command.decide = decide;
     dropping->command.done = done;
+    dropping->stuck = dropping->count;
+    dropping->is_finished = false;
     pipeline_submit(dropping->masking->pipeline, &dropping->command);
     pthread_mutex_lock(&dropping->lock);
     while (!dropping->is_finished)
@@ -201,6 +207,17 @@ static bool run(struct dropping *dropping)
     pthread_cond_destroy(&dropping->finished);
     pthread_mutex_destroy(&dropping->lock);
     return dropping->decided;
+}
+
+/* What cannot be read stays, until the next walk, and the others go. */
+static bool run_all(struct dropping *dropping)
+{
+    while (dropping->count && !run(dropping)) {
+        if (dropping->stuck == dropping->count || MUTANT("unread_keeps_all_old"))
+            return false;
+        dropping->found[dropping->stuck] = dropping->found[--dropping->count];
+    }
+    return true;
 }
 
 enum aging_result interactions_age(struct masking *masking, const struct log_id *log,
@@ -213,11 +230,11 @@ enum aging_result interactions_age(struct masking *masking, const struct log_id 
     struct view *view = view_open(masking->store);
     bool ok = view && collect(&dropping, view, aging, &more);
     view_close(view);
-    if (!ok || (dropping.count && !run(&dropping))) {
+    if (!ok || !run_all(&dropping)) {
         *aging = began;
         return AGING_FAILED;
     }
-    *ret_ran = dropping.dropped;
+    *ret_ran = dropping.count ? dropping.dropped : 0;
     if (more)
         return AGING_MORE;
     *aging = (struct aging){.session = {0}};

@@ -101,6 +101,46 @@ START_TEST(an_entry_that_is_rewritten_at_once_is_not_handed_over)
 }
 END_TEST
 
+static bool rewrite_and_trim(struct probe *probe, struct txn *txn)
+{
+    struct log_id log = world_log(0);
+    return rewrite(probe, txn) && pipeline_trim(rig.pipeline, &log, probe->value, &probe->error);
+}
+
+/* How many of the log's entries there are, whatever they are. */
+static unsigned entries_there(void)
+{
+    struct log_id log = world_log(0), next = world_log(1);
+    struct view *view = view_open(rig.store);
+    struct scan *scan = view_scan(view, KV_LOG, (struct bytes){log.bytes, sizeof log.bytes},
+                                  (struct bytes){next.bytes, sizeof next.bytes}, false);
+    unsigned count = 0;
+    for (; scan_valid(scan); scan_next(scan))
+        count++;
+    scan_free(scan);
+    view_close(view);
+    return count;
+}
+
+/* Its rewriting reaches the disk after the trim: it does not stay there for good. */
+START_TEST(what_is_trimmed_while_it_is_rewritten_goes_with_the_next_trim)
+{
+    rig_open(&rig, NULL, NULL);
+    struct log_id log = world_log(0);
+    struct append append = rig_append(0);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert(append_run(rig.pipeline, &append));
+    ck_assert(pipeline_flush(rig.pipeline, &rig.error));
+    rewritten = append.entry;
+    struct probe probe = {.value = 1};
+    ck_assert_int_eq(probe_run(&rig, &probe, rewrite_and_trim), COMMAND_DURABLE);
+    ck_assert_uint_eq(pipeline_oldest(rig.pipeline, &log), 2);
+    ck_assert(pipeline_trim(rig.pipeline, &log, 2, &rig.error));
+    ck_assert_uint_eq(entries_there(), 1);
+    rig_close(&rig);
+}
+END_TEST
+
 static void rewrite_done(struct command *command, enum command_outcome outcome,
                          const struct error *error)
 {
@@ -147,5 +187,6 @@ START_TEST(that_it_is_rewritten_is_told)
 }
 END_TEST
 
-SUITE_MAIN("rewrite", an_entry_is_rewritten_in_its_place,
+SUITE_MAIN("rewrite", what_is_trimmed_while_it_is_rewritten_goes_with_the_next_trim,
+           an_entry_is_rewritten_in_its_place,
            an_entry_that_is_rewritten_at_once_is_not_handed_over, that_it_is_rewritten_is_told)

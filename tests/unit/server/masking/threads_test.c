@@ -1,3 +1,5 @@
+#include "server/masking/calls/call_watch.h"
+#include "server/masking/internal.h"
 #include "tests/unit/server/masking/world.h"
 
 #include <stdatomic.h>
@@ -259,4 +261,52 @@ START_TEST(every_message_once)
 }
 END_TEST
 
-SUITE_MAIN("threads", every_message_once)
+/* ---- a store that cannot be made ready ---- */
+
+struct spoiling {
+    struct command command;
+    struct waiter waiter;
+    struct key key;
+};
+
+static bool spoil(struct command *command, struct txn *txn)
+{
+    const struct spoiling *spoiling = (const struct spoiling *)command;
+    return txn_put(txn, KV_META, key_bytes(&spoiling->key), (struct bytes){"\xff", 1}, 0);
+}
+
+static void spoilt(struct command *command, enum command_outcome outcome, const struct error *error)
+{
+    ck_assert_int_eq(outcome, COMMAND_UNKNOWN);
+    waiter_finish(&((struct spoiling *)command)->waiter, error);
+}
+
+/* A write that is said to have failed leaves a Service that cannot be read: nothing can be made ready again. The threads come by from time
+ * to time, and do not turn round and round. */
+START_TEST(nobody_is_busy_while_nothing_can_be_read)
+{
+    static struct carrier_port port = {
+        .name = "net", .send = net_send, .idempotent = net_idempotent};
+    struct world *world = world_open_threaded(NULL, &port);
+    world_service(world, NULL);
+    struct log_id log = world_log(world);
+    struct spoiling spoiling = {.command = {.decide = spoil, .done = spoilt},
+                                .key = key_service(TENANT_DEFAULT, log_service(&log))};
+    waiter_init(&spoiling.waiter);
+    atomic_store(&world->denies, true);
+    pipeline_submit(masking_pipeline(world->masking), &spoiling.command);
+    waiter_wait(&spoiling.waiter);
+    uint64_t before = atomic_load(&world->clock_asked);
+    for (int i = 0; i < 20; i++) {
+        const struct timespec pause = {.tv_nsec = 100000000};
+        calls_look_at_all(world->masking->calls);
+        nanosleep(&pause, NULL);
+    }
+    struct error why;
+    ck_assert(pipeline_refuses(masking_pipeline(world->masking), &why));
+    ck_assert_uint_lt(atomic_load(&world->clock_asked) - before, 1000);
+    world_close(world);
+}
+END_TEST
+
+SUITE_MAIN("threads", every_message_once, nobody_is_busy_while_nothing_can_be_read)

@@ -163,12 +163,19 @@ static unsigned fake_numbers_can(void *data)
     return fake->numbers_can;
 }
 
+static int64_t now_us(void *data)
+{
+    struct world *world = data;
+    atomic_fetch_add(&world->clock_asked, 1);
+    return atomic_load(&world->clock.now_us);
+}
+
 static void start(struct world *world)
 {
     world->durability = (struct durability){world, commit};
     struct error error;
     struct store_options options = {.path = world->path ? world->path : ":memory:",
-                                    .clock = clock_manual(&world->clock)};
+                                    .clock = {.now_us = now_us, .data = world}};
     ck_assert_msg(store_open(&options, &world->store, &error), "%s", error.message);
     struct masking_options masking = {.store = world->store,
                                       .pipeline = {.durability = &world->durability},

@@ -64,6 +64,7 @@ extern const struct call_port world_call_port;
 
 struct world {
     struct manual_clock clock;
+    _Atomic uint64_t clock_asked; /* how often: whoever looks at what is due asks it */
     const char *path;
     bool threaded; /* timers and the outbox run by themselves */
     const struct carrier_port *more;

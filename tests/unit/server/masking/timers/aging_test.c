@@ -203,6 +203,33 @@ START_TEST(late_news_of_what_has_gone)
 }
 END_TEST
 
+/* holds: INT-13 */
+START_TEST(what_cannot_be_read_keeps_no_other)
+{
+    struct world *world = world_of(NULL, DAY);
+    struct talk talk = world_talk(world, ANN, BOB, 0);
+    struct log_id log = world_log(world);
+    struct swap swap = {.row = {0xff}, .size = 1};
+    char made[3][40];
+    sid_bytes session, sid;
+    for (int i = 0; i < 3; i++)
+        say(world, &talk, "old", made[i]);
+    world_run(world);
+    ck_assert(sid_parse("KC", talk.session, session) && sid_parse("KI", made[1], sid));
+    swap.key = key_interaction(TENANT_DEFAULT, log_service(&log), session, sid);
+    world_swap(world, &swap);
+    world_move(world, DAY + HOUR);
+    world_run(world);
+    ck_assert_uint_eq(stored(world, talk.session), 1);
+    /* When it can be read again it goes with the next walk. */
+    world_swap(world, &swap);
+    world_move(world, HOUR);
+    world_run(world);
+    ck_assert_uint_eq(stored(world, talk.session), 0);
+    world_close(world);
+}
+END_TEST
+
 enum { TALKS = 40, LONG = 700 };
 
 /* Many sessions with a few, and one with many; all of them old, and one more of each that is not. */
@@ -358,6 +385,7 @@ START_TEST(a_call_that_lives_is_kept)
 }
 END_TEST
 
-SUITE_MAIN("aging", a_call_that_lives_is_kept, old_ones_go_while_their_session_lives,
-           what_waits_is_kept, late_news_of_what_has_gone, many_go_in_pieces,
-           it_goes_on_after_a_crash, the_setting_holds_for_what_there_is, each_service_for_itself)
+SUITE_MAIN("aging", what_cannot_be_read_keeps_no_other, a_call_that_lives_is_kept,
+           old_ones_go_while_their_session_lives, what_waits_is_kept, late_news_of_what_has_gone,
+           many_go_in_pieces, it_goes_on_after_a_crash, the_setting_holds_for_what_there_is,
+           each_service_for_itself)
