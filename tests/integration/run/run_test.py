@@ -176,6 +176,7 @@ class Run(harness.Case):
 
     def test_its_server_is_killed_in_the_conversation(self):
         """That is told, too, wherever the conversation was, and at once: it does not wait for what cannot come any more."""
+        cut = 0
         for where in ["Its events, live", "event 5 ", "Ann calls", "Ann's phone    talks"]:
             for which, told in [(signal.SIGKILL, "was ended by a signal, KILL"), (signal.SIGTERM, r"ended by itself \(status 0\)")]:
                 process = self.begin()
@@ -185,10 +186,14 @@ class Run(harness.Case):
                 rest, _ = process.communicate()
                 self.assertLess(time.monotonic() - began, 10, rest)
                 self.assertEqual(process.returncode, 1, rest)
-                self.assertRegex(rest, rf"maskline: the conversation went wrong \(status [13]\)\n"
-                                       rf"maskline: the server {told}; its last words:\n")
+                # On a busy machine it may have come to its end before.
+                played = "Neither saw the other's number" in rest
+                cut += not played
+                wrong = "" if played else r"maskline: the conversation went wrong \(status [13]\)\n"
+                self.assertRegex(rest, rf"{wrong}maskline: the server {told}; its last words:\n")
                 self.assertNotIn(": line ", rest)
                 self.nothing_is_left(process, said + rest)
+        self.assertGreater(cut, 0)
 
     def test_a_folder_that_cannot_be_made(self):
         process = self.begin("--once", "--data", "/proc/none")
