@@ -55,13 +55,27 @@ void table_cell(struct table *table, const char *text)
     table->cells[table->count++] = copy ? copy : "?";
 }
 
+/* How many bytes of a character that could steer a terminal, or turn round what stands beside it; 0: it is another. */
+static unsigned steers(const unsigned char *at)
+{
+    if (*at < 0x20 || *at == 0x7f)
+        return 1;
+    /* U+0080 to U+009F: some terminals begin a command at U+009B. */
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+        return 2;
+    /* U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: a number could be shown backwards. */
+    bool turns = (at[0] == 0xe2 && at[1] == 0x80 &&
+                  (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae))) ||
+                 (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
+    return turns ? 3 : 0;
+}
+
 void print_plain(const char *text, FILE *out)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        /* U+0080 to U+009F are control characters, too: some terminals begin a command at U+009B. */
-        bool is_second = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
-        fputc(*at < 0x20 || *at == 0x7f || is_second ? ' ' : *at, out);
-        at += is_second;
+    for (const unsigned char *at = (const unsigned char *)text; *at;) {
+        unsigned size = steers(at);
+        fputc(size ? ' ' : *at, out);
+        at += size ? size : 1;
     }
 }
 

@@ -10,6 +10,7 @@
 #include "server/say.h"
 #include "server/signals.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,9 +18,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { EXIT_BAD_SETTINGS = 2 };
+enum { EXIT_BAD_SETTINGS = 2, LOOK_SECONDS = 1 };
 
 /* What the signals' thread tells the main one. */
 struct ending {
@@ -44,11 +46,20 @@ static void told(void *data, int which, unsigned count)
     pthread_mutex_unlock(&ending->lock);
 }
 
+/* Has an eye on the server meanwhile. */
 static void wait_for_end(struct ending *ending)
 {
     pthread_mutex_lock(&ending->lock);
-    while (!ending->asked)
-        pthread_cond_wait(&ending->changed, &ending->lock);
+    while (!ending->asked) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += LOOK_SECONDS;
+        if (pthread_cond_timedwait(&ending->changed, &ending->lock, &until) != ETIMEDOUT)
+            continue;
+        pthread_mutex_unlock(&ending->lock);
+        maskline_watch(ending->maskline);
+        pthread_mutex_lock(&ending->lock);
+    }
     pthread_mutex_unlock(&ending->lock);
 }
 

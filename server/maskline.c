@@ -31,6 +31,7 @@ struct maskline {
     struct grpc_c_server *server;
     int ports[CONFIG_LISTEN];
     atomic_bool hurried;
+    char refuses[48]; /* why it takes no changes, as was said last; empty: it takes them */
 };
 
 static bool no_memory(struct error *error)
@@ -252,6 +253,21 @@ bool maskline_open(const struct config *config, struct maskline **ret_maskline, 
 int maskline_port(const struct maskline *maskline, size_t index)
 {
     return maskline->ports[index];
+}
+
+void maskline_watch(struct maskline *maskline)
+{
+    struct error why;
+    error_clear(&why);
+    _Static_assert(sizeof maskline->refuses == sizeof why.reason, "a copy");
+    bool refuses = pipeline_refuses(masking_pipeline(maskline->masking), &why);
+    if (strcmp(why.reason, maskline->refuses) == 0)
+        return;
+    if (refuses)
+        say("no changes are taken: %s", why.message);
+    else
+        say("changes are taken again");
+    memcpy(maskline->refuses, why.reason, sizeof maskline->refuses);
 }
 
 /* ---- closing ---- */

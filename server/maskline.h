@@ -18,6 +18,10 @@ bool maskline_open(const struct config *config, struct maskline **ret_maskline,
 /* The port of config->listen[index]; 0 for a UNIX socket. */
 int maskline_port(const struct maskline *maskline, size_t index);
 
+/* Says in the program's log when it has stopped taking changes, and why, and when it takes them again. To be called now and then, by one
+ * thread. */
+void maskline_watch(struct maskline *maskline);
+
 /* Takes no more calls, tells clients to go elsewhere, and lets calls in flight end within the grace; streams end with a status that says to
  * connect again. False when calls are still alive long after that: then the server can only be left by the end of the
  * process. What was acknowledged is durable in either case. */

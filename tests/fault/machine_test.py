@@ -57,6 +57,13 @@ class Troubled(Case):
 
 
 class Disk(Troubled):
+    def says(self, what):
+        """In its log, where an operator looks."""
+        end = time.monotonic() + PATIENCE
+        while what not in self.up.said():
+            self.assertLess(time.monotonic(), end, self.up.said())
+            time.sleep(0.05)
+
     def used(self):
         return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.machine.root) for name in names)
 
@@ -76,8 +83,11 @@ class Disk(Troubled):
         self.assert_all_there()
         self.failing((grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL"))
         self.assertEqual(self.machine.faults.hits(), [], "the watch came too late")
+        self.says("no changes are taken: The disk is nearly full")
         self.machine.faults.set()
         self.send(3)
+        self.says("changes are taken again")
+        self.assertEqual(self.up.said().count("are taken"), 2)
         self.assert_all_there()
         self.assertEqual(self.up.stop(), 0)
 

@@ -44,6 +44,24 @@ START_TEST(test_columns_line_up)
 }
 END_TEST
 
+/* Nor does anything turn round what stands beside it: a number could be read backwards. */
+START_TEST(test_nothing_turns_round)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    print_plain("a\xe2\x80\xae"
+                "b\xe2\x81\xa7"
+                "c\xe2\x80\x8f"
+                "d \xe2\x80\x93 \xe2\x82\xac \xe2\x80",
+                out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(text, "a b c d \xe2\x80\x93 \xe2\x82\xac \xe2\x80");
+    free(text);
+}
+END_TEST
+
 START_TEST(test_many_rows)
 {
     struct arena *arena = arena_new(1 << 24);
@@ -130,6 +148,6 @@ START_TEST(test_values_for_people)
 }
 END_TEST
 
-SUITE_MAIN("table", test_columns_line_up, test_many_rows,
+SUITE_MAIN("table", test_columns_line_up, test_nothing_turns_round, test_many_rows,
            test_columns_that_say_nothing_are_left_out, test_a_table_without_rows,
            test_values_for_people)
