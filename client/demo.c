@@ -6,9 +6,11 @@
 #include "maskline/v1/phone_numbers.grpc-c-client.h"
 #include "maskline/v1/services.grpc-c-client.h"
 #include "maskline/v1/sessions.grpc-c-client.h"
-#include "proto/c/clock.h"
 
 #include <string.h>
+#include <sys/random.h>
+
+enum { SALTS = 1000000 };
 
 /* A call's response; NULL after it said why not. */
 static const void *ask(struct demo *demo, const struct grpc_c_client_method *method,
@@ -232,9 +234,11 @@ static bool close_session(struct demo *demo)
 
 static bool play(struct demo *demo)
 {
-    /* New people each time, so that a store can see many demos: who had a number does not get it again before long. */
-    struct clock clock = clock_real();
-    unsigned salt = (unsigned)(clock_now(&clock) / 1000 % 1000000);
+    /* New people each time, so that a store can see many demos, also two at once: who had a number does not get it again before long. */
+    unsigned salt;
+    if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
+        return demo_wrong(demo, "there is nothing random");
+    salt %= SALTS;
     char first[NAME_SIZE], second[NAME_SIZE];
     snprintf(first, sizeof first, "+1555%06u1", salt);
     snprintf(second, sizeof second, "+1555%06u2", salt);
