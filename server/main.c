@@ -31,6 +31,16 @@ struct ending {
     bool asked; /* under the lock */
 };
 
+/* The machine's clock may be set while it waits. */
+static void ending_init(struct ending *ending)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&ending->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 static void told(void *data, int which, unsigned count)
 {
     struct ending *ending = data;
@@ -52,7 +62,7 @@ static void wait_for_end(struct ending *ending)
     pthread_mutex_lock(&ending->lock);
     while (!ending->asked) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += LOOK_SECONDS;
         if (pthread_cond_timedwait(&ending->changed, &ending->lock, &until) != ETIMEDOUT)
             continue;
@@ -122,7 +132,8 @@ static bool write_port_file(const struct config *config, const struct maskline *
 /* Serves until a signal comes. False: it did not end in time, and must be left as it is. */
 static bool serve(const struct config *config, struct maskline *maskline, struct error *error)
 {
-    struct ending ending = {maskline, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    struct ending ending = {.maskline = maskline, .lock = PTHREAD_MUTEX_INITIALIZER};
+    ending_init(&ending);
     struct signals *signals = signals_new(told, &ending);
     bool ok = signals && write_port_file(config, maskline, error);
     if (!signals)
