@@ -86,8 +86,7 @@ struct piece {
     struct masking *masking;
     struct log_id log;
     int64_t floor;
-    bool
-        moves; /* it does no more than to have `stuck` come again later, so that it holds up nothing else */
+    bool moves; /* it only has `stuck` come again later, which then holds up nothing else */
     struct stuck stuck;
     /* What the decision found. */
     unsigned ran;
